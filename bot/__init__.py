@@ -1,0 +1,1 @@
+"""Floor 5: the running bot. Configuration, channels, console, command line, wiring."""

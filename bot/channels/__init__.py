@@ -1,0 +1,1 @@
+"""The channels: one room for each platform the bot can live on."""

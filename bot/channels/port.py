@@ -1,0 +1,48 @@
+"""What a channel is to the running bot: a courier that also hears.
+
+A channel belongs to one account (one login). It yields events from a cursor on, carries actions
+out as a `Courier`, and is opened and closed by the wiring. Its contract suite is
+`tests/contracts/test_channel.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from handlers.events import Event
+from scheduler.courier import Courier
+
+
+class Channel(Courier, Protocol):
+    """One account on one platform: hears and carries."""
+
+    @property
+    def platform(self) -> str:
+        """The platform's name, e.g. `room`."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The account's name, unique in this bot, e.g. `room` or `telegram:shop`."""
+        ...
+
+    async def open(self) -> None:
+        """Connect and log in.
+
+        Raises:
+            RunningError: the platform cannot be reached or refuses the account.
+        """
+        ...
+
+    def events(self, after: str | None) -> AsyncIterator[Event]:
+        """What happens behind the cursor `after` (None: from the platform's beginning).
+
+        Ends only when the channel is closed; reconnects by itself meanwhile. An event may come
+        twice, never not at all, where the platform keeps its history.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Log out and end every task. Safe to call twice."""
+        ...

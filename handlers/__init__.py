@@ -1,0 +1,1 @@
+"""Floor 4: what the bot does when something happens in a group."""

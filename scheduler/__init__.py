@@ -1,0 +1,1 @@
+"""Floor 3: what the bot does when a time comes."""

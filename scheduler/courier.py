@@ -1,0 +1,185 @@
+"""The port through which messages go up to a platform: `Courier`.
+
+The sender declares here the little it needs; channels in `bot/channels/` implement it. Every
+call is an `Action` with a delivery key, and every answer is one `Outcome` value, so that the
+sender can treat each class of trouble in one place. A courier never raises for what a platform
+or a network does: it says which outcome that was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from scheduler.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message goes on one channel: a group, or a person in private. Platform ids."""
+
+    group: str | None = None
+    person: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.group is None) == (self.person is None):
+            raise ValueError("an address is a group or a person")
+
+    def __str__(self) -> str:
+        return f"group:{self.group}" if self.group is not None else f"person:{self.person}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """The address that `str()` wrote.
+
+        Raises:
+            ValueError: it is neither `group:ID` nor `person:ID`.
+        """
+        kind, _, identity = text.partition(":")
+        if kind == "group" and identity:
+            return cls(group=identity)
+        if kind == "person" and identity:
+            return cls(person=identity)
+        raise ValueError(f"not an address: {text!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Say something at an address."""
+
+    key: str
+    address: Address
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Change what an earlier post says. `receipt` is the platform's id of that post."""
+
+    key: str
+    address: Address
+    receipt: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Take an earlier post back."""
+
+    key: str
+    address: Address
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Keep an earlier post in view."""
+
+    key: str
+    address: Address
+    receipt: str
+
+
+Action = Post | Edit | Delete | Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The platform did it; `receipt` is its id of the message."""
+
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooFast:
+    """Nothing was sent: slow down for `retry_after`; the whole account, or only this address."""
+
+    retry_after: timedelta
+    account_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NothingSent:
+    """It is certain that nothing was sent (refused connection, unknown host): try again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressGone:
+    """This address cannot be reached any more (kicked, blocked, deleted), or never takes this."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDown:
+    """The account itself is refused (token revoked, logged out)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The answer was lost: it may or may not have been sent (timeout, reset, 5xx)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unable:
+    """This platform, or our rights on it, cannot do this kind of action at all."""
+
+    reason: str
+
+
+Outcome = Done | TooFast | NothingSent | AddressGone | AccountDown | Unclear | Unable
+
+
+class Presence(StrEnum):
+    """What a look-up says about a delivery key."""
+
+    SENT = "sent"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The platform's memory of one delivery key; `receipt` is set when it was sent."""
+
+    presence: Presence
+    receipt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform allows one account; `None` means that it names no limit.
+
+    Units: messages per second for the account, messages per second and per minute for one chat,
+    characters for the text.
+    """
+
+    account_per_second: float | None = None
+    chat_per_second: float | None = None
+    group_per_minute: int | None = None
+    text_length: int | None = None
+
+
+class Courier(Protocol):
+    """One sending account, as the sender sees it."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the platform allows."""
+        ...
+
+    async def perform(self, action: Action) -> Outcome:
+        """Carry one action out. Never raises for platform or network trouble."""
+        ...
+
+    async def lookup(self, key: str) -> Lookup:
+        """What became of an earlier post; `UNKNOWN` where the platform cannot tell."""
+        ...
