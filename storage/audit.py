@@ -1,0 +1,52 @@
+"""The audit log: every change that a person made, and when, never edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import audit_log
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change: who did what to what."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+
+
+async def note(connection: AsyncConnection, entry: Entry) -> None:
+    """Write an entry, in the transaction that makes the change."""
+    await connection.execute(
+        insert(audit_log).values(
+            at=entry.at,
+            actor=entry.actor,
+            action=entry.action,
+            subject=entry.subject,
+            details=entry.details,
+        )
+    )
+
+
+async def latest(connection: AsyncConnection, limit: int) -> list[Entry]:
+    """The last entries, the newest first."""
+    rows = await connection.execute(
+        select(
+            audit_log.c.at,
+            audit_log.c.actor,
+            audit_log.c.action,
+            audit_log.c.subject,
+            audit_log.c.details,
+        )
+        .order_by(audit_log.c.id.desc())
+        .limit(limit)
+    )
+    return [Entry(*row) for row in rows]

@@ -1,0 +1,191 @@
+"""The database: one set of queries on SQLite or PostgreSQL.
+
+`Database.open` checks the schema, applies the migrations that are missing (an SQLite file is
+copied first) and hands out transactions. On SQLite there is a single writing connection, so
+writers queue for it in this process and never fight over the file's lock; readers have
+connections of their own and never wait for a writer (WAL).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import importlib.util
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, inspect, make_url, select, table, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql import column
+
+from storage.errors import DatabaseInUse, DatabaseTooNew, DatabaseUnreadable, DriverMissing
+from storage.schema import HEAD, KNOWN
+
+_BUSY_TIMEOUT_MS = 10_000
+_READERS = 4
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}",
+)
+
+
+class Database:
+    """Hands out transactions on one database. Open it with `Database.open`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self.place = self._url.render_as_string(hide_password=True)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        if not self.is_sqlite and importlib.util.find_spec("asyncpg") is None:
+            raise DriverMissing(place=self.place)
+        self._lock_file: int | None = None
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
+            self._reader = _sqlite_engine(url, begin="BEGIN", size=_READERS)
+        else:
+            self._writer = self._reader = create_async_engine(url, pool_size=8, pool_pre_ping=True)
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Connect, and bring the schema to this release.
+
+        Args:
+            url: an SQLAlchemy address, `sqlite+aiosqlite:///FILE` or
+                `postgresql+asyncpg://USER@HOST/NAME`.
+
+        Raises:
+            DatabaseUnreadable: the file or server cannot be read as a database of ours.
+            DatabaseTooNew: a newer release wrote it.
+            DriverMissing: the driver is an extra that is not installed.
+        """
+        database = cls(url)
+        try:
+            await database._prepare()
+        except (DBAPIError, OSError) as trouble:
+            await database.close()
+            reason = str(getattr(trouble, "orig", None) or trouble).strip().splitlines()[0]
+            raise DatabaseUnreadable(place=database.place, reason=reason) from trouble
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at its end, and rolls back on an error."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads: one unchanging picture of the data on SQLite."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    def hold_alone(self) -> None:
+        """Keep every other bot off this SQLite file until `close`, or until the process dies.
+
+        PostgreSQL needs no such hold: there lanes are taken over with a fencing token.
+
+        Raises:
+            DatabaseInUse: another bot holds it.
+        """
+        if self._file is None or self._lock_file is not None:
+            return
+        handle = os.open(f"{self._file}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            os.close(handle)
+            raise DatabaseInUse(place=self.place) from taken
+        self._lock_file = handle
+
+    async def close(self) -> None:
+        """Close every connection. Safe to call twice."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    @property
+    def _file(self) -> Path | None:
+        """The SQLite file; None for PostgreSQL and for a database in memory."""
+        name = self._url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    async def _prepare(self) -> None:
+        if self._file is not None:
+            await asyncio.to_thread(self._file.parent.mkdir, parents=True, exist_ok=True)
+        async with self._reader.connect() as connection:
+            found = await connection.run_sync(_schema_found)
+        if found == HEAD:
+            return
+        if found is not None and found not in KNOWN:
+            raise DatabaseTooNew(place=self.place, found=found)
+        if found is not None and self._file is not None:
+            await self._copy_aside(found)
+        # Alembic is imported only when there is something to migrate: it costs memory and time.
+        from storage.migrations.apply import upgrade  # noqa: PLC0415
+
+        async with self._writer.begin() as connection:
+            await connection.run_sync(upgrade)
+
+    async def _copy_aside(self, found: str) -> None:
+        """Copy the SQLite file before its schema changes, to `FILE.before-SCHEMA`."""
+        copy = Path(f"{self._file}.before-{HEAD}-was-{found}")
+        await asyncio.to_thread(copy.unlink, missing_ok=True)
+        async with self._reader.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("VACUUM INTO :copy"), {"copy": str(copy)})
+
+
+def _schema_found(connection: Connection) -> str | None:
+    """The schema's revision; None for an empty database.
+
+    Raises:
+        OSError: there are tables, but they are not ours.
+    """
+    names = set(inspect(connection).get_table_names())
+    if "alembic_version" in names:
+        revision = connection.scalar(select(table("alembic_version", column("version_num")).c[0]))
+        if revision is not None:
+            return str(revision)
+    if names - {"alembic_version"}:
+        raise OSError("it holds tables that are not Nuanqun's")
+    return None
+
+
+def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The driver must not begin transactions by itself: it would begin them deferred, and a
+        # deferred transaction that turns to writing fails at once when another one wrote.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if _explicit_transactions(connection):
+            connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _explicit_transactions(connection: Connection) -> bool:
+    options: dict[str, Any] = dict(connection.get_execution_options())
+    return options.get("isolation_level") != "AUTOCOMMIT"

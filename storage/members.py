@@ -1,0 +1,251 @@
+"""Members, the customers they are, and where they sit.
+
+Every member is given a customer row at birth. What binds a person on every channel (opt-out,
+no-record) stands on the customer; what the platform says (name, staff) on the member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import insert, insert_new
+from storage.tables import customers, groups, members, memberships, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person on one channel. `person` is the platform's id."""
+
+    id: int
+    customer_id: int
+    platform: str
+    person: str
+    name: str
+    staff: bool
+    first_seen_at: datetime
+    opted_out: bool
+    no_record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody as a platform shows them."""
+
+    person: str
+    name: str
+    staff: bool = False
+
+
+_MEMBER = (
+    members.c.id,
+    members.c.customer_id,
+    members.c.platform,
+    members.c.person,
+    members.c.name,
+    members.c.staff,
+    members.c.first_seen_at,
+    customers.c.opted_out_at,
+    customers.c.no_record,
+)
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        id=row.id,
+        customer_id=row.customer_id,
+        platform=row.platform,
+        person=row.person,
+        name=row.name,
+        staff=row.staff,
+        first_seen_at=row.first_seen_at,
+        opted_out=row.opted_out_at is not None,
+        no_record=row.no_record,
+    )
+
+
+async def ensure_members(
+    connection: AsyncConnection, platform: str, seen: Iterable[Seen], at: datetime
+) -> dict[str, Member]:
+    """The members by person; unknown ones are made, new names and staff marks are kept."""
+    shown = {person.person: person for person in seen}
+    if not shown:
+        return {}
+    found = await _by_person(connection, platform, shown)
+    missing = [person for key, person in shown.items() if key not in found]
+    changed = [
+        person
+        for key, person in shown.items()
+        if key in found and (found[key].name, found[key].staff) != (person.name, person.staff)
+    ]
+    if not missing and not changed:
+        return found
+    await _make(connection, platform, missing, at)
+    for person in changed:
+        await connection.execute(
+            update(members)
+            .where(members.c.id == found[person.person].id)
+            .values(name=person.name, staff=person.staff)
+        )
+    return await _by_person(connection, platform, shown)
+
+
+async def _make(
+    connection: AsyncConnection, platform: str, missing: Sequence[Seen], at: datetime
+) -> None:
+    rows: list[dict[str, Any]] = []
+    for person in missing:
+        customer = await connection.execute(
+            insert(connection, customers).values(no_record=False).returning(customers.c.id)
+        )
+        rows.append(
+            {
+                "customer_id": customer.scalar_one(),
+                "platform": platform,
+                "person": person.person,
+                "name": person.name,
+                "staff": person.staff,
+                "first_seen_at": at,
+            }
+        )
+    await insert_new(connection, members, rows)
+
+
+async def _by_person(
+    connection: AsyncConnection, platform: str, persons: Mapping[str, Seen]
+) -> dict[str, Member]:
+    rows = await connection.execute(
+        select(*_MEMBER)
+        .select_from(members.join(customers))
+        .where(members.c.platform == platform, members.c.person.in_(list(persons)))
+    )
+    return {row.person: _member(row) for row in rows}
+
+
+async def member_by_id(connection: AsyncConnection, member_id: int) -> Member | None:
+    """One member."""
+    row = (
+        await connection.execute(
+            select(*_MEMBER).select_from(members.join(customers)).where(members.c.id == member_id)
+        )
+    ).one_or_none()
+    return None if row is None else _member(row)
+
+
+async def members_named(
+    connection: AsyncConnection, name: str, group_id: int | None = None
+) -> list[Member]:
+    """Everybody with exactly this name or platform id; within one group where it is given."""
+    source = members.join(customers)
+    question = (members.c.name == name) | (members.c.person == name)
+    if group_id is not None:
+        source = source.join(memberships, memberships.c.member_id == members.c.id)
+        question &= (memberships.c.group_id == group_id) & memberships.c.left_at.is_(None)
+    rows = await connection.execute(
+        select(*_MEMBER).select_from(source).where(question).order_by(members.c.id)
+    )
+    return [_member(row) for row in rows]
+
+
+async def sit(
+    connection: AsyncConnection, seats: Iterable[tuple[int, int, datetime]]
+) -> set[tuple[int, int]]:
+    """Note that members are in groups, as (group id, member id, since when).
+
+    Returns:
+        The (group id, member id) pairs that were not there before, newly come or back again.
+    """
+    since = {(group, member): at for group, member, at in seats}
+    if not since:
+        return set()
+    fresh = await insert_new(
+        connection,
+        memberships,
+        [{"group_id": g, "member_id": m, "joined_at": at} for (g, m), at in since.items()],
+        memberships.c.group_id,
+        memberships.c.member_id,
+    )
+    come = {(row.group_id, row.member_id) for row in fresh}
+    gone = await connection.execute(
+        select(memberships.c.group_id, memberships.c.member_id, memberships.c.left_at).where(
+            memberships.c.left_at.is_not(None),
+            tuple_(memberships.c.group_id, memberships.c.member_id).in_(list(since.keys() - come)),
+        )
+    )
+    for row in gone.all():
+        seat = (row.group_id, row.member_id)
+        if row.left_at < since[seat]:
+            await connection.execute(
+                update(memberships)
+                .where(memberships.c.group_id == seat[0], memberships.c.member_id == seat[1])
+                .values(joined_at=since[seat], left_at=None)
+            )
+            come.add(seat)
+    return come
+
+
+async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: datetime) -> None:
+    """Note that a member left a group."""
+    await connection.execute(
+        update(memberships)
+        .where(memberships.c.group_id == group_id, memberships.c.member_id == member_id)
+        .values(left_at=at)
+    )
+
+
+async def set_opt_out(
+    connection: AsyncConnection, customer_id: int, opted_out_at: datetime | None
+) -> None:
+    """Keep marketing away from this person on every channel, or allow it again (None)."""
+    await connection.execute(
+        update(customers).where(customers.c.id == customer_id).values(opted_out_at=opted_out_at)
+    )
+
+
+async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_record: bool) -> None:
+    """Neither store nor analyse what this person says, or do it again.
+
+    Turning it on also empties the texts stored so far; the days they belong to must be marked
+    dirty by the caller (`storage.analysis.mark_member_dirty`), so that they are analysed anew.
+    """
+    await connection.execute(
+        update(customers).where(customers.c.id == customer_id).values(no_record=no_record)
+    )
+    if no_record:
+        theirs = select(members.c.id).where(members.c.customer_id == customer_id)
+        await connection.execute(
+            update(messages).where(messages.c.member_id.in_(theirs)).values(text="")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of one member besides the tags."""
+
+    member: Member
+    groups: tuple[str, ...]
+    messages: int
+    last_spoke_at: datetime | None
+
+
+async def profile(connection: AsyncConnection, member: Member) -> Profile:
+    """Where a member sits, how much they said, and when they last spoke."""
+    names = await connection.execute(
+        select(groups.c.name)
+        .select_from(memberships.join(groups))
+        .where(memberships.c.member_id == member.id, memberships.c.left_at.is_(None))
+        .order_by(groups.c.name)
+    )
+    spoken = (
+        await connection.execute(
+            select(func.count().label("count"), func.max(messages.c.at).label("last")).where(
+                messages.c.member_id == member.id, messages.c.kind.in_(("fan", "staff"))
+            )
+        )
+    ).one()
+    return Profile(member, tuple(row.name for row in names), spoken.count, spoken.last)

@@ -1,0 +1,244 @@
+"""Messages: heard in batches, stored once, read by day, and forgotten in time.
+
+`record` is the one way in, for the live bot and for an imported history alike: it takes a batch,
+makes the groups and members it does not know, stores what is new, moves the account's cursor,
+and marks the analysed days that the batch changes, all in the caller's one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.accounts import set_cursor
+from storage.analysis import mark_dirty
+from storage.bulk import insert_new
+from storage.groups import Group, ensure_groups
+from storage.members import Member, Seen, ensure_members, sit
+from storage.tables import members, messages, pending_commands
+
+COMMAND = "command"
+"""The kind of a message that asks the bot to do something."""
+
+FAN = "fan"
+"""The kind of a fan's own words: the only ones that are analysed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as it came. `day` is the shop's day; `chat` is None for a private message."""
+
+    message: str
+    chat: str | None
+    chat_name: str
+    sender: Seen
+    at: datetime
+    day: date
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one heard message: its row, or a duplicate of one stored before.
+
+    `first_word` is true where the sender was not known to sit in the group until now.
+    """
+
+    heard: Heard
+    group: Group | None
+    member: Member
+    id: int | None
+    first_word: bool
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether the platform had delivered it before."""
+        return self.id is None
+
+
+async def record(
+    connection: AsyncConnection,
+    *,
+    shop_id: int,
+    platform: str,
+    account: str,
+    heard: Sequence[Heard],
+    cursor: str | None = None,
+) -> list[Recorded]:
+    """Store a batch in the order heard; a message that is stored already is left alone.
+
+    The text of a member who asked for no record is not stored (commands are, to be obeyed).
+    """
+    if cursor is not None:
+        await set_cursor(connection, account, platform, cursor)
+    if not heard:
+        return []
+    start = heard[0].at
+    chats = {one.chat: one.chat_name for one in heard if one.chat is not None}
+    groups = await ensure_groups(connection, shop_id, account, chats.items(), start)
+    people = await ensure_members(connection, platform, (one.sender for one in heard), start)
+    seats = {
+        (groups[one.chat].id, people[one.sender.person].id): one.at
+        for one in reversed(heard)
+        if one.chat is not None
+    }
+    come = await sit(connection, [(group, member, at) for (group, member), at in seats.items()])
+    ids = await _store(connection, account, heard, groups, people)
+    recorded = []
+    for one in heard:
+        group = groups[one.chat] if one.chat is not None else None
+        member = people[one.sender.person]
+        first_word = group is not None and (group.id, member.id) in come
+        if group is not None:
+            come.discard((group.id, member.id))
+        # A message that comes twice in one batch is stored for its first coming only.
+        recorded.append(Recorded(one, group, member, ids.pop(one.message, None), first_word))
+    changed = {
+        (one.group.id, one.heard.day)
+        for one in recorded
+        if one.group is not None and not one.duplicate and one.heard.kind == FAN
+    }
+    await mark_dirty(connection, changed)
+    return recorded
+
+
+async def _store(
+    connection: AsyncConnection,
+    account: str,
+    heard: Sequence[Heard],
+    groups: dict[str, Group],
+    people: dict[str, Member],
+) -> dict[str, int]:
+    """Insert what is new; message → id of the rows that this batch made."""
+    once: dict[str, Heard] = {}
+    for one in heard:
+        once.setdefault(one.message, one)
+    rows = [
+        {
+            "account": account,
+            "message": one.message,
+            "group_id": groups[one.chat].id if one.chat is not None else None,
+            "member_id": people[one.sender.person].id,
+            "at": one.at,
+            "kind": one.kind,
+            "text": "" if people[one.sender.person].no_record and one.kind != COMMAND else one.text,
+        }
+        for one in once.values()
+    ]
+    stored = await insert_new(connection, messages, rows, messages.c.id, messages.c.message)
+    ids = {row.message: row.id for row in stored}
+    await insert_new(
+        connection,
+        pending_commands,
+        [
+            {"message_id": ids[message]}
+            for message, one in once.items()
+            if one.kind == COMMAND and message in ids
+        ],
+    )
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCommand:
+    """A command that was stored but not seen to its end, e.g. because the bot was killed."""
+
+    message_id: int
+    message: str
+    account: str
+    group_id: int | None
+    member_id: int
+    at: datetime
+    text: str
+
+
+async def pending(connection: AsyncConnection, account: str) -> list[PendingCommand]:
+    """The commands of an account that nobody has finished, oldest first."""
+    rows = await connection.execute(
+        select(
+            messages.c.id,
+            messages.c.message,
+            messages.c.account,
+            messages.c.group_id,
+            messages.c.member_id,
+            messages.c.at,
+            messages.c.text,
+        )
+        .select_from(pending_commands.join(messages))
+        .where(messages.c.account == account)
+        .order_by(messages.c.id)
+    )
+    return [PendingCommand(*row) for row in rows]
+
+
+async def finish_command(connection: AsyncConnection, message_id: int) -> None:
+    """Note that a command was carried out or answered."""
+    await connection.execute(
+        delete(pending_commands).where(pending_commands.c.message_id == message_id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A fan's own words in a group."""
+
+    id: int
+    member_id: int
+    at: datetime
+    text: str
+
+
+async def utterances(
+    connection: AsyncConnection, group_id: int, since: datetime, until: datetime
+) -> list[Utterance]:
+    """What fans themselves said in a group, since ≤ at < until, in order; staff left out."""
+    rows = await connection.execute(
+        select(messages.c.id, messages.c.member_id, messages.c.at, messages.c.text)
+        .select_from(messages.join(members))
+        .where(
+            messages.c.group_id == group_id,
+            messages.c.at >= since,
+            messages.c.at < until,
+            messages.c.kind == FAN,
+            messages.c.text != "",
+            ~members.c.staff,
+        )
+        .order_by(messages.c.at, messages.c.id)
+    )
+    return [Utterance(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A stored message with who said it, to be masked before anybody sees it."""
+
+    id: int
+    member_name: str
+    text: str
+
+
+async def quotes(connection: AsyncConnection, ids: Sequence[int]) -> list[Quote]:
+    """The texts of these messages; those that retention or forgetting took are missing."""
+    rows = await connection.execute(
+        select(messages.c.id, members.c.name, messages.c.text)
+        .select_from(messages.join(members))
+        .where(messages.c.id.in_(list(ids)), messages.c.text != "")
+    )
+    return [Quote(*row) for row in rows]
+
+
+async def delete_before(
+    connection: AsyncConnection, moment: datetime, *, batch: int = 1_000
+) -> int:
+    """Delete at most `batch` messages said before `moment`; how many there were.
+
+    Called in a transaction of its own for each batch, so that nobody waits long for it.
+    """
+    old = select(messages.c.id).where(messages.c.at < moment).order_by(messages.c.at).limit(batch)
+    gone = await connection.execute(delete(messages).where(messages.c.id.in_(old)))
+    return gone.rowcount

@@ -1,0 +1,72 @@
+"""Posts that reached their groups, as a manager may want them back (撤回)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.deliveries import DeliveryState
+from storage.tables import campaigns, deliveries, groups
+
+
+@dataclass(frozen=True, slots=True)
+class SentPost:
+    """A post that reached its group, as it can be taken back."""
+
+    id: int
+    account: str
+    address: str
+    group_name: str
+    receipt: str
+    key: str
+
+
+async def sent_posts(connection: AsyncConnection, campaign_id: int) -> list[SentPost]:
+    """The posts of a campaign that were sent and not taken back yet."""
+    rows = await connection.execute(
+        select(
+            deliveries.c.id,
+            deliveries.c.account,
+            deliveries.c.address,
+            groups.c.name,
+            deliveries.c.receipt,
+            deliveries.c.key,
+        )
+        .select_from(deliveries.join(groups, groups.c.id == deliveries.c.group_id))
+        .where(
+            deliveries.c.campaign_id == campaign_id,
+            deliveries.c.state == DeliveryState.SENT,
+            deliveries.c.receipt.is_not(None),
+            deliveries.c.recalled_at.is_(None),
+        )
+        .order_by(groups.c.name)
+    )
+    return [SentPost(*row) for row in rows]
+
+
+async def mark_recalled(connection: AsyncConnection, ids: Sequence[int], at: datetime) -> None:
+    """Note that these posts were taken back."""
+    await connection.execute(
+        update(deliveries).where(deliveries.c.id.in_(list(ids))).values(recalled_at=at)
+    )
+
+
+async def latest_campaign_sent(connection: AsyncConnection, shop_id: int) -> int | None:
+    """The campaign that sent something most recently."""
+    found = await connection.execute(
+        select(deliveries.c.campaign_id)
+        .select_from(deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id))
+        .where(
+            campaigns.c.shop_id == shop_id,
+            deliveries.c.state == DeliveryState.SENT,
+            deliveries.c.recalled_at.is_(None),
+        )
+        .order_by(deliveries.c.moved_at.desc(), deliveries.c.id.desc())
+        .limit(1)
+    )
+    campaign: int | None = found.scalar_one_or_none()
+    return campaign

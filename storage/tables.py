@@ -1,0 +1,282 @@
+"""Every table, in one place. The migrations in `storage/migrations/` lead to exactly these.
+
+Groups and campaigns carry `shop_id`; groups and members belong to a channel, and their ids on
+the platform are text. A member belongs to a customer row from birth: linking two members later
+merges their customers, and everything that binds a person (opt-out, no-record) stands there.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from storage.columns import Document, Identity, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _reference(target: str, name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, Identity, ForeignKey(target, ondelete="CASCADE"), nullable=nullable)
+
+
+shops = Table(
+    "shops",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("halted_at", UtcDateTime),  # 急停: nothing leaves while this is set
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("cursor", Text),  # how far this account's events are stored
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", Identity, nullable=False),  # fencing: rises with every takeover
+    Column("taken_at", UtcDateTime, nullable=False),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    _reference("shops.id", "shop_id"),
+    Column("account", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("present", Boolean, nullable=False, server_default=true()),
+    Column("since", UtcDateTime, nullable=False),
+    UniqueConstraint("account", "chat"),
+)
+
+group_tags = Table(
+    "group_tags",
+    metadata,
+    Column("group_id", Identity, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("opted_out_at", UtcDateTime),
+    Column("no_record", Boolean, nullable=False, server_default=false()),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    _reference("customers.id", "customer_id"),
+    Column("platform", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("staff", Boolean, nullable=False, server_default=false()),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "person"),
+    Index("ix_members_customer_id", "customer_id"),
+    Index("ix_members_name", "name"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("group_id", Identity, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", Identity, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime),
+    Index("ix_memberships_member_id", "member_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("message", Text, nullable=False),  # the platform's id, unique within the account
+    _reference("groups.id", "group_id", nullable=True),  # null: said to the bot in private
+    _reference("members.id", "member_id"),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("account", "message"),
+    Index("ix_messages_group_id_at", "group_id", "at"),
+    Index("ix_messages_member_id_at", "member_id", "at"),
+    Index("ix_messages_at", "at"),
+)
+
+pending_commands = Table(
+    "pending_commands",
+    metadata,
+    Column("message_id", Identity, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("member_id", Identity, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Column("set_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Index("ix_tags_tag", "tag"),
+    Index("ix_tags_until", "until"),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("shop_id", Identity, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("tag", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    _reference("shops.id", "shop_id"),
+    Column("key", Text, nullable=False, unique=True),
+    Column("programme", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("schedule", Document, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("valid_seconds", Integer, nullable=False),
+    Column("audience", Document, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("approved_version", Identity),  # a content version; null until somebody approves
+    Column("planned_until", UtcDateTime),  # the planning watermark
+    Index("ix_campaigns_state", "state"),
+)
+
+content_versions = Table(
+    "content_versions",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    _reference("campaigns.id", "campaign_id"),
+    Column("number", Integer, nullable=False),
+    Column("body", Document, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("approved_by", Text),
+    Column("approved_at", UtcDateTime),
+    UniqueConstraint("campaign_id", "number"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # campaign, slot and address
+    _reference("campaigns.id", "campaign_id"),
+    _reference("content_versions.id", "version_id"),
+    Column("slot", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    _reference("groups.id", "group_id", nullable=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("not_after", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("receipt", Text),
+    Column("recalled_at", UtcDateTime),
+    Column("moved_at", UtcDateTime, nullable=False),
+    Index("ix_deliveries_account_state_not_before", "account", "state", "not_before"),
+    Index("ix_deliveries_campaign_id_state", "campaign_id", "state"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    _reference("deliveries.id", "delivery_id", nullable=True),  # null: a reply
+    Column("token", Identity, nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Index("ix_attempts_account_began_at", "account", "began_at"),
+    Index("ix_attempts_delivery_id", "delivery_id"),
+)
+
+analysed_days = Table(
+    "analysed_days",
+    metadata,
+    Column("group_id", Identity, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("body", Document, nullable=False),
+    Column("dirty", Boolean, nullable=False, server_default=false()),
+    Column("analysed_at", UtcDateTime, nullable=False),
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    _reference("members.id", "member_id"),
+    Column("kind", Text, nullable=False),
+    Column("body", Document, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index("ix_confirmations_member_id", "member_id"),
+)
+
+last_choices = Table(
+    "last_choices",
+    metadata,
+    Column("member_id", Identity, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("groups", Text, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Document, nullable=False),
+    Index("ix_audit_log_at", "at"),
+)
