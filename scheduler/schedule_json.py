@@ -1,0 +1,139 @@
+"""A schedule as plain JSON, and back: how storage keeps it and how a programme's file writes it.
+
+    {"kind": "once", "at": "2026-11-05T10:18", "slot": "once"}
+    {"kind": "countdown", "day": "2026-11-11", "first_days_left": 10, "at": "10:18"}
+    {"kind": "festivals", "at": "09:42", "keys": ["mid-autumn"], "region": "north"}
+    {"kind": "recurring", "cron": "18 10 * * mon"}
+
+Reading is strict: a part that is missing, unknown or of another shape is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any, TypeVar
+
+from scheduler.festivals import Region
+from scheduler.schedules import (
+    Countdown,
+    Festivals,
+    Once,
+    Recurring,
+    Schedule,
+    ScheduleInvalid,
+)
+
+_Value = TypeVar("_Value")
+
+_PARTS = {
+    "once": {"at", "slot", "second_time"},
+    "countdown": {"day", "first_days_left", "at", "last_day"},
+    "festivals": {"at", "keys", "region"},
+    "recurring": {"cron"},
+}
+
+
+def schedule_to_json(schedule: Schedule) -> dict[str, Any]:
+    """The schedule as plain JSON, every part written out."""
+    match schedule:
+        case Once(at, slot):
+            second_time = {"second_time": True} if at.fold else {}
+            return {"kind": "once", "at": at.isoformat(), "slot": slot} | second_time
+        case Countdown(day, first_days_left, at, last_day):
+            return {
+                "kind": "countdown",
+                "day": day.isoformat(),
+                "first_days_left": first_days_left,
+                "at": at.isoformat(),
+                "last_day": last_day,
+            }
+        case Festivals(at, keys, region):
+            return {
+                "kind": "festivals",
+                "at": at.isoformat(),
+                "keys": None if keys is None else list(keys),
+                "region": region.value,
+            }
+        case Recurring(cron):
+            return {"kind": "recurring", "cron": cron}
+
+
+def schedule_from_json(document: Mapping[str, Any]) -> Schedule:
+    """The schedule that `schedule_to_json` wrote, or that a person wrote in this shape.
+
+    `slot`, `second_time`, `last_day`, `keys` and `region` may be left out.
+
+    Raises:
+        ScheduleInvalid: a part is missing, unknown or cannot be what it is.
+        FestivalUnknown: it names a festival that the calendar does not have.
+    """
+    kind = document.get("kind")
+    if not isinstance(kind, str) or kind not in _PARTS:
+        raise ScheduleInvalid(part="kind", found=kind, allowed=" or ".join(_PARTS))
+    if unknown := sorted(document.keys() - _PARTS[kind] - {"kind"}):
+        allowed = "only " + ", ".join(sorted(_PARTS[kind]))
+        raise ScheduleInvalid(part="list of parts", found=", ".join(unknown), allowed=allowed)
+    if kind == "once":
+        at = _parsed(document, "at", datetime.fromisoformat, "a local time, 2026-11-05T10:18")
+        fold = int(_flag(document, "second_time", usual=False))
+        return Once(at.replace(fold=fold), _text(document, "slot", usual="once"))
+    if kind == "recurring":
+        return Recurring(_text(document, "cron"))
+    at_time = _parsed(document, "at", time.fromisoformat, "a local time of the day, 10:18")
+    if kind == "festivals":
+        usual = Region.NORTH.value
+        region = _parsed(document, "region", Region, "north or south", usual=usual)
+        return Festivals(at_time, _keys(document), region)
+    return Countdown(
+        day=_parsed(document, "day", date.fromisoformat, "a date, 2026-11-11"),
+        first_days_left=_whole_number(document, "first_days_left"),
+        at=at_time,
+        last_day=_flag(document, "last_day", usual=True),
+    )
+
+
+def _parsed(
+    document: Mapping[str, Any],
+    part: str,
+    parse: Callable[[str], _Value],
+    allowed: str,
+    usual: str | None = None,
+) -> _Value:
+    found = _text(document, part, usual, allowed)
+    try:
+        return parse(found)
+    except ValueError as error:
+        raise ScheduleInvalid(part=part, found=found, allowed=allowed) from error
+
+
+def _text(
+    document: Mapping[str, Any], part: str, usual: str | None = None, allowed: str = "a text"
+) -> str:
+    found = document.get(part, usual)
+    if not isinstance(found, str):
+        raise ScheduleInvalid(part=part, found=found, allowed=allowed)
+    return found
+
+
+def _flag(document: Mapping[str, Any], part: str, *, usual: bool) -> bool:
+    found = document.get(part, usual)
+    if not isinstance(found, bool):
+        raise ScheduleInvalid(part=part, found=found, allowed="true or false")
+    return found
+
+
+def _whole_number(document: Mapping[str, Any], part: str) -> int:
+    found = document.get(part)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise ScheduleInvalid(part=part, found=found, allowed="a whole number")
+    return found
+
+
+def _keys(document: Mapping[str, Any]) -> tuple[str, ...] | None:
+    found = document.get("keys")
+    if found is None:
+        return None
+    if not isinstance(found, list) or not all(isinstance(key, str) for key in found):
+        raise ScheduleInvalid(part="keys", found=found, allowed="a list of festivals' keys")
+    return tuple(found)
