@@ -1,0 +1,137 @@
+"""Cuts text into words: one small interface over jieba's dictionary.
+
+`RjiebaSegmenter` (Rust) is what runs; `JiebaSegmenter` (pure Python, the original) takes over
+where rjieba has no wheel, and is the oracle of the contract tests. `open_segmenter` picks.
+
+A dictionary costs some 25 MB of memory, and importing rjieba already makes one. So
+`RjiebaSegmenter()` works on that one, and words learnt through it are known to the whole process:
+one process serves one merchant. Tests that want a dictionary of their own hand one in.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import warnings
+from collections.abc import Iterable
+from typing import Any, Protocol, cast
+
+TaggedWord = tuple[str, str]
+"""A word and its part of speech, in jieba's (ICTCLAS) letters: n noun, v verb, a adjective..."""
+
+LEARNT_TAG = "n"
+"""A word that a shop teaches is the name of a thing."""
+
+_FORGOTTEN = 0  # with this frequency, both dictionaries no longer join the characters
+
+
+class Segmenter(Protocol):
+    """Cuts text into words. Joined together, the words give the text back."""
+
+    @property
+    def name(self) -> str:
+        """Which implementation this is."""
+        ...
+
+    def cut(self, text: str) -> list[str]:
+        """The words of `text`, in order; blanks and punctuation are words as well."""
+        ...
+
+    def tag(self, text: str) -> list[TaggedWord]:
+        """The words of `text` with their parts of speech."""
+        ...
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Keep each of `words` whole from now on."""
+        ...
+
+    def forget(self, word: str) -> None:
+        """Keep `word` whole no longer, whether learnt or from the dictionary."""
+        ...
+
+
+class RjiebaSegmenter:
+    """Jieba's dictionary and algorithm in Rust; the default."""
+
+    name = "rjieba"
+
+    def __init__(self, dictionary: Any = None) -> None:
+        """Work on `dictionary` (an `rjieba.Jieba`), or on the process's own.
+
+        Raises:
+            ImportError: rjieba has no wheel for this machine.
+        """
+        # The module offers the methods of the dictionary it has made, under the same names.
+        source = importlib.import_module("rjieba") if dictionary is None else dictionary
+        self._source = source
+        self._cut = source.cut
+        self._tag = source.tag
+
+    def cut(self, text: str) -> list[str]:
+        """The words of `text`, in order."""
+        return cast("list[str]", self._cut(text))
+
+    def tag(self, text: str) -> list[TaggedWord]:
+        """The words of `text` with their parts of speech."""
+        return cast("list[TaggedWord]", self._tag(text))
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Keep each of `words` whole from now on."""
+        for word in words:
+            self._source.add_word(word, None, LEARNT_TAG)
+
+    def forget(self, word: str) -> None:
+        """Keep `word` whole no longer."""
+        self._source.add_word(word, _FORGOTTEN, None)
+
+
+class JiebaSegmenter:
+    """The original jieba: some fifteen times slower, runs wherever Python does."""
+
+    name = "jieba"
+
+    def __init__(self) -> None:
+        jieba, posseg = _import_jieba()
+        self._tokenizer = jieba.Tokenizer()
+        self._tagger = posseg.POSTokenizer(self._tokenizer)
+
+    def cut(self, text: str) -> list[str]:
+        """The words of `text`, in order."""
+        return cast("list[str]", self._tokenizer.lcut(text))
+
+    def tag(self, text: str) -> list[TaggedWord]:
+        """The words of `text` with their parts of speech."""
+        return [(pair.word, pair.flag) for pair in self._tagger.cut(text)]
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Keep each of `words` whole from now on."""
+        for word in words:
+            self._tokenizer.add_word(word, None, LEARNT_TAG)
+
+    def forget(self, word: str) -> None:
+        """Keep `word` whole no longer."""
+        self._tokenizer.del_word(word)
+
+
+def _import_jieba() -> tuple[Any, Any]:
+    """Import jieba quietly: it logs to stderr and was written before today's warnings."""
+    with warnings.catch_warnings():
+        # Unescaped backslashes in its patterns (a DeprecationWarning up to Python 3.11, a
+        # SyntaxWarning later), and its use of pkg_resources (a UserWarning of setuptools).
+        for category in (SyntaxWarning, DeprecationWarning, UserWarning):
+            warnings.simplefilter("ignore", category)
+        jieba = importlib.import_module("jieba")
+        posseg = importlib.import_module("jieba.posseg")
+    jieba.setLogLevel(logging.WARNING)
+    return jieba, posseg
+
+
+def open_segmenter(words: Iterable[str] = ()) -> Segmenter:
+    """The best segmenter of this machine, with the shop's `words` learnt."""
+    segmenter: Segmenter
+    try:
+        segmenter = RjiebaSegmenter()
+    except ImportError:
+        segmenter = JiebaSegmenter()
+    segmenter.learn(words)
+    return segmenter
