@@ -266,30 +266,36 @@ async def move(
 
 
 @dataclass(frozen=True, slots=True)
-class LeftSending:
-    """A delivery whose process ended between the call and its record."""
+class InDoubt:
+    """A delivery that may or may not have been sent, with its open attempt if there is one."""
 
     id: int
     key: str
+    state: DeliveryState
     attempt_id: int | None
-    not_after: datetime
 
 
-async def left_sending(connection: AsyncConnection, account: str) -> list[LeftSending]:
-    """What an ended process of this account left in sending, with the attempt still open."""
+async def in_doubt(connection: AsyncConnection, account: str) -> list[InDoubt]:
+    """What an ended process of this account left in sending, and what is uncertain."""
     rows = await connection.execute(
-        select(deliveries.c.id, deliveries.c.key, func.max(attempts.c.id), deliveries.c.not_after)
+        select(deliveries.c.id, deliveries.c.key, deliveries.c.state, func.max(attempts.c.id))
         .select_from(
             deliveries.outerjoin(
                 attempts,
                 and_(attempts.c.delivery_id == deliveries.c.id, attempts.c.ended_at.is_(None)),
             )
         )
-        .where(deliveries.c.account == account, deliveries.c.state == DeliveryState.SENDING)
-        .group_by(deliveries.c.id, deliveries.c.key, deliveries.c.not_after)
+        .where(
+            deliveries.c.account == account,
+            deliveries.c.state.in_((DeliveryState.SENDING, DeliveryState.UNCERTAIN)),
+        )
+        .group_by(deliveries.c.id, deliveries.c.key, deliveries.c.state)
         .order_by(deliveries.c.id)
     )
-    return [LeftSending(*row) for row in rows]
+    return [
+        InDoubt(delivery, key, DeliveryState(state), attempt)
+        for delivery, key, state, attempt in rows
+    ]
 
 
 async def begin_call(

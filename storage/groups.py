@@ -119,6 +119,16 @@ async def set_present(connection: AsyncConnection, group_id: int, *, present: bo
     await connection.execute(update(groups).where(groups.c.id == group_id).values(present=present))
 
 
+async def mark_gone(connection: AsyncConnection, account: str, chats: Sequence[str]) -> None:
+    """Record that these chats cannot be reached through the account any more."""
+    if chats:
+        await connection.execute(
+            update(groups)
+            .where(groups.c.account == account, groups.c.chat.in_(list(chats)))
+            .values(present=False)
+        )
+
+
 async def all_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
     """Every group of the shop that the bot is in, by name."""
     rows = await connection.execute(
