@@ -1,0 +1,1 @@
+"""The demo: a sample shop, what its fans say over twelve days, and what is commanded."""
