@@ -192,27 +192,39 @@ class _Draft:
                 self.add(word, always=kind)
 
     def finish(self) -> Lexicon:
-        """The lexicon, with every phrase that asks for something knowing what is named in it.
+        """The lexicon, with every phrase that asks for something knowing what is said in it.
 
-        The longest term wins when a text is read, so 有没有小样 would hide the 小样 inside it.
+        The longest term wins when a text is read, so 有没有小样 would hide the 小样 inside it, and
+        怎么还没到 the complaint.
         """
-        phrases = [word for word, term in self.terms.items() if term.always]
-        for phrase in phrases:
-            parts = [
-                self.terms[phrase[start:end]]
-                for start in range(len(phrase))
-                for end in range(len(phrase), start, -1)
-                if end - start < len(phrase) and phrase[start:end] in self.terms
-            ]
-            term = self.terms[phrase]
-            roles = {role for part in parts for role in part.roles if role is Role.QUESTION}
-            self.terms[phrase] = replace(
-                term,
-                aspect=term.aspect or next((part.aspect for part in parts if part.aspect), ""),
-                thing=term.thing or next((part.thing for part in parts if part.thing), ""),
-                roles=term.roles | roles,
-            )
+        for phrase in [word for word, term in self.terms.items() if term.always or term.asked]:
+            self.terms[phrase] = _with_parts(self.terms[phrase], self._parts(phrase))
         return Lexicon(self.terms, self.categories)
+
+    def _parts(self, phrase: str) -> list[Term]:
+        """The terms inside a phrase: the leftmost first, of these the longest."""
+        return [
+            self.terms[phrase[start:end]]
+            for start in range(len(phrase) - 1)
+            for end in range(len(phrase), start + 1, -1)
+            if end - start < len(phrase) and phrase[start:end] in self.terms
+        ] + [self.terms[last] for last in phrase[-1:] if last in self.terms and len(phrase) > 1]
+
+
+def _with_parts(term: Term, parts: list[Term]) -> Term:
+    asking = {Role.QUESTION, Role.WHY}
+    judging = next((part for part in parts if part.polarity), term)
+    judges = term if term.polarity else judging
+    return replace(
+        term,
+        aspect=term.aspect or next((part.aspect for part in parts if part.aspect), ""),
+        thing=term.thing or next((part.thing for part in parts if part.thing), ""),
+        polarity=judges.polarity,
+        speaks_of=judges.speaks_of,
+        whole=judges.whole,
+        risk=judges.risk,
+        roles=term.roles.union(*(part.roles & asking for part in parts)),
+    )
 
 
 def read_lexicon(text: str, place: str) -> Lexicon:

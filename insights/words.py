@@ -10,10 +10,11 @@ one process serves one merchant. Tests that want a dictionary of their own hand 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 
 TaggedWord = tuple[str, str]
@@ -31,6 +32,11 @@ class Segmenter(Protocol):
     @property
     def name(self) -> str:
         """Which implementation this is."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes with the implementation and with what was learnt or forgotten."""
         ...
 
     def cut(self, text: str) -> list[str]:
@@ -66,6 +72,12 @@ class RjiebaSegmenter:
         self._source = source
         self._cut = source.cut
         self._tag = source.tag
+        self._changes: dict[str, bool] = {}
+
+    @property
+    def version(self) -> str:
+        """Changes with what this segmenter learnt or forgot."""
+        return _version(self.name, self._changes)
 
     def cut(self, text: str) -> list[str]:
         """The words of `text`, in order."""
@@ -79,10 +91,12 @@ class RjiebaSegmenter:
         """Keep each of `words` whole from now on."""
         for word in words:
             self._source.add_word(word, None, LEARNT_TAG)
+            self._changes[word] = True
 
     def forget(self, word: str) -> None:
         """Keep `word` whole no longer."""
         self._source.add_word(word, _FORGOTTEN, None)
+        self._changes[word] = False
 
 
 class JiebaSegmenter:
@@ -94,6 +108,12 @@ class JiebaSegmenter:
         jieba, posseg = _import_jieba()
         self._tokenizer = jieba.Tokenizer()
         self._tagger = posseg.POSTokenizer(self._tokenizer)
+        self._changes: dict[str, bool] = {}
+
+    @property
+    def version(self) -> str:
+        """Changes with what this segmenter learnt or forgot."""
+        return _version(self.name, self._changes)
 
     def cut(self, text: str) -> list[str]:
         """The words of `text`, in order."""
@@ -107,10 +127,19 @@ class JiebaSegmenter:
         """Keep each of `words` whole from now on."""
         for word in words:
             self._tokenizer.add_word(word, None, LEARNT_TAG)
+            self._changes[word] = True
 
     def forget(self, word: str) -> None:
         """Keep `word` whole no longer."""
         self._tokenizer.del_word(word)
+        self._changes[word] = False
+
+
+def _version(name: str, changes: Mapping[str, bool]) -> str:
+    if not changes:
+        return name
+    lines = "\n".join(f"{word} {kept}" for word, kept in sorted(changes.items()))
+    return f"{name}-{hashlib.sha256(lines.encode()).hexdigest()[:12]}"
 
 
 def _import_jieba() -> tuple[Any, Any]:
