@@ -1,0 +1,182 @@
+"""The room on a port: door, pictures and, when wanted, the page, in one application.
+
+`RoomServer` runs it as a task of the process that owns the room; `python -m bot.room` is such a
+process with nothing else in it. NiceGUI, which is heavy, is imported only for the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Generator
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from bot.room.door import PICTURE_FRAME_BYTES, Door
+from bot.room.errors import RoomAddressRefused, RoomPortInUse
+from bot.room.guard import LOCAL_HOSTS, Guard
+from bot.room.room import Room
+
+STOP_SECONDS = 3  # for sockets to close when the server stops
+BOT_TOKEN_LIFE = 10 * 365 * 86_400.0  # seconds; the file is what guards it
+
+
+class RoomServer:
+    """One room, served on one port of this machine until it is stopped.
+
+    Args:
+        room: an open room; whoever opened it closes it, after `stop`.
+        host: the address to listen on. Anything but this machine itself must be meant.
+        port: the port, or 0 for any free one.
+        names: further host names under which the room may be asked for, besides `localhost`
+            and `host` itself; a request for any other name is refused.
+        page: whether to serve the page for browsers beside the door for programs. One process
+            can serve one page, because NiceGUI is one application.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        names: tuple[str, ...] = (),
+        page: bool = True,
+    ) -> None:
+        self._room = room
+        self._host = host
+        self._port = port
+        self._hosts = LOCAL_HOSTS | {name.lower() for name in (host, *names)}
+        self._page = page
+        self._server: _QuietServer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """The page's address; known once the server has started."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def door_url(self) -> str:
+        """The door's address."""
+        return f"{self.url.replace('http', 'ws', 1)}/door"
+
+    def new_sign_in_url(self) -> str:
+        """A link that makes whoever opens it first a manager; it works once, within a day."""
+        return f"{self.url}/sign-in?link={self._room.people.new_link()}"
+
+    async def start(self) -> None:
+        """Listen; returns once requests are answered.
+
+        Raises:
+            RoomPortInUse: another program has the port.
+            RoomAddressRefused: the machine does not allow this host or port.
+        """
+        listener = self._bind()
+        self._port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            Guard(application(self._room, page=self._page), self._hosts),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            ws="websockets-sansio",
+            ws_max_size=PICTURE_FRAME_BYTES,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            server_header=False,
+        )
+        self._server = _QuietServer(config)
+        self._task = asyncio.create_task(self._server.serve([listener]), name="room-server")
+        ready = asyncio.create_task(self._server.ready.wait())
+        await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._task.done():
+            self._task.result()  # it failed before it was ready, and says why
+
+    async def stop(self) -> None:
+        """Close every socket and end the task. Safe to call twice."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+
+    def _bind(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self._host, self._port))
+            listener.listen(512)
+        except OSError as error:
+            listener.close()
+            if error.errno == errno.EADDRINUSE:
+                raise RoomPortInUse(host=self._host, port=self._port) from error
+            reason = error.strerror or error
+            raise RoomAddressRefused(host=self._host, port=self._port, reason=reason) from error
+        except OverflowError as error:
+            listener.close()
+            raise RoomAddressRefused(host=self._host, port=self._port, reason=error) from error
+        return listener
+
+
+class _QuietServer(uvicorn.Server):
+    """A server that says when it is ready, and leaves signals to whoever owns the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture none."""
+        yield
+
+
+def application(room: Room, *, page: bool) -> FastAPI:
+    """The room as an application: `/door`, `/health`, and the page with its pictures."""
+    app = FastAPI(title="暖群 room", openapi_url=None)
+    app.include_router(Door(room).router)
+
+    @app.get("/health")
+    async def health() -> dict[str, int]:
+        """The number of the last event: the room is alive."""
+        return {"last": room.log.last}
+
+    if page:
+        # Imported here because NiceGUI takes seconds, which a room without a page must not pay.
+        from bot.room.page import add_page  # noqa: PLC0415
+
+        add_page(app, room)
+    return app
+
+
+async def bot_token(room: Room) -> str:
+    """The bot's token, kept in the room's folder in a file that only its owner can read."""
+    path = room.folder / "bot-token"
+    known = await asyncio.to_thread(_read, path)
+    if known is not None and room.people.owner(known) == room.bot:
+        return known
+    token = await room.people.new_token(room.bot, BOT_TOKEN_LIFE)
+    await asyncio.to_thread(_write_private, path, token)
+    return token
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text().strip() if path.exists() else None
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text + "\n")
