@@ -65,7 +65,7 @@ faults: $(DEVELOPMENT)
 	@NUANQUN_FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/faults -m faults
 
 docs: $(DEVELOPMENT)
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.generate
 
 # Versions that still fit are kept. To take newer ones, delete the lock files first.
 COMPILE = $(UV) pip compile --quiet pyproject.toml --universal --python-version 3.11 \
