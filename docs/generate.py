@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,9 +48,14 @@ def error_entry(error: type[NuanqunError]) -> str:
     return (
         f"### NQ{error.number:03d} {error.__name__}\n\n"
         f"{inspect.getdoc(error)}\n\n"
-        f"> {error.sentence}\n\n"
-        f"**What to do:** {error.mend}\n"
+        f"> {as_written(error.sentence)}\n\n"
+        f"**What to do:** {as_written(error.mend)}\n"
     )
+
+
+def as_written(words: str) -> str:
+    """`words` so that Markdown shows every character of them."""
+    return re.sub(r"([\\`*_<\[])", r"\\\1", words)
 
 
 def first_line(error: type[NuanqunError]) -> str:

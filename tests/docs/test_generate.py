@@ -77,7 +77,7 @@ def test_the_catalogue_shows_number_sentence_and_mend() -> None:
     page = errors_page()
     assert "### NQ103 DriverMissing" in page
     assert "> The driver for {place} is not installed." in page
-    assert "pip install 'nuanqun[postgres]'" in page
+    assert r"pip install 'nuanqun\[postgres]'" in page
 
 
 def test_errors_made_up_by_tests_stay_out_of_the_catalogue() -> None:
