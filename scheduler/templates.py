@@ -11,9 +11,17 @@ Text is plain: channels escape it for their platform.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    Undefined,
+    nodes,
+)
 from jinja2.exceptions import UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -93,9 +101,17 @@ class TextTooLong(SchedulingError):
     mend = "Shorten it, or split it into two messages."
 
 
+def _printable(value: object) -> object:
+    """Let only texts and numbers into a message, never a method or a whole object."""
+    if isinstance(value, str | int | float | Decimal | Undefined):
+        return value
+    raise TypeError(f"a {type(value).__name__} cannot be part of a text")
+
+
 _environment = SandboxedEnvironment(
     undefined=StrictUndefined,
-    autoescape=False,
+    finalize=_printable,
+    autoescape=False,  # the text is plain, and each channel escapes it for its platform
 )
 _environment.filters = {name: _environment.filters[name] for name in _FILTERS}
 _environment.globals.clear()
@@ -134,7 +150,7 @@ def render(template: str, /, **variables: object) -> str:
         known = ", ".join(sorted(variables)) or "none"
         raise VariableUnknown(reason=error.message, known=known) from error
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-        raise TemplateFailed(reason=str(error)) from error
+        raise TemplateFailed(reason=str(error).rstrip(".")) from error
     return "".join(pieces).strip()
 
 
@@ -147,7 +163,7 @@ def _compiled(template: str) -> Template:
         _forbid(tree, inside_loop=False)
         return _environment.from_string(template)
     except TemplateSyntaxError as error:
-        raise TemplateBroken(line=error.lineno, reason=error.message) from error
+        raise TemplateBroken(line=error.lineno, reason=str(error.message).rstrip(".")) from error
     except RecursionError as error:
         raise TemplateBroken(line=1, reason="it is nested too deeply") from error
 
