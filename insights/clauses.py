@@ -17,7 +17,7 @@ from insights.words import TaggedWord
 _COMMAS = frozenset("，,；;:：~～…()（）\"“”'")
 _ENDS = frozenset("。.！!\n")
 _ASKING = frozenset("？?")
-_PARTICLES = frozenset("的了吗呢啊呀吧死点着过么啦哦得地")
+PARTICLES = frozenset("的了吗呢啊呀吧死点着过么啦哦得地")
 _STEERING = frozenset({Role.NEGATION, Role.STRONG, Role.WEAK})
 _A_NOT_A = Term(roles=frozenset({Role.QUESTION}))
 _LONG = 3  # 会不会 and its like are terms; a shorter match gives way to the A-not-A pattern
@@ -183,7 +183,7 @@ class _Reader:
         rest = before + behind
         if rest in self._terms and self._steers(word[position - start]):
             return True  # 不香, 没闷痘: jieba guesses one word where two stand
-        return all(other in _PARTICLES or self._steers(other) for other in rest)
+        return all(other in PARTICLES or self._steers(other) for other in rest)
 
     def _steers(self, character: str) -> bool:
         known = self._terms.get(character)

@@ -37,9 +37,10 @@ _ESTATE = (
 )
 _DOOR = (
     r"(?:\s*[A-Za-z0-9一二三四五六七八九十]+\s*(?:号楼|栋|幢|座|单元|楼|层|室|户|号房?|#)"
-    r"\s*(?:\d{2,4}(?!\d))?)+"
+    r"\s*(?:\d{2,4}(?!\d)[室号户]?)?)+"
 )
 _ADDRESSES = [
+    re.compile(r"(?<=地址)(?:是|[:：])[^\n。；！？]{4,60}"),
     re.compile(rf"{_REGION}*{_STREET}{_NUMBERED}(?:{_ESTATE})?(?:{_DOOR})?"),
     re.compile(rf"{_REGION}*{_ESTATE}{_DOOR}"),
     re.compile(rf"{_REGION}{{2,}}(?:{_STREET}|{_ESTATE})"),

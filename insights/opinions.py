@@ -20,7 +20,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from insights.clauses import Clause, Mark
+from insights.clauses import PARTICLES, Clause, Mark
 from insights.lexicon import WHOLE, Lexicon, Role
 
 _NEGATION_REACH = 5  # characters: 没有以前那么好用
@@ -28,6 +28,7 @@ _ASPECT_REACH = 8  # characters between an aspect and its judgement: 味道我�
 _OBJECT_REACH = 5  # characters between a judgement and the aspect behind it: 喜欢他们家这个味道
 _ADJACENT = 2  # characters: an aspect this close is what a word judges, whatever it speaks of
 _JOINTS = frozenset(["", "和", "、", "跟", "与", "还有", "以及", "都", "+", "&", "也", "及"])
+_THAN = "比"  # 比专柜便宜 says nothing of the 专柜
 _STRONG, _WEAK, _CONTRASTING, _MINDED = 1.5, 0.6, 1.5, 0.5  # weights in the sentiment
 _FEELING = 0.7
 _CALM = 0.5  # keeps the sentiment of a single judgement away from ±1
@@ -121,9 +122,8 @@ def read_opinions(
 
 def _read_clause(text: str, clause: Clause, before: Sequence[str], reading: _Reading) -> list[str]:
     """Read one clause into `reading`; returns the aspects it speaks of."""
-    judgements = _judgements(clause)
-    aspects = [mark for mark in clause.marks if mark.term.aspect and not mark.term.polarity]
-    unbound = list(aspects)
+    judgements = _judgements(text, clause)
+    unbound = _named(clause, reading.lexicon)
     spoken: list[str] = []
     previous_end = clause.start
     for place, judgement in enumerate(judgements):
@@ -152,7 +152,21 @@ def _read_clause(text: str, clause: Clause, before: Sequence[str], reading: _Rea
     return spoken
 
 
-def _judgements(clause: Clause) -> list[Judgement]:
+def _named(clause: Clause, lexicon: Lexicon) -> list[Mark]:
+    """The aspects named in a clause. In 保温效果 and its like the second word adds nothing."""
+    found: list[Mark] = []
+    for mark in clause.marks:
+        aspect = mark.term.aspect
+        if aspect and not mark.term.polarity:
+            last = found[-1] if found else None
+            if last and last.end == mark.start and lexicon.category(last.term.aspect) == aspect:
+                found[-1] = last._replace(end=mark.end)
+            else:
+                found.append(mark)
+    return found
+
+
+def _judgements(text: str, clause: Clause) -> list[Judgement]:
     """The judging words of a clause, each with the negations and degrees that belong to it."""
     found: list[Judgement] = []
     negations: list[Mark] = []
@@ -161,14 +175,8 @@ def _judgements(clause: Clause) -> list[Judgement]:
     for place, mark in enumerate(marks):
         roles = mark.term.roles
         if mark.term.polarity:
-            following = marks[place + 1] if place + 1 < len(marks) else None
-            if (
-                Role.STRONG in roles
-                and following is not None
-                and following.start == mark.end
-                and following.term.polarity
-            ):
-                degree = mark  # 好 in 好香
+            if Role.STRONG in roles and _only_strengthens(text, clause, place):
+                degree = mark  # 好 in 好香, 好冷
                 continue
             near = [n for n in negations if mark.start - n.end <= _NEGATION_REACH]
             polarity = mark.term.polarity * (-1 if len(near) % 2 else 1)
@@ -187,6 +195,16 @@ def _judgements(clause: Clause) -> list[Judgement]:
     return found
 
 
+def _only_strengthens(text: str, clause: Clause, place: int) -> bool:
+    """Whether a word such as 好, which can judge or strengthen, has the word it strengthens."""
+    mark = clause.marks[place]
+    following = clause.marks[place + 1] if place + 1 < len(clause.marks) else None
+    if following is not None and following.start == mark.end:
+        return bool(following.term.polarity)
+    behind = text[mark.end : min(mark.end + 1, clause.end)]
+    return behind.isalpha() and behind not in PARTICLES
+
+
 def _aspects_of(
     text: str,
     judgement: Judgement,
@@ -200,7 +218,11 @@ def _aspects_of(
     """
     previous_end, following = room
     mark, speaks_of = judgement.mark, judgement.mark.term.speaks_of
-    ahead = [aspect for aspect in unbound if previous_end <= aspect.start < mark.start]
+    ahead = [
+        aspect
+        for aspect in unbound
+        if previous_end <= aspect.start < mark.start and text[max(aspect.start - 1, 0)] != _THAN
+    ]
     if ahead:
         gap = judgement.start - ahead[-1].end
         same = speaks_of and lexicon.category(ahead[-1].term.aspect) == lexicon.category(speaks_of)
