@@ -116,6 +116,10 @@ async def add_version(
     connection: AsyncConnection, campaign_id: int, body: dict[str, Any], *, by: str, at: datetime
 ) -> int:
     """Add a content version, not yet approved; its id."""
+    # Two who edit at once take turns, so that each version has a number of its own.
+    await connection.execute(
+        select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update()
+    )
     number = (
         select(func.coalesce(func.max(content_versions.c.number), 0) + 1)
         .where(content_versions.c.campaign_id == campaign_id)

@@ -76,10 +76,14 @@ async def latest(connection: AsyncConnection, member_id: int) -> Confirmation | 
 
 
 async def use(connection: AsyncConnection, confirmation_id: int, at: datetime) -> bool:
-    """Use a confirmation up; False where that has happened already."""
+    """Use a confirmation up; False where that has happened already, or comes too late."""
     used = await connection.execute(
         update(confirmations)
-        .where(confirmations.c.id == confirmation_id, confirmations.c.used_at.is_(None))
+        .where(
+            confirmations.c.id == confirmation_id,
+            confirmations.c.used_at.is_(None),
+            confirmations.c.expires_at > at,
+        )
         .values(used_at=at)
     )
     return used.rowcount == 1

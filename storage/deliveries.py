@@ -147,6 +147,16 @@ async def next_due(connection: AsyncConnection, account: str) -> datetime | None
     return moment
 
 
+async def _lock(connection: AsyncConnection, ids: Iterable[int]) -> None:
+    """Take these rows in one order, so that the sender and a cancel never wait in a circle."""
+    await connection.execute(
+        select(deliveries.c.id)
+        .where(deliveries.c.id.in_(list(ids)))
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
+
+
 _SENDING_ALLOWED = ~exists(select(shops.c.id).where(shops.c.halted_at.is_not(None)))
 
 
@@ -163,10 +173,12 @@ async def begin(
         LaneLost: another process sends through this account now.
     """
     await guard(connection, lane)
+    await _lock(connection, [one.id for one in ready])
     moved = await connection.execute(
         update(deliveries)
         .where(
             deliveries.c.id.in_([one.id for one in ready]),
+            deliveries.c.account == lane.account,
             deliveries.c.state == DeliveryState.PLANNED,
             _SENDING_ALLOWED,
         )
@@ -231,10 +243,30 @@ async def move(
     by_state: dict[DeliveryState, list[Move]] = {}
     for one in moves:
         by_state.setdefault(one.state, []).append(one)
+    await _lock(connection, [one.delivery_id for ones in by_state.values() for one in ones])
     for state, ones in by_state.items():
+        movable = and_(
+            deliveries.c.id == bindparam("of"),
+            deliveries.c.account == lane.account,
+            deliveries.c.state.in_(_FROM[state]),
+        )
+        ended = [one for one in ones if one.attempt_id is not None]
+        if ended:  # before the deliveries, which will have left the state that is asked for
+            await connection.execute(
+                update(attempts)
+                .where(
+                    attempts.c.id == bindparam("call"),
+                    attempts.c.delivery_id.in_(select(deliveries.c.id).where(movable)),
+                )
+                .values(ended_at=at, outcome=state, reason=bindparam("why")),
+                [
+                    {"call": one.attempt_id, "of": one.delivery_id, "why": one.reason}
+                    for one in ended
+                ],
+            )
         await connection.execute(
             update(deliveries)
-            .where(and_(deliveries.c.id == bindparam("of"), deliveries.c.state.in_(_FROM[state])))
+            .where(movable)
             .values(
                 state=state,
                 reason=bindparam("why"),
@@ -255,14 +287,6 @@ async def move(
                 for one in ones
             ],
         )
-        ended = [one for one in ones if one.attempt_id is not None]
-        if ended:
-            await connection.execute(
-                update(attempts)
-                .where(attempts.c.id == bindparam("of"))
-                .values(ended_at=at, outcome=state, reason=bindparam("why")),
-                [{"of": one.attempt_id, "why": one.reason} for one in ended],
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,12 +366,18 @@ async def cancel_planned(
     connection: AsyncConnection, campaign_id: int, reason: str, at: datetime
 ) -> int:
     """Cancel what a campaign still has planned; how many. What is under way is not touched."""
-    gone = await connection.execute(
-        update(deliveries)
+    planned = (
+        select(deliveries.c.id)
         .where(
             deliveries.c.campaign_id == campaign_id,
             deliveries.c.state == DeliveryState.PLANNED,
         )
+        .order_by(deliveries.c.id)
+        .with_for_update()  # in the order that `begin` and `move` take them
+    )
+    gone = await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(planned))
         .values(state=DeliveryState.CANCELLED, reason=reason, moved_at=at)
     )
     return gone.rowcount

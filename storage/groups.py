@@ -93,10 +93,10 @@ async def ensure_groups(
                 "name": named[chat] or chat,
                 "since": at,
             }
-            for chat in missing
+            for chat in sorted(missing)  # in one order, processes cannot wait in a circle
         ],
     )
-    for chat in renamed:
+    for chat in sorted(renamed):
         await connection.execute(
             update(groups)
             .where(groups.c.id == found[chat].id)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import insert, insert_new
+from storage.analysis import mark_dirty
+from storage.bulk import insert_new
 from storage.tables import customers, groups, members, memberships, messages
 
 
@@ -86,7 +87,7 @@ async def ensure_members(
     if not missing and not changed:
         return found
     await _make(connection, platform, missing, at)
-    for person in changed:
+    for person in sorted(changed, key=lambda person: person.person):
         await connection.execute(
             update(members)
             .where(members.c.id == found[person.person].id)
@@ -98,31 +99,43 @@ async def ensure_members(
 async def _make(
     connection: AsyncConnection, platform: str, missing: Sequence[Seen], at: datetime
 ) -> None:
-    rows: list[dict[str, Any]] = []
-    for person in missing:
-        customer = await connection.execute(
-            insert(connection, customers).values(no_record=False).returning(customers.c.id)
-        )
-        rows.append(
+    births = await insert_new(
+        connection, customers, [{"no_record": False} for _ in missing], customers.c.id
+    )
+    # Two processes may meet the same people at once: in one order, they cannot wait in a circle.
+    people = sorted(missing, key=lambda person: person.person)
+    made = await insert_new(
+        connection,
+        members,
+        [
             {
-                "customer_id": customer.scalar_one(),
+                "customer_id": birth.id,
                 "platform": platform,
                 "person": person.person,
                 "name": person.name,
                 "staff": person.staff,
                 "first_seen_at": at,
             }
-        )
-    await insert_new(connection, members, rows)
+            for birth, person in zip(births, people, strict=True)
+        ],
+        members.c.customer_id,
+    )
+    unused = {birth.id for birth in births} - {row.customer_id for row in made}
+    if unused:  # another process made some of these members meanwhile
+        await connection.execute(delete(customers).where(customers.c.id.in_(list(unused))))
 
 
 async def _by_person(
     connection: AsyncConnection, platform: str, persons: Mapping[str, Seen]
 ) -> dict[str, Member]:
+    # The lock keeps no-record as it was read until this transaction has stored what was said:
+    # whoever turns it on waits for us, and then finds the new texts to empty.
     rows = await connection.execute(
         select(*_MEMBER)
         .select_from(members.join(customers))
         .where(members.c.platform == platform, members.c.person.in_(list(persons)))
+        .order_by(members.c.id)
+        .with_for_update(read=True, of=customers)
     )
     return {row.person: _member(row) for row in rows}
 
@@ -152,6 +165,12 @@ async def members_named(
     return [_member(row) for row in rows]
 
 
+async def names(connection: AsyncConnection) -> list[str]:
+    """Everybody's name, each once."""
+    rows = await connection.execute(select(members.c.name).distinct().order_by(members.c.name))
+    return [row.name for row in rows]
+
+
 async def sit(
     connection: AsyncConnection, seats: Iterable[tuple[int, int, datetime]]
 ) -> set[tuple[int, int]]:
@@ -166,7 +185,7 @@ async def sit(
     fresh = await insert_new(
         connection,
         memberships,
-        [{"group_id": g, "member_id": m, "joined_at": at} for (g, m), at in since.items()],
+        [{"group_id": g, "member_id": m, "joined_at": at} for (g, m), at in sorted(since.items())],
         memberships.c.group_id,
         memberships.c.member_id,
     )
@@ -174,12 +193,12 @@ async def sit(
     gone = await connection.execute(
         select(memberships.c.group_id, memberships.c.member_id, memberships.c.left_at).where(
             memberships.c.left_at.is_not(None),
-            tuple_(memberships.c.group_id, memberships.c.member_id).in_(list(since.keys() - come)),
+            memberships.c.member_id.in_({member for _, member in since.keys() - come}),
         )
     )
     for row in gone.all():
         seat = (row.group_id, row.member_id)
-        if row.left_at < since[seat]:
+        if seat in since and row.left_at < since[seat]:
             await connection.execute(
                 update(memberships)
                 .where(memberships.c.group_id == seat[0], memberships.c.member_id == seat[1])
@@ -190,10 +209,18 @@ async def sit(
 
 
 async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: datetime) -> None:
-    """Note that a member left a group."""
+    """Note that a member left a group; one who came back after `at` stays.
+
+    A platform may tell a second time, after a restart, what happened before the return.
+    """
     await connection.execute(
         update(memberships)
-        .where(memberships.c.group_id == group_id, memberships.c.member_id == member_id)
+        .where(
+            memberships.c.group_id == group_id,
+            memberships.c.member_id == member_id,
+            memberships.c.joined_at <= at,
+            memberships.c.left_at.is_(None),
+        )
         .values(left_at=at)
     )
 
@@ -210,17 +237,30 @@ async def set_opt_out(
 async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_record: bool) -> None:
     """Neither store nor analyse what this person says, or do it again.
 
-    Turning it on also empties the texts stored so far; the days they belong to must be marked
-    dirty by the caller (`storage.analysis.mark_member_dirty`), so that they are analysed anew.
+    Turning it on also empties the texts stored so far, and marks the analysed days they belong
+    to dirty, so that they are analysed anew.
     """
     await connection.execute(
         update(customers).where(customers.c.id == customer_id).values(no_record=no_record)
     )
-    if no_record:
-        theirs = select(members.c.id).where(members.c.customer_id == customer_id)
-        await connection.execute(
-            update(messages).where(messages.c.member_id.in_(theirs)).values(text="")
-        )
+    if not no_record:
+        return
+    theirs = messages.c.member_id.in_(
+        select(members.c.id).where(members.c.customer_id == customer_id)
+    )
+    said = await connection.execute(
+        select(messages.c.group_id, messages.c.at).where(theirs, messages.c.group_id.is_not(None))
+    )
+    # The shop's day of a moment is its day in UTC, or the one before or after.
+    await mark_dirty(
+        connection,
+        {
+            (row.group_id, row.at.date() + timedelta(days=away))
+            for row in said
+            for away in (-1, 0, 1)
+        },
+    )
+    await connection.execute(update(messages).where(theirs).values(text=""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.accounts import set_cursor
@@ -19,7 +19,7 @@ from storage.analysis import mark_dirty
 from storage.bulk import insert_new
 from storage.groups import Group, ensure_groups
 from storage.members import Member, Seen, ensure_members, sit
-from storage.tables import members, messages, pending_commands
+from storage.tables import customers, members, messages, pending_commands
 
 COMMAND = "command"
 """The kind of a message that asks the bot to do something."""
@@ -72,7 +72,7 @@ async def record(
 ) -> list[Recorded]:
     """Store a batch in the order heard; a message that is stored already is left alone.
 
-    The text of a member who asked for no record is not stored (commands are, to be obeyed).
+    The text of a member who asked for no record is not stored (a command's is, until it is obeyed).
     """
     if cursor is not None:
         await set_cursor(connection, account, platform, cursor)
@@ -177,9 +177,18 @@ async def pending(connection: AsyncConnection, account: str) -> list[PendingComm
 
 
 async def finish_command(connection: AsyncConnection, message_id: int) -> None:
-    """Note that a command was carried out or answered."""
+    """Note that a command was carried out or answered.
+
+    The text of a member who asked for no record was kept only until now.
+    """
     await connection.execute(
         delete(pending_commands).where(pending_commands.c.message_id == message_id)
+    )
+    unrecorded = select(members.c.id).join(customers).where(customers.c.no_record)
+    await connection.execute(
+        update(messages)
+        .where(messages.c.id == message_id, messages.c.member_id.in_(unrecorded))
+        .values(text="")
     )
 
 

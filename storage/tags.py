@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, tuple_
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert
@@ -63,7 +63,7 @@ async def set_tags(connection: AsyncConnection, wanted: Sequence[Tag]) -> None:
                 "set_at": one.set_at,
                 "until": one.until,
             }
-            for one in wanted
+            for one in sorted(wanted, key=lambda one: (one.member_id, one.tag))
         ],
     )
 
@@ -78,13 +78,15 @@ async def remove_tag(connection: AsyncConnection, member_id: int, tag: str) -> b
 
 async def remove_rule_tags(connection: AsyncConnection, pairs: Iterable[tuple[int, str]]) -> None:
     """Take these (member id, tag) pairs away where a rule had set them."""
-    wanted = list(pairs)
+    wanted = [{"of": member_id, "which": tag} for member_id, tag in sorted(set(pairs))]
     if wanted:
         await connection.execute(
             delete(tags).where(
-                tuple_(tags.c.member_id, tags.c.tag).in_(wanted),
+                tags.c.member_id == bindparam("of"),
+                tags.c.tag == bindparam("which"),
                 tags.c.set_by.startswith(BY_RULE),
-            )
+            ),
+            wanted,
         )
 
 
