@@ -46,9 +46,11 @@ async def insert_new(
         parameters: Any = [dict(row) for row in rows]
     else:
         names = list(rows[0])
+        kinds = {name: ARRAY(target.c[name].type) for name in names}
         arrays = [
-            func.unnest(cast(bindparam(name), ARRAY(target.c[name].type))).label(name)
-            for name in names
+            # The type stands twice: the first converts our values, the second tells the server.
+            func.unnest(cast(bindparam(name, type_=kind), kind)).label(name)
+            for name, kind in kinds.items()
         ]
         statement = statement.from_select(names, select(*arrays)).on_conflict_do_nothing()
         parameters = {name: [row[name] for row in rows] for name in names}

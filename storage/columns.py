@@ -1,12 +1,13 @@
 """The column types that every table shares.
 
 Times are stored in UTC and come back aware, on both engines; ids are 64 bits wide where the
-engine has them; documents are JSON text that both engines store alike.
+engine has them; text and documents of JSON are stored alike, whatever a platform puts in them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,24 @@ from sqlalchemy.types import TypeDecorator
 
 Identity = BigInteger().with_variant(Integer(), "sqlite")
 """An id: 64 bits; SQLite counts rows itself only for its own INTEGER."""
+
+
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""NUL, which PostgreSQL refuses, and halves of surrogate pairs, which UTF-8 does not have."""
+
+
+class Words(TypeDecorator[str]):
+    """Text. A character that an engine cannot store becomes U+FFFD.
+
+    So one broken message, as JSON can carry it, never stops the batch that it comes in.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Replace what cannot be stored."""
+        return None if value is None else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -53,7 +72,8 @@ class Document(TypeDecorator[Any]):
         """Write compact JSON with Chinese left readable."""
         if value is None:
             return None
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", written)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 (SQLAlchemy's signature)
         """Read the JSON."""

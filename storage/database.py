@@ -12,23 +12,31 @@ import asyncio
 import fcntl
 import importlib.util
 import os
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, event, inspect, make_url, select, table, text
+from sqlalchemy import URL, Connection, event, func, inspect, make_url, select, table
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql import column
 
-from storage.errors import DatabaseInUse, DatabaseTooNew, DatabaseUnreadable, DriverMissing
+from storage.errors import (
+    DatabaseAddressWrong,
+    DatabaseInUse,
+    DatabaseTooNew,
+    DatabaseUnreadable,
+    DriverMissing,
+)
 from storage.schema import HEAD, KNOWN
 
 _BUSY_TIMEOUT_MS = 10_000
 _READERS = 4
+_CONNECT_SECONDS = 10
+_MIGRATING = 0x6E75616E71756E  # "nuanqun": the advisory lock of whoever migrates
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -42,17 +50,23 @@ class Database:
     """Hands out transactions on one database. Open it with `Database.open`."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self.place = self._url.render_as_string(hide_password=True)
+        self._url = _parsed(url)
+        # Without the part behind the question mark, where a password may stand as well.
+        self.place = self._url.set(query={}).render_as_string(hide_password=True)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         if not self.is_sqlite and importlib.util.find_spec("asyncpg") is None:
             raise DriverMissing(place=self.place)
         self._lock_file: int | None = None
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
-            self._reader = _sqlite_engine(url, begin="BEGIN", size=_READERS)
+            self._reader = _sqlite_engine(url, "PRAGMA query_only=ON", begin="BEGIN", size=_READERS)
         else:
-            self._writer = self._reader = create_async_engine(url, pool_size=8, pool_pre_ping=True)
+            self._writer = create_async_engine(
+                url, pool_size=8, pool_pre_ping=True, connect_args={"timeout": _CONNECT_SECONDS}
+            )
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -63,6 +77,7 @@ class Database:
                 `postgresql+asyncpg://USER@HOST/NAME`.
 
         Raises:
+            DatabaseAddressWrong: the address is of another form.
             DatabaseUnreadable: the file or server cannot be read as a database of ours.
             DatabaseTooNew: a newer release wrote it.
             DriverMissing: the driver is an extra that is not installed.
@@ -70,10 +85,9 @@ class Database:
         database = cls(url)
         try:
             await database._prepare()
-        except (DBAPIError, OSError) as trouble:
+        except (DBAPIError, sqlite3.Error, OSError) as trouble:
             await database.close()
-            reason = str(getattr(trouble, "orig", None) or trouble).strip().splitlines()[0]
-            raise DatabaseUnreadable(place=database.place, reason=reason) from trouble
+            raise DatabaseUnreadable(place=database.place, reason=_in_short(trouble)) from trouble
         except BaseException:
             await database.close()
             raise
@@ -87,7 +101,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads: one unchanging picture of the data on SQLite."""
+        """A transaction that only reads, in one unchanging picture of the data."""
         async with self._reader.connect() as connection:
             yield connection
 
@@ -101,7 +115,9 @@ class Database:
         """
         if self._file is None or self._lock_file is not None:
             return
-        handle = os.open(f"{self._file}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        handle = os.open(
+            f"{os.path.realpath(self._file)}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
+        )
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as taken:
@@ -119,9 +135,8 @@ class Database:
 
     @property
     def _file(self) -> Path | None:
-        """The SQLite file; None for PostgreSQL and for a database in memory."""
-        name = self._url.database
-        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+        """The SQLite file; None for PostgreSQL."""
+        return Path(self._url.database) if self.is_sqlite and self._url.database else None
 
     async def _prepare(self) -> None:
         if self._file is not None:
@@ -133,20 +148,47 @@ class Database:
         if found is not None and found not in KNOWN:
             raise DatabaseTooNew(place=self.place, found=found)
         if found is not None and self._file is not None:
-            await self._copy_aside(found)
+            await asyncio.to_thread(_copy_aside, self._file, found)
         # Alembic is imported only when there is something to migrate: it costs memory and time.
         from storage.migrations.apply import upgrade  # noqa: PLC0415
 
         async with self._writer.begin() as connection:
+            if not self.is_sqlite:  # whoever comes second finds the schema new, and does nothing
+                await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
             await connection.run_sync(upgrade)
 
-    async def _copy_aside(self, found: str) -> None:
-        """Copy the SQLite file before its schema changes, to `FILE.before-SCHEMA`."""
-        copy = Path(f"{self._file}.before-{HEAD}-was-{found}")
-        await asyncio.to_thread(copy.unlink, missing_ok=True)
-        async with self._reader.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.execute(text("VACUUM INTO :copy"), {"copy": str(copy)})
+
+def _parsed(url: str) -> URL:
+    """The address in its parts.
+
+    Raises:
+        DatabaseAddressWrong: it is none, or not one of the two kinds we know.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # Neither the address nor the cause is shown: there may be a password in it.
+        raise DatabaseAddressWrong(found="something that is no address") from None
+    if parsed.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+        raise DatabaseAddressWrong(found=parsed.drivername)
+    if parsed.drivername == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
+        raise DatabaseAddressWrong(found="SQLite without a file")
+    return parsed
+
+
+def _in_short(trouble: BaseException) -> str:
+    """The first line of what a driver or the system complains of; never empty."""
+    lines = str(getattr(trouble, "orig", None) or trouble).strip().splitlines()
+    return lines[0] if lines else type(trouble).__name__
+
+
+def _copy_aside(file: Path, found: str) -> None:
+    """Copy the SQLite file before its schema changes, to `FILE.before-NEW-was-OLD`."""
+    copy = Path(f"{file}.before-{HEAD}-was-{found}")
+    unfinished = Path(f"{copy}.{os.getpid()}")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(unfinished),))
+    unfinished.replace(copy)
 
 
 def _schema_found(connection: Connection) -> str | None:
@@ -156,7 +198,7 @@ def _schema_found(connection: Connection) -> str | None:
         OSError: there are tables, but they are not ours.
     """
     names = set(inspect(connection).get_table_names())
-    if "alembic_version" in names:
+    if {"alembic_version", "shops", "deliveries"} <= names:
         revision = connection.scalar(select(table("alembic_version", column("version_num")).c[0]))
         if revision is not None:
             return str(revision)
@@ -165,7 +207,7 @@ def _schema_found(connection: Connection) -> str | None:
     return None
 
 
-def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
+def _sqlite_engine(url: str, *pragmas: str, begin: str, size: int) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -174,18 +216,12 @@ def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
         # deferred transaction that turns to writing fails at once when another one wrote.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, *pragmas):
             cursor.execute(pragma)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        if _explicit_transactions(connection):
-            connection.exec_driver_sql(begin)
+        connection.exec_driver_sql(begin)
 
     return engine
-
-
-def _explicit_transactions(connection: Connection) -> bool:
-    options: dict[str, Any] = dict(connection.get_execution_options())
-    return options.get("isolation_level") != "AUTOCOMMIT"

@@ -91,6 +91,16 @@ class LaneLost(StorageError):
     mend = "Run one bot for each account, or let this one stop."
 
 
+class DatabaseAddressWrong(StorageError):
+    """The configured address of the database is not one that the bot can use."""
+
+    number = 106
+    sentence = "The database address names {found}."
+    mend = (
+        "Write it as sqlite+aiosqlite:///FILE, or as postgresql+asyncpg://USER:PASSWORD@HOST/NAME."
+    )
+
+
 class UnderstandingError(NuanqunError):
     """A text or a dictionary could not be understood."""
 

@@ -16,14 +16,13 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
     true,
 )
 
-from storage.columns import Document, Identity, UtcDateTime
+from storage.columns import Document, Identity, UtcDateTime, Words
 
 metadata = MetaData(
     naming_convention={
@@ -43,23 +42,23 @@ shops = Table(
     "shops",
     metadata,
     Column("id", Identity, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", Words, nullable=False, unique=True),
     Column("halted_at", UtcDateTime),  # 急停: nothing leaves while this is set
 )
 
 accounts = Table(
     "accounts",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("platform", Text, nullable=False),
-    Column("cursor", Text),  # how far this account's events are stored
+    Column("account", Words, primary_key=True),
+    Column("platform", Words, nullable=False),
+    Column("cursor", Words),  # how far this account's events are stored
 )
 
 lanes = Table(
     "lanes",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
+    Column("account", Words, primary_key=True),
+    Column("holder", Words, nullable=False),
     Column("token", Identity, nullable=False),  # fencing: rises with every takeover
     Column("taken_at", UtcDateTime, nullable=False),
 )
@@ -69,9 +68,9 @@ groups = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     _reference("shops.id", "shop_id"),
-    Column("account", Text, nullable=False),
-    Column("chat", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("chat", Words, nullable=False),
+    Column("name", Words, nullable=False),
     Column("present", Boolean, nullable=False, server_default=true()),
     Column("since", UtcDateTime, nullable=False),
     UniqueConstraint("account", "chat"),
@@ -81,7 +80,7 @@ group_tags = Table(
     "group_tags",
     metadata,
     Column("group_id", Identity, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
-    Column("tag", Text, primary_key=True),
+    Column("tag", Words, primary_key=True),
 )
 
 customers = Table(
@@ -97,9 +96,9 @@ members = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     _reference("customers.id", "customer_id"),
-    Column("platform", Text, nullable=False),
-    Column("person", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("platform", Words, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("name", Words, nullable=False),
     Column("staff", Boolean, nullable=False, server_default=false()),
     Column("first_seen_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "person"),
@@ -121,13 +120,13 @@ messages = Table(
     "messages",
     metadata,
     Column("id", Identity, primary_key=True),
-    Column("account", Text, nullable=False),
-    Column("message", Text, nullable=False),  # the platform's id, unique within the account
+    Column("account", Words, nullable=False),
+    Column("message", Words, nullable=False),  # the platform's id, unique within the account
     _reference("groups.id", "group_id", nullable=True),  # null: said to the bot in private
     _reference("members.id", "member_id"),
     Column("at", UtcDateTime, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("text", Words, nullable=False),
     UniqueConstraint("account", "message"),
     Index("ix_messages_group_id_at", "group_id", "at"),
     Index("ix_messages_member_id_at", "member_id", "at"),
@@ -144,9 +143,9 @@ tags = Table(
     "tags",
     metadata,
     Column("member_id", Identity, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
-    Column("tag", Text, primary_key=True),
-    Column("set_by", Text, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("tag", Words, primary_key=True),
+    Column("set_by", Words, nullable=False),
+    Column("why", Words, nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime),
     Index("ix_tags_tag", "tag"),
@@ -157,9 +156,9 @@ watches = Table(
     "watches",
     metadata,
     Column("shop_id", Identity, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True),
-    Column("word", Text, primary_key=True),
-    Column("tag", Text, nullable=False),
-    Column("set_by", Text, nullable=False),
+    Column("word", Words, primary_key=True),
+    Column("tag", Words, nullable=False),
+    Column("set_by", Words, nullable=False),
     Column("set_at", UtcDateTime, nullable=False),
 )
 
@@ -168,16 +167,16 @@ campaigns = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     _reference("shops.id", "shop_id"),
-    Column("key", Text, nullable=False, unique=True),
-    Column("programme", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("key", Words, nullable=False, unique=True),
+    Column("programme", Words, nullable=False),
+    Column("name", Words, nullable=False),
     Column("schedule", Document, nullable=False),
-    Column("zone", Text, nullable=False),
+    Column("zone", Words, nullable=False),
     Column("valid_seconds", Integer, nullable=False),
     Column("audience", Document, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text),
-    Column("created_by", Text, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words),
+    Column("created_by", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("approved_version", Identity),  # a content version; null until somebody approves
     Column("planned_until", UtcDateTime),  # the planning watermark
@@ -191,9 +190,9 @@ content_versions = Table(
     _reference("campaigns.id", "campaign_id"),
     Column("number", Integer, nullable=False),
     Column("body", Document, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("approved_by", Text),
+    Column("approved_by", Words),
     Column("approved_at", UtcDateTime),
     UniqueConstraint("campaign_id", "number"),
 )
@@ -202,19 +201,19 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Identity, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),  # campaign, slot and address
+    Column("key", Words, nullable=False, unique=True),  # campaign, slot and address
     _reference("campaigns.id", "campaign_id"),
     _reference("content_versions.id", "version_id"),
-    Column("slot", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("address", Text, nullable=False),
+    Column("slot", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("address", Words, nullable=False),
     _reference("groups.id", "group_id", nullable=True),
-    Column("state", Text, nullable=False),
-    Column("reason", Text),
+    Column("state", Words, nullable=False),
+    Column("reason", Words),
     Column("not_before", UtcDateTime, nullable=False),
     Column("not_after", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
-    Column("receipt", Text),
+    Column("receipt", Words),
     Column("recalled_at", UtcDateTime),
     Column("moved_at", UtcDateTime, nullable=False),
     Index("ix_deliveries_account_state_not_before", "account", "state", "not_before"),
@@ -225,16 +224,16 @@ attempts = Table(
     "attempts",
     metadata,
     Column("id", Identity, primary_key=True),
-    Column("account", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("action", Text, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("action", Words, nullable=False),
     _reference("deliveries.id", "delivery_id", nullable=True),  # null: a reply
     Column("token", Identity, nullable=False),
     Column("began_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
-    Column("outcome", Text),
-    Column("reason", Text),
+    Column("outcome", Words),
+    Column("reason", Words),
     Index("ix_attempts_account_began_at", "account", "began_at"),
     Index("ix_attempts_delivery_id", "delivery_id"),
 )
@@ -244,7 +243,7 @@ analysed_days = Table(
     metadata,
     Column("group_id", Identity, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("version", Text, nullable=False),
+    Column("version", Words, nullable=False),
     Column("body", Document, nullable=False),
     Column("dirty", Boolean, nullable=False, server_default=false()),
     Column("analysed_at", UtcDateTime, nullable=False),
@@ -255,7 +254,7 @@ confirmations = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     _reference("members.id", "member_id"),
-    Column("kind", Text, nullable=False),
+    Column("kind", Words, nullable=False),
     Column("body", Document, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
@@ -266,7 +265,7 @@ last_choices = Table(
     "last_choices",
     metadata,
     Column("member_id", Identity, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
-    Column("groups", Text, nullable=False),
+    Column("groups", Words, nullable=False),
 )
 
 audit_log = Table(
@@ -274,9 +273,9 @@ audit_log = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("subject", Words, nullable=False),
     Column("details", Document, nullable=False),
     Index("ix_audit_log_at", "at"),
 )
