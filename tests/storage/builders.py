@@ -1,0 +1,169 @@
+"""Builders: a shop, its groups and fans, what they say, and a campaign, in a few words each.
+
+Everything has a default, so that a test names only what it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import accounts, campaigns, deliveries, groups, members, messages, shops
+from storage.accounts import Lane
+from storage.campaigns import NewCampaign, StoredCampaign
+from storage.deliveries import DeliveryState, Due, Move, PlannedSlot
+from storage.groups import Audience, Group
+from storage.members import Member, Seen
+from storage.messages import Heard, Recorded
+from storage.tables import deliveries as ledger
+
+NOW = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
+ACCOUNT = PLATFORM = "room"
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+async def shop(connection: AsyncConnection) -> int:
+    """The one shop, made when it is first asked for."""
+    return await shops.ensure_shop(connection, "shop")
+
+
+async def group(
+    connection: AsyncConnection, name: str, *tags: str, account: str = ACCOUNT
+) -> Group:
+    """A group with this name and these group tags; its platform id is `chat-NAME`."""
+    chat = f"chat-{name}"
+    shop_id = await shop(connection)
+    made = (await groups.ensure_groups(connection, shop_id, account, [(chat, name)], NOW))[chat]
+    await groups.set_group_tags(connection, made.id, tags)
+    return made
+
+
+async def member(
+    connection: AsyncConnection, name: str, *sits_in: Group, staff: bool = False
+) -> Member:
+    """Somebody with this name, a fan unless `staff`, in these groups; the id is `id-NAME`."""
+    seen = Seen(f"id-{name}", name, staff)
+    made = (await members.ensure_members(connection, PLATFORM, [seen], NOW))[seen.person]
+    await members.sit(connection, [(seat.id, made.id, NOW) for seat in sits_in])
+    return made
+
+
+def heard(
+    message: str = "m1",
+    *,
+    chat: str | None = "chat-一群",
+    sender: Seen | str = "小美",
+    at: datetime = NOW,
+    day: date | None = None,
+    kind: str = messages.FAN,
+    text: str = "这个面霜好用吗",
+) -> Heard:
+    """One message as it came; the sender is a name, or what the platform shows."""
+    return Heard(
+        message=message,
+        chat=chat,
+        chat_name="" if chat is None else chat.removeprefix("chat-"),
+        sender=Seen(f"id-{sender}", sender) if isinstance(sender, str) else sender,
+        at=at,
+        day=at.date() if day is None else day,
+        kind=kind,
+        text=text,
+    )
+
+
+async def record(
+    connection: AsyncConnection,
+    *batch: Heard,
+    cursor: str | None = None,
+    account: str = ACCOUNT,
+) -> list[Recorded]:
+    """Store a batch that the account heard."""
+    return await messages.record(
+        connection,
+        shop_id=await shop(connection),
+        platform=PLATFORM,
+        account=account,
+        heard=batch,
+        cursor=cursor,
+    )
+
+
+def new_campaign(key: str = "c1", *, audience: Audience | None = None) -> NewCampaign:
+    """What a campaign is made from."""
+    return NewCampaign(
+        key=key,
+        programme="double11",
+        name="双十一倒计时",
+        schedule={"kind": "daily", "at": "10:00"},
+        zone="Asia/Shanghai",
+        valid_seconds=3600,
+        audience=audience or Audience(),
+        body={"text": "还有 {{ days }} 天"},
+        created_by="manager:阿玲",
+        created_at=NOW,
+    )
+
+
+async def campaign(
+    connection: AsyncConnection, key: str = "c1", *, approved: bool = True
+) -> StoredCampaign:
+    """A campaign, approved and active unless told otherwise."""
+    shop_id = await shop(connection)
+    made = await campaigns.create(connection, shop_id, new_campaign(key), state="waiting")
+    if approved:
+        await campaigns.approve(connection, made.id, state="active", by="manager:阿玲", at=NOW)
+    found = await campaigns.by_id(connection, made.id)
+    assert found is not None
+    return found
+
+
+def slot_of(of: StoredCampaign, slot: str = "2026-11-01", at: datetime = NOW) -> PlannedSlot:
+    """One occurrence of an approved campaign, to be sent within the hour from `at` on."""
+    assert of.approved_version is not None
+    return PlannedSlot(of.id, of.key, of.approved_version, slot, at, at + HOUR)
+
+
+async def planned(
+    connection: AsyncConnection, *names: str, key: str = "c1", slot: str = "2026-11-01"
+) -> list[Due]:
+    """Deliveries that are due now, one for each group named, of an approved campaign."""
+    ids = [(await group(connection, name)).id for name in names]
+    of = await campaign(connection, key)
+    await deliveries.plan_for_groups(connection, slot_of(of, slot), ids, NOW)
+    found = await deliveries.due(connection, ACCOUNT, NOW, 10_000)
+    return [one for one in found if (one.campaign_key, one.slot) == (key, slot)]
+
+
+async def lane(connection: AsyncConnection, holder: str = "bot-1") -> Lane:
+    """The lane of the account, newly taken."""
+    return await accounts.take_lane(connection, ACCOUNT, holder, NOW)
+
+
+async def sent(
+    connection: AsyncConnection, right: Lane, ready: Sequence[Due], at: datetime = NOW
+) -> None:
+    """Bring due deliveries through `sending` to `sent`; the receipt is `receipt-GROUP`."""
+    begun = await deliveries.begin(connection, right, ready, at)
+    moves = [
+        Move(
+            one.id,
+            DeliveryState.SENT,
+            receipt=f"receipt-{one.group_name}",
+            attempt_id=begun[one.id],
+        )
+        for one in ready
+    ]
+    await deliveries.move(connection, right, moves, at)
+
+
+async def states(connection: AsyncConnection) -> dict[int, str]:
+    """Delivery id → state, for the whole ledger."""
+    rows = await connection.execute(select(ledger.c.id, ledger.c.state))
+    return {row.id: row.state for row in rows}
