@@ -30,7 +30,8 @@ FLOORS: dict[str, type[NuanqunError]] = {
 def test_a_generated_page_is_fresh(place: str) -> None:
     page = TOP / place
     assert page.exists(), f"{place} is not there: run `make docs`"
-    assert page.read_text(encoding="utf-8") == PAGES[place](), f"{place} is stale: run `make docs`"
+    fresh = page.read_text(encoding="utf-8") == PAGES[place]()
+    assert fresh, f"{place} is stale: run `make docs`"
 
 
 def catalogued() -> list[type[NuanqunError]]:
