@@ -247,7 +247,7 @@ class _Tallies(Generic[Key]):
 def _newest(latest: Mapping[int, int]) -> Mapping[int, int]:
     if len(latest) <= QUOTES:
         return latest
-    return dict(heapq.nlargest(QUOTES, latest.items(), key=itemgetter(1)))
+    return dict(heapq.nlargest(QUOTES, latest.items(), key=itemgetter(1, 0)))
 
 
 def _without(tallies: Mapping[Key, Tally], member: int) -> dict[Key, Tally]:
