@@ -2,7 +2,8 @@
 
 The lexicon knows two sorts of words: some are a demand wherever they stand (求补货, 几天能到),
 some only in a question or a wish (补货, 活动). The thing is the product named in the same clause,
-else in the clauses before it, else in those behind.
+else in the clauses before it, else in those behind; a shop teaches its products' names through
+`Lexicon.with_thing`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from insights.clauses import Clause
-from insights.lexicon import DemandKind, Lexicon, Role
-from insights.words import TaggedWord
+from insights.lexicon import DemandKind, Role
 
 _KINDS = list(DemandKind)  # the first that applies to a clause wins
 
@@ -29,9 +29,7 @@ class Demand:
         return {"kind": self.kind.value, "thing": self.thing}
 
 
-def read_demands(
-    clauses: Sequence[Clause], tagged: Sequence[TaggedWord], lexicon: Lexicon
-) -> tuple[Demand, ...]:
+def read_demands(clauses: Sequence[Clause]) -> tuple[Demand, ...]:
     """The demands of a text, each once, in the order they are made."""
     found: dict[Demand, None] = {}
     for place, clause in enumerate(clauses):
@@ -39,7 +37,7 @@ def read_demands(
         if kind is not None:
             nearest = [clause, *reversed(clauses[:place]), *clauses[place + 1 :]]
             thing = next((name for near in nearest if (name := _thing(near))), "")
-            found[Demand(kind, thing or _shop_word(tagged, lexicon))] = None
+            found[Demand(kind, thing)] = None
     # 面霜什么时候补货，还补吗: the same demand, with and without its thing.
     named = {demand.kind for demand in found if demand.thing}
     return tuple(demand for demand in found if demand.thing or demand.kind not in named)
@@ -55,8 +53,3 @@ def _kind(clause: Clause) -> DemandKind | None:
 
 def _thing(clause: Clause) -> str:
     return next((mark.term.thing for mark in clause.marks if mark.term.thing), "")
-
-
-def _shop_word(tagged: Sequence[TaggedWord], lexicon: Lexicon) -> str:
-    """A product by its proper name (nz) that the lexicon does not know."""
-    return next((w for w, tag in tagged if tag == "nz" and w not in lexicon.terms), "")

@@ -49,5 +49,5 @@ def understand(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Understandi
     tagged = segmenter.tag(normal)
     clauses = read_clauses(normal, tagged, lexicon)
     opinions, sentiment = read_opinions(normal, clauses, lexicon)
-    demands = read_demands(clauses, tagged, lexicon)
+    demands = read_demands(clauses)
     return Understanding(text, tuple(tagged), sentiment, opinions, demands)
