@@ -208,16 +208,16 @@ class _Session:
             await asyncio.gather(self._pushing, return_exceptions=True)
         self._seen = 0
         await self._send({"id": frame.get("id"), "ok": {}})
-        self._pushing = asyncio.create_task(self._push(person, after, window))
+        self._pushing = asyncio.create_task(self._push(person, frame.get("id"), after, window))
 
-    async def _push(self, person: Person, after: int, window: int | None) -> None:
+    async def _push(self, person: Person, number: Any, after: int, window: int | None) -> None:
         pushed = 0
         with contextlib.suppress(WebSocketDisconnect):
             async for event in self._room.events(person, after):
                 while window is not None and pushed - self._seen >= window:
                     self._seen_more.clear()
                     await self._seen_more.wait()
-                await self._send({"event": event_json(event, person)})
+                await self._send({"id": number, "event": event_json(event, person)})
                 pushed += 1
 
     async def _receive(self, limit: int) -> Json:

@@ -49,6 +49,7 @@ class SocketConnection(RoomConnection):
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Json]] = {}
         self._arrived: asyncio.Queue[RoomEvent | None] = asyncio.Queue()
+        self._following = 0  # the number of the frame that asked for events last
         self._connected = asyncio.Event()
         self._over: RunningError | None = None
         self._closed = False
@@ -61,8 +62,9 @@ class SocketConnection(RoomConnection):
             RoomUnreachable: the room does not answer.
             Refused: the token is nobody's.
         """
-        socket, person = await self._enter()
-        self._keeper = asyncio.create_task(self._keep(socket), name="room-connection")
+        self._socket, person = await self._enter()
+        self._connected.set()
+        self._keeper = asyncio.create_task(self._keep(self._socket), name="room-connection")
         return person
 
     async def close(self) -> None:
@@ -78,12 +80,14 @@ class SocketConnection(RoomConnection):
 
     async def ask(self, do: str, **parts: Any) -> Json:
         """Send one frame and wait for its answer, 15 seconds at most."""
+        return await self._ask(next(self._numbers), do, parts)
+
+    async def _ask(self, number: int, do: str, parts: Json) -> Json:
         if self._over is not None:
             raise self._over
         socket = self._socket
         if socket is None:
             raise RoomCallNotSent(reason=self._absence)
-        number = next(self._numbers)
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         frame = json.dumps({"do": do, "id": number, **parts}, ensure_ascii=False)
@@ -113,13 +117,13 @@ class SocketConnection(RoomConnection):
             if self._over is not None:
                 raise self._over
             arrived = self._arrived = asyncio.Queue()
+            number = self._following = next(self._numbers)
             with contextlib.suppress(RoomCallNotSent, RoomAnswerLost):
-                await self.ask("events", after=after, window=WINDOW)
+                await self._ask(number, "events", {"after": after, "window": WINDOW})
                 taken = 0
                 while (event := await arrived.get()) is not None:
-                    if event.seq > after:  # an answer that was late leaves the page before it
-                        yield event
-                        after = event.seq
+                    yield event
+                    after = event.seq
                     taken += 1
                     if taken % (WINDOW // 2) == 0:
                         await self._tell_seen(taken)
@@ -160,8 +164,6 @@ class SocketConnection(RoomConnection):
     async def _keep(self, socket: ClientConnection) -> None:
         """Read what comes, and come back whenever the socket is lost, until told to stop."""
         while self._over is None:
-            self._socket = socket
-            self._connected.set()
             await self._read(socket)
             self._connected.clear()
             if socket.close_code == CLOSED_TAKEN:
@@ -169,6 +171,8 @@ class SocketConnection(RoomConnection):
             self._lose(f"the socket was closed ({socket.close_code})")
             if self._over is None:
                 socket = await self._come_back() or socket
+                self._socket = socket
+                self._connected.set()
         self._connected.set()  # whoever waits for events must hear that there are no more
 
     async def _come_back(self) -> ClientConnection | None:
@@ -191,7 +195,8 @@ class SocketConnection(RoomConnection):
             async for text in socket:
                 document: Json = json.loads(text)
                 if "event" in document:
-                    self._arrived.put_nowait(event_from(document["event"]))
+                    if document["id"] == self._following:  # else it is of a following given up
+                        self._arrived.put_nowait(event_from(document["event"]))
                     continue
                 waiting = self._waiting.get(document["id"])
                 if waiting is not None and not waiting.done():

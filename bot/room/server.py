@@ -48,6 +48,7 @@ class RoomServer:
         names: tuple[str, ...] = (),
         page: bool = True,
     ) -> None:
+        self.door = Door(room)
         self._room = room
         self._host = host
         self._port = port
@@ -81,7 +82,7 @@ class RoomServer:
         listener = self._bind()
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
-            Guard(application(self._room, page=self._page), self._hosts),
+            Guard(application(self._room, self.door, page=self._page), self._hosts),
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -143,10 +144,10 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-def application(room: Room, *, page: bool) -> FastAPI:
+def application(room: Room, door: Door, *, page: bool) -> FastAPI:
     """The room as an application: `/door`, `/health`, and the page with its pictures."""
     app = FastAPI(title="暖群 room", openapi_url=None)
-    app.include_router(Door(room).router)
+    app.include_router(door.router)
 
     @app.get("/health")
     async def health() -> dict[str, int]:

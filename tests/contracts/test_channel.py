@@ -1,0 +1,283 @@
+"""The contract of `bot/channels/port.py`: what every channel does, whatever its platform.
+
+A platform joins by adding its counterpart to the fixtures below.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.channels.port import Channel
+from handlers.events import (
+    ButtonPressed,
+    Event,
+    GroupChanged,
+    MemberJoined,
+    MemberLeft,
+    MessageHeard,
+)
+from scheduler.content import Button, Content, Mention, Picture
+from scheduler.courier import (
+    AccountDown,
+    Address,
+    AddressGone,
+    Delete,
+    Done,
+    Edit,
+    NothingSent,
+    Pin,
+    Post,
+    Presence,
+    Unclear,
+)
+from tests.contracts.counterpart import Counterpart, Posted, WiredCounterpart
+from tests.contracts.room_counterparts import LocalRoom, RoomBehindItsDoor
+
+WIRED = {"room behind its door": RoomBehindItsDoor}
+ALL = {"room in the process": LocalRoom} | WIRED
+
+
+@pytest.fixture(params=list(ALL.values()), ids=list(ALL))
+async def platform(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Counterpart]:
+    counterpart = request.param(tmp_path)
+    await counterpart.start()
+    yield counterpart
+    await counterpart.stop()
+
+
+@pytest.fixture(params=list(WIRED.values()), ids=list(WIRED))
+async def wired(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[WiredCounterpart]:
+    counterpart = request.param(tmp_path)
+    await counterpart.start()
+    yield counterpart
+    await counterpart.stop()
+
+
+async def hear(channel: Channel, count: int, after: str | None = None) -> list[Event]:
+    """The next `count` events behind a cursor, leaving out the opening of the group."""
+    heard: list[Event] = []
+    async with asyncio.timeout(10):
+        async for event in channel.events(after):
+            if after is None and isinstance(event, GroupChanged | MemberJoined) and not heard:
+                continue
+            heard.append(event)
+            if len(heard) == count:
+                break
+    return heard
+
+
+async def latest(channel: Channel) -> str:
+    """The cursor of the last event so far: found by hearing on until nothing comes."""
+    cursor = "0"
+    try:
+        async with asyncio.timeout(0.3):
+            async for event in channel.events(None):
+                cursor = event.cursor
+    except TimeoutError:
+        return cursor
+    raise AssertionError("the events ended while the channel was open")
+
+
+def group_of(platform: Counterpart) -> Address:
+    return Address(group=platform.group)
+
+
+async def receipt(channel: Channel, post: Post) -> str:
+    outcome = await channel.perform(post)
+    assert isinstance(outcome, Done)
+    return outcome.receipt
+
+
+async def test_what_a_fan_says_is_heard(platform: Counterpart) -> None:
+    channel, fan = await platform.channel(), await platform.fan("小雨")
+    cursor = await latest(channel)
+    await platform.say(fan, "这个面霜油皮能用吗")
+    (heard,) = await hear(channel, 1, cursor)
+    assert isinstance(heard, MessageHeard)
+    assert (heard.text, heard.sender.id, heard.sender.name) == ("这个面霜油皮能用吗", fan, "小雨")
+    assert heard.chat is not None
+    assert (heard.chat.id, heard.chat.name) == (platform.group, platform.group_name)
+    assert heard.account == channel.account
+    assert not heard.sender.staff
+    assert heard.at.utcoffset() is not None
+
+
+async def test_a_private_word_has_no_chat(platform: Counterpart) -> None:
+    channel, fan = await platform.channel(), await platform.fan("小雨")
+    cursor = await latest(channel)
+    await platform.say(fan, "/me", private=True)
+    (heard,) = await hear(channel, 1, cursor)
+    assert isinstance(heard, MessageHeard)
+    assert (heard.chat, heard.text) == (None, "/me")
+
+
+async def test_staff_is_known_as_staff(platform: Counterpart) -> None:
+    channel, manager = await platform.channel(), await platform.manager("店长")
+    cursor = await latest(channel)
+    await platform.say(manager, "/plan")
+    (heard,) = await hear(channel, 1, cursor)
+    assert isinstance(heard, MessageHeard)
+    assert heard.sender.staff
+
+
+async def test_comings_goings_and_new_names_are_heard(platform: Counterpart) -> None:
+    channel = await platform.channel()
+    cursor = await latest(channel)
+    fan = await platform.fan("阿杰")
+    await platform.leave(fan)
+    await platform.rename("老粉群")
+    joined, left, renamed = await hear(channel, 3, cursor)
+    assert isinstance(joined, MemberJoined)
+    assert isinstance(left, MemberLeft)
+    assert (joined.member.id, left.member.id) == (fan, fan)
+    assert isinstance(renamed, GroupChanged)
+    assert (renamed.chat.name, renamed.present) == ("老粉群", True)
+
+
+async def test_the_bot_s_own_words_are_no_event(platform: Counterpart) -> None:
+    channel, fan = await platform.channel(), await platform.fan("小雨")
+    cursor = await latest(channel)
+    await receipt(channel, Post("k", group_of(platform), Content("上新啦")))
+    await platform.say(fan, "收到")
+    (heard,) = await hear(channel, 1, cursor)
+    assert isinstance(heard, MessageHeard)
+    assert heard.text == "收到"
+
+
+async def test_a_restarted_bot_hears_what_it_missed_and_nothing_twice(
+    platform: Counterpart,
+) -> None:
+    channel, fan = await platform.channel(), await platform.fan("小雨")
+    cursor = await latest(channel)
+    await platform.say(fan, "一")
+    (first,) = await hear(channel, 1, cursor)
+    await channel.close()
+    await platform.say(fan, "二")
+    (second,) = await hear(await platform.channel(), 1, first.cursor)
+    assert isinstance(second, MessageHeard)
+    assert second.text == "二"
+
+
+async def test_a_post_stands_where_it_was_sent_with_its_receipt(platform: Counterpart) -> None:
+    channel, fan = await platform.channel(), await platform.fan("小雨")
+    content = Content("距双11还有 3 天\n@小雨", mentions=(Mention(fan, "小雨"),))
+    number = await receipt(channel, Post("k1", group_of(platform), content))
+    assert await platform.posted(group_of(platform)) == [Posted(number, content.text)]
+    whisper = await receipt(channel, Post("k2", Address(person=fan), Content("悄悄说")))
+    assert await platform.posted(Address(person=fan)) == [Posted(whisper, "悄悄说")]
+
+
+async def test_a_picture_of_the_bot_s_own_arrives(platform: Counterpart) -> None:
+    channel = await platform.channel()
+    content = Content("看图", pictures=(Picture("offer.png"),))
+    await receipt(channel, Post("k", group_of(platform), content))
+    (posted,) = await platform.posted(group_of(platform))
+    assert posted.pictures == 1
+
+
+async def test_a_button_s_press_comes_back_as_what_it_says(platform: Counterpart) -> None:
+    channel, fan = await platform.channel(), await platform.fan("小雨")
+    cursor = await latest(channel)
+    content = Content("要提醒吗？", buttons=(Button("要", "/remind yes"),))
+    number = await receipt(channel, Post("k", group_of(platform), content))
+    await platform.press(fan, number)
+    (pressed,) = await hear(channel, 1, cursor)
+    assert isinstance(pressed, ButtonPressed)
+    assert (pressed.says, pressed.sender.id) == ("/remind yes", fan)
+
+
+async def test_a_post_is_edited_pinned_and_taken_back(platform: Counterpart) -> None:
+    channel, where = await platform.channel(), group_of(platform)
+    number = await receipt(channel, Post("k", where, Content("还有 3 天")))
+    assert isinstance(await channel.perform(Edit("e", where, number, Content("还有 2 天"))), Done)
+    assert (await platform.posted(where))[0].text == "还有 2 天"
+    assert isinstance(await channel.perform(Pin("p", where, number)), Done)
+    assert isinstance(await channel.perform(Delete("d", where, number)), Done)
+    assert [one for one in await platform.posted(where) if not one.deleted] == []
+
+
+async def test_a_lookup_tells_a_sent_key_from_one_that_never_was(platform: Counterpart) -> None:
+    channel = await platform.channel()
+    number = await receipt(channel, Post("k", group_of(platform), Content("上新")))
+    found = await channel.lookup("k")
+    assert (found.presence, found.receipt) == (Presence.SENT, number)
+    assert (await channel.lookup("never")).presence is Presence.ABSENT
+
+
+async def test_an_address_that_is_none_is_gone_and_the_others_go_on(platform: Counterpart) -> None:
+    channel = await platform.channel()
+    for nowhere in (Address(group="nowhere"), Address(person="nobody")):
+        assert isinstance(await channel.perform(Post("x", nowhere, Content("喂"))), AddressGone)
+    await receipt(channel, Post("k", group_of(platform), Content("还在")))
+
+
+async def test_a_group_the_bot_was_put_out_of_is_gone(platform: Counterpart) -> None:
+    channel = await platform.channel()
+    cursor = await latest(channel)
+    await platform.put_out()
+    (changed,) = await hear(channel, 1, cursor)
+    assert isinstance(changed, GroupChanged)
+    assert not changed.present
+    outcome = await channel.perform(Post("k", group_of(platform), Content("还在吗")))
+    assert isinstance(outcome, AddressGone)
+
+
+async def test_a_text_longer_than_the_limit_is_an_outcome_too(platform: Counterpart) -> None:
+    channel = await platform.channel()
+    longest = channel.limits.text_length
+    assert longest is not None
+    await receipt(channel, Post("k", group_of(platform), Content("长" * longest)))
+    outcome = await channel.perform(Post("x", group_of(platform), Content("长" * (longest + 1))))
+    assert not isinstance(outcome, Done | Unclear | NothingSent)
+
+
+async def test_a_refused_connection_means_that_nothing_was_sent(wired: WiredCounterpart) -> None:
+    channel = await wired.channel()
+    await wired.cut()
+    await asyncio.sleep(0.1)
+    outcome = await channel.perform(Post("k", group_of(wired), Content("喂")))
+    assert isinstance(outcome, NothingSent)
+    assert (await channel.lookup("k")).presence is Presence.UNKNOWN
+    await wired.mend()
+    assert await wired.posted(group_of(wired)) == []
+
+
+async def test_a_lost_answer_is_unclear_and_a_lookup_clears_it(wired: WiredCounterpart) -> None:
+    channel = await wired.channel()
+    await wired.swallow_next_answer()
+    outcome = await channel.perform(Post("k", group_of(wired), Content("喂")))
+    assert isinstance(outcome, Unclear)
+    found = await channel.lookup("k")
+    for _ in range(100):  # until the channel is connected again
+        if found.presence is not Presence.UNKNOWN:
+            break
+        await asyncio.sleep(0.05)
+        found = await channel.lookup("k")
+    assert found.presence is Presence.SENT
+    assert [one.receipt for one in await wired.posted(group_of(wired))] == [found.receipt]
+
+
+async def test_events_go_on_over_a_cut(wired: WiredCounterpart) -> None:
+    channel, fan = await wired.channel(), await wired.fan("小雨")
+    hearing = asyncio.create_task(hear(channel, 2, await latest(channel)))
+    await wired.say(fan, "之前")
+    await asyncio.sleep(0.1)
+    await wired.cut()
+    await wired.say(fan, "期间")
+    await wired.mend()
+    texts = [event.text for event in await hearing if isinstance(event, MessageHeard)]
+    assert texts == ["之前", "期间"]
+
+
+async def test_a_second_bot_on_the_account_puts_the_first_one_down(
+    wired: WiredCounterpart,
+) -> None:
+    first, second = await wired.channel(), await wired.channel()
+    await asyncio.sleep(0.1)
+    outcome = await first.perform(Post("k1", group_of(wired), Content("我")))
+    assert isinstance(outcome, AccountDown)
+    await receipt(second, Post("k2", group_of(wired), Content("是我")))
