@@ -69,3 +69,8 @@ async def guard(connection: AsyncConnection, lane: Lane) -> None:
     )
     if found.scalar_one_or_none() != lane.token:
         raise LaneLost(account=lane.account)
+
+
+async def hold_lanes(connection: AsyncConnection) -> None:
+    """Make every sender wait until this transaction ends, and then see what it changed."""
+    await connection.execute(select(lanes.c.account).order_by(lanes.c.account).with_for_update())

@@ -20,7 +20,7 @@ from enum import StrEnum
 from sqlalchemy import and_, bindparam, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.accounts import Lane, guard
+from storage.accounts import Lane, guard, hold_lanes
 from storage.bulk import insert, insert_new
 from storage.tables import attempts, campaigns, deliveries, groups, shops
 
@@ -147,16 +147,6 @@ async def next_due(connection: AsyncConnection, account: str) -> datetime | None
     return moment
 
 
-async def _lock(connection: AsyncConnection, ids: Iterable[int]) -> None:
-    """Take these rows in one order, so that the sender and a cancel never wait in a circle."""
-    await connection.execute(
-        select(deliveries.c.id)
-        .where(deliveries.c.id.in_(list(ids)))
-        .order_by(deliveries.c.id)
-        .with_for_update()
-    )
-
-
 _SENDING_ALLOWED = ~exists(select(shops.c.id).where(shops.c.halted_at.is_not(None)))
 
 
@@ -173,7 +163,6 @@ async def begin(
         LaneLost: another process sends through this account now.
     """
     await guard(connection, lane)
-    await _lock(connection, [one.id for one in ready])
     moved = await connection.execute(
         update(deliveries)
         .where(
@@ -243,7 +232,6 @@ async def move(
     by_state: dict[DeliveryState, list[Move]] = {}
     for one in moves:
         by_state.setdefault(one.state, []).append(one)
-    await _lock(connection, [one.delivery_id for ones in by_state.values() for one in ones])
     for state, ones in by_state.items():
         movable = and_(
             deliveries.c.id == bindparam("of"),
@@ -366,18 +354,13 @@ async def cancel_planned(
     connection: AsyncConnection, campaign_id: int, reason: str, at: datetime
 ) -> int:
     """Cancel what a campaign still has planned; how many. What is under way is not touched."""
-    planned = (
-        select(deliveries.c.id)
+    await hold_lanes(connection)
+    gone = await connection.execute(
+        update(deliveries)
         .where(
             deliveries.c.campaign_id == campaign_id,
             deliveries.c.state == DeliveryState.PLANNED,
         )
-        .order_by(deliveries.c.id)
-        .with_for_update()  # in the order that `begin` and `move` take them
-    )
-    gone = await connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(planned))
         .values(state=DeliveryState.CANCELLED, reason=reason, moved_at=at)
     )
     return gone.rowcount

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.accounts import hold_lanes
 from storage.bulk import insert
 from storage.tables import shops
 
@@ -19,7 +20,11 @@ async def ensure_shop(connection: AsyncConnection, key: str) -> int:
 
 
 async def set_halt(connection: AsyncConnection, shop_id: int, halted_at: datetime | None) -> bool:
-    """Stop all sending (a moment), or let it go on (None). False where it stood so already."""
+    """Stop all sending (a moment), or let it go on (None). False where it stood so already.
+
+    Once this transaction is committed, nothing new is begun.
+    """
+    await hold_lanes(connection)
     standing = shops.c.halted_at.is_(None) if halted_at else shops.c.halted_at.is_not(None)
     changed = await connection.execute(
         update(shops).where(shops.c.id == shop_id, standing).values(halted_at=halted_at)
