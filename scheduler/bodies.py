@@ -2,9 +2,9 @@
 
 A body is one of two kinds. A manager's own words are kept as they are and never read as a
 template: `{"content": {...}}`. A programme's words are templates with the variables that were
-approved with them: `{"templates": {SLOT: TEXT}, "variables": {...}}`. A template stands under its
-slot (`d-3`) or, for what comes every year, under the slot's name without the date (`mid-autumn`
-for `2026-09-25:mid-autumn`); the group's name and the days left are filled in when it goes out.
+approved with them, in one language: `{"templates": {TOPIC: TEXT}, "variables": {...}, "language":
+"zh"}`. What the slot tells (the days left, the festival) and the group's name are filled in when
+it goes out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scheduler.content import Content
-from scheduler.schedules import days_left
+from scheduler.programme import facts_of, topic_of
 from scheduler.templates import render
 from storage.errors import SchedulingError
 
@@ -32,10 +32,10 @@ def literal_body(content: Content) -> dict[str, Any]:
 
 
 def template_body(
-    templates: Mapping[str, str], variables: Mapping[str, str | int]
+    templates: Mapping[str, str], variables: Mapping[str, str], language: str
 ) -> dict[str, Any]:
-    """A body that renders the template of each slot."""
-    return {"templates": dict(templates), "variables": dict(variables)}
+    """A body that renders the template of each slot's topic (see `programme.topic_of`)."""
+    return {"templates": dict(templates), "variables": dict(variables), "language": language}
 
 
 def content_of(body: Mapping[str, Any], slot: str, group: str) -> Content:
@@ -47,9 +47,8 @@ def content_of(body: Mapping[str, Any], slot: str, group: str) -> Content:
     """
     if "content" in body:
         return Content.from_json(body["content"])
-    templates = body["templates"]
-    template = templates.get(slot) or templates.get(slot.rpartition(":")[2])
+    template = body["templates"].get(topic_of(slot))
     if template is None:
         raise SlotUnwritten(slot=slot)
-    own = {"group": group, "days": days_left(slot) or 0}
-    return Content(render(template, **{**body["variables"], **own}))
+    told = facts_of(slot, body["language"])
+    return Content(render(template, **{**told, **body["variables"], "group": group}))

@@ -203,12 +203,12 @@ def preview(
     texts = programme.texts.get(topic) if programme else None
     if texts is None:
         raise TextMissing(programme=campaign.programme, topic=topic)
-    known = {"slogan": "", **_facts_of(occurrence.slot, language), **variables}
+    known = {"slogan": "", **facts_of(occurrence.slot, language), **variables}
     return render(_in_language(texts, language), **known)
 
 
-def _facts_of(slot: str, language: str) -> dict[str, object]:
-    """The template variables that a slot itself tells."""
+def facts_of(slot: str, language: str) -> dict[str, object]:
+    """The template variables that a slot itself tells: the days left, or the festival's words."""
     left = days_left(slot)
     if left is not None:
         return {"days": left}

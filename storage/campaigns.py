@@ -134,9 +134,18 @@ async def add_version(
 
 
 async def approve(
-    connection: AsyncConnection, campaign_id: int, *, state: str, by: str, at: datetime
+    connection: AsyncConnection,
+    campaign_id: int,
+    *,
+    state: str,
+    by: str,
+    at: datetime,
+    plan_after: datetime,
 ) -> None:
-    """Approve the newest content version. Occurrences from `at` on are planned; none before."""
+    """Approve the newest content version; occurrences after `plan_after` are planned.
+
+    A campaign that was approved before keeps the watermark it has.
+    """
     newest = (
         select(func.max(content_versions.c.id))
         .where(content_versions.c.campaign_id == campaign_id)
@@ -154,7 +163,7 @@ async def approve(
             state=state,
             reason=None,
             approved_version=newest,
-            planned_until=func.coalesce(campaigns.c.planned_until, at),
+            planned_until=func.coalesce(campaigns.c.planned_until, plan_after),
         )
     )
 
@@ -174,14 +183,19 @@ async def by_id(connection: AsyncConnection, campaign_id: int) -> StoredCampaign
 
 
 async def in_states(
-    connection: AsyncConnection, shop_id: int, states: Collection[str]
+    connection: AsyncConnection, shop_id: int, states: Collection[str], *, hold: bool = False
 ) -> list[StoredCampaign]:
-    """The shop's campaigns in these states, in the order they were made."""
-    rows = await connection.execute(
+    """The shop's campaigns in these states, in the order they were made.
+
+    With `hold`, nobody changes them until this transaction ends: who plans them cannot overtake
+    who cancels them.
+    """
+    question = (
         select(*_CAMPAIGN)
         .where(campaigns.c.shop_id == shop_id, campaigns.c.state.in_(list(states)))
         .order_by(campaigns.c.id)
     )
+    rows = await connection.execute(question.with_for_update() if hold else question)
     return [_campaign(row) for row in rows]
 
 

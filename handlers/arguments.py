@@ -1,0 +1,258 @@
+"""The kinds of argument a command can take; each reads itself from the rest of the line.
+
+A command's signature names these types, and that is all the parser needs: see `registry.py`.
+Each class has a `label` for the help and a `read` that takes its part from the front of the
+text and gives back the value with what is left. `read` raises `Unreadable` with a Chinese
+sentence (a key of the wording) that says what was expected.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Protocol, Self
+
+from scheduler.festivals import Festival, all_festivals
+from storage.groups import Audience
+
+_QUOTED = re.compile(r"[\"“「](?P<inside>[^\"”」]+)[\"”」]")
+_EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
+_LAST_CHOICE = frozenset({"上次", "last"})
+
+
+class Unreadable(ValueError):
+    """The text is not what the argument expects; the argument is a key of the wording."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Argument(Protocol):
+    """A kind of argument."""
+
+    label: ClassVar[str]
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """The value at the front of `rest`, and what is left.
+
+        Raises:
+            Unreadable: there is none.
+        """
+        ...
+
+
+def _token(rest: str) -> tuple[str, str]:
+    """The text up to the next blank or line break, or inside quotes, and what is left."""
+    rest = rest.lstrip()
+    if quoted := _QUOTED.match(rest):
+        return quoted["inside"], rest[quoted.end() :]
+    front = re.match(r"\S*", rest)
+    end = front.end() if front else 0
+    return rest[:end], rest[end:]
+
+
+@dataclass(frozen=True, slots=True)
+class Nickname:
+    """A member by name: `@小鱼`, `小鱼`, or `@"小 鱼"` where the name has blanks."""
+
+    label: ClassVar[str] = "@昵称"
+    name: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A name, with or without @."""
+        rest = rest.lstrip()
+        name, left = _token(rest[1:] if rest[:1] in ("@", "＠") else rest)
+        if not name:
+            raise Unreadable("要说是哪一位")
+        return cls(name), left
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word, e.g. a tag."""
+
+    label: ClassVar[str] = "词"
+    text: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """The text up to the next blank; at most 30 characters."""
+        text, left = _token(rest)
+        if not text:
+            raise Unreadable("还少一个词")
+        if len(text) > 30:  # noqa: PLR2004 (a tag people can still read in a list)
+            raise Unreadable("这个词太长了，最多 30 个字")
+        return cls(text), left
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Everything that is left, line breaks included."""
+
+    label: ClassVar[str] = "内容"
+    text: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """All of it, stripped; not nothing."""
+        if not rest.strip():
+            raise Unreadable("还没有写内容")
+        return cls(rest.strip()), ""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A number of days, 1 to 366."""
+
+    label: ClassVar[str] = "天数"
+    number: int
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """`7`, `7天` or `7d`."""
+        text, left = _token(rest)
+        found = re.fullmatch(r"(\d{1,3})(?:天|日|d)?", text)
+        if not found or not 1 <= int(found[1]) <= 366:  # noqa: PLR2004 (a leap year)
+            raise Unreadable("天数要在 1 到 366 之间")
+        return cls(int(found[1])), left
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number of a campaign or a question, as the bot showed it: `12` or `#12`."""
+
+    label: ClassVar[str] = "编号"
+    number: int
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A whole number with or without #."""
+        text, left = _token(rest)
+        found = re.fullmatch(r"[#＃]?(\d{1,18})", text)
+        if not found:
+            raise Unreadable("编号是一个数字")
+        return cls(int(found[1])), left
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A word bound to a tag: `补水 = 兴趣:补水`."""
+
+    label: ClassVar[str] = "词 = 标签"
+    word: str
+    tag: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """Two words around an equals sign."""
+        word, _, tag = (part.strip() for part in rest.replace("＝", "=").partition("="))
+        if not (word and tag) or max(len(word), len(tag)) > 30:  # noqa: PLR2004 (as Word)
+            raise Unreadable("要写成“词 = 标签”")
+        return cls(word, tag), ""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """A choice of groups: `@福利群 -二群`, `@所有群`, or `@上次` for the last choice.
+
+    `audience` is None for the last choice, which the asker's own history resolves.
+    """
+
+    label: ClassVar[str] = "@群 -群"
+    written: str
+    audience: Audience | None
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """The words at the front that begin with @ (wanted) or - (left out)."""
+        wanted: list[str] = []
+        unwanted: list[str] = []
+        written: list[str] = []
+        while (sign := rest.lstrip()[:1]) and sign in "@＠-－":
+            rest = rest.lstrip()
+            name, left = _token(rest[1:])
+            if not name:
+                break
+            (wanted if sign in "@＠" else unwanted).append(name)
+            written.append(f"{'@' if sign in '@＠' else '-'}{name}")
+            rest = left
+        if not written:
+            raise Unreadable("要说发到哪些群")
+        if wanted and wanted[0] in _LAST_CHOICE:
+            return cls(written[0], None), rest
+        everywhere = any(name in _EVERY_GROUP for name in wanted)
+        audience = Audience(() if everywhere else tuple(wanted), tuple(unwanted))
+        return cls(" ".join(written), audience), rest
+
+
+_SHOPPING_DAYS = {
+    "双11": (11, 11),
+    "双十一": (11, 11),
+    "双12": (12, 12),
+    "双十二": (12, 12),
+    "618": (6, 18),
+    "女神节": (3, 8),
+}
+_WRITTEN_DAY = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day to come: `双11`, `12-12`, `2026-12-12` or `12月12日`. `written` names it."""
+
+    label: ClassVar[str] = "日子"
+    written: str
+    year: int | None
+    month: int
+    day: int
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A shopping day by name, or a date with or without its year."""
+        text, left = _token(rest)
+        if text in _SHOPPING_DAYS:
+            return cls(text, None, *_SHOPPING_DAYS[text]), left
+        found = _WRITTEN_DAY.fullmatch(text)
+        if not found:
+            raise Unreadable("日子要写成 双11、12-12 或 2026-12-12")
+        return cls(text, int(found[1]) if found[1] else None, int(found[2]), int(found[3])), left
+
+    def after(self, today: date) -> date:
+        """The date meant: in the year that was written, else the next one from today on.
+
+        Raises:
+            ValueError: there is no such day.
+        """
+        if self.year is not None:
+            return date(self.year, self.month, self.day)
+        # 29 February may be up to eight years away.
+        for year in range(today.year, today.year + 9):
+            with suppress(ValueError):
+                meant = date(year, self.month, self.day)
+                if meant >= today:
+                    return meant
+        raise ValueError(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class FestivalName:
+    """A festival by its Chinese or English name."""
+
+    label: ClassVar[str] = "节日"
+    festival: Festival
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A name as the calendar knows it; 节 at its end may be left out."""
+        text, left = _token(rest)
+        wanted = text.lower().removesuffix("节")
+        for festival in all_festivals():
+            names = (festival.key, festival.chinese, festival.english.lower())
+            if wanted and wanted in {name.removesuffix("节") for name in names}:
+                return cls(festival), left
+        raise Unreadable("日历里没有这个节日")

@@ -1,0 +1,158 @@
+"""One command from its words to its answer.
+
+The text is read by the registry with the asker's role, run, and answered; whatever happens, the
+command is finished in storage afterwards, so that it is neither lost nor run again. A command
+that a crash left unfinished runs at the next start if it is young, and is else answered with
+"not run, say it again".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Counter
+
+from handlers.desk import Asked, Desk
+from handlers.registry import Call, Command, Misread, Registry, Unknown
+from handlers.replies import Reply, reply
+from handlers.roles import role_of
+from scheduler.content import Button
+from scheduler.courier import Address, AddressGone, Done, Unable
+from storage.errors import LaneLost, NuanqunError
+from storage.groups import Group
+from storage.members import Member
+from storage.messages import finish_command
+
+_log = structlog.get_logger(__name__)
+
+_COMMANDS = Counter("nuanqun_commands_total", "Commands by how they ended", ["outcome"])
+
+STALE_AFTER = timedelta(seconds=60)
+"""A command older than this when it is found unfinished is not run any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command as it was given and stored."""
+
+    message_id: int
+    message: str
+    account: str
+    member: Member
+    group: Group | None
+    at: datetime
+    text: str
+    late: bool = False  # found unfinished at a start
+
+
+class Commander:
+    """Runs commands, one at a time for each call of `obey`."""
+
+    def __init__(self, desk: Desk, registry: Registry) -> None:
+        self._desk = desk
+        self._registry = registry
+
+    def is_command(self, text: str) -> bool:
+        """Whether a text asks the bot to do something."""
+        return self._registry.looks_like_command(text)
+
+    async def obey(self, order: Order) -> None:
+        """Run a command and answer it."""
+        asked = Asked(
+            key=f"{order.account}/{order.message}",
+            account=order.account,
+            member=order.member,
+            role=role_of(order.member, self._desk.shop),
+            group=order.group,
+            at=order.at,
+        )
+        number = 0
+        async for answer in self._answers(order, asked):
+            await self._say(asked, answer, f"reply:{asked.key}/{number}")
+            number += 1
+        async with self._desk.database.writing() as connection:
+            await finish_command(connection, order.message_id)
+
+    async def _answers(self, order: Order, asked: Asked) -> AsyncIterator[Reply]:
+        """What the command says; its failure is an answer too."""
+        if order.late and self._desk.clock.now() - order.at > STALE_AFTER:
+            _COMMANDS.labels("stale").inc()
+            yield reply(
+                self._desk.say(
+                    "我刚才不在，「{text}」没有执行。还需要的话请再说一次。", text=order.text[:40]
+                ),
+                private=True,
+            )
+            return
+        outcome = "failed"
+        try:
+            async for answer in self._run(order.text, asked):
+                yield answer
+            outcome = "done"
+        except LaneLost:
+            raise
+        except NuanqunError as trouble:
+            _log.error("command", text=order.text[:80], number=trouble.number, exc_info=True)
+            yield self._sorry(trouble.number)
+        except Exception:  # noqa: BLE001 (one command's fault is logged, counted and answered)
+            _log.exception("command", text=order.text[:80])
+            yield self._sorry(400)
+        finally:
+            _COMMANDS.labels(outcome).inc()
+
+    def _sorry(self, number: int) -> Reply:
+        text = self._desk.say("抱歉，这一步没有做成（NQ{number}），已经记下来了。", number=number)
+        return reply(text, private=True)
+
+    async def _run(self, text: str, asked: Asked) -> AsyncIterator[Reply]:
+        match self._registry.parse(text, asked.role):
+            case Call(command, arguments):
+                async for answer in command.run(self._desk, asked, **arguments):
+                    yield answer
+            case Misread(command, sentence):
+                yield self._correct(command, sentence)
+            case Unknown(name, nearest):
+                yield self._unknown(name, nearest)
+            case None:
+                # A bare alias that this member may not use: ordinary talk.
+                return
+
+    def _correct(self, command: Command, sentence: str) -> Reply:
+        say = self._desk.say
+        return reply(
+            say("{trouble}。可以这样写：{example}", trouble=say(sentence), example=command.example)
+        )
+
+    def _unknown(self, name: str, nearest: Command | None) -> Reply:
+        say = self._desk.say
+        if nearest is None:
+            return reply(say("我还不会「/{name}」。发 /help 看看我会什么。", name=name[:20]))
+        return reply(
+            say(
+                "我还不会「/{name}」。是不是想说：{example}",
+                name=name[:20],
+                example=nearest.example,
+            ),
+            Button(say("看帮助"), f"/help {nearest.name}"),
+        )
+
+    async def _say(self, asked: Asked, answer: Reply, key: str) -> None:
+        """Carry an answer out: to the asker alone where that is wanted and the channel can."""
+        sender = self._desk.senders[asked.account]
+        private = Address(person=asked.member.person)
+        here = Address(group=asked.group.chat) if asked.group is not None else private
+        if not answer.private or asked.group is None:
+            await sender.say(here, answer.content, key)
+            return
+        outcome = await sender.say(private, answer.content, key)
+        if isinstance(outcome, AddressGone | Unable):
+            hint = self._desk.say(
+                "@{name} 这个只能私下告诉你：请先和我私聊一句，再发一次命令。",
+                name=asked.member.name,
+            )
+            await sender.say(here, reply(hint).content, f"{key}/hint")
+        elif not isinstance(outcome, Done):
+            _log.warning("answer_lost", key=key, outcome=repr(outcome))

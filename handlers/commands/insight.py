@@ -1,0 +1,36 @@
+"""What fans care about, mind, like, dislike and ask for, on demand."""
+
+from __future__ import annotations
+
+from handlers.arguments import Days, Groups
+from handlers.audiences import chosen_groups
+from handlers.demand import last_days, report
+from handlers.desk import Asked, Desk
+from handlers.registry import command
+from handlers.replies import Replies, Reply, reply
+from handlers.report_text import report_text
+from handlers.roles import Role
+from storage.groups import all_groups
+
+_DAYS = 7
+
+
+@command("insights", "洞察", Role.MANAGER, "看粉丝关心、介意、喜欢、讨厌和想要什么", "/insights 7")
+async def insights(
+    desk: Desk, asked: Asked, days: Days | None = None, groups: Groups | None = None
+) -> Replies:
+    """The demand report of the last days, for all groups or for those that are named."""
+    if groups is not None:
+        chosen = await chosen_groups(desk, asked, groups)
+        if isinstance(chosen, Reply):
+            yield chosen
+            return
+        wanted = list(chosen.groups)
+    else:
+        async with desk.database.reading() as connection:
+            wanted = await all_groups(connection, desk.shop_id)
+    period = last_days(desk, days.number if days is not None else _DAYS)
+    found = await report(desk, wanted, period)
+    yield reply(
+        report_text(desk.say, found, period, [group.name for group in wanted]), private=True
+    )

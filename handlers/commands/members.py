@@ -1,0 +1,240 @@
+"""What managers know about fans: tags, profiles, and the words that set tags.
+
+Answers about fans go to the manager in private, where the channel can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from difflib import get_close_matches
+
+from handlers.arguments import Binding, Groups, Nickname, Rest, Word
+from handlers.audiences import chosen_groups
+from handlers.desk import Asked, Desk
+from handlers.registry import command
+from handlers.replies import Replies, Reply, reply
+from handlers.roles import Role
+from handlers.taggers import is_private_matter
+from storage import audit, groups, members, tags
+from storage.members import Member
+from storage.tags import BY_MANAGER, BY_RULE, Tag
+
+
+async def _find(desk: Desk, asked: Asked, name: str) -> Member | Reply:
+    """The member meant, looking in the asker's group first; or what to answer instead."""
+    async with desk.database.reading() as connection:
+        here = asked.group.id if asked.group is not None else None
+        found = await members.members_named(connection, name, here)
+        found = found or await members.members_named(connection, name)
+        everybody = [] if found else await members.names(connection)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = "、".join(f"{one.name}（{one.person}）" for one in found)
+        return reply(
+            desk.say(
+                "有几位都叫「{name}」：{listed}。请用括号里的编号再说一次。",
+                name=name,
+                listed=listed,
+            ),
+            private=True,
+        )
+    close = await asyncio.to_thread(get_close_matches, name, everybody, n=3, cutoff=0.4)
+    if close:
+        return reply(
+            desk.say("没有找到「{name}」。是不是：{names}？", name=name, names="、".join(close)),
+            private=True,
+        )
+    return reply(
+        desk.say("没有找到「{name}」。名字要和群里显示的一样，例如：/who @小鱼", name=name),
+        private=True,
+    )
+
+
+@command("tag", "标签", Role.MANAGER, "给一位成员贴标签", "/tag @小鱼 敏感肌 常问成分")
+async def tag(
+    desk: Desk, asked: Asked, member: Nickname, tag: Word, why: Rest | None = None
+) -> Replies:
+    """Set a tag by hand; it stays until somebody takes it away."""
+    found = await _find(desk, asked, member.name)
+    if isinstance(found, Reply):
+        yield found
+        return
+    reason = why.text if why is not None else ""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        await tags.set_tags(
+            connection,
+            [Tag(found.id, tag.text, f"{BY_MANAGER}{asked.member.name}", reason, now)],
+        )
+        await audit.note(
+            connection, audit.Entry(now, asked.actor, "tag", found.person, {"tag": tag.text})
+        )
+    yield reply(
+        desk.say("已给 {name} 贴上「{tag}」。", name=found.name, tag=tag.text), private=True
+    )
+
+
+@command("untag", "去标签", Role.MANAGER, "去掉一位成员的标签", "/untag @小鱼 敏感肌")
+async def untag(desk: Desk, asked: Asked, member: Nickname, tag: Word) -> Replies:
+    """Take a tag away, whoever set it."""
+    found = await _find(desk, asked, member.name)
+    if isinstance(found, Reply):
+        yield found
+        return
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        gone = await tags.remove_tag(connection, found.id, tag.text)
+        if gone:
+            await audit.note(
+                connection, audit.Entry(now, asked.actor, "untag", found.person, {"tag": tag.text})
+            )
+    sentence = "已去掉 {name} 的「{tag}」。" if gone else "{name} 没有「{tag}」这个标签。"
+    yield reply(desk.say(sentence, name=found.name, tag=tag.text), private=True)
+
+
+@command("tags", "标签表", Role.MANAGER, "看所有标签，或一位成员的标签", "/tags @小鱼")
+async def tags_(desk: Desk, asked: Asked, member: Nickname | None = None) -> Replies:
+    """Every tag with its number of members, or one member's tags with where they come from."""
+    if member is None:
+        async with desk.database.reading() as connection:
+            counted = await tags.tag_counts(connection, desk.clock.now())
+        lines = [desk.say("{tag}：{count} 人", tag=name, count=count) for name, count in counted]
+        yield reply("\n".join(lines) or desk.say("还没有标签。"), private=True)
+        return
+    found = await _find(desk, asked, member.name)
+    if isinstance(found, Reply):
+        yield found
+        return
+    async with desk.database.reading() as connection:
+        theirs = await tags.tags_of(connection, found.id, desk.clock.now())
+    lines = [_tag_line(desk, one) for one in theirs]
+    title = desk.say("{name} 的标签：", name=found.name)
+    yield reply("\n".join([title, *(lines or [desk.say("还没有标签。")])]), private=True)
+
+
+def _tag_line(desk: Desk, one: Tag) -> str:
+    """A tag with who set it, why, when, and until when."""
+    by = desk.say("自动") if one.set_by.startswith(BY_RULE) else one.set_by.removeprefix(BY_MANAGER)
+    why = f" · {one.why}" if one.why else ""
+    until = desk.say(" · 到 {time}", time=desk.show_time(one.until)) if one.until else ""
+    return f"「{one.tag}」 {by} {desk.show_time(one.set_at)}{why}{until}"
+
+
+@command("who", "是谁", Role.MANAGER, "看一位成员的情况", "/who @小鱼")
+async def who(desk: Desk, asked: Asked, member: Nickname) -> Replies:
+    """A member's profile: groups, words, tags."""
+    found = await _find(desk, asked, member.name)
+    if isinstance(found, Reply):
+        yield found
+        return
+    async with desk.database.reading() as connection:
+        known = await members.profile(connection, found)
+        theirs = await tags.tags_of(connection, found.id, desk.clock.now())
+    say, none = desk.say, desk.say("还没有")
+    spoke = desk.show_time(known.last_spoke_at) if known.last_spoke_at else none
+    lines = [
+        f"{found.name}（{found.person}）",
+        say("所在群：{groups}", groups="、".join(known.groups) or none),
+        say("第一次见：{time}", time=desk.show_time(found.first_seen_at)),
+        say("说过 {count} 条，最近一次：{time}", count=known.messages, time=spoke),
+        *(_tag_line(desk, one) for one in theirs),
+    ]
+    if found.opted_out:
+        lines.append(say("已退订营销消息"))
+    yield reply("\n".join(lines), private=True)
+
+
+_SHOWN = 50
+
+
+@command("members", "成员", Role.MANAGER, "看带某个标签的成员", "/members 敏感肌")
+async def members_(desk: Desk, asked: Asked, tag: Word) -> Replies:  # noqa: ARG001 (every command is given what was asked)
+    """Who carries a tag."""
+    async with desk.database.reading() as connection:
+        names = await tags.members_tagged(connection, tag.text, desk.clock.now())
+        known = (
+            []
+            if names
+            else [name for name, _ in await tags.tag_counts(connection, desk.clock.now())]
+        )
+    if names:
+        listed = "、".join(names[:_SHOWN]) + ("……" if len(names) > _SHOWN else "")
+        text = desk.say(
+            "「{tag}」{count} 人：{names}", tag=tag.text, count=len(names), names=listed
+        )
+    elif close := get_close_matches(tag.text, known, n=3, cutoff=0.3):
+        text = desk.say(
+            "没有人带「{tag}」。现有的标签里像的有：{tags}", tag=tag.text, tags="、".join(close)
+        )
+    else:
+        text = desk.say("没有人带「{tag}」。发 /tags 看所有标签。", tag=tag.text)
+    yield reply(text, private=True)
+
+
+@command("watch", "关注词", Role.MANAGER, "说到某个词就自动贴标签", "/watch 补水 = 兴趣:补水")
+async def watch(desk: Desk, asked: Asked, binding: Binding) -> Replies:
+    """Bind a word to a tag; private matters are refused."""
+    if is_private_matter(binding.word) or is_private_matter(binding.tag):
+        yield reply(
+            desk.say("健康、怀孕、孩子这类事不能自动贴标签：要本人同意，请用 /tag 手动记。"),
+            private=True,
+        )
+        return
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        await tags.set_watch(
+            connection, desk.shop_id, binding.word, binding.tag, set_by=asked.actor, at=now
+        )
+        await audit.note(
+            connection, audit.Entry(now, asked.actor, "watch", binding.word, {"tag": binding.tag})
+        )
+    yield reply(
+        desk.say(
+            "好的，谁说到「{word}」就贴上「{tag}」，{days} 天不再提就去掉。",
+            word=binding.word,
+            tag=binding.tag,
+            days=desk.shop.interest_for.days,
+        ),
+        private=True,
+    )
+
+
+@command("unwatch", "不关注", Role.MANAGER, "不再因为某个词贴标签", "/unwatch 补水")
+async def unwatch(desk: Desk, asked: Asked, word: Word) -> Replies:
+    """Unbind a word; the tags it set stay until they expire."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        gone = await tags.remove_watch(connection, desk.shop_id, word.text)
+        watched = await tags.all_watches(connection, desk.shop_id)
+        if gone:
+            await audit.note(connection, audit.Entry(now, asked.actor, "unwatch", word.text, {}))
+    if gone:
+        yield reply(desk.say("好的，不再关注「{word}」。", word=word.text), private=True)
+    else:
+        listed = "、".join(watched) or desk.say("还没有")
+        yield reply(
+            desk.say("「{word}」没有在关注。正在关注：{words}", word=word.text, words=listed),
+            private=True,
+        )
+
+
+@command("grouptag", "群标签", Role.MANAGER, "给群贴标签，发消息时好选群", "/grouptag @二群 福利群")
+async def grouptag(desk: Desk, asked: Asked, groups_: Groups, tags_: Rest | None = None) -> Replies:
+    """Give groups exactly these tags; without tags, take them away."""
+    found = await chosen_groups(desk, asked, groups_)
+    if isinstance(found, Reply):
+        yield found
+        return
+    wanted = tags_.text.replace("，", " ").replace("、", " ").split() if tags_ is not None else []
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        for group in found.groups:
+            await groups.set_group_tags(connection, group.id, wanted)
+            await audit.note(
+                connection,
+                audit.Entry(now, asked.actor, "grouptag", group.name, {"tags": wanted}),
+            )
+    names = "、".join(group.name for group in found.groups)
+    shown = "、".join(wanted) or desk.say("没有标签")
+    yield reply(desk.say("{groups}：{tags}", groups=names, tags=shown), private=True)

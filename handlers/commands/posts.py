@@ -1,0 +1,119 @@
+"""What will be sent and what was: the plan, cancelling, and taking posts back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers.arguments import Days, Number
+from handlers.desk import Asked, Desk
+from handlers.planned import Planned, coming
+from handlers.registry import command
+from handlers.replies import Replies, reply
+from handlers.roles import Role
+from scheduler.campaigns import CampaignState
+from scheduler.courier import Address, Done
+from storage import audit, campaigns, deliveries, posts
+
+_PLAN_DAYS = 14
+_LONGEST_LIST = 30
+_CANCELLED_BY_MANAGER = "cancelled_by_manager"
+
+
+@command("plan", "计划", Role.MANAGER, "看接下来几天会发什么", "/plan 14")
+async def plan_(desk: Desk, asked: Asked, days: Days | None = None) -> Replies:  # noqa: ARG001 (every command is given what was asked)
+    """Every post to come: what is approved, and what could be switched on."""
+    number = days.number if days is not None else _PLAN_DAYS
+    now = desk.clock.now()
+    found = await coming(desk, now, now + timedelta(days=number))
+    say = desk.say
+    approved = [one for one in found if one.campaign_id is not None]
+    drafts = [one for one in found if one.campaign_id is None]
+    lines = [say("接下来 {days} 天会发：", days=number)]
+    lines += [_line(desk, one) for one in approved[:_LONGEST_LIST]] or [say("还没有安排。")]
+    if len(approved) > _LONGEST_LIST:
+        lines.append(say("……还有 {count} 条", count=len(approved) - _LONGEST_LIST))
+    if drafts:
+        lines += ["", say("现成的、还没启用的（启用发 /countdown 双11 或 /greet）：")]
+        lines += [_line(desk, one) for one in drafts[:_LONGEST_LIST]]
+    yield reply("\n".join(lines), private=True)
+
+
+def _line(desk: Desk, one: Planned) -> str:
+    number = f"#{one.campaign_id} " if one.campaign_id is not None else ""
+    first = one.text.splitlines()[0] if one.text else ""
+    text = first if len(first) <= 24 else f"{first[:24]}…"  # noqa: PLR2004 (one line on a phone)
+    return f"· {desk.show_time(one.at)} {number}{one.campaign}（{one.audience}）{text}"
+
+
+@command("cancel", "取消", Role.MANAGER, "取消一个还没发完的活动", "/cancel 12")
+async def cancel(desk: Desk, asked: Asked, number: Number) -> Replies:
+    """Cancel a campaign: nothing more of it is planned or sent."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        found = await campaigns.by_id(connection, number.number)
+        standing = found is not None and found.state not in (
+            CampaignState.CANCELLED,
+            CampaignState.FINISHED,
+        )
+        gone = 0
+        if found is not None:
+            gone = await deliveries.cancel_planned(connection, found.id, _CANCELLED_BY_MANAGER, now)
+            if standing:
+                await campaigns.set_state(
+                    connection, found.id, CampaignState.CANCELLED, _CANCELLED_BY_MANAGER
+                )
+                await audit.note(
+                    connection,
+                    audit.Entry(now, asked.actor, "cancel", found.key, {"planned": gone}),
+                )
+    if found is None:
+        text = desk.say("没有编号 {number} 的活动。发 /plan 看编号。", number=number.number)
+    elif standing or gone:
+        text = desk.say(
+            "「{name}」已取消，{count} 条待发的不再发。已经发出的可以用 /recall {number} 撤回。",
+            name=found.name,
+            count=gone,
+            number=found.id,
+        )
+    else:
+        text = desk.say("「{name}」早就结束了，没有要取消的。", name=found.name)
+    yield reply(text, private=True)
+
+
+@command("recall", "撤回", Role.MANAGER, "撤回发到群里的消息", "/recall 12")
+async def recall(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
+    """Delete the posts of a campaign wherever the platform allows; list where it did not."""
+    async with desk.database.reading() as connection:
+        campaign_id = (
+            number.number
+            if number is not None
+            else await posts.latest_campaign_sent(connection, desk.shop_id)
+        )
+        found = [] if campaign_id is None else await posts.sent_posts(connection, campaign_id)
+    if not found:
+        yield reply(desk.say("没有可以撤回的消息。发 /plan 看编号。"), private=True)
+        return
+    taken: list[posts.SentPost] = []
+    left: list[posts.SentPost] = []
+    for one in found:
+        outcome = await desk.senders[one.account].take_back(
+            Address.parse(one.address), one.receipt, one.key
+        )
+        (taken if isinstance(outcome, Done) else left).append(one)
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        await posts.mark_recalled(connection, [one.id for one in taken], now)
+        await audit.note(
+            connection,
+            audit.Entry(
+                now,
+                asked.actor,
+                "recall",
+                str(campaign_id),
+                {"taken": len(taken), "left": len(left)},
+            ),
+        )
+    text = desk.say("已从 {count} 个群撤回。", count=len(taken))
+    if left:
+        text += desk.say("这些群没能撤回：{names}", names="、".join(one.group_name for one in left))
+    yield reply(text, private=True)

@@ -1,0 +1,284 @@
+"""The commands that send: a broadcast, a countdown, greetings; each waits for a yes."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+from handlers.arguments import Day, FestivalName, Groups, Number, Rest
+from handlers.audiences import Chosen, ask_for_groups, chosen_groups
+from handlers.desk import Asked, Desk
+from handlers.proposals import (
+    Confirmed,
+    Expired,
+    GroupsChanged,
+    NothingAsked,
+    confirm,
+    dismiss,
+    proposal_for,
+    propose,
+    shortened,
+)
+from handlers.registry import command
+from handlers.replies import Replies, Reply, reply
+from handlers.roles import Role
+from scheduler.bodies import content_of, literal_body, template_body
+from scheduler.campaigns import Campaign, Occurrence, occurrences_of
+from scheduler.content import Content
+from scheduler.festivals import Region
+from scheduler.programme import Programme, campaign_for, shipped_programmes, topic_of
+from scheduler.schedule_json import schedule_to_json
+from scheduler.schedules import Countdown, Festivals
+from scheduler.templates import check
+from storage.errors import SchedulingError
+
+_BROADCAST_VALID = timedelta(hours=2)
+_FIRST_DAYS_LEFT = 10
+_COUNTDOWN_AT = time(10, 18)
+_COUNTDOWN_VALID = timedelta(hours=10)
+_A_YEAR = timedelta(days=366)
+
+
+@command(
+    "broadcast",
+    "群发",
+    Role.MANAGER,
+    "给几个群发一条消息（先预览再确认）",
+    "/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿",
+)
+async def broadcast(
+    desk: Desk, asked: Asked, groups: Groups | None = None, text: Rest | None = None
+) -> Replies:
+    """Preview a post to groups; it goes out after a confirmation."""
+    if text is None:
+        yield reply(
+            desk.say(
+                "还没有写内容。可以这样写：{example}",
+                example="/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿",
+            ),
+            private=True,
+        )
+        return
+    if groups is None:
+        yield await ask_for_groups(desk, asked, "/broadcast", text.text)
+        return
+    chosen = await chosen_groups(desk, asked, groups)
+    if isinstance(chosen, Reply):
+        yield chosen
+        return
+    proposal = proposal_for(
+        asked,
+        chosen,
+        programme="broadcast",
+        name=text.text[:20],
+        body=literal_body(Content(text.text)),
+        valid_for=_BROADCAST_VALID,
+    )
+    preview = desk.say("要发的内容：\n{text}", text=text.text)
+    yield await propose(desk, asked, chosen, proposal, preview)
+
+
+@command(
+    "countdown",
+    "倒计时",
+    Role.MANAGER,
+    "开一个活动倒计时，从前十天到当天",
+    "/countdown 双11 @所有群",
+)
+async def countdown(
+    desk: Desk,
+    asked: Asked,
+    day: Day,
+    groups: Groups | None = None,
+    text: Rest | None = None,
+) -> Replies:
+    """Preview a countdown to a day. For Double-11 the words are ready; else `text` says them."""
+    if groups is None:
+        yield await ask_for_groups(
+            desk, asked, f"/countdown {day.written}", text.text if text is not None else ""
+        )
+        return
+    chosen = await chosen_groups(desk, asked, groups)
+    if isinstance(chosen, Reply):
+        yield chosen
+        return
+    try:
+        target = day.after(desk.shop.day_of(desk.clock.now()))
+    except ValueError:
+        yield reply(desk.say("日历里没有「{day}」这一天。", day=day.written), private=True)
+        return
+    double11 = shipped_programmes()["double11"]
+    if text is None and (target.month, target.day) == (11, 11):
+        campaign = campaign_for(double11, target.year, desk.shop.zone, language=desk.shop.language)
+        yield await _propose_programme(desk, asked, chosen, double11, campaign)
+        return
+    template = (
+        text.text
+        if text is not None
+        else desk.say(
+            "离「{name}」还有 {days} 天。{shop}陪大家一起等，有想问的就在群里说。",
+            name=day.written,
+            days="{{ days }}",
+            shop="{{ shop }}",
+        )
+    )
+    yield await _propose_own_countdown(
+        desk,
+        asked,
+        chosen,
+        Countdown(target, _FIRST_DAYS_LEFT, _COUNTDOWN_AT, last_day=False),
+        name=f"{day.written} {target.year}",
+        template=template,
+    )
+
+
+async def _propose_own_countdown(
+    desk: Desk, asked: Asked, chosen: Chosen, schedule: Countdown, *, name: str, template: str
+) -> Reply:
+    """A countdown in the manager's own words, the same on each day but for the days left."""
+    try:
+        check(template)
+    except SchedulingError as trouble:
+        return reply(desk.say("这段内容用不了：{trouble}", trouble=trouble), private=True)
+    topics = [f"d-{left}" for left in range(_FIRST_DAYS_LEFT, 0, -1)]
+    body = template_body(dict.fromkeys(topics, template), _variables(desk), desk.shop.language)
+    campaign = Campaign(
+        key=f"countdown:{asked.key}",
+        programme="countdown",
+        name=name,
+        schedule=schedule,
+        zone=desk.shop.zone,
+        valid_for=_COUNTDOWN_VALID,
+    )
+    return await _propose_campaign(desk, asked, chosen, campaign, body)
+
+
+@command(
+    "greet", "问候", Role.MANAGER, "开节日问候：一个节日，或全年所有节日", "/greet 春节 @所有群"
+)
+async def greet(
+    desk: Desk, asked: Asked, festival: FestivalName | None = None, groups: Groups | None = None
+) -> Replies:
+    """Preview the greetings of one festival, or of the whole year."""
+    if groups is None:
+        named = f" {festival.festival.chinese}" if festival is not None else ""
+        yield await ask_for_groups(desk, asked, f"/greet{named}")
+        return
+    chosen = await chosen_groups(desk, asked, groups)
+    if isinstance(chosen, Reply):
+        yield chosen
+        return
+    programme = shipped_programmes()["festivals"]
+    today = desk.shop.day_of(desk.clock.now())
+    campaign = campaign_for(
+        programme,
+        today.year,
+        desk.shop.zone,
+        language=desk.shop.language,
+        region=Region(desk.shop.region),
+    )
+    if festival is not None:
+        if festival.festival.key not in programme.texts:
+            yield reply(
+                desk.say("{festival}我们安静地过，不发问候。", festival=festival.festival.chinese),
+                private=True,
+            )
+            return
+        campaign = _only(campaign, festival)
+    yield await _propose_programme(desk, asked, chosen, programme, campaign)
+
+
+def _only(campaign: Campaign, festival: FestivalName) -> Campaign:
+    """The festivals' campaign narrowed to one of them."""
+    schedule = campaign.schedule
+    if not isinstance(schedule, Festivals):
+        raise TypeError(schedule)
+    return Campaign(
+        key=campaign.key,
+        programme=campaign.programme,
+        name=f"{campaign.name} {festival.festival.chinese}",
+        schedule=Festivals(schedule.at, (festival.festival.key,), schedule.region),
+        zone=campaign.zone,
+        valid_for=campaign.valid_for,
+    )
+
+
+async def _propose_programme(
+    desk: Desk, asked: Asked, chosen: Chosen, programme: Programme, campaign: Campaign
+) -> Reply:
+    language = desk.shop.language
+    templates = {
+        topic: texts.get(language, texts["zh"]) for topic, texts in programme.texts.items()
+    }
+    body = template_body(templates, _variables(desk), language)
+    return await _propose_campaign(desk, asked, chosen, campaign, body)
+
+
+async def _propose_campaign(
+    desk: Desk, asked: Asked, chosen: Chosen, campaign: Campaign, body: dict[str, object]
+) -> Reply:
+    now = desk.clock.now()
+    coming = occurrences_of(campaign, now, now + _A_YEAR)
+    if not coming:
+        return reply(desk.say("从现在起一年内没有要发的。"), private=True)
+    proposal = proposal_for(
+        asked,
+        chosen,
+        programme=campaign.programme,
+        name=campaign.name,
+        schedule=schedule_to_json(campaign.schedule),
+        body=body,
+        valid_for=campaign.valid_for,
+        alone=True,
+    )
+    group = chosen.groups[0].name
+    lines = [_preview_line(desk, one, body, group) for one in coming]
+    title = desk.say("{name}，一共 {count} 条：", name=campaign.name, count=len(coming))
+    return await propose(desk, asked, chosen, proposal, "\n".join([title, *shortened(lines)]))
+
+
+def _preview_line(desk: Desk, one: Occurrence, body: dict[str, object], group: str) -> str:
+    text = content_of(body, one.slot, group).text
+    return f"· {desk.show_time(one.at)}（{topic_of(one.slot)}）{text}"
+
+
+def _variables(desk: Desk) -> dict[str, str]:
+    return {"shop": desk.shop.name, "slogan": desk.shop.slogan}
+
+
+@command("confirm", "确认", Role.MANAGER, "确认刚才预览的内容", "/confirm 12")
+async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
+    """Approve what was previewed; from then on it is planned and sent."""
+    say = desk.say
+    match await confirm(desk, asked, number.number if number is not None else None):
+        case Confirmed(campaign, replaced):
+            note = say("（代替了先前的 {count} 个）", count=replaced) if replaced else ""
+            yield reply(
+                say(
+                    "好的，「{name}」已确认{note}，编号 {number}。"
+                    "看安排发 /plan，不发了发 /cancel {number}。",
+                    name=campaign.name,
+                    note=note,
+                    number=campaign.id,
+                ),
+                private=True,
+            )
+        case Expired():
+            yield reply(say("已经过了 10 分钟，没有发。需要的话请再发一次命令。"), private=True)
+        case GroupsChanged():
+            yield reply(
+                say("预览之后群有变化，没有发。请再发一次命令，看过新的预览再确认。"), private=True
+            )
+        case NothingAsked():
+            yield reply(
+                say(
+                    "没有等着确认的内容。先预览，例如：{example}", example="/broadcast @福利群 你好"
+                ),
+                private=True,
+            )
+
+
+@command("dismiss", "不发了", Role.MANAGER, "放弃刚才预览的内容", "/dismiss")
+async def dismiss_(desk: Desk, asked: Asked) -> Replies:
+    """Forget the preview."""
+    done = await dismiss(desk, asked)
+    yield reply(desk.say("好的，不发了。" if done else "没有等着确认的内容。"), private=True)

@@ -1,0 +1,39 @@
+"""The emergency switch: stop all sending everywhere at once, and let it go on."""
+
+from __future__ import annotations
+
+from handlers.desk import Asked, Desk
+from handlers.registry import command
+from handlers.replies import Replies, reply
+from handlers.roles import Role
+from storage import audit, shops
+
+
+@command("halt", "急停", Role.MANAGER, "马上停止所有发送", "/halt")
+async def halt(desk: Desk, asked: Asked) -> Replies:
+    """Nothing planned leaves any more, in any process, until `/resume`."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        changed = await shops.set_halt(connection, desk.shop_id, now)
+        if changed:
+            await audit.note(connection, audit.Entry(now, asked.actor, "halt", "shop", {}))
+    sentence = (
+        "已急停：所有群发、倒计时、问候都停了。恢复发 /resume。"
+        if changed
+        else "已经是急停状态。恢复发 /resume。"
+    )
+    yield reply(desk.say(sentence))
+
+
+@command("resume", "恢复", Role.MANAGER, "恢复发送", "/resume")
+async def resume(desk: Desk, asked: Asked) -> Replies:
+    """Sending goes on; what is past its time by now is skipped, never sent late."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        changed = await shops.set_halt(connection, desk.shop_id, None)
+        if changed:
+            await audit.note(connection, audit.Entry(now, asked.actor, "resume", "shop", {}))
+    for sender in desk.senders.values():
+        sender.ring()
+    sentence = "已恢复发送，过了时间的不会补发。" if changed else "没有急停，发送一切正常。"
+    yield reply(desk.say(sentence))

@@ -1,0 +1,135 @@
+"""The demand report of a shop: from stored messages and analysed days to one value.
+
+A day that is over is analysed once per group and kept; today, and days that something changed,
+are analysed when a report wants them. All reading of text happens in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from handlers.desk import Desk
+from insights import days as insight_days
+from insights.background import Background
+from insights.days import AnalysedDay, analyse_day, reading_version
+from insights.lexicon import Lexicon, standard_lexicon
+from insights.masking import mask
+from insights.report import DemandReport, demand_report
+from storage import analysis, messages
+from storage.groups import Group
+from storage.messages import Utterance
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Calendar days of the shop, first and last included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of it."""
+        return [self.first + n * _DAY for n in range((self.last - self.first).days + 1)]
+
+    def before(self) -> Period:
+        """The period of the same length right before."""
+        return Period(self.first - len(self.days) * _DAY, self.first - _DAY)
+
+
+def last_days(desk: Desk, number: int) -> Period:
+    """The last `number` days of the shop, today included."""
+    today = desk.shop.day_of(desk.clock.now())
+    return Period(today - (number - 1) * _DAY, today)
+
+
+async def report(desk: Desk, groups: Sequence[Group], period: Period) -> DemandReport:
+    """What fans in these groups care about, mind, like, dislike and ask for in the period.
+
+    Quotes are masked. Changes are against the period of the same length before.
+    """
+    now = await _days(desk, groups, period)
+    before = await _days(desk, groups, period.before())
+    found = await asyncio.to_thread(demand_report, now, before, _background())
+    async with desk.database.reading() as connection:
+        quoted = await messages.quotes(connection, sorted(found.quoted()))
+    names = {one.member_name for one in quoted}
+    texts = {one.id: mask(one.text, names) for one in quoted}
+    return found.with_quotes(texts)
+
+
+async def analyse_finished_days(desk: Desk, groups: Sequence[Group], period: Period) -> None:
+    """Analyse what is missing or stale, so that the next report finds it done."""
+    await _days(desk, groups, period)
+
+
+async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[AnalysedDay]:
+    lexicon = standard_lexicon()
+    version = reading_version(desk.segmenter(), lexicon)
+    today = desk.shop.day_of(desk.clock.now())
+    # The text of days before this one is gone: what was understood of them stands as it is.
+    readable = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for) + _DAY
+    async with desk.database.reading() as connection:
+        stored = await analysis.stored_days(
+            connection, [group.id for group in groups], period.first, period.last
+        )
+    kept = {
+        (one.group_id, one.day): one.body
+        for one in stored
+        if one.day < readable or (one.version == version and not one.dirty)
+    }
+    missing = [
+        (group, day)
+        for group in groups
+        for day in period.days
+        if (group.id, day) not in kept and readable <= day <= today
+    ]
+    found = await asyncio.to_thread(lambda: [AnalysedDay.from_json(one) for one in kept.values()])
+    for group, day in missing:
+        found.append(await _analyse(desk, group, day, lexicon, keep=day < today))
+    return found
+
+
+async def _analyse(
+    desk: Desk, group: Group, day: date, lexicon: Lexicon, *, keep: bool
+) -> AnalysedDay:
+    since, until = _bounds(desk, day)
+    async with desk.database.reading() as connection:
+        said = await messages.utterances(connection, group.id, since, until)
+    analysed = await asyncio.to_thread(_read, desk, said, lexicon)
+    if keep:
+        async with desk.database.writing() as connection:
+            await analysis.store_day(
+                connection,
+                group.id,
+                day,
+                version=analysed.version,
+                body=analysed.to_json(),
+                at=desk.clock.now(),
+            )
+    return analysed
+
+
+def _read(desk: Desk, said: Sequence[Utterance], lexicon: Lexicon) -> AnalysedDay:
+    utterances = [insight_days.Utterance(one.id, one.member_id, one.at, one.text) for one in said]
+    return analyse_day(utterances, desk.segmenter(), lexicon)
+
+
+def _bounds(desk: Desk, day: date) -> tuple[datetime, datetime]:
+    zone = ZoneInfo(desk.shop.zone)
+    return (
+        datetime.combine(day, time.min, zone),
+        datetime.combine(day + _DAY, time.min, zone),
+    )
+
+
+@lru_cache(maxsize=1)
+def _background() -> Background:
+    return Background()

@@ -1,0 +1,61 @@
+"""What commands work with: the shop's memory, its clock, its senders, and its words.
+
+One `Desk` stands for the running shop; every command is given it together with what was
+`Asked`. The console and the command line call the same functions with the same desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.roles import Role
+from handlers.settings import ShopSettings
+from handlers.wording import Say
+from insights.words import Segmenter
+from scheduler.clock import Clock
+from scheduler.planner import Planner
+from scheduler.sender import Sender
+from storage.database import Database
+from storage.groups import Group
+from storage.members import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The shop's desk. `senders` holds one sender for each account, by the account's name."""
+
+    database: Database
+    shop_id: int
+    shop: ShopSettings
+    clock: Clock
+    say: Say
+    segmenter: Callable[[], Segmenter]
+    planner: Planner
+    senders: Mapping[str, Sender]
+
+    def show_time(self, moment: datetime) -> str:
+        """A moment as people read it, by the shop's clock: `11-05 10:18`."""
+        return f"{self.shop.local(moment):%m-%d %H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One command as it was asked: by whom, where (None: in private), when.
+
+    `key` is made from the platform's message id: what a command creates is named after it, so
+    that a command handled again after a crash makes nothing twice.
+    """
+
+    key: str
+    account: str
+    member: Member
+    role: Role
+    group: Group | None
+    at: datetime
+
+    @property
+    def actor(self) -> str:
+        """Who it was, for the audit log."""
+        return f"{self.member.platform}:{self.member.person}"

@@ -1,0 +1,226 @@
+"""From a manager's wish to an approved campaign: preview, ten minutes to confirm, approval.
+
+A `Proposal` is everything a campaign will be made of, kept as a confirmation so that it survives
+a restart. Confirming checks that the audience still comes to the groups that were shown, makes
+the campaign under the key of the message that asked for it, approves it, and wakes the planner.
+Nothing goes out by silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.audiences import Chosen
+from handlers.desk import Asked, Desk
+from handlers.replies import Reply, reply
+from scheduler.campaigns import CampaignState
+from scheduler.content import Button
+from scheduler.schedule_json import schedule_to_json
+from scheduler.schedules import Once
+from storage import audit, campaigns, confirmations, deliveries, groups
+from storage.campaigns import NewCampaign, StoredCampaign
+from storage.confirmations import Confirmation
+
+CONFIRM_WITHIN = timedelta(minutes=10)
+_KIND = "campaign"
+_REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A campaign to be. `schedule` None means: once, at the moment it is confirmed.
+
+    `alone` is true for a programme that runs once at a time: confirming a new one cancels the
+    campaign of the same programme and name that stands, so that nobody is greeted twice.
+    """
+
+    key: str
+    programme: str
+    name: str
+    schedule: dict[str, Any] | None
+    valid_seconds: int
+    body: dict[str, Any]
+    written: str
+    audience: dict[str, list[str]]
+    groups: list[int]
+    alone: bool
+
+
+async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, text: str) -> Reply:
+    """Show what will happen, and ask for a yes.
+
+    `text` is the preview of what will be said; whom it reaches is added here.
+    """
+    async with desk.database.writing() as connection:
+        number = await confirmations.ask(
+            connection,
+            asked.member.id,
+            _KIND,
+            asdict(proposal),
+            desk.clock.now() + CONFIRM_WITHIN,
+        )
+        await confirmations.keep_choice(connection, asked.member.id, chosen.written)
+        reached = await groups.reach(connection, [group.id for group in chosen.groups])
+    say = desk.say
+    whom = say(
+        "发到 {count} 个群：{names}\n"
+        "共 {fans} 位粉丝，其中 {several} 位在不止一个群里，会看到多次。",
+        count=len(chosen.groups),
+        names=chosen.names,
+        fans=reached.fans,
+        several=reached.in_several,
+    )
+    ask = say("确认请在 10 分钟内发 /confirm {number}，不发了发 /dismiss。", number=number)
+    return reply(
+        f"{text}\n\n{whom}\n{ask}",
+        Button(say("确认发送"), f"/confirm {number}"),
+        Button(say("不发了"), "/dismiss"),
+        private=True,
+    )
+
+
+def proposal_for(
+    asked: Asked,
+    chosen: Chosen,
+    *,
+    programme: str,
+    name: str,
+    body: dict[str, Any],
+    valid_for: timedelta,
+    schedule: dict[str, Any] | None = None,
+    alone: bool = False,
+) -> Proposal:
+    """A proposal under the key of the message that asked for it."""
+    return Proposal(
+        key=f"{programme}:{asked.key}",
+        programme=programme,
+        name=name,
+        schedule=schedule,
+        valid_seconds=int(valid_for.total_seconds()),
+        body=body,
+        written=chosen.written,
+        audience=chosen.audience.to_json(),
+        groups=[group.id for group in chosen.groups],
+        alone=alone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A campaign that was made and approved, and how many older ones it replaced."""
+
+    campaign: StoredCampaign
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingAsked:
+    """There is nothing this member could confirm: never asked, another number, or done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The ten minutes are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsChanged:
+    """The audience does not come to the groups that were shown any more."""
+
+
+async def confirm(
+    desk: Desk, asked: Asked, number: int | None
+) -> Confirmed | NothingAsked | Expired | GroupsChanged:
+    """Make and approve what the member was shown last."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        shown = await confirmations.latest(connection, asked.member.id)
+        if shown is None or shown.used or number not in (None, shown.id):
+            return NothingAsked()
+        if now > shown.expires_at:
+            return Expired()
+        proposal = Proposal(**shown.body)
+        audience = groups.Audience.from_json(proposal.audience)
+        meant = await groups.resolve(connection, desk.shop_id, audience)
+        if [group.id for group in meant.groups] != proposal.groups:
+            return GroupsChanged()
+        confirmed = await _make(connection, desk, asked, proposal, shown)
+    desk.planner.ring()
+    return confirmed
+
+
+async def dismiss(desk: Desk, asked: Asked) -> bool:
+    """Forget what the member was shown last; False where there was nothing."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        shown = await confirmations.latest(connection, asked.member.id)
+        if shown is None or shown.used or now > shown.expires_at:
+            return False
+        return await confirmations.use(connection, shown.id, now)
+
+
+async def _make(
+    connection: AsyncConnection, desk: Desk, asked: Asked, proposal: Proposal, shown: Confirmation
+) -> Confirmed:
+    now = desk.clock.now()
+    await confirmations.use(connection, shown.id, now)
+    replaced = await _replace(connection, desk, proposal, now) if proposal.alone else 0
+    schedule = proposal.schedule or schedule_to_json(
+        Once(desk.shop.local(now).replace(tzinfo=None))
+    )
+    campaign = await campaigns.create(
+        connection,
+        desk.shop_id,
+        NewCampaign(
+            key=proposal.key,
+            programme=proposal.programme,
+            name=proposal.name,
+            schedule=schedule,
+            zone=desk.shop.zone,
+            valid_seconds=proposal.valid_seconds,
+            audience=groups.Audience.from_json(proposal.audience),
+            body=proposal.body,
+            created_by=asked.actor,
+            created_at=now,
+        ),
+        state=CampaignState.DRAFT,
+    )
+    await campaigns.approve(
+        connection,
+        campaign.id,
+        state=CampaignState.APPROVED,
+        by=asked.actor,
+        at=now,
+        plan_after=now - timedelta(microseconds=1),
+    )
+    await audit.note(
+        connection,
+        audit.Entry(now, asked.actor, "approve", proposal.key, {"groups": proposal.groups}),
+    )
+    return Confirmed(campaign, replaced)
+
+
+async def _replace(
+    connection: AsyncConnection, desk: Desk, proposal: Proposal, now: datetime
+) -> int:
+    standing = await campaigns.in_states(connection, desk.shop_id, [CampaignState.APPROVED])
+    older = [
+        one
+        for one in standing
+        if (one.programme, one.name) == (proposal.programme, proposal.name)
+        and one.key != proposal.key
+    ]
+    for one in older:
+        await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)
+        await deliveries.cancel_planned(connection, one.id, _REPLACED, now)
+    return len(older)
+
+
+def shortened(texts: Sequence[str], limit: int = 3) -> list[str]:
+    """The first of many texts, with dots where there are more."""
+    return [*texts[:limit], *(["……"] if len(texts) > limit else [])]

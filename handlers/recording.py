@@ -1,0 +1,157 @@
+"""From events to rows: whose words a message holds, and one transaction for a batch.
+
+The live bot and an imported history come through here alike. `record_batch` stores messages,
+joins, leaves and changes of groups in the order they happened, moves the cursor in the same
+transaction, and says what is new, for the handlers that answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.events import (
+    ButtonPressed,
+    Event,
+    GroupChanged,
+    MemberJoined,
+    MemberLeft,
+    MessageHeard,
+    MessageKind,
+    Person,
+)
+from handlers.settings import ShopSettings
+from insights.authorship import passed_on
+from storage.accounts import set_cursor
+from storage.groups import Group, ensure_groups, set_present
+from storage.members import Member, Seen, ensure_members, leave, sit
+from storage.messages import Heard, Recorded, record
+
+IsCommand = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who came into a group just now."""
+
+    group: Group
+    member: Member
+    at: datetime
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch of events came to. Only what is new stands here, never a repetition."""
+
+    account: str
+    said: list[Recorded] = field(default_factory=list)
+    newcomers: list[Newcomer] = field(default_factory=list)
+
+    @property
+    def commands(self) -> list[Recorded]:
+        """The commands, in the order they were given."""
+        return [one for one in self.said if one.heard.kind == MessageKind.COMMAND]
+
+    @property
+    def fans_words(self) -> list[Recorded]:
+        """What fans themselves said, and may be remembered."""
+        return [
+            one
+            for one in self.said
+            if one.heard.kind == MessageKind.FAN and not one.member.no_record
+        ]
+
+
+def kind_of(event: MessageHeard | ButtonPressed, is_command: IsCommand) -> MessageKind:
+    """Whose words a message holds; a command is a command whoever says it."""
+    if isinstance(event, ButtonPressed) or is_command(event.text):
+        return MessageKind.COMMAND
+    if event.sender.staff:
+        return MessageKind.STAFF
+    if event.forwarded:
+        return MessageKind.SHOP_POST
+    not_their_own = passed_on(event.text)
+    return MessageKind.FAN if not_their_own is None else MessageKind(not_their_own.value)
+
+
+async def record_batch(
+    connection: AsyncConnection,
+    events: Sequence[Event],
+    *,
+    shop_id: int,
+    shop: ShopSettings,
+    platform: str,
+    is_command: IsCommand,
+    cursor: bool = True,
+) -> Batch:
+    """Store a batch of one account's events, in their order, in the caller's transaction."""
+    batch = Batch(events[0].account)
+    for said, run in groupby(events, lambda event: isinstance(event, MessageHeard | ButtonPressed)):
+        if said:
+            heard = [
+                _heard(event, shop, is_command)
+                for event in run
+                if isinstance(event, MessageHeard | ButtonPressed)
+            ]
+            recorded = await record(
+                connection,
+                shop_id=shop_id,
+                platform=platform,
+                account=batch.account,
+                heard=heard,
+            )
+            batch.said.extend(one for one in recorded if not one.duplicate)
+        else:
+            for event in run:
+                await _move(connection, event, batch, shop_id=shop_id, platform=platform)
+    if cursor:
+        await set_cursor(connection, batch.account, platform, events[-1].cursor)
+    return batch
+
+
+def _heard(event: MessageHeard | ButtonPressed, shop: ShopSettings, is_command: IsCommand) -> Heard:
+    message, text = (
+        (f"press:{event.press}", event.says)
+        if isinstance(event, ButtonPressed)
+        else (event.message, event.text)
+    )
+    return Heard(
+        message=message,
+        chat=event.chat.id if event.chat else None,
+        chat_name=event.chat.name if event.chat else "",
+        sender=_seen(event.sender),
+        at=event.at,
+        day=shop.day_of(event.at),
+        kind=kind_of(event, is_command),
+        text=text,
+    )
+
+
+def _seen(person: Person) -> Seen:
+    return Seen(person.id, person.name, person.staff)
+
+
+async def _move(
+    connection: AsyncConnection, event: Event, batch: Batch, *, shop_id: int, platform: str
+) -> None:
+    """Somebody came or went, or the group itself changed."""
+    if not isinstance(event, MemberJoined | MemberLeft | GroupChanged):
+        return
+    chat = event.chat
+    groups = await ensure_groups(
+        connection, shop_id, batch.account, [(chat.id, chat.name)], event.at
+    )
+    group = groups[chat.id]
+    if isinstance(event, GroupChanged):
+        await set_present(connection, group.id, present=event.present)
+        return
+    people = await ensure_members(connection, platform, [_seen(event.member)], event.at)
+    member = people[event.member.id]
+    if isinstance(event, MemberLeft):
+        await leave(connection, group.id, member.id, event.at)
+    elif await sit(connection, [(group.id, member.id, event.at)]):
+        batch.newcomers.append(Newcomer(group, member, event.at))

@@ -1,0 +1,201 @@
+"""The one registry of commands: what is declared here is all there is.
+
+A command is a function with a declaration. Its signature says which arguments it takes:
+
+    @command("tag", "标签", Role.MANAGER, "给一位成员贴标签", "/tag @小鱼 敏感肌 常问成分")
+    async def tag(desk: Desk, asked: Asked, member: Nickname, tag: Word, why: Rest | None = None):
+        yield reply("...")
+
+From this one place come parsing, the role check, `/help`, a platform's command menu, and
+`docs/reference/commands.md`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args, get_type_hints
+
+from handlers.arguments import Argument, Unreadable
+from handlers.replies import Replies
+from handlers.roles import Role
+
+Run = Callable[..., Replies]
+
+_OPENING = re.compile(r"\s*[/／](?P<name>[^\s/／=＝]+)(?P<rest>.*)", re.DOTALL)
+_BARE = re.compile(r"\s*(?P<name>[^\s/／=＝]+)(?P<rest>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a command, by name."""
+
+    name: str
+    kind: type[Argument]
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `summary` is a key of the wording; `example` can be sent as it is."""
+
+    name: str
+    alias: str
+    role: Role
+    summary: str
+    example: str
+    parameters: tuple[Parameter, ...]
+    run: Run
+
+    @property
+    def usage(self) -> str:
+        """How it is called, with optional arguments in brackets."""
+        parts = [
+            f"[{parameter.kind.label}]" if parameter.optional else parameter.kind.label
+            for parameter in self.parameters
+        ]
+        return " ".join((f"/{self.name}", *parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command with its arguments, ready to run."""
+
+    command: Command
+    arguments: Mapping[str, Argument]
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """The text asks for a command, but with missing or wrong arguments (`sentence`)."""
+
+    command: Command
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The text asks for a command that does not exist; `nearest` is what may have been meant."""
+
+    name: str
+    nearest: Command | None
+
+
+Parsed = Call | Misread | Unknown | None
+
+
+class Registry:
+    """All commands, by name and by alias."""
+
+    def __init__(self) -> None:
+        self._commands: dict[str, Command] = {}
+        self._by_word: dict[str, Command] = {}
+
+    def command(
+        self, name: str, alias: str, role: Role, summary: str, example: str
+    ) -> Callable[[Run], Run]:
+        """Declare the decorated function as a command.
+
+        Raises:
+            ValueError: the name or the alias is taken.
+        """
+
+        def declare(run: Run) -> Run:
+            for word in (name, alias):
+                if word in self._by_word:
+                    raise ValueError(f"the command word {word!r} is taken")
+            declared = Command(name, alias, role, summary, example, _parameters(run), run)
+            self._commands[name] = declared
+            self._by_word[name] = self._by_word[alias] = declared
+            return run
+
+        return declare
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
+
+    def for_role(self, role: Role) -> list[Command]:
+        """The commands that a role may use, in the order they were declared."""
+        return [command for command in self._commands.values() if role >= command.role]
+
+    def find(self, word: str) -> Command | None:
+        """The command with this name or alias, with or without its slash."""
+        return self._by_word.get(word.lstrip("/／").lower())
+
+    def looks_like_command(self, text: str) -> bool:
+        """Whether a message asks the bot to do something, whoever says it."""
+        return self.parse(text, Role.MANAGER) is not None
+
+    def parse(self, text: str, role: Role) -> Parsed:
+        """What a message asks for; None where it is ordinary talk.
+
+        With a slash it is always a command, and an unknown one is answered. Without it, only an
+        alias at the very front counts, and only of a command that the role may use: a fan who
+        begins a sentence with 标签 is just talking. A command beyond the role is `Unknown`, so
+        that a refusal says nothing about what exists.
+        """
+        if opening := _OPENING.match(text):
+            word = opening["name"].split("@")[0].lower()
+            command = self._by_word.get(word)
+            if command is None or command.role > role:
+                return Unknown(opening["name"], self._nearest(word, role))
+            return _read(command, opening["rest"])
+        bare = _BARE.match(text)
+        command = self._by_word.get(bare["name"]) if bare else None
+        if bare is None or command is None or bare["name"] != command.alias:
+            return None
+        if command.role > role:
+            return None
+        return _read_bare(command, bare["rest"])
+
+    def _nearest(self, word: str, role: Role) -> Command | None:
+        words = [known for known, command in self._by_word.items() if role >= command.role]
+        close = get_close_matches(word, words, n=1, cutoff=0.5)
+        return self._by_word[close[0]] if close else None
+
+
+def _parameters(run: Run) -> tuple[Parameter, ...]:
+    hints = get_type_hints(run)
+    found = []
+    for name, parameter in list(inspect.signature(run).parameters.items())[2:]:
+        hint: Any = hints[name]
+        if isinstance(hint, types.UnionType):
+            hint = next(part for part in get_args(hint) if part is not types.NoneType)
+        found.append(Parameter(name, hint, parameter.default is not inspect.Parameter.empty))
+    return tuple(found)
+
+
+def _read(command: Command, rest: str) -> Call | Misread:
+    arguments: dict[str, Argument] = {}
+    trouble: str | None = None
+    for parameter in command.parameters:
+        if parameter.optional and not rest.strip():
+            continue
+        try:
+            arguments[parameter.name], rest = parameter.kind.read(rest)
+        except Unreadable as unreadable:
+            if not parameter.optional:
+                return Misread(command, unreadable.sentence)
+            trouble = trouble or unreadable.sentence
+    if rest.strip():
+        return Misread(command, trouble or "后面多写了一些")
+    return Call(command, arguments)
+
+
+def _read_bare(command: Command, rest: str) -> Call | Misread | None:
+    """Without a slash, a fans' command must stand alone, and no word may touch the alias."""
+    if rest and not rest[0].isspace():
+        return None
+    if command.role is Role.FAN and rest.strip():
+        return None
+    return _read(command, rest)
+
+
+REGISTRY = Registry()
+"""The bot's commands; importing `handlers.commands` fills it."""
+
+command = REGISTRY.command

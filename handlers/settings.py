@@ -1,0 +1,39 @@
+"""What the shop tells the bot about itself, as floor 4 needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """One shop. `zone` is its IANA time zone, `language` zh or en, `managers` platform ids.
+
+    `active_messages` in `activity_window` make a member active; `silent_after` without a word
+    makes one silent; a newcomer is one for `newcomer_for`; a tag set by a watched word stays
+    for `interest_for` after the word was last said. Raw text is kept for `text_kept_for`.
+    """
+
+    key: str = "shop"
+    name: str = "暖群小店"
+    slogan: str = ""
+    zone: str = "Asia/Shanghai"
+    language: str = "zh"
+    region: str = "north"
+    managers: tuple[str, ...] = ()
+    active_messages: int = 10
+    activity_window: timedelta = timedelta(days=7)
+    silent_after: timedelta = timedelta(days=30)
+    newcomer_for: timedelta = timedelta(days=7)
+    interest_for: timedelta = timedelta(days=90)
+    text_kept_for: timedelta = timedelta(days=180)
+
+    def day_of(self, moment: datetime) -> date:
+        """The shop's calendar day at a moment."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment as the shop's wall clock shows it."""
+        return moment.astimezone(ZoneInfo(self.zone))

@@ -1,0 +1,135 @@
+"""Automatic tags: who is new, active or silent, and who talks about what.
+
+The rules are pure (`interest_tags`, `activity_tags`); `tag_speakers` applies them to a batch of
+fresh words and `tag_everybody` once a day. A rule never touches a tag that a manager set, and
+every tag says why and until when it stands. Health, pregnancy and children are never tagged
+from what somebody says: a watched word of that kind is refused when it is bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.desk import Desk
+from handlers.recording import Batch, Newcomer
+from handlers.settings import ShopSettings
+from storage.tags import (
+    BY_RULE,
+    Activity,
+    Tag,
+    activity,
+    all_watches,
+    delete_expired,
+    remove_rule_tags,
+    set_tags,
+)
+
+NEWCOMER, ACTIVE, SILENT = "新人", "活跃", "沉默"
+
+_QUOTE_LENGTH = 30
+
+_PRIVATE = re.compile(
+    r"孕|哺乳|备孕|月子|流产|经期|月经|婴|宝宝|孩子|小孩|儿童|病|症|癌|抑郁|焦虑|糖尿|高血压"
+    r"|湿疹|皮炎|银屑|白癜|过敏史|手术|服药|吃药|pregnan|baby|child|disease|illness",
+    re.IGNORECASE,
+)
+
+
+def is_private_matter(text: str) -> bool:
+    """Whether a word or a tag touches health, pregnancy or children (DESIGN, promise 6)."""
+    return _PRIVATE.search(text) is not None
+
+
+def interest_tags(
+    said: Iterable[tuple[int, str, datetime]], watches: Mapping[str, str], shop: ShopSettings
+) -> list[Tag]:
+    """The tags that watched words set, from (member id, text, when); one for each member and tag.
+
+    The newest saying counts, since it keeps the tag longest.
+    """
+    found: dict[tuple[int, str], Tag] = {}
+    for member_id, text, at in said:
+        lowered = text.lower()
+        for word, tag in watches.items():
+            if word.lower() in lowered:
+                found[member_id, tag] = Tag(
+                    member_id=member_id,
+                    tag=tag,
+                    set_by=f"{BY_RULE}watch",
+                    why=f"{word}: {text[:_QUOTE_LENGTH]}",
+                    set_at=at,
+                    until=at + shop.interest_for,
+                )
+    return list(found.values())
+
+
+def activity_tags(
+    people: Iterable[Activity], now: datetime, shop: ShopSettings
+) -> tuple[list[Tag], list[tuple[int, str]]]:
+    """Who is active or silent now: the tags to set, and the (member id, tag) pairs to take away."""
+    wanted: list[Tag] = []
+    unwanted: list[tuple[int, str]] = []
+    for person in people:
+        last = person.last_spoke_at or person.first_seen_at
+        active = person.messages >= shop.active_messages
+        silent = now - last >= shop.silent_after
+        for tag, holds, why in (
+            (ACTIVE, active, f"{person.messages} messages in {shop.activity_window.days} days"),
+            (SILENT, silent, f"nothing said for {(now - last).days} days"),
+        ):
+            if holds:
+                wanted.append(Tag(person.member_id, tag, f"{BY_RULE}activity", why, now))
+            else:
+                unwanted.append((person.member_id, tag))
+    return wanted, unwanted
+
+
+def newcomer_tags(newcomers: Sequence[Newcomer], shop: ShopSettings) -> list[Tag]:
+    """Somebody who came is a newcomer for a while; the staff never are."""
+    return [
+        Tag(
+            member_id=one.member.id,
+            tag=NEWCOMER,
+            set_by=f"{BY_RULE}joined",
+            why=one.group.name,
+            set_at=one.at,
+            until=one.at + shop.newcomer_for,
+        )
+        for one in newcomers
+        if not one.member.staff
+    ]
+
+
+async def tag_speakers(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
+    """Apply the rules to what was just heard."""
+    watches = await all_watches(connection, desk.shop_id)
+    said = [
+        (one.member.id, one.heard.text, one.heard.at)
+        for one in batch.fans_words
+        if not one.member.staff
+    ]
+    fresh = interest_tags(said, watches, desk.shop) + newcomer_tags(batch.newcomers, desk.shop)
+    await set_tags(connection, fresh)
+    speakers = sorted({member_id for member_id, _, _ in said})
+    if speakers:
+        await _tag_activity(connection, desk, speakers)
+
+
+async def tag_everybody(connection: AsyncConnection, desk: Desk) -> None:
+    """Once a day: who has become silent, who is no longer active, whose tags are over."""
+    await _tag_activity(connection, desk, None)
+    await delete_expired(connection, desk.clock.now())
+
+
+async def _tag_activity(
+    connection: AsyncConnection, desk: Desk, member_ids: Sequence[int] | None
+) -> None:
+    now = desk.clock.now()
+    people = await activity(connection, now - desk.shop.activity_window, member_ids)
+    wanted, unwanted = activity_tags(people, now, desk.shop)
+    await remove_rule_tags(connection, unwanted)
+    await set_tags(connection, wanted)
