@@ -139,9 +139,10 @@ def moments(schedule: Schedule, zone: ZoneInfo, since: datetime, until: datetime
         raise ValueError("a span of time needs moments with a time zone")
     found: list[tuple[datetime, Moment]] = []
     # No wall time up to the one shown at `since` comes after it, so the walk can begin there;
-    # but in a repeated hour the wall at `until` may show less than it has shown before.
-    first = since.astimezone(zone).replace(tzinfo=None)
-    last = until.astimezone(zone).replace(tzinfo=None) + _DAY
+    # but in a repeated hour the wall at `until` may show less than it has shown before. A fold
+    # would travel on into the schedule's times and make them happen in the second hour.
+    first = since.astimezone(zone).replace(tzinfo=None, fold=0)
+    last = until.astimezone(zone).replace(tzinfo=None, fold=0) + _DAY
     for slot, wall in _walls(schedule, first, last):
         at = instant_of(wall, zone)
         if not since < at <= until:

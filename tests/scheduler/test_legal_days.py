@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from scheduler.legal_days import DayKind, legal_day, legal_days_of, provisional_from
+from tests.scheduler.calendar_truth import truth
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "name"),
+    [
+        ("2026-01-01", DayKind.HOLIDAY, "元旦"),
+        ("2026-01-04", DayKind.MADE_UP, ""),
+        ("2026-02-17", DayKind.HOLIDAY, "春节"),
+        ("2026-02-22", DayKind.WEEKEND, ""),
+        ("2026-02-24", DayKind.WORKING, ""),
+        ("2026-10-07", DayKind.HOLIDAY, "休息日（由 2026-10-10 调休）"),
+        ("2026-10-10", DayKind.MADE_UP, ""),
+        # Decided by the notice of the year after.
+        ("2011-12-31", DayKind.MADE_UP, ""),
+    ],
+)
+def test_a_day_is_what_the_notice_says(day: str, kind: DayKind, name: str) -> None:
+    found = legal_day(date.fromisoformat(day))
+    assert (found.kind, found.name, found.provisional) == (kind, name, False)
+    assert found.off == (kind in {DayKind.HOLIDAY, DayKind.WEEKEND})
+
+
+def test_two_libraries_agree_on_every_day_but_one() -> None:
+    rows = truth("cn_legal_days.csv")
+    apart = []
+    for row in rows:
+        found = legal_day(date.fromisoformat(row["date"]))
+        theirs = (
+            row["chinesecalendar_is_holiday"] == "1",
+            row["chinesecalendar_workday_makeup"] == "1",
+        )
+        if (found.off, found.kind is DayKind.MADE_UP) != theirs:
+            apart.append(row["date"])
+    assert len(rows) > 8_000
+    # The notice for 2006 made this Saturday a working day; chinesecalendar begins it with 2006.
+    assert apart == ["2005-12-31"]
+
+
+def test_a_year_lists_its_unusual_days_only() -> None:
+    days = legal_days_of(2026)
+    assert {found.kind for found in days} == {DayKind.HOLIDAY, DayKind.MADE_UP}
+    assert [found.day.isoformat() for found in days if found.kind is DayKind.MADE_UP] == [
+        "2026-01-04",
+        "2026-02-14",
+        "2026-02-28",
+        "2026-05-09",
+        "2026-09-20",
+        "2026-10-10",
+    ]
+
+
+def test_days_without_a_notice_are_provisional() -> None:
+    # The library's last notice is that of 2026 or later.
+    first = provisional_from()
+    assert first >= date(2026, 12, 25)
+    assert not legal_day(date(first.year, 12, 24)).provisional
+    assert legal_day(first).provisional
+    after = legal_days_of(first.year + 1)
+    assert after
+    assert all(found.provisional for found in after)
+    # Exchanged weekends are what a notice alone can decide, so none is guessed.
+    assert all(found.kind is DayKind.HOLIDAY for found in after)
