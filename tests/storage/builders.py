@@ -118,7 +118,9 @@ async def campaign(
     shop_id = await shop(connection)
     made = await campaigns.create(connection, shop_id, new_campaign(key), state="waiting")
     if approved:
-        await campaigns.approve(connection, made.id, state="active", by="manager:阿玲", at=NOW)
+        await campaigns.approve(
+            connection, made.id, state="active", by="manager:阿玲", at=NOW, plan_after=NOW
+        )
     found = await campaigns.by_id(connection, made.id)
     assert found is not None
     return found

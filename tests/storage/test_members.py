@@ -1,0 +1,202 @@
+"""Members are made once, keep what their platform shows, and sit where they sit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import analysis, members
+from storage.members import Seen
+from storage.tables import customers
+from tests.storage.builders import DAY, MINUTE, NOW, PLATFORM, SECOND, group, heard, member, record
+
+
+async def customers_made(connection: AsyncConnection) -> int:
+    return await connection.scalar(select(func.count()).select_from(customers)) or 0
+
+
+async def test_everybody_new_is_made_with_a_customer_of_their_own(
+    connection: AsyncConnection,
+) -> None:
+    shown = [Seen("1", "小美"), Seen("2", "阿云", staff=True)]
+    made = await members.ensure_members(connection, PLATFORM, shown, NOW)
+    assert {key: (one.name, one.staff) for key, one in made.items()} == {
+        "1": ("小美", False),
+        "2": ("阿云", True),
+    }
+    assert len({one.customer_id for one in made.values()}) == 2
+    assert all(one.first_seen_at == NOW and not one.opted_out for one in made.values())
+
+
+async def test_nobody_shown_is_nobody_made(connection: AsyncConnection) -> None:
+    assert await members.ensure_members(connection, PLATFORM, [], NOW) == {}
+
+
+async def test_who_is_known_stays_the_same_and_no_customer_is_left_over(
+    connection: AsyncConnection,
+) -> None:
+    known = await member(connection, "小美")
+    shown = [Seen("id-小美", "小美"), Seen("id-阿云", "阿云")]
+    made = await members.ensure_members(connection, PLATFORM, shown, NOW + DAY)
+    assert made["id-小美"] == known
+    assert await customers_made(connection) == 2
+
+
+async def test_somebody_shown_twice_is_made_once_as_shown_last(
+    connection: AsyncConnection,
+) -> None:
+    shown = [Seen("1", "小美"), Seen("1", "小美美")]
+    made = await members.ensure_members(connection, PLATFORM, shown, NOW)
+    assert made["1"].name == "小美美"
+    assert await customers_made(connection) == 1
+
+
+async def test_a_new_name_and_a_new_staff_mark_are_kept(connection: AsyncConnection) -> None:
+    before = await member(connection, "小美")
+    shown = [Seen("id-小美", "店长小美", staff=True)]
+    await members.ensure_members(connection, PLATFORM, shown, NOW + DAY)
+    after = await members.member_by_id(connection, before.id)
+    assert after is not None
+    assert (after.name, after.staff) == ("店长小美", True)
+    assert after.first_seen_at == NOW
+
+
+async def test_the_same_id_on_two_platforms_is_two_members(connection: AsyncConnection) -> None:
+    one = await members.ensure_members(connection, "room", [Seen("1", "小美")], NOW)
+    two = await members.ensure_members(connection, "telegram", [Seen("1", "小美")], NOW)
+    assert one["1"].id != two["1"].id
+
+
+async def test_a_member_nobody_knows_is_none(connection: AsyncConnection) -> None:
+    assert await members.member_by_id(connection, 1) is None
+
+
+async def test_members_are_found_by_exact_name_or_platform_id(connection: AsyncConnection) -> None:
+    one = await member(connection, "小美")
+    two = (await members.ensure_members(connection, PLATFORM, [Seen("x", "小美")], NOW))["x"]
+    await member(connection, "小美美")
+    assert [found.id for found in await members.members_named(connection, "小美")] == [
+        one.id,
+        two.id,
+    ]
+    assert [found.id for found in await members.members_named(connection, "x")] == [two.id]
+    assert await members.members_named(connection, "小%") == []
+
+
+async def test_within_a_group_only_those_who_sit_there_now_are_found(
+    connection: AsyncConnection,
+) -> None:
+    first, second = await group(connection, "一群"), await group(connection, "二群")
+    fan = await member(connection, "小美", first)
+    assert await members.members_named(connection, "小美", first.id) == [fan]
+    assert await members.members_named(connection, "小美", second.id) == []
+    await members.leave(connection, first.id, fan.id, NOW + MINUTE)
+    assert await members.members_named(connection, "小美", first.id) == []
+
+
+# Coming and going
+
+
+async def test_sitting_down_tells_who_was_not_there_before(connection: AsyncConnection) -> None:
+    seat = await group(connection, "一群")
+    one, two = await member(connection, "小美", seat), await member(connection, "阿云")
+    come = await members.sit(connection, [(seat.id, one.id, NOW), (seat.id, two.id, NOW)])
+    assert come == {(seat.id, two.id)}
+    assert await members.sit(connection, []) == set()
+
+
+async def test_who_left_and_comes_back_is_new_again(connection: AsyncConnection) -> None:
+    seat = await group(connection, "一群")
+    fan = await member(connection, "小美", seat)
+    await members.leave(connection, seat.id, fan.id, NOW + MINUTE)
+    assert await members.sit(connection, [(seat.id, fan.id, NOW + 2 * MINUTE)]) == {
+        (seat.id, fan.id)
+    }
+    assert await members.members_named(connection, "小美", seat.id) == [fan]
+
+
+async def test_coming_back_to_one_group_leaves_the_other_left(connection: AsyncConnection) -> None:
+    first, second = await group(connection, "一群"), await group(connection, "二群")
+    fan = await member(connection, "小美", first, second)
+    for seat in (first, second):
+        await members.leave(connection, seat.id, fan.id, NOW + MINUTE)
+    await members.sit(connection, [(first.id, fan.id, NOW + 2 * MINUTE)])
+    assert await members.members_named(connection, "小美", first.id) == [fan]
+    assert await members.members_named(connection, "小美", second.id) == []
+
+
+async def test_events_told_a_second_time_after_a_restart_change_nothing(
+    connection: AsyncConnection,
+) -> None:
+    seat = await group(connection, "一群")
+    fan = await member(connection, "小美")
+    joined, left, back = (NOW + number * MINUTE for number in range(3))
+    welcomed = []
+    for _ in range(2):
+        welcomed.append(await members.sit(connection, [(seat.id, fan.id, joined)]))
+        await members.leave(connection, seat.id, fan.id, left)
+        welcomed.append(await members.sit(connection, [(seat.id, fan.id, back)]))
+        assert await members.members_named(connection, "小美", seat.id) == [fan]
+    assert welcomed == [{(seat.id, fan.id)}, {(seat.id, fan.id)}, set(), set()]
+
+
+# What binds a person
+
+
+async def test_an_opt_out_binds_the_customer_until_it_is_taken_back(
+    connection: AsyncConnection,
+) -> None:
+    fan, other = await member(connection, "小美"), await member(connection, "阿云")
+    await members.set_opt_out(connection, fan.customer_id, NOW)
+    found = await members.member_by_id(connection, fan.id)
+    assert found is not None
+    assert found.opted_out
+    assert await members.member_by_id(connection, other.id) == other
+    await members.set_opt_out(connection, fan.customer_id, None)
+    assert await members.member_by_id(connection, fan.id) == fan
+
+
+async def test_no_record_marks_the_days_on_which_they_spoke_and_no_others(
+    connection: AsyncConnection,
+) -> None:
+    first, second = await group(connection, "一群"), await group(connection, "二群")
+    spoke, never = NOW.date(), NOW.date() - timedelta(days=100)
+    await record(
+        connection,
+        heard("m1", at=NOW),
+        heard("m2", at=NOW, sender="阿云", chat="chat-二群"),
+        heard("m3", chat=None, at=NOW),
+    )
+    for seat in (first, second):
+        for day in (spoke, never):
+            await analysis.store_day(connection, seat.id, day, version="1", body={}, at=NOW)
+    fan = await member(connection, "小美")
+    await members.set_no_record(connection, fan.customer_id, no_record=True)
+    days = await analysis.stored_days(connection, [first.id, second.id], never, spoke)
+    assert {(day.group_id, day.day) for day in days if day.dirty} == {(first.id, spoke)}
+
+
+# The profile
+
+
+async def test_a_profile_tells_where_somebody_sits_and_how_much_they_said(
+    connection: AsyncConnection,
+) -> None:
+    first, second = await group(connection, "一群"), await group(connection, "二群")
+    fan = await member(connection, "小美", second, first)
+    await record(
+        connection,
+        heard("m1", at=NOW),
+        heard("m2", at=NOW + SECOND),
+        heard("m3", at=NOW + MINUTE, kind="command", text="/me"),
+        heard("m4", at=NOW + MINUTE, sender="阿云"),
+    )
+    found = await members.profile(connection, fan)
+    assert found == members.Profile(fan, ("一群", "二群"), 2, NOW + SECOND)
+
+
+async def test_the_profile_of_somebody_silent_is_empty(connection: AsyncConnection) -> None:
+    fan = await member(connection, "小美")
+    assert await members.profile(connection, fan) == members.Profile(fan, (), 0, None)
