@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, exists, func, literal, select, update
+from sqlalchemy import and_, bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.accounts import Lane, guard, hold_lanes
@@ -236,7 +236,8 @@ async def move(
         movable = and_(
             deliveries.c.id == bindparam("of"),
             deliveries.c.account == lane.account,
-            deliveries.c.state.in_(_FROM[state]),
+            # Written out: a list cannot be bound while many moves go in one statement.
+            or_(*(deliveries.c.state == before for before in _FROM[state])),
         )
         ended = [one for one in ones if one.attempt_id is not None]
         if ended:  # before the deliveries, which will have left the state that is asked for
