@@ -1,0 +1,54 @@
+"""Posts that reached their groups can be found again to be taken back."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import deliveries, posts
+from storage.deliveries import DeliveryState, Move
+from tests.storage.builders import ACCOUNT, MINUTE, NOW, lane, planned, sent, shop
+
+
+async def test_the_posts_of_a_campaign_are_those_sent_and_not_taken_back(
+    connection: AsyncConnection,
+) -> None:
+    one, two, three = await planned(connection, "一群", "二群", "三群")
+    right = await lane(connection)
+    await sent(connection, right, [one, two])
+    begun = await deliveries.begin(connection, right, [three], NOW)
+    doubt = Move(three.id, DeliveryState.UNCERTAIN, attempt_id=begun[three.id])
+    await deliveries.move(connection, right, [doubt], NOW)
+    found = await posts.sent_posts(connection, one.campaign_id)
+    assert {post.id: (post.group_name, post.receipt) for post in found} == {
+        one.id: ("一群", "receipt-一群"),
+        two.id: ("二群", "receipt-二群"),
+    }
+    assert {(post.account, post.key) for post in found} == {(ACCOUNT, one.key), (ACCOUNT, two.key)}
+    await posts.mark_recalled(connection, [one.id], NOW + MINUTE)
+    assert [post.id for post in await posts.sent_posts(connection, one.campaign_id)] == [two.id]
+
+
+async def test_a_post_without_a_receipt_cannot_be_taken_back(connection: AsyncConnection) -> None:
+    (one,) = await planned(connection, "一群")
+    right = await lane(connection)
+    begun = await deliveries.begin(connection, right, [one], NOW)
+    await deliveries.move(
+        connection, right, [Move(one.id, DeliveryState.SENT, attempt_id=begun[one.id])], NOW
+    )
+    assert await posts.sent_posts(connection, one.campaign_id) == []
+
+
+async def test_the_last_campaign_is_the_one_that_sent_last_and_still_stands(
+    connection: AsyncConnection,
+) -> None:
+    shop_id = await shop(connection)
+    assert await posts.latest_campaign_sent(connection, shop_id) is None
+    (first,) = await planned(connection, "一群", key="c1")
+    (second,) = await planned(connection, "一群", key="c2")
+    right = await lane(connection)
+    await sent(connection, right, [second], NOW)
+    await sent(connection, right, [first], NOW + MINUTE)
+    assert await posts.latest_campaign_sent(connection, shop_id) == first.campaign_id
+    await posts.mark_recalled(connection, [first.id], NOW + MINUTE)
+    assert await posts.latest_campaign_sent(connection, shop_id) == second.campaign_id
+    assert await posts.latest_campaign_sent(connection, shop_id + 1) is None
