@@ -74,7 +74,7 @@ class Planner:
         made = 0
         async with self._database.writing() as connection:
             approved = await campaigns.in_states(
-                connection, self._shop_id, [CampaignState.APPROVED]
+                connection, self._shop_id, [CampaignState.APPROVED], hold=True
             )
             for stored in approved:
                 for slot in _slots(stored, until):
