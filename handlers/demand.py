@@ -17,7 +17,6 @@ from handlers.desk import Desk
 from insights import days as insight_days
 from insights.background import Background
 from insights.days import AnalysedDay, analyse_day, reading_version
-from insights.lexicon import Lexicon, standard_lexicon
 from insights.masking import mask
 from insights.report import DemandReport, demand_report
 from storage import analysis, messages
@@ -39,6 +38,11 @@ class Period:
         """Every day of it."""
         return [self.first + n * _DAY for n in range((self.last - self.first).days + 1)]
 
+    @classmethod
+    def ending(cls, last: date, days: int) -> Period:
+        """So many days, the last of them `last`."""
+        return cls(last - (days - 1) * _DAY, last)
+
     def before(self) -> Period:
         """The period of the same length right before."""
         return Period(self.first - len(self.days) * _DAY, self.first - _DAY)
@@ -46,8 +50,7 @@ class Period:
 
 def last_days(desk: Desk, number: int) -> Period:
     """The last `number` days of the shop, today included."""
-    today = desk.shop.day_of(desk.clock.now())
-    return Period(today - (number - 1) * _DAY, today)
+    return Period.ending(desk.shop.day_of(desk.clock.now()), number)
 
 
 async def report(desk: Desk, groups: Sequence[Group], period: Period) -> DemandReport:
@@ -71,8 +74,7 @@ async def analyse_finished_days(desk: Desk, groups: Sequence[Group], period: Per
 
 
 async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[AnalysedDay]:
-    lexicon = standard_lexicon()
-    version = reading_version(desk.segmenter(), lexicon)
+    version = reading_version(desk.segmenter, desk.lexicon)
     today = desk.shop.day_of(desk.clock.now())
     # The text of days before this one is gone: what was understood of them stands as it is.
     readable = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for) + _DAY
@@ -93,17 +95,15 @@ async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[Ana
     ]
     found = await asyncio.to_thread(lambda: [AnalysedDay.from_json(one) for one in kept.values()])
     for group, day in missing:
-        found.append(await _analyse(desk, group, day, lexicon, keep=day < today))
+        found.append(await _analyse(desk, group, day, keep=day < today))
     return found
 
 
-async def _analyse(
-    desk: Desk, group: Group, day: date, lexicon: Lexicon, *, keep: bool
-) -> AnalysedDay:
+async def _analyse(desk: Desk, group: Group, day: date, *, keep: bool) -> AnalysedDay:
     since, until = _bounds(desk, day)
     async with desk.database.reading() as connection:
         said = await messages.utterances(connection, group.id, since, until)
-    analysed = await asyncio.to_thread(_read, desk, said, lexicon)
+    analysed = await asyncio.to_thread(_read, desk, said)
     if keep:
         async with desk.database.writing() as connection:
             await analysis.store_day(
@@ -117,9 +117,9 @@ async def _analyse(
     return analysed
 
 
-def _read(desk: Desk, said: Sequence[Utterance], lexicon: Lexicon) -> AnalysedDay:
+def _read(desk: Desk, said: Sequence[Utterance]) -> AnalysedDay:
     utterances = [insight_days.Utterance(one.id, one.member_id, one.at, one.text) for one in said]
-    return analyse_day(utterances, desk.segmenter(), lexicon)
+    return analyse_day(utterances, desk.segmenter, desk.lexicon)
 
 
 def _bounds(desk: Desk, day: date) -> tuple[datetime, datetime]:

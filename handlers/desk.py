@@ -6,13 +6,14 @@ One `Desk` stands for the running shop; every command is given it together with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.roles import Role
 from handlers.settings import ShopSettings
 from handlers.wording import Say
+from insights.lexicon import Lexicon
 from insights.words import Segmenter
 from scheduler.clock import Clock
 from scheduler.planner import Planner
@@ -31,7 +32,8 @@ class Desk:
     shop: ShopSettings
     clock: Clock
     say: Say
-    segmenter: Callable[[], Segmenter]
+    segmenter: Segmenter
+    lexicon: Lexicon
     planner: Planner
     senders: Mapping[str, Sender]
 

@@ -16,7 +16,7 @@ from handlers.commanding import Commander, Order
 from handlers.desk import Desk
 from handlers.events import Event
 from handlers.recording import Batch, record_batch
-from handlers.taggers import tag_speakers
+from handlers.taggers import tag_by_words, tag_speakers
 from handlers.welcome import welcomes
 from scheduler.courier import Address
 from storage.groups import all_groups
@@ -49,6 +49,7 @@ class Dispatcher:
                 platform=self._platform,
                 is_command=self._commander.is_command,
             )
+            await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
         _log.info("heard", account=self._account, messages=len(batch.said))
         await self._welcome(batch)

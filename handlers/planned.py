@@ -14,7 +14,7 @@ from handlers.desk import Desk
 from handlers.settings import ShopSettings
 from handlers.wording import Say
 from scheduler.bodies import content_of
-from scheduler.campaigns import Campaign, CampaignState
+from scheduler.campaigns import Campaign, CampaignState, Occurrence
 from scheduler.festivals import Region
 from scheduler.plan import plan
 from scheduler.planner import campaign_value
@@ -26,7 +26,7 @@ from storage.groups import Audience
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One post to come. `campaign_id` is None for one that nobody has approved."""
+    """One post to come, at the shop's time. `campaign_id` is None for one nobody has approved."""
 
     at: datetime
     campaign: str
@@ -59,39 +59,59 @@ def what_comes(
     bodies: Mapping[int, Any] | None = None,
 ) -> list[Planned]:
     """The same without a database: with nothing standing, the programmes by default."""
-    by_key: dict[str, StoredCampaign] = {one.key: one for one in standing}
-    running = {one.programme for one in standing}
-    drafts = [
-        one
+    stored = {one.key: one for one in standing}
+    approved = [
+        _approved(shop, say, occurrence, stored[occurrence.campaign], bodies or {})
+        for occurrence in plan(
+            map(campaign_value, standing), since, until, states=tuple(CampaignState)
+        )
+    ]
+    # What is approved already is not offered again, whichever campaign says it.
+    said = {(one.programme, one.slot, shop.day_of(one.at)) for one in approved}
+    drafts = {
+        one.key: one
         for one in default_campaigns(
             shop.zone, since, until, language=shop.language, region=Region(shop.region)
         )
-        if one.programme not in running
+    }
+    offered = [
+        _offered(shop, say, occurrence, drafts[occurrence.campaign])
+        for occurrence in plan(drafts.values(), since, until, states=(CampaignState.DRAFT,))
     ]
-    values: dict[str, Campaign] = {one.key: one for one in drafts}
-    values |= {one.key: campaign_value(one) for one in standing}
-    found = []
-    for occurrence in plan(values.values(), since, until, states=tuple(CampaignState)):
-        campaign = values[occurrence.campaign]
-        stored = by_key.get(occurrence.campaign)
-        if stored is not None and stored.approved_version is not None:
-            body = (bodies or {})[stored.approved_version]
-            text = content_of(body, occurrence.slot, say("群")).text
-        else:
-            variables = {"shop": shop.name, "slogan": shop.slogan, "group": say("群")}
-            text = preview(campaign, occurrence, variables, language=shop.language)
-        found.append(
-            Planned(
-                at=occurrence.at,
-                campaign=campaign.name,
-                campaign_id=stored.id if stored is not None else None,
-                programme=campaign.programme,
-                slot=occurrence.slot,
-                audience=_show(stored.audience if stored is not None else Audience(), say),
-                text=text,
-            )
-        )
-    return found
+    fresh = [one for one in offered if (one.programme, one.slot, shop.day_of(one.at)) not in said]
+    return sorted([*approved, *fresh], key=lambda one: one.at)
+
+
+def _approved(
+    shop: ShopSettings,
+    say: Say,
+    occurrence: Occurrence,
+    campaign: StoredCampaign,
+    bodies: Mapping[int, Any],
+) -> Planned:
+    body = bodies[campaign.approved_version] if campaign.approved_version is not None else {}
+    return Planned(
+        at=shop.local(occurrence.at),
+        campaign=campaign.name,
+        campaign_id=campaign.id,
+        programme=campaign.programme,
+        slot=occurrence.slot,
+        audience=_show(campaign.audience, say),
+        text=content_of(body, occurrence.slot, say("群")).text,
+    )
+
+
+def _offered(shop: ShopSettings, say: Say, occurrence: Occurrence, campaign: Campaign) -> Planned:
+    variables = {"shop": shop.name, "slogan": shop.slogan, "group": say("群")}
+    return Planned(
+        at=shop.local(occurrence.at),
+        campaign=campaign.name,
+        campaign_id=None,
+        programme=campaign.programme,
+        slot=occurrence.slot,
+        audience=_show(Audience(), say),
+        text=preview(campaign, occurrence, variables, language=shop.language),
+    )
 
 
 def _show(audience: Audience, say: Say) -> str:

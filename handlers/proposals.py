@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,12 +32,20 @@ _KIND = "campaign"
 _REPLACED = "replaced"
 
 
+class Replaces(StrEnum):
+    """Which standing campaigns of its programme a new one takes the place of."""
+
+    NONE = "none"
+    SAME_NAME = "same_name"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A campaign to be. `schedule` None means: once, at the moment it is confirmed.
 
-    `alone` is true for a programme that runs once at a time: confirming a new one cancels the
-    campaign of the same programme and name that stands, so that nobody is greeted twice.
+    `replaces` names the campaigns of the same programme that it takes the place of, so that
+    nobody is greeted twice: those of the same name, all of them, or none.
     """
 
     key: str
@@ -48,7 +57,7 @@ class Proposal:
     written: str
     audience: dict[str, list[str]]
     groups: list[int]
-    alone: bool
+    replaces: str
 
 
 async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, text: str) -> Reply:
@@ -93,7 +102,7 @@ def proposal_for(
     body: dict[str, Any],
     valid_for: timedelta,
     schedule: dict[str, Any] | None = None,
-    alone: bool = False,
+    replaces: Replaces = Replaces.NONE,
 ) -> Proposal:
     """A proposal under the key of the message that asked for it."""
     return Proposal(
@@ -106,7 +115,7 @@ def proposal_for(
         written=chosen.written,
         audience=chosen.audience.to_json(),
         groups=[group.id for group in chosen.groups],
-        alone=alone,
+        replaces=replaces.value,
     )
 
 
@@ -169,7 +178,7 @@ async def _make(
 ) -> Confirmed:
     now = desk.clock.now()
     await confirmations.use(connection, shown.id, now)
-    replaced = await _replace(connection, desk, proposal, now) if proposal.alone else 0
+    replaced = await _replace(connection, desk, proposal, now)
     schedule = proposal.schedule or schedule_to_json(
         Once(desk.shop.local(now).replace(tzinfo=None))
     )
@@ -212,8 +221,12 @@ async def _replace(
     older = [
         one
         for one in standing
-        if (one.programme, one.name) == (proposal.programme, proposal.name)
+        if one.programme == proposal.programme
         and one.key != proposal.key
+        and (
+            proposal.replaces == Replaces.ALL
+            or (proposal.replaces == Replaces.SAME_NAME and one.name == proposal.name)
+        )
     ]
     for one in older:
         await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)

@@ -86,9 +86,12 @@ async def record_batch(
     shop: ShopSettings,
     platform: str,
     is_command: IsCommand,
-    cursor: bool = True,
+    history: bool = False,
 ) -> Batch:
-    """Store a batch of one account's events, in their order, in the caller's transaction."""
+    """Store a batch of one account's events, in their order, in the caller's transaction.
+
+    Of a `history` no command is kept to be obeyed, and no cursor is moved.
+    """
     batch = Batch(events[0].account)
     for said, run in groupby(events, lambda event: isinstance(event, MessageHeard | ButtonPressed)):
         if said:
@@ -103,12 +106,13 @@ async def record_batch(
                 platform=platform,
                 account=batch.account,
                 heard=heard,
+                obey=not history,
             )
             batch.said.extend(one for one in recorded if not one.duplicate)
         else:
             for event in run:
                 await _move(connection, event, batch, shop_id=shop_id, platform=platform)
-    if cursor:
+    if not history:
         await set_cursor(connection, batch.account, platform, events[-1].cursor)
     return batch
 

@@ -1,9 +1,9 @@
 """Automatic tags: who is new, active or silent, and who talks about what.
 
-The rules are pure (`interest_tags`, `activity_tags`); `tag_speakers` applies them to a batch of
-fresh words and `tag_everybody` once a day. A rule never touches a tag that a manager set, and
-every tag says why and until when it stands. Health, pregnancy and children are never tagged
-from what somebody says: a watched word of that kind is refused when it is bound.
+The rules are pure (`interest_tags`, `activity_tags`); `tag_by_words` and `tag_speakers` apply
+them to a batch of fresh words, `tag_everybody` once a day. A rule never touches a tag that a
+manager set, and every tag says why and until when it stands. Health, pregnancy and children are
+never tagged from what somebody says: a watched word of that kind is refused when it is bound.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def newcomer_tags(newcomers: Sequence[Newcomer], shop: ShopSettings) -> list[Tag
     ]
 
 
-async def tag_speakers(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
-    """Apply the rules to what was just heard."""
+async def tag_by_words(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
+    """Tag who came, and who said a watched word."""
     watches = await all_watches(connection, desk.shop_id)
     said = [
         (one.member.id, one.heard.text, one.heard.at)
@@ -114,9 +114,13 @@ async def tag_speakers(connection: AsyncConnection, desk: Desk, batch: Batch) ->
     ]
     fresh = interest_tags(said, watches, desk.shop) + newcomer_tags(batch.newcomers, desk.shop)
     await set_tags(connection, fresh)
-    speakers = sorted({member_id for member_id, _, _ in said})
+
+
+async def tag_speakers(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
+    """Note that those who just spoke are not silent, and perhaps active."""
+    speakers = {one.member.id for one in batch.fans_words if not one.member.staff}
     if speakers:
-        await _tag_activity(connection, desk, speakers)
+        await _tag_activity(connection, desk, sorted(speakers))
 
 
 async def tag_everybody(connection: AsyncConnection, desk: Desk) -> None:

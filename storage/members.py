@@ -165,6 +165,17 @@ async def members_named(
     return [_member(row) for row in rows]
 
 
+async def members_of(connection: AsyncConnection, group_id: int) -> list[Member]:
+    """Everybody who sits or sat in a group."""
+    rows = await connection.execute(
+        select(*_MEMBER)
+        .select_from(members.join(customers).join(memberships))
+        .where(memberships.c.group_id == group_id)
+        .order_by(members.c.id)
+    )
+    return [_member(row) for row in rows]
+
+
 async def names(connection: AsyncConnection) -> list[str]:
     """Everybody's name, each once."""
     rows = await connection.execute(select(members.c.name).distinct().order_by(members.c.name))

@@ -7,11 +7,11 @@ and marks the analysed days that the batch changes, all in the caller's one tran
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.accounts import set_cursor
@@ -69,10 +69,12 @@ async def record(
     account: str,
     heard: Sequence[Heard],
     cursor: str | None = None,
+    obey: bool = True,
 ) -> list[Recorded]:
     """Store a batch in the order heard; a message that is stored already is left alone.
 
-    The text of a member who asked for no record is not stored (a command's is, until it is obeyed).
+    Commands are kept as pending, to be obeyed, unless `obey` is false (a history). The text of a
+    member who asked for no record is not stored (a command's is, until it is obeyed).
     """
     if cursor is not None:
         await set_cursor(connection, account, platform, cursor)
@@ -89,6 +91,8 @@ async def record(
     }
     come = await sit(connection, [(group, member, at) for (group, member), at in seats.items()])
     ids = await _store(connection, account, heard, groups, people)
+    if obey:
+        await _keep_pending(connection, heard, ids)
     recorded = []
     for one in heard:
         group = groups[one.chat] if one.chat is not None else None
@@ -131,17 +135,18 @@ async def _store(
         for one in once.values()
     ]
     stored = await insert_new(connection, messages, rows, messages.c.id, messages.c.message)
-    ids = {row.message: row.id for row in stored}
+    return {row.message: row.id for row in stored}
+
+
+async def _keep_pending(
+    connection: AsyncConnection, heard: Sequence[Heard], ids: Mapping[str, int]
+) -> None:
+    commands = dict.fromkeys(one.message for one in heard if one.kind == COMMAND)
     await insert_new(
         connection,
         pending_commands,
-        [
-            {"message_id": ids[message]}
-            for message, one in once.items()
-            if one.kind == COMMAND and message in ids
-        ],
+        [{"message_id": ids[message]} for message in commands if message in ids],
     )
-    return ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +225,13 @@ async def utterances(
         .order_by(messages.c.at, messages.c.id)
     )
     return [Utterance(*row) for row in rows]
+
+
+async def last_heard(connection: AsyncConnection) -> datetime | None:
+    """When anybody last said anything; None before the first message."""
+    found = await connection.execute(select(func.max(messages.c.at)))
+    latest: datetime | None = found.scalar_one()
+    return latest
 
 
 @dataclass(frozen=True, slots=True)

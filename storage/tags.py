@@ -172,7 +172,10 @@ class Activity:
 async def activity(
     connection: AsyncConnection, since: datetime, member_ids: Sequence[int] | None = None
 ) -> list[Activity]:
-    """Fans' own messages since a moment, for these members or for every fan."""
+    """Fans' own messages since a moment, for every fan; or for these members, who spoke since.
+
+    For named members only what they said since then is read, however long they have been here.
+    """
     spoken = (
         select(
             messages.c.member_id,
@@ -183,7 +186,7 @@ async def activity(
         .group_by(messages.c.member_id)
     )
     if member_ids is not None:
-        spoken = spoken.where(messages.c.member_id.in_(list(member_ids)))
+        spoken = spoken.where(messages.c.member_id.in_(list(member_ids)), messages.c.at >= since)
     counted = spoken.subquery()
     question = (
         select(

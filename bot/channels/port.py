@@ -7,7 +7,7 @@ out as a `Courier`, and is opened and closed by the wiring. Its contract suite i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from handlers.events import Event
@@ -35,7 +35,7 @@ class Channel(Courier, Protocol):
         """
         ...
 
-    def events(self, after: str | None) -> AsyncIterator[Event]:
+    def events(self, after: str | None) -> AsyncGenerator[Event]:
         """What happens behind the cursor `after` (None: from the platform's beginning).
 
         Ends only when the channel is closed; reconnects by itself meanwhile. An event may come

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from pathlib import Path
 
@@ -107,7 +107,7 @@ class RoomChannel:
         """Go out of the room. Safe to call twice."""
         await self._connection.close()
 
-    async def events(self, after: str | None) -> AsyncIterator[Event]:
+    async def events(self, after: str | None) -> AsyncGenerator[Event]:
         """What happens behind the cursor, past and to come.
 
         Raises:

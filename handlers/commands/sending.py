@@ -12,6 +12,7 @@ from handlers.proposals import (
     Expired,
     GroupsChanged,
     NothingAsked,
+    Replaces,
     confirm,
     dismiss,
     proposal_for,
@@ -22,13 +23,15 @@ from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from scheduler.bodies import content_of, literal_body, template_body
-from scheduler.campaigns import Campaign, Occurrence, occurrences_of
+from scheduler.campaigns import Campaign, CampaignState, Occurrence, occurrences_of
 from scheduler.content import Content
 from scheduler.festivals import Region
 from scheduler.programme import Programme, campaign_for, shipped_programmes, topic_of
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Countdown, Festivals
 from scheduler.templates import check
+from storage import campaigns
+from storage.campaigns import StoredCampaign
 from storage.errors import SchedulingError
 
 _BROADCAST_VALID = timedelta(hours=2)
@@ -183,8 +186,33 @@ async def greet(
                 private=True,
             )
             return
+        if (year := await _whole_year(desk, campaign)) is not None:
+            yield reply(
+                desk.say(
+                    "全年问候已经开着（编号 {number}），{festival}也在里面，不会发两次。",
+                    number=year.id,
+                    festival=festival.festival.chinese,
+                ),
+                private=True,
+            )
+            return
         campaign = _only(campaign, festival)
-    yield await _propose_programme(desk, asked, chosen, programme, campaign)
+    yield await _propose_programme(
+        desk,
+        asked,
+        chosen,
+        programme,
+        campaign,
+        replaces=Replaces.SAME_NAME if festival is not None else Replaces.ALL,
+    )
+
+
+async def _whole_year(desk: Desk, campaign: Campaign) -> StoredCampaign | None:
+    """The approved campaign that greets on every festival, if there is one."""
+    async with desk.database.reading() as connection:
+        standing = await campaigns.in_states(connection, desk.shop_id, [CampaignState.APPROVED])
+    named = (campaign.programme, campaign.name)
+    return next((one for one in standing if (one.programme, one.name) == named), None)
 
 
 def _only(campaign: Campaign, festival: FestivalName) -> Campaign:
@@ -203,18 +231,30 @@ def _only(campaign: Campaign, festival: FestivalName) -> Campaign:
 
 
 async def _propose_programme(
-    desk: Desk, asked: Asked, chosen: Chosen, programme: Programme, campaign: Campaign
+    desk: Desk,
+    asked: Asked,
+    chosen: Chosen,
+    programme: Programme,
+    campaign: Campaign,
+    *,
+    replaces: Replaces = Replaces.SAME_NAME,
 ) -> Reply:
     language = desk.shop.language
     templates = {
         topic: texts.get(language, texts["zh"]) for topic, texts in programme.texts.items()
     }
     body = template_body(templates, _variables(desk), language)
-    return await _propose_campaign(desk, asked, chosen, campaign, body)
+    return await _propose_campaign(desk, asked, chosen, campaign, body, replaces=replaces)
 
 
 async def _propose_campaign(
-    desk: Desk, asked: Asked, chosen: Chosen, campaign: Campaign, body: dict[str, object]
+    desk: Desk,
+    asked: Asked,
+    chosen: Chosen,
+    campaign: Campaign,
+    body: dict[str, object],
+    *,
+    replaces: Replaces = Replaces.SAME_NAME,
 ) -> Reply:
     now = desk.clock.now()
     coming = occurrences_of(campaign, now, now + _A_YEAR)
@@ -228,7 +268,7 @@ async def _propose_campaign(
         schedule=schedule_to_json(campaign.schedule),
         body=body,
         valid_for=campaign.valid_for,
-        alone=True,
+        replaces=replaces,
     )
     group = chosen.groups[0].name
     lines = [_preview_line(desk, one, body, group) for one in coming]

@@ -1,0 +1,136 @@
+"""The questions that the command line asks of the shop's memory without a running bot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import make_url
+
+from bot.configuration import Configuration
+from bot.wiring import open_desk
+from handlers.demand import Period, report
+from handlers.desk import Desk
+from handlers.planned import Planned, coming, what_comes
+from handlers.report_text import report_text
+from handlers.wording import wording
+from scheduler.clock import RealClock
+from storage.errors import RunningError
+from storage.groups import Group, all_groups
+from storage.messages import last_heard
+
+_A_YEAR = timedelta(days=366)
+_WEEK = 7
+
+
+class GroupUnknown(RunningError):
+    """There is no group of this name."""
+
+    number = 504
+    sentence = "There is no group named {group!r}."
+    mend = "The groups are: {known}."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report as a document and as a text."""
+
+    document: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post to come, as the command line shows it."""
+
+    planned: Planned
+
+    def to_json(self) -> dict[str, Any]:
+        """As DESIGN section 6 names its parts; `approved` tells whether it will go out."""
+        one = self.planned
+        return {
+            "at": one.at.isoformat(),
+            "campaign": one.campaign,
+            "programme": one.programme,
+            "slot": one.slot,
+            "audience": one.audience,
+            "approved": one.campaign_id is not None,
+            "text": one.text,
+        }
+
+    def line(self) -> str:
+        """One line: when, what, to whom, how it begins."""
+        one = self.planned
+        mark = " " if one.campaign_id is not None else "?"
+        first = one.text.splitlines()[0]
+        return f"{one.at:%Y-%m-%d %H:%M} {mark} {one.campaign}  {one.audience}  {first[:40]}"
+
+
+@asynccontextmanager
+async def _open(configuration: Configuration) -> AsyncIterator[Desk]:
+    desk = await open_desk(configuration, RealClock(), ())
+    try:
+        yield desk
+    finally:
+        await desk.database.close()
+
+
+async def demand(
+    configuration: Configuration, *, group: str | None, first: date | None, last: date | None
+) -> Answer:
+    """The demand report of a period; by default the last seven days that anybody spoke on.
+
+    Raises:
+        GroupUnknown: no group has this name.
+    """
+    async with _open(configuration) as desk:
+        async with desk.database.reading() as connection:
+            everywhere = await all_groups(connection, desk.shop_id)
+            latest = await last_heard(connection)
+        wanted = _named(everywhere, group) if group is not None else everywhere
+        end = last or desk.shop.day_of(min(latest or desk.clock.now(), desk.clock.now()))
+        period = Period(first, end) if first is not None else Period.ending(end, _WEEK)
+        found = await report(desk, wanted, period)
+        names = [one.name for one in wanted]
+        document = {
+            "from": period.first.isoformat(),
+            "to": period.last.isoformat(),
+            "groups": names,
+            **found.to_json(),
+        }
+        return Answer(document, report_text(desk.say, found, period, names))
+
+
+def _named(everywhere: list[Group], name: str) -> list[Group]:
+    wanted = [one for one in everywhere if one.name == name]
+    if not wanted:
+        raise GroupUnknown(group=name, known=", ".join(one.name for one in everywhere) or "none")
+    return wanted
+
+
+async def coming_posts(
+    configuration: Configuration, *, first: date | None, last: date | None
+) -> list[Post]:
+    """Every post from the first to the last day; works without a database as well."""
+    shop = configuration.shop_settings()
+    zone = ZoneInfo(shop.zone)
+    now = datetime.now(zone)
+    since = datetime.combine(first, time.min, zone) - timedelta(microseconds=1) if first else now
+    until = datetime.combine(last, time.max, zone) if last else since + _A_YEAR
+    if not _exists(configuration):
+        found = what_comes(shop, wording(shop.language), since, until)
+    else:
+        async with _open(configuration) as desk:
+            found = await coming(desk, since, until)
+    return [Post(one) for one in found]
+
+
+def _exists(configuration: Configuration) -> bool:
+    """Whether there is a database to look into: looking must not make one."""
+    url = make_url(configuration.storage.url.get_secret_value())
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()

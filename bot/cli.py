@@ -1,0 +1,271 @@
+"""The command line: `nuanqun`.
+
+Each command reads the configuration, does its work and prints: with `--json` one document on
+stdout, everything else on stderr. It ends with 0 when it is done, 1 when the work failed, and 2
+when the call or the configuration is wrong. What a command needs is imported when it runs, so
+that `nuanqun plan` does not wait for a web server's imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.configuration import (
+    Configuration,
+    ConfigurationInvalid,
+    ConfigurationUnreadable,
+    load,
+)
+from storage.errors import NuanqunError
+
+DONE, FAILED, WRONG = 0, 1, 2
+
+app = typer.Typer(
+    name="nuanqun",
+    help="暖群: a warm bot for a shop's customer fan groups.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+imports = typer.Typer(help="Bring in what was there before the bot.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="The configuration file; default: nuanqun.toml here."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
+
+
+class HistoryFormat(StrEnum):
+    """What a chat history can be written in."""
+
+    JSONL = "jsonl"
+    TELEGRAM = "telegram"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn the errors of the catalogue into one line on stderr and the right exit code."""
+    try:
+        yield
+    except* (ConfigurationInvalid, ConfigurationUnreadable) as group:
+        _refuse(group, WRONG)
+    except* NuanqunError as group:
+        _refuse(group, FAILED)
+
+
+def _refuse(group: BaseExceptionGroup[BaseException], code: int) -> None:
+    trouble: BaseException = group
+    while isinstance(trouble, BaseExceptionGroup):
+        trouble = trouble.exceptions[0]
+    typer.echo(str(trouble), err=True)
+    raise typer.Exit(code)
+
+
+def _configuration(file: Path | None) -> Configuration:
+    from bot import logs  # noqa: PLC0415 (structlog is needed only when something runs)
+
+    configuration = load(file)
+    logs.set_up(configuration.log.level, configuration.log.form)
+    return configuration
+
+
+def _print(document: Any) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _run(work: Callable[[], Awaitable[int]]) -> None:
+    """Run async work to its end and leave with its exit code."""
+
+    async def whole() -> int:
+        return await work()
+
+    with _refusals():
+        code = asyncio.run(whole())
+        if code != DONE:
+            raise typer.Exit(code)
+
+
+@app.command()
+def run(config: ConfigFile = None) -> None:
+    """Run the bot until a signal."""
+
+    async def work() -> int:
+        from bot.serving import serve  # noqa: PLC0415 (the web server's imports take seconds)
+
+        await serve(_configuration(config))
+        return DONE
+
+    _run(work)
+
+
+@app.command()
+def demo(
+    *,
+    headless: Annotated[bool, typer.Option(help="Run to the end without a page.")] = False,
+    as_json: AsJson = False,
+    first_day: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first simulated day.")
+    ] = datetime(2026, 11, 1),  # noqa: DTZ001 (a calendar day)
+    days: Annotated[int, typer.Option(min=1, max=12, help="How many days.")] = 12,
+    seed: Annotated[int, typer.Option(help="The same seed lives through the same days.")] = 11,
+    data: Annotated[
+        Path | None, typer.Option(help="A folder to keep; one that exists is resumed.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The live page's port.")] = 8766,
+) -> None:
+    """Live through a sample shop's days around Double-11, then open its room."""
+    from bot.demo.show import DemoOptions, show  # noqa: PLC0415 (as for run)
+
+    options = DemoOptions(first_day.date(), days, seed, data, port)
+    _run(lambda: show(options, headless=headless or as_json, as_json=as_json))
+
+
+@imports.command("chat")
+def import_chat(
+    file: Annotated[Path, typer.Argument(help="The history.")],
+    *,
+    form: Annotated[
+        HistoryFormat, typer.Option("--format", help="How it is written.")
+    ] = HistoryFormat.JSONL,
+    group: Annotated[str | None, typer.Option(help="The group that all of it belongs to.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Import a chat history; nothing in it is answered or obeyed."""
+
+    async def work() -> int:
+        from bot.importing import import_history  # noqa: PLC0415 (as for run)
+
+        done = await import_history(_configuration(config), file, form.value, group)
+        for one in done.rejections:
+            typer.echo(f"line {one.line}: {one.reason}", err=True)
+        if as_json:
+            _print(done.to_json())
+        else:
+            typer.echo(
+                f"{done.stored} stored, {done.duplicates} duplicates, "
+                f"{len(done.rejections)} rejected",
+            )
+        return DONE
+
+    _run(work)
+
+
+@app.command()
+def analyse(*, as_json: AsJson = True, config: ConfigFile = None) -> None:  # noqa: ARG001 (its answer is always JSON; the switch is there for scripts)
+    """Understand each line of stdin: one text a line in, one JSON object a line out."""
+    from bot.wiring import understanding  # noqa: PLC0415 (as for run)
+    from insights.understanding import understand  # noqa: PLC0415 (as for run)
+
+    with _refusals():
+        segmenter, lexicon = understanding(_configuration(config))
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        for line in sys.stdin:
+            read = understand(line.rstrip("\r\n"), segmenter, lexicon)
+            typer.echo(json.dumps(read.to_json(), ensure_ascii=False))
+
+
+@app.command()
+def insights(
+    *,
+    group: Annotated[str | None, typer.Option(help="Only this group.")] = None,
+    first: Annotated[Day, typer.Option("--from", help="The first day.")] = None,
+    last: Annotated[Day, typer.Option("--to", help="The last day; default: today.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """What fans care about, mind, like, dislike and ask for; the last seven days by default."""
+
+    async def work() -> int:
+        from bot.asking import demand  # noqa: PLC0415 (as for run)
+
+        answer = await demand(
+            _configuration(config),
+            group=group,
+            first=first.date() if first else None,
+            last=last.date() if last else None,
+        )
+        if as_json:
+            _print(answer.document)
+        else:
+            typer.echo(answer.text)
+        return DONE
+
+    _run(work)
+
+
+@app.command()
+def plan(
+    *,
+    first: Annotated[Day, typer.Option("--from", help="The first day; default: today.")] = None,
+    last: Annotated[Day, typer.Option("--to", help="The last day; default: a year on.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Every post to come: of approved campaigns, and of the programmes that could be on."""
+
+    async def work() -> int:
+        from bot.asking import coming_posts  # noqa: PLC0415 (as for run)
+
+        found = await coming_posts(
+            _configuration(config),
+            first=first.date() if first else None,
+            last=last.date() if last else None,
+        )
+        if as_json:
+            _print([one.to_json() for one in found])
+        else:
+            for one in found:
+                typer.echo(one.line())
+        return DONE
+
+    _run(work)
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """Check configuration, storage, room, clock and fonts; each finding with its mend."""
+
+    async def work() -> int:
+        from bot.doctor import examine  # noqa: PLC0415 (as for run)
+
+        findings = await examine(config)
+        if as_json:
+            _print([one.to_json() for one in findings])
+        else:
+            for one in findings:
+                typer.echo(one.line())
+        return DONE if all(one.well for one in findings) else FAILED
+
+    _run(work)
+
+
+def main() -> int:
+    """The command line's entry; its exit code."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except typer.Abort:
+        return FAILED
+    except Exception as wrong:
+        # Typer's own complaints about a call carry their message and code.
+        show = getattr(wrong, "show", None)
+        if show is None:
+            raise
+        show()
+        return WRONG
+    return DONE

@@ -1,0 +1,122 @@
+"""`nuanqun doctor`: looks at what the bot needs, and names the mend for what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.configuration import Configuration, load
+from storage.database import Database
+from storage.errors import NuanqunError
+
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+_DEADLINE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `mend` is empty where all is well."""
+
+    check: str
+    well: bool
+    found: str
+    mend: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as plain JSON."""
+        return asdict(self)
+
+    def line(self) -> str:
+        """One line for a terminal."""
+        tail = f" {self.mend}" if self.mend else ""
+        return f"{'ok ' if self.well else 'BAD'} {self.check}: {self.found}{tail}"
+
+
+async def examine(file: Path | None) -> list[Finding]:
+    """Every finding; with a broken configuration, only that one."""
+    try:
+        configuration = load(file)
+    except NuanqunError as trouble:
+        return [_trouble("configuration", trouble)]
+    findings = [Finding("configuration", True, f"shop {configuration.shop.name}")]
+    async for finding in _examine(configuration):
+        findings.append(finding)
+    return findings
+
+
+async def _examine(configuration: Configuration) -> AsyncIterator[Finding]:
+    checks: tuple[Callable[[Configuration], Awaitable[Finding]], ...] = (
+        _storage,
+        _room,
+        _clock,
+        _fonts,
+    )
+    for check in checks:
+        yield await check(configuration)
+
+
+def _trouble(check: str, trouble: NuanqunError) -> Finding:
+    return Finding(check, False, trouble.sentence.format(**trouble.facts), trouble.advice)
+
+
+async def _storage(configuration: Configuration) -> Finding:
+    try:
+        database = await Database.open(configuration.storage.url.get_secret_value())
+    except NuanqunError as trouble:
+        return _trouble("storage", trouble)
+    await database.close()
+    return Finding("storage", True, database.place)
+
+
+async def _room(configuration: Configuration) -> Finding:
+    room = configuration.room
+    if not room.enabled or room.door:
+        return Finding("room", True, room.door or "not used")
+    place = f"{room.host}:{room.port}"
+    with socket.socket(socket.AF_INET6 if ":" in room.host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((room.host, room.port))
+        except OSError as trouble:
+            if trouble.errno == errno.EADDRINUSE:
+                found = f"another program listens on {place}, perhaps a running bot."
+                return Finding("room", False, found, "Stop it, or set room.port.")
+            found = f"{place}: {trouble.strerror}."
+            return Finding("room", False, found, "Set room.host and room.port.")
+    return Finding("room", True, f"{place} is free")
+
+
+async def _clock(configuration: Configuration) -> Finding:
+    now = datetime.now(UTC)
+    shown = configuration.shop_settings().local(now).strftime("%Y-%m-%d %H:%M")
+    if now < _EARLIEST:
+        mend = "Set the machine's clock, e.g. by NTP."
+        return Finding("clock", False, f"it shows {shown}, which is past.", mend)
+    return Finding("clock", True, f"{shown} in {configuration.shop.zone}")
+
+
+async def _fonts(_: Configuration) -> Finding:
+    """Pictures and the page need a font with Chinese characters on this machine."""
+    program = shutil.which("fc-list")
+    if program is None:
+        return Finding("fonts", True, "fontconfig is not installed; browsers bring their own")
+    listed = await asyncio.to_thread(
+        subprocess.run,
+        [program, ":lang=zh", "family"],
+        capture_output=True,
+        timeout=_DEADLINE,
+        check=False,
+    )
+    families = listed.stdout.decode(errors="replace").strip().splitlines()
+    if families:
+        return Finding("fonts", True, families[0].split(",")[0])
+    mend = "Install one, e.g. the package fonts-noto-cjk."
+    return Finding("fonts", False, "no font with Chinese characters.", mend)

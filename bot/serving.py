@@ -1,0 +1,116 @@
+"""`nuanqun run`: the room and the bot in one process, until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from bot.channels.port import Channel
+from bot.channels.room import RoomChannel
+from bot.configuration import Configuration
+from bot.configuration import Room as RoomSection
+from bot.room.connection import LocalConnection
+from bot.room.remote import SocketConnection
+from bot.room.room import Room
+from bot.room.server import RoomServer, bot_token
+from bot.wiring import Bot
+from scheduler.clock import Clock, RealClock
+from storage.errors import RunningError
+
+_log = structlog.get_logger(__name__)
+
+
+class RoomTokenUnreadable(RunningError):
+    """The bot's token for a room elsewhere is not where the configuration says."""
+
+    number = 503
+    sentence = "The room's token {place} cannot be read: {reason}."
+    mend = "Set room.token_file to the token_file that `python -m bot.room` prints."
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A room this process serves, and the bot's channel to it."""
+
+    room: Room
+    channel: Channel
+    server: RoomServer
+
+
+@asynccontextmanager
+async def open_room(settings: RoomSection, clock: Clock) -> AsyncIterator[OpenRoom]:
+    """Open the room on its folder and serve its page, as long as the context lasts.
+
+    Raises:
+        RunningError: its file cannot be read, or the port is in use.
+    """
+    room = await Room.open(settings.data, clock)
+    server = RoomServer(room, host=settings.host, port=settings.port, names=settings.names)
+    try:
+        await bot_token(room)
+        await server.start()
+        yield OpenRoom(room, RoomChannel(LocalConnection(room), data=settings.data), server)
+    finally:
+        await server.stop()
+        await room.close()
+
+
+async def serve(configuration: Configuration) -> None:
+    """Run the bot until SIGINT or SIGTERM, then end every task and close every file.
+
+    Raises:
+        NuanqunError: something it cannot do without is missing or refuses it.
+    """
+    clock = RealClock()
+    async with AsyncExitStack() as stack:
+        channels: list[Channel] = []
+        if configuration.room.door:
+            channels.append(await _room_elsewhere(configuration.room))
+        elif configuration.room.enabled:
+            opened = await stack.enter_async_context(open_room(configuration.room, clock))
+            channels.append(opened.channel)
+            tell(f"The room: {opened.server.url}")
+            tell(f"Manager, once: {opened.server.new_sign_in_url()}")
+        bot = await Bot.open(configuration, clock, channels)
+        stack.push_async_callback(bot.close)
+        tell("The bot is ready. Ctrl-C ends it.")
+        await until_signal(bot)
+
+
+async def until_signal(bot: Bot) -> None:
+    """Let the bot run until a signal comes, or until it fails for good."""
+    running = asyncio.ensure_future(bot.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        with suppress(asyncio.CancelledError):
+            await running
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    _log.info("ended")
+
+
+def tell(line: str) -> None:
+    """Say something to whoever started the program; stdout stays free for documents."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+async def _room_elsewhere(settings: RoomSection) -> Channel:
+    """The channel to a room that is a process of its own."""
+    if settings.token_file is None:
+        raise RoomTokenUnreadable(place="room.token_file", reason="it is not set")
+    try:
+        token = await asyncio.to_thread(settings.token_file.read_text)
+    except OSError as trouble:
+        raise RoomTokenUnreadable(place=settings.token_file, reason=trouble.strerror) from trouble
+    connection = SocketConnection(settings.door, token.strip())
+    return RoomChannel(connection, data=settings.data)
