@@ -45,7 +45,12 @@ ConfigFile = Annotated[
     typer.Option("--config", help="The configuration file; default: nuanqun.toml here."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
+FirstDay = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
+]
+LastDay = Annotated[
+    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
+]
 
 
 class HistoryFormat(StrEnum):
@@ -57,21 +62,25 @@ class HistoryFormat(StrEnum):
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn the errors of the catalogue into one line on stderr and the right exit code."""
+    """Turn an error of the catalogue into one line on stderr and the right exit code."""
     try:
         yield
-    except* (ConfigurationInvalid, ConfigurationUnreadable) as group:
-        _refuse(group, WRONG)
-    except* NuanqunError as group:
-        _refuse(group, FAILED)
+    except NuanqunError as trouble:
+        _refuse(trouble)
+    except BaseExceptionGroup as group:
+        # A running bot's parts fail in a group; the first error of ours says it best.
+        ours = group.subgroup(NuanqunError)
+        if ours is None:
+            raise
+        while isinstance(ours, BaseExceptionGroup):
+            ours = ours.exceptions[0]
+        _refuse(ours)
 
 
-def _refuse(group: BaseExceptionGroup[BaseException], code: int) -> None:
-    trouble: BaseException = group
-    while isinstance(trouble, BaseExceptionGroup):
-        trouble = trouble.exceptions[0]
+def _refuse(trouble: BaseException) -> None:
     typer.echo(str(trouble), err=True)
-    raise typer.Exit(code)
+    wrong_call = isinstance(trouble, ConfigurationInvalid | ConfigurationUnreadable)
+    raise typer.Exit(WRONG if wrong_call else FAILED)
 
 
 def _configuration(file: Path | None) -> Configuration:
@@ -182,8 +191,8 @@ def analyse(*, as_json: AsJson = True, config: ConfigFile = None) -> None:  # no
 def insights(
     *,
     group: Annotated[str | None, typer.Option(help="Only this group.")] = None,
-    first: Annotated[Day, typer.Option("--from", help="The first day.")] = None,
-    last: Annotated[Day, typer.Option("--to", help="The last day; default: today.")] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
@@ -210,12 +219,12 @@ def insights(
 @app.command()
 def plan(
     *,
-    first: Annotated[Day, typer.Option("--from", help="The first day; default: today.")] = None,
-    last: Annotated[Day, typer.Option("--to", help="The last day; default: a year on.")] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
-    """Every post to come: of approved campaigns, and of the programmes that could be on."""
+    """Every post to come, for a year: of approved campaigns, and of programmes that could be on."""
 
     async def work() -> int:
         from bot.asking import coming_posts  # noqa: PLC0415 (as for run)
@@ -256,16 +265,14 @@ def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> None:
 def main() -> int:
     """The command line's entry; its exit code."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as leaving:
-        return leaving.exit_code
+        code = app(standalone_mode=False)
     except typer.Abort:
         return FAILED
     except Exception as wrong:
-        # Typer's own complaints about a call carry their message and code.
+        # Typer's own complaints about a call know how to show themselves.
         show = getattr(wrong, "show", None)
         if show is None:
             raise
         show()
         return WRONG
-    return DONE
+    return code if isinstance(code, int) else DONE

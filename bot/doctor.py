@@ -7,7 +7,6 @@ import errno
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,21 +45,8 @@ async def examine(file: Path | None) -> list[Finding]:
         configuration = load(file)
     except NuanqunError as trouble:
         return [_trouble("configuration", trouble)]
-    findings = [Finding("configuration", True, f"shop {configuration.shop.name}")]
-    async for finding in _examine(configuration):
-        findings.append(finding)
-    return findings
-
-
-async def _examine(configuration: Configuration) -> AsyncIterator[Finding]:
-    checks: tuple[Callable[[Configuration], Awaitable[Finding]], ...] = (
-        _storage,
-        _room,
-        _clock,
-        _fonts,
-    )
-    for check in checks:
-        yield await check(configuration)
+    well = Finding("configuration", True, f"shop {configuration.shop.name}")
+    return [well, *[await check(configuration) for check in (_storage, _room, _clock, _fonts)]]
 
 
 def _trouble(check: str, trouble: NuanqunError) -> Finding:

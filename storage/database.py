@@ -140,7 +140,9 @@ class Database:
 
     async def _prepare(self) -> None:
         if self._file is not None:
-            await asyncio.to_thread(self._file.parent.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(
+                self._file.parent.mkdir, mode=0o700, parents=True, exist_ok=True
+            )
         async with self._reader.connect() as connection:
             found = await connection.run_sync(_schema_found)
         if found == HEAD:
