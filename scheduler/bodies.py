@@ -26,6 +26,14 @@ class SlotUnwritten(SchedulingError):
     mend = "Make the campaign anew, so that its words and its schedule fit."
 
 
+class BodyBroken(SchedulingError):
+    """The body of a content version has neither of the two shapes."""
+
+    number = 331
+    sentence = "The body of the content is broken: {reason}."
+    mend = "Make the campaign anew."
+
+
 def literal_body(content: Content) -> dict[str, Any]:
     """A body that says exactly this at every slot."""
     return {"content": content.to_json()}
@@ -43,12 +51,16 @@ def content_of(body: Mapping[str, Any], slot: str, group: str) -> Content:
 
     Raises:
         SlotUnwritten: there are no words for the slot.
+        BodyBroken: the body has another shape, as an older or newer release may have written it.
         SchedulingError: the template is wrong.
     """
-    if "content" in body:
-        return Content.from_json(body["content"])
-    template = body["templates"].get(topic_of(slot))
+    try:
+        if "content" in body:
+            return Content.from_json(body["content"])
+        template = body["templates"].get(topic_of(slot))
+        variables = {**facts_of(slot, body["language"]), **body["variables"], "group": group}
+    except (AttributeError, KeyError, TypeError) as wrong:
+        raise BodyBroken(reason=f"{type(wrong).__name__} {wrong}") from wrong
     if template is None:
         raise SlotUnwritten(slot=slot)
-    told = facts_of(slot, body["language"])
-    return Content(render(template, **{**told, **body["variables"], "group": group}))
+    return Content(render(template, **variables))

@@ -58,8 +58,16 @@ class SimulatedClock:
         if moment <= self._now:
             return
         woken = asyncio.Event()
-        heapq.heappush(self._sleepers, (moment, next(self._order), woken))
-        await woken.wait()
+        sleeper = (moment, next(self._order), woken)
+        heapq.heappush(self._sleepers, sleeper)
+        try:
+            await woken.wait()
+        except asyncio.CancelledError:
+            # A clock may stand still for long while somebody is rung again and again.
+            if not woken.is_set():
+                self._sleepers.remove(sleeper)
+                heapq.heapify(self._sleepers)
+            raise
 
     def advance_to(self, moment: datetime) -> None:
         """Move to `moment`, never backwards, and wake every sleeper whose time has come."""

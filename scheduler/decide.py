@@ -48,6 +48,8 @@ class Skip:
 Decision = Send | Defer | Skip
 
 _PAUSE_LOOK = timedelta(minutes=1)
+# A finished campaign has no moments left to plan; what it has planned still goes out.
+_SPEAKING = (CampaignState.APPROVED, CampaignState.FINISHED)
 
 
 def decide(due: Due, now: datetime) -> Decision:
@@ -60,6 +62,6 @@ def decide(due: Due, now: datetime) -> Decision:
         return Skip(Reason.GROUP_GONE)
     if now < due.not_before:
         return Defer(due.not_before, Reason.TOO_EARLY)
-    if due.campaign_state == CampaignState.PAUSED:
+    if due.campaign_state not in _SPEAKING:
         return Defer(now + _PAUSE_LOOK, Reason.CAMPAIGN_PAUSED)
     return Send()

@@ -1,9 +1,10 @@
 """The planner: turns the occurrences that are coming up into deliveries.
 
-It looks a quarter of an hour ahead. One transaction reads the approved campaigns, asks the pure
+It looks a quarter of an hour ahead. One transaction holds the approved campaigns, asks the pure
 `occurrences_of` what lies between each one's watermark and the horizon, inserts a delivery for
 each group of the audience, and moves the watermarks; so nothing is planned twice and nothing
-that fell due during a downtime is forgotten.
+that fell due during a downtime is forgotten. A campaign whose schedule cannot be read is left
+where it stands, watermark and all, and the others are planned.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from storage import campaigns, deliveries, groups
 from storage.campaigns import StoredCampaign
 from storage.database import Database
 from storage.deliveries import PlannedSlot
+from storage.errors import SchedulingError
 
 _log = structlog.get_logger(__name__)
 
@@ -76,22 +78,30 @@ class Planner:
             approved = await campaigns.in_states(
                 connection, self._shop_id, [CampaignState.APPROVED], hold=True
             )
+            read: list[int] = []
             for stored in approved:
-                for slot in _slots(stored, until):
+                try:
+                    value = campaign_value(stored)
+                    slots = _slots(stored, value, until)
+                except SchedulingError as broken:
+                    _log.error("campaign_unreadable", campaign=stored.key, reason=str(broken))
+                    continue
+                read.append(stored.id)
+                for slot in slots:
                     meant = await groups.resolve(connection, self._shop_id, stored.audience)
                     made += await deliveries.plan_for_groups(
                         connection, slot, [group.id for group in meant.groups], now
                     )
-                if _is_over(campaign_value(stored), until):
+                if _is_over(value, until):
                     await campaigns.set_state(connection, stored.id, CampaignState.FINISHED)
-            await campaigns.advance(connection, [stored.id for stored in approved], until)
+            await campaigns.advance(connection, read, until)
         if made:
             _log.info("planned", deliveries=made)
             self._planned()
         return made
 
 
-def _slots(stored: StoredCampaign, until: datetime) -> list[PlannedSlot]:
+def _slots(stored: StoredCampaign, value: Campaign, until: datetime) -> list[PlannedSlot]:
     """The occurrences of a campaign between its watermark and `until`."""
     if stored.approved_version is None or stored.planned_until is None:
         return []
@@ -104,7 +114,7 @@ def _slots(stored: StoredCampaign, until: datetime) -> list[PlannedSlot]:
             not_before=occurrence.at,
             not_after=occurrence.not_after,
         )
-        for occurrence in occurrences_of(campaign_value(stored), stored.planned_until, until)
+        for occurrence in occurrences_of(value, stored.planned_until, until)
     ]
 
 

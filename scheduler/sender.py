@@ -3,15 +3,17 @@
 One `Sender` is one lane. It takes the lane over at `open`, settles what an ended process left
 behind, and from then on reads what is due in batches, asks `decide`, commits `sending`, calls
 the courier, and commits the answer. Nothing here retries what may have been sent: a lost answer
-leaves the delivery uncertain until a look-up, a late receipt or a manager resolves it.
+leaves the delivery uncertain until a look-up, a late receipt or a manager resolves it. While
+anything is in doubt, the platform is asked about it again and again, with growing pauses.
 """
 
 from __future__ import annotations
 
 import asyncio
+import collections
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +32,7 @@ from scheduler.courier import (
     Courier,
     Delete,
     Done,
+    Lookup,
     NothingSent,
     Outcome,
     Post,
@@ -42,7 +45,7 @@ from scheduler.decide import Defer, Send, Skip, decide
 from storage import campaigns, deliveries, groups
 from storage.accounts import Lane, take_lane
 from storage.database import Database
-from storage.deliveries import DeliveryState, Due, Move
+from storage.deliveries import DeliveryState, Due, InDoubt, Move
 from storage.errors import SchedulingError
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +56,8 @@ _MOVES = Counter("nuanqun_deliveries_total", "Moves of deliveries", ["account", 
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_RETRY_SECONDS = 2.0
 _LONGEST_RETRY_SECONDS = 300.0
+_MOST_DOUBLINGS = 8  # 2 s doubled so often is more than the longest retry
+_RESTING = "account_resting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +66,25 @@ class SenderSettings:
 
     `batch` is how many calls may be begun before the first one's answer is committed: after a
     kill at most so many deliveries are in doubt. `call_deadline` bounds one call in real time.
+    `first_question` is how long after a lost answer the platform is first asked about it; the
+    pause doubles up to `last_question`.
     """
 
     batch: int = 20
     call_deadline: timedelta = timedelta(seconds=15)
     account_rest: timedelta = timedelta(minutes=1)
     longest_sleep: timedelta = timedelta(minutes=1)
+    first_question: timedelta = timedelta(seconds=5)
+    last_question: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What became of the deliveries that an ended process left in doubt."""
+    """What became of the deliveries that were in doubt; those still uncertain are counted too."""
 
     sent: int
     planned_again: int
+    failed: int
     uncertain: int
 
 
@@ -103,12 +113,14 @@ class Sender:
         self._alarm = Alarm(clock)
         self._lane: Lane | None = None
         self._rests_until: datetime | None = None
+        self._asks_at: datetime | None = None  # None while nothing is in doubt
+        self._question_pause = self._settings.first_question
 
     async def open(self) -> Recovery:
         """Take the lane over, and settle what its last holder left in sending."""
         async with self._database.writing() as connection:
             self._lane = await take_lane(connection, self.account, self._holder, self._clock.now())
-        return await self._recover(self._lane)
+        return await self._settle(self._lane)
 
     def ring(self) -> None:
         """Look at once whether something is due."""
@@ -127,11 +139,18 @@ class Sender:
     async def drain(self) -> int:
         """Send all that is due now; how many deliveries were moved."""
         moved = 0
-        while batch := await self._next_batch():
-            progress = await self._work_off(batch)
-            moved += progress
-            if not progress:
-                break
+        if self._asks_at is not None and self._clock.now() >= self._asks_at:
+            await self._settle(self._held_lane())
+        try:
+            while batch := await self._next_batch():
+                progress = await self._work_off(batch)
+                moved += progress
+                if not progress:
+                    break
+        except BaseException:
+            # What was begun and not recorded is asked about before anything more is begun.
+            self._asks_at = self._clock.now()
+            raise
         return moved
 
     async def say(self, address: Address, content: Content, key: str) -> Outcome:
@@ -143,25 +162,29 @@ class Sender:
         return await self._call(Delete(f"{key}/delete", address, receipt), "delete")
 
     async def _next_look(self) -> datetime:
-        latest = self._clock.now() + self._settings.longest_sleep
         async with self._database.reading() as connection:
             planned = await deliveries.next_due(connection, self.account)
-        if planned is None:
-            return latest
-        # Something due that could not be moved now (急停, a resting account) is looked at again
-        # in a second, not in a busy loop.
-        soonest = self._clock.now() + timedelta(seconds=1)
-        return min(latest, max(planned, self._rests_until or soonest, soonest))
+        now = self._clock.now()
+        looks = [now + self._settings.longest_sleep]
+        if planned is not None:
+            looks.append(max(planned, self._rest_end() or planned))
+        if self._asks_at is not None:
+            looks.append(self._asks_at)
+        # Something due that could not be moved now (急停) is looked at again in a second, not in
+        # a busy loop.
+        return max(min(looks), now + _SHORTEST_WAIT)
 
     async def _next_batch(self) -> list[Due]:
-        if self._is_resting():
+        if self._rest_end() is not None:
             return []
         now = self._clock.now()
         async with self._database.reading() as connection:
             return await deliveries.due(connection, self.account, now, self._settings.batch)
 
-    def _is_resting(self) -> bool:
-        return self._rests_until is not None and self._clock.now() < self._rests_until
+    def _rest_end(self) -> datetime | None:
+        """Until when the account rests; None while it works."""
+        end = self._rests_until
+        return end if end is not None and self._clock.now() < end else None
 
     async def _work_off(self, batch: Sequence[Due]) -> int:
         """Decide about a batch, send what is to be sent; how many deliveries were moved."""
@@ -179,10 +202,10 @@ class Sender:
         gone: list[Address] = []
         try:
             for one in going:
-                if self._is_resting():
-                    outcome: Outcome = TooFast(self._settings.account_rest)
-                else:
-                    outcome = await self._deliver(one, texts[one.version_id])
+                if (rest_end := self._rest_end()) is not None:
+                    answers.append(self._again(one, begun[one.id], _RESTING, rest_end))
+                    continue
+                outcome = await self._deliver(one, texts[one.version_id])
                 if isinstance(outcome, AddressGone):
                     gone.append(Address.parse(one.address))
                 answers.append(self._answer(one, begun[one.id], outcome))
@@ -206,6 +229,9 @@ class Sender:
                 outcome = await self._courier.perform(action)
         except TimeoutError:
             outcome = Unclear("no_answer")
+        except Exception as fault:  # noqa: BLE001 (a courier's fault is recorded with the one call it happened in, and must not stop the lane)
+            _log.exception("courier_fault", account=self.account, key=action.key)
+            outcome = Unclear(f"courier_fault: {type(fault).__name__}")
         _CALLS.labels(self.account, type(outcome).__name__).inc()
         if not isinstance(outcome, Done):
             _log.warning("call", account=self.account, key=action.key, outcome=repr(outcome))
@@ -225,11 +251,14 @@ class Sender:
             case NothingSent(reason):
                 return self._again(one, attempt, reason, now + self._back_off(one.tries))
             case AccountDown(reason):
-                self._rests_until = now + self._settings.account_rest
-                return self._again(one, attempt, reason, self._rests_until)
+                later = now + self._settings.account_rest
+                self._rests_until = later
+                return self._again(one, attempt, reason, later)
             case AddressGone(reason) | Unable(reason):
                 return Move(one.id, DeliveryState.FAILED, reason, attempt_id=attempt)
             case Unclear(reason):
+                self._question_pause = self._settings.first_question
+                self._asks_at = now + self._question_pause
                 return Move(one.id, DeliveryState.UNCERTAIN, reason, attempt_id=attempt)
 
     @staticmethod
@@ -238,7 +267,8 @@ class Sender:
 
     def _back_off(self, tries: int) -> timedelta:
         """Twice as long after every try, up to five minutes, spread by half of it."""
-        longest = min(_FIRST_RETRY_SECONDS * 2.0**tries, _LONGEST_RETRY_SECONDS)
+        doublings = min(tries, _MOST_DOUBLINGS)
+        longest = min(_FIRST_RETRY_SECONDS * 2.0**doublings, _LONGEST_RETRY_SECONDS)
         return timedelta(seconds=longest * self._jitter.uniform(0.5, 1.0))
 
     async def _record(self, lane: Lane, answers: Sequence[Move], gone: Sequence[Address]) -> None:
@@ -267,7 +297,7 @@ class Sender:
             )
         return outcome
 
-    async def _recover(self, lane: Lane) -> Recovery:
+    async def _settle(self, lane: Lane) -> Recovery:
         """Settle every delivery in doubt by asking the platform, where it can tell.
 
         A delivery that was under way when its process ended is sent, or proved absent (and then
@@ -276,32 +306,43 @@ class Sender:
         """
         async with self._database.reading() as connection:
             doubtful = await deliveries.in_doubt(connection, self.account)
-        moves: list[Move] = []
-        for one in doubtful:
-            found = await self._courier.lookup(one.key)
-            was_sending = one.state is DeliveryState.SENDING
-            if found.presence is Presence.SENT:
-                state, reason = DeliveryState.SENT, "looked_up"
-            elif found.presence is Presence.ABSENT and was_sending:
-                state, reason = DeliveryState.PLANNED, "looked_up_absent"
-            elif found.presence is Presence.ABSENT:
-                state, reason = DeliveryState.FAILED, "looked_up_absent"
-            elif was_sending:
-                state, reason = DeliveryState.UNCERTAIN, "process_ended"
-            else:
-                continue
-            moves.append(Move(one.id, state, reason, found.receipt, attempt_id=one.attempt_id))
+        found = await self._look_up([one.key for one in doubtful])
+        moves = [move for one in doubtful if (move := _settled(one, found[one.key])) is not None]
         async with self._database.writing() as connection:
             await deliveries.move(connection, lane, moves, self._clock.now())
         self._count(moves)
+        became = collections.Counter(move.state for move in moves)
+        resolved = len(moves) - became[DeliveryState.UNCERTAIN]
         recovery = Recovery(
-            sent=sum(move.state is DeliveryState.SENT for move in moves),
-            planned_again=sum(move.state is DeliveryState.PLANNED for move in moves),
-            uncertain=sum(move.state is DeliveryState.UNCERTAIN for move in moves),
+            sent=became[DeliveryState.SENT],
+            planned_again=became[DeliveryState.PLANNED],
+            failed=became[DeliveryState.FAILED],
+            uncertain=len(doubtful) - resolved,
         )
         if moves:
-            _log.info("recovered", account=self.account, moves=len(moves))
+            _log.info("settled", account=self.account, **asdict(recovery))
+        self._ask_later(again=recovery.uncertain > 0)
         return recovery
+
+    async def _look_up(self, keys: Sequence[str]) -> dict[str, Lookup]:
+        """What the platform remembers of these keys; nothing of those after it fell silent."""
+        found = dict.fromkeys(keys, Lookup(Presence.UNKNOWN))
+        try:
+            for key in keys:
+                async with asyncio.timeout(self._settings.call_deadline.total_seconds()):
+                    found[key] = await self._courier.lookup(key)
+        except TimeoutError:
+            _log.warning("look_up_unanswered", account=self.account)
+        return found
+
+    def _ask_later(self, *, again: bool) -> None:
+        """Ask once more after a pause, which doubles, or stop asking."""
+        if not again:
+            self._asks_at = None
+            self._question_pause = self._settings.first_question
+            return
+        self._asks_at = self._clock.now() + self._question_pause
+        self._question_pause = min(self._question_pause * 2, self._settings.last_question)
 
     def _count(self, moves: Sequence[Move]) -> None:
         for move in moves:
@@ -326,3 +367,18 @@ def _sorted_out(batch: Sequence[Due], now: datetime) -> tuple[list[Due], list[Mo
             case Skip(reason):
                 moves.append(Move(one.id, DeliveryState.SKIPPED, reason))
     return going, moves
+
+
+def _settled(one: InDoubt, found: Lookup) -> Move | None:
+    """Where a look-up takes a delivery in doubt; None where it stays."""
+    was_sending = one.state is DeliveryState.SENDING
+    if found.presence is Presence.SENT:
+        state, reason = DeliveryState.SENT, "looked_up"
+    elif found.presence is Presence.ABSENT:
+        state = DeliveryState.PLANNED if was_sending else DeliveryState.FAILED
+        reason = "looked_up_absent"
+    elif was_sending:
+        state, reason = DeliveryState.UNCERTAIN, "interrupted"
+    else:
+        return None
+    return Move(one.id, state, reason, found.receipt, attempt_id=one.attempt_id)
