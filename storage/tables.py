@@ -101,7 +101,7 @@ members = Table(
     Column("name", Words, nullable=False),
     Column("staff", Boolean, nullable=False, server_default=false()),
     Column("first_seen_at", UtcDateTime, nullable=False),
-    UniqueConstraint("platform", "person"),
+    UniqueConstraint("person", "platform"),  # in this order it also finds a person by id alone
     Index("ix_members_customer_id", "customer_id"),
     Index("ix_members_name", "name"),
 )

@@ -108,7 +108,7 @@ def upgrade() -> None:
             ["customer_id"], ["customers.id"], name="fk_members_customer_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_members"),
-        sa.UniqueConstraint("platform", "person", name="uq_members_platform_person"),
+        sa.UniqueConstraint("person", "platform", name="uq_members_person_platform"),
     )
     op.create_index("ix_members_customer_id", "members", ["customer_id"], unique=False)
     op.create_index("ix_members_name", "members", ["name"], unique=False)
