@@ -21,6 +21,7 @@ from tests.storage.builders import (
     DAY,
     MINUTE,
     NOW,
+    PLATFORM,
     SECOND,
     group,
     heard,
@@ -194,6 +195,21 @@ async def test_a_command_heard_twice_is_pending_once(connection: AsyncConnection
     assert first.id is not None
     await messages.finish_command(connection, first.id)
     await record(connection, command)
+    assert await messages.pending(connection, ACCOUNT) == []
+
+
+async def test_a_command_in_a_history_is_stored_and_never_pending(
+    connection: AsyncConnection,
+) -> None:
+    await messages.record(
+        connection,
+        shop_id=await shop(connection),
+        platform=PLATFORM,
+        account=ACCOUNT,
+        heard=[heard("m1", kind=COMMAND, text="/halt")],
+        obey=False,
+    )
+    assert await texts(connection) == ["/halt"]
     assert await messages.pending(connection, ACCOUNT) == []
 
 
