@@ -65,16 +65,17 @@ def _refusals() -> Iterator[None]:
     """Turn an error of the catalogue into one line on stderr and the right exit code."""
     try:
         yield
-    except NuanqunError as trouble:
-        _refuse(trouble)
+    except NuanqunError as alone:
+        _refuse(alone)
     except BaseExceptionGroup as group:
         # A running bot's parts fail in a group; the first error of ours says it best.
         ours = group.subgroup(NuanqunError)
         if ours is None:
             raise
-        while isinstance(ours, BaseExceptionGroup):
-            ours = ours.exceptions[0]
-        _refuse(ours)
+        trouble: BaseException = ours
+        while isinstance(trouble, BaseExceptionGroup):
+            trouble = trouble.exceptions[0]
+        _refuse(trouble)
 
 
 def _refuse(trouble: BaseException) -> None:

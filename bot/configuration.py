@@ -135,12 +135,8 @@ class Log(_Section):
     form: Literal["text", "json"] = Field("text", description="Lines for people, or json.")
 
 
-class Configuration(BaseSettings):
+class Configuration(_Section):
     """All of it."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="NUANQUN_", env_nested_delimiter="__"
-    )
 
     shop: Shop = Shop()
     storage: Storage = Storage()
@@ -148,18 +144,6 @@ class Configuration(BaseSettings):
     tags: Tags = Tags()
     insights: Insights = Insights()
     log: Log = Log()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 (pydantic's signature)
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature)
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature)
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment goes before the file, which comes in as arguments."""
-        return env_settings, init_settings
 
     def shop_settings(self) -> ShopSettings:
         """Floor 4's settings."""
@@ -180,6 +164,26 @@ class Configuration(BaseSettings):
         )
 
 
+class _WithEnvironment(Configuration, BaseSettings):
+    """The configuration with what the environment says on top."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="NUANQUN_", env_nested_delimiter="__"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 (pydantic's signature)
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before the file, which comes in as arguments."""
+        return env_settings, init_settings
+
+
 def load(file: Path | None = None) -> Configuration:
     """The configuration from this file; without one, from `nuanqun.toml` here if there is one.
 
@@ -190,7 +194,7 @@ def load(file: Path | None = None) -> Configuration:
     place = file if file is not None else DEFAULT_FILE if DEFAULT_FILE.exists() else None
     document = _read(place) if place is not None else {}
     try:
-        return Configuration(**document)
+        return _WithEnvironment(**document)
     except ValidationError as invalid:
         raise _named(invalid, str(place or "the environment")) from None
 

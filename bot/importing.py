@@ -25,6 +25,7 @@ from bot.wiring import open_desk
 from handlers.desk import Desk
 from handlers.events import Chat, MessageHeard, Person
 from handlers.recording import record_batch
+from handlers.roles import Role
 from handlers.taggers import tag_by_words, tag_everybody
 from scheduler.clock import RealClock
 from storage.errors import RunningError
@@ -188,7 +189,7 @@ class _Importer:
         return account, platform, event
 
 
-def _never(_text: str) -> bool:
+def _never(_text: str, _role: Role) -> bool:
     """Nothing in a history is a command any more."""
     return False
 

@@ -1,6 +1,6 @@
 """Time is handed in: the clock that everything which waits or dates is given.
 
-`RealClock` is the machine's. `SimulatedClock` stands still until it is told to advance; the
+`RealClock` is the machine's, `RunningClock` runs beside it from another moment. `SimulatedClock` stands still until it is told to advance; the
 demo, previews and tests live on it. Leases and the deadlines of calls never use this clock:
 they always mean real time.
 """
@@ -78,3 +78,21 @@ class SimulatedClock:
     def advance(self, step: timedelta) -> None:
         """Move on by `step`."""
         self.advance_to(self._now + step)
+
+
+class RunningClock:
+    """A clock that was set to a moment and runs on from there at real speed.
+
+    The demo's room goes live on it: it is still the evening on which the simulated days ended.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        self._ahead = start.astimezone(UTC) - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The present moment on this clock, in UTC."""
+        return datetime.now(UTC) + self._ahead
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Sleep until this clock shows `moment`."""
+        await RealClock().sleep_until(moment - self._ahead)

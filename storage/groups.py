@@ -1,7 +1,8 @@
 """Groups, their tags, and the choice of groups that a post is meant for.
 
 An `Audience` names groups by their name or by a group tag, and may leave some out:
-`@福利群 -二群` is every group named or tagged 福利群 but not 二群. It is stored as it was said and
+`@福利群 -二群` is every group named or tagged 福利群 but not 二群 (a part of a name will do where
+only one group has it). It is stored as it was said and
 resolved when it is needed, so a group that joins later belongs to it too.
 """
 
@@ -144,10 +145,7 @@ async def resolve(connection: AsyncConnection, shop_id: int, audience: Audience)
     everywhere = await all_groups(connection, shop_id)
     tagged = await tags_of_groups(connection, shop_id)
     words = {*audience.wanted, *audience.unwanted}
-    meant = {
-        word: {group.id for group in everywhere if word == group.name or word in tagged[group.id]}
-        for word in words
-    }
+    meant = {word: _meant(word, everywhere, tagged) for word in words}
     chosen = (
         set().union(*(meant[word] for word in audience.wanted))
         if audience.wanted
@@ -160,6 +158,15 @@ async def resolve(connection: AsyncConnection, shop_id: int, audience: Audience)
         groups=tuple(group for group in everywhere if group.id in chosen),
         unknown=tuple(word for word in asked if not meant[word]),
     )
+
+
+def _meant(word: str, everywhere: Sequence[Group], tagged: dict[int, set[str]]) -> set[int]:
+    """The groups of this name or tag; else the one group whose name has the word in it."""
+    exact = {group.id for group in everywhere if word == group.name or word in tagged[group.id]}
+    if exact:
+        return exact
+    parts = {group.id for group in everywhere if word in group.name}
+    return parts if len(parts) == 1 else set()
 
 
 async def set_group_tags(connection: AsyncConnection, group_id: int, tags: Sequence[str]) -> None:

@@ -176,6 +176,11 @@ async def members_of(connection: AsyncConnection, group_id: int) -> list[Member]
     return [_member(row) for row in rows]
 
 
+async def count_members(connection: AsyncConnection) -> int:
+    """How many members are known, the staff among them."""
+    return int((await connection.execute(select(func.count()).select_from(members))).scalar_one())
+
+
 async def names(connection: AsyncConnection) -> list[str]:
     """Everybody's name, each once."""
     rows = await connection.execute(select(members.c.name).distinct().order_by(members.c.name))

@@ -227,6 +227,11 @@ async def utterances(
     return [Utterance(*row) for row in rows]
 
 
+async def count_messages(connection: AsyncConnection) -> int:
+    """How many messages are stored."""
+    return int((await connection.execute(select(func.count()).select_from(messages))).scalar_one())
+
+
 async def last_heard(connection: AsyncConnection) -> datetime | None:
     """When anybody last said anything; None before the first message."""
     found = await connection.execute(select(func.max(messages.c.at)))

@@ -70,3 +70,35 @@ async def latest_campaign_sent(connection: AsyncConnection, shop_id: int) -> int
     )
     campaign: int | None = found.scalar_one_or_none()
     return campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One post as the shop's calendar of what went out shows it."""
+
+    at: datetime
+    campaign: str
+    slot: str
+    version_id: int
+    group_name: str
+
+
+async def all_sent(connection: AsyncConnection) -> list[Sent]:
+    """Every post that was sent, the oldest first."""
+    rows = await connection.execute(
+        select(
+            deliveries.c.moved_at,
+            campaigns.c.name,
+            deliveries.c.slot,
+            deliveries.c.version_id,
+            groups.c.name,
+        )
+        .select_from(
+            deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id).join(
+                groups, groups.c.id == deliveries.c.group_id
+            )
+        )
+        .where(deliveries.c.state == DeliveryState.SENT)
+        .order_by(deliveries.c.moved_at, groups.c.name, deliveries.c.id)
+    )
+    return [Sent(*row) for row in rows]

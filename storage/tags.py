@@ -123,6 +123,17 @@ async def members_tagged(connection: AsyncConnection, tag: str, now: datetime) -
     return [row.name for row in rows]
 
 
+async def tags_set_since(connection: AsyncConnection, moment: datetime) -> list[tuple[str, Tag]]:
+    """The tags that were set or renewed since a moment, each with the member's name."""
+    rows = await connection.execute(
+        select(members.c.name, tags)
+        .select_from(tags.join(members))
+        .where(tags.c.set_at >= moment)
+        .order_by(tags.c.set_at, members.c.name, tags.c.tag)
+    )
+    return [(name, Tag(*tag)) for name, *tag in rows]
+
+
 async def delete_expired(connection: AsyncConnection, now: datetime) -> int:
     """Delete the tags whose time is over; how many there were."""
     gone = await connection.execute(delete(tags).where(tags.c.until <= now))

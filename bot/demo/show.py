@@ -1,0 +1,233 @@
+"""`nuanqun demo`: shows the simulated days on the terminal, sums them up, and opens the room.
+
+Headless it prints one document and ends. Else it takes about a minute for the days, prints the
+demand report, and then serves the room's page, live, on a clock that runs on from the last
+simulated evening; what was still planned is cancelled first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from bot.demo.life import Happened, Life, configuration_of, living
+from bot.demo.script import Script, read_script
+from bot.logs import set_up
+from bot.room.values import EventKind, Role, RoomEvent
+from handlers.demand import last_days, report
+from handlers.desk import Desk
+from handlers.report_text import report_text
+from scheduler.bodies import content_of
+from scheduler.clock import RunningClock
+from storage import campaigns, deliveries, posts, tags
+from storage.groups import all_groups
+from storage.members import count_members
+from storage.messages import count_messages
+
+_SHOWN_FOR = 55.0
+"""Real seconds that the simulated days take on a terminal."""
+_REPORT_DAYS = 7
+_LONGEST_LINE = 72
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the demo was asked for. `data` None: a fresh folder that goes when the demo ends."""
+
+    first_day: date
+    days: int
+    seed: int
+    data: Path | None
+    port: int
+
+
+async def show(options: DemoOptions, *, headless: bool, as_json: bool) -> int:
+    """Run the demo; its exit code."""
+    set_up("error", "text")
+    script = read_script(options.first_day, options.days, options.seed)
+    console = Console(stderr=True, highlight=False)
+    with _folder(options.data) as folder:
+        done = _Progress(folder / "demo.json", options)
+        start = await asyncio.to_thread(done.resume, script)
+        async with living(script, folder, start) as life:
+            pace = None if headless else _SHOWN_FOR / max(1, len(script.moments))
+            await _live_through(life, script, done, console, pace)
+            document = await summary(life.bot.desk)
+            await _tell_end(life, console, document, as_json=as_json)
+            if not headless:
+                await life.cancel_what_is_to_come()
+        if not headless:
+            await _go_live(script, folder, options, console)
+    return 0
+
+
+async def _live_through(
+    life: Life, script: Script, done: _Progress, console: Console, pace: float | None
+) -> None:
+    for number, moment in enumerate(script.moments):
+        if number < done.moments:
+            continue
+        async for happened in life.advance_to(moment.at):
+            _tell(console, life.bot.desk, happened, pace)
+        _tell(console, life.bot.desk, await life.live(moment), pace)
+        done.moments = number + 1
+        if pace is not None:
+            await asyncio.sleep(pace)
+        if number % _SAVED_EVERY == 0:
+            await asyncio.to_thread(done.save, moment.at)
+    async for happened in life.advance_to(script.end):
+        _tell(console, life.bot.desk, happened, pace)
+    await asyncio.to_thread(done.save, script.end)
+
+
+_SAVED_EVERY = 25
+
+
+class _Progress:
+    """How far a folder's demo has come, kept beside its data so that it can be resumed."""
+
+    def __init__(self, file: Path, options: DemoOptions) -> None:
+        self._file = file
+        self._asked = {
+            "first_day": options.first_day.isoformat(),
+            "days": options.days,
+            "seed": options.seed,
+        }
+        self.moments = 0
+
+    def resume(self, script: Script) -> datetime:
+        """When to go on: where the folder stopped, or the script's opening."""
+        if not self._file.exists():
+            return script.opening
+        kept = json.loads(self._file.read_text(encoding="utf-8"))
+        if kept["asked"] == self._asked:
+            self.moments = kept["moments"]
+        return datetime.fromisoformat(kept["at"])
+
+    def save(self, at: datetime) -> None:
+        """Note that everything up to `at` has been lived."""
+        document = {"asked": self._asked, "moments": self.moments, "at": at.isoformat()}
+        self._file.write_text(json.dumps(document), encoding="utf-8")
+
+
+async def summary(desk: Desk) -> dict[str, Any]:
+    """What the simulated days came to, without anything that differs between two equal runs."""
+    async with desk.database.reading() as connection:
+        counted = await deliveries.counts(connection)
+        sent = await posts.all_sent(connection)
+        bodies = await campaigns.bodies(connection, sorted({one.version_id for one in sent}))
+        document: dict[str, Any] = {
+            "messages": await count_messages(connection),
+            "members": await count_members(connection),
+            "tags": dict(await tags.tag_counts(connection, desk.clock.now())),
+            "deliveries": counted,
+            "posts": [
+                {
+                    "at": desk.shop.local(one.at).isoformat(timespec="seconds"),
+                    "group": one.group_name,
+                    "campaign": one.campaign,
+                    "slot": one.slot,
+                    "text": content_of(bodies[one.version_id], one.slot, one.group_name).text,
+                }
+                for one in sent
+            ],
+        }
+        groups = await all_groups(connection, desk.shop_id)
+    found = await report(desk, groups, last_days(desk, _REPORT_DAYS))
+    document["report"] = found.to_json()
+    return document
+
+
+def _tell(console: Console, desk: Desk, happened: Happened, pace: float | None) -> None:
+    if pace is None:
+        return
+    for event in happened.seen:
+        line = _line(event)
+        if line:
+            when = f"[dim]{desk.show_time(event.at)}[/]"
+            console.print(f"{when} {line}", no_wrap=True, overflow="ellipsis", crop=True)
+    for name, tag in happened.tags:
+        if tag.set_by == f"{tags.BY_RULE}watch" or tag.set_by.startswith(tags.BY_MANAGER):
+            console.print(f"            [magenta]＋标签[/] {escape(name)} → {escape(tag.tag)}")
+
+
+def _line(event: RoomEvent) -> str | None:
+    where = escape(event.group.name) if event.group else "私聊"
+    who = escape(event.person.name)
+    if event.kind is EventKind.JOINED:
+        return f"[dim]{where}[/] [green]{who} 加入[/]"
+    if event.kind is EventKind.LEFT:
+        return f"[dim]{where}[/] [dim]{who} 离开[/]"
+    if event.kind is not EventKind.SAID or event.message is None:
+        return None
+    first = event.message.content.text.replace("\n", " ")
+    text = escape(first if len(first) <= _LONGEST_LINE else first[:_LONGEST_LINE] + "…")
+    if event.person.role is Role.BOT:
+        return f"[dim]{where}[/] [bold yellow]暖暖：[/][yellow]{text}[/]"
+    if event.person.role is Role.MANAGER:
+        return f"[dim]{where}[/] [bold cyan]{who}：[/]{text}"
+    return f"[dim]{where}[/] [bold]{who}：[/]{text}"
+
+
+async def _tell_end(
+    life: Life, console: Console, document: dict[str, Any], *, as_json: bool
+) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        return
+    desk = life.bot.desk
+    async with desk.database.reading() as connection:
+        groups = await all_groups(connection, desk.shop_id)
+    period = last_days(desk, _REPORT_DAYS)
+    found = await report(desk, groups, period)
+    text = report_text(desk.say, found, period, [group.name for group in groups])
+    states = "、".join(
+        f"{state} {count}" for state, count in document["deliveries"].items() if count
+    )
+    console.rule()
+    console.print(escape(text))
+    console.rule()
+    console.print(
+        f"{document['messages']} messages, {document['members']} members, "
+        f"{sum(document['tags'].values())} tags, deliveries: {states}"
+    )
+
+
+async def _go_live(script: Script, folder: Path, options: DemoOptions, console: Console) -> None:
+    from bot.serving import open_room, until_signal  # noqa: PLC0415 (headless needs no page)
+    from bot.wiring import Bot  # noqa: PLC0415 (as above)
+
+    clock = RunningClock(script.end + timedelta(minutes=1))
+    configuration = configuration_of(script, folder)
+    settings = configuration.room.model_copy(update={"port": options.port})
+    async with open_room(settings, clock) as opened:
+        bot = await Bot.open(configuration, clock, [opened.channel])
+        try:
+            console.print(f"\n[bold]The room is live: {opened.server.url}[/]")
+            console.print(f"As the manager (once): {opened.server.new_sign_in_url()}")
+            console.print("Ctrl-C ends the demo.")
+            await until_signal(bot)
+        finally:
+            await bot.close()
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """The demo's folder: the one that was named, or a fresh one that goes afterwards."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="nuanqun-demo-", ignore_cleanup_errors=True) as fresh:
+        yield Path(fresh)
