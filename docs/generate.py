@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from docs.example_configuration import example_configuration
 from storage.errors import NuanqunError
 
 TOP = Path(__file__).resolve().parents[1]
@@ -90,6 +91,7 @@ def import_everything() -> None:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "config.example.toml": example_configuration,
     "docs/reference/errors.md": errors_page,
 }
 

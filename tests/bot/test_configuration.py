@@ -1,0 +1,93 @@
+"""The configuration: one file, the environment on top, and one clear sentence when it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.configuration import (
+    Configuration,
+    ConfigurationInvalid,
+    ConfigurationUnreadable,
+    load,
+)
+from docs.generate import TOP
+
+
+@pytest.fixture(autouse=True)
+def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "shop.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_without_a_file_every_key_has_its_default() -> None:
+    assert load() == load(TOP / "config.example.toml")
+
+
+def test_the_file_named_nuanqun_toml_is_read_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "nuanqun.toml").write_text('[shop]\nname = "禾露"\n', encoding="utf-8")
+    assert load().shop.name == "禾露"
+
+
+def test_the_environment_goes_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUANQUN_SHOP__NAME", "小店")
+    assert load(written(tmp_path, '[shop]\nname = "禾露"\nslogan = "慢"\n')).shop.name == "小店"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[shop]\nnam = "x"\n', ["shop.nam", "no such key"]),
+        ("[shop]\nname = 3\n", ["shop.name", "3", "valid string"]),
+        ('[shop]\nzone = "Asia/Shanghi"\n', ["shop.zone", "Asia/Shanghi", "time zone"]),
+        ('[shop]\nlanguage = "fr"\n', ["shop.language", "fr", "'zh' or 'en'"]),
+        ("[storage]\nkeep_text_days = 0\n", ["storage.keep_text_days", "0", "greater than"]),
+        ("[room]\nport = 70000\n", ["room.port", "70000", "65535"]),
+        ("[telepathy]\n", ["telepathy", "no such key"]),
+    ],
+)
+def test_a_wrong_key_is_named_with_what_was_found_and_what_is_allowed(
+    tmp_path: Path, text: str, said: list[str]
+) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(ConfigurationInvalid) as caught:
+        load(file)
+    for part in [str(file), *said]:
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[shop\n", "\x00", "a = b = c"])
+def test_what_is_not_toml_is_said_in_one_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationUnreadable) as caught:
+        load(written(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationUnreadable, match=r"gone\.toml.*No such file"):
+        load(tmp_path / "gone.toml")
+
+
+def test_the_database_s_password_is_in_no_repr_and_no_error(tmp_path: Path) -> None:
+    url = "postgresql+asyncpg://shop:geheim@db/nuanqun"
+    configuration = load(written(tmp_path, f'[storage]\nurl = "{url}"\n'))
+    assert "geheim" not in repr(configuration)
+    with pytest.raises(ConfigurationInvalid) as caught:
+        load(written(tmp_path, '[storage]\nurl = ["geheim"]\n'))
+    assert "geheim" not in str(caught.value)
+
+
+def test_settings_reach_the_floors() -> None:
+    configuration = Configuration.model_validate(
+        {"tags": {"silent_days": 9}, "storage": {"keep_text_days": 12}}
+    )
+    shop = configuration.shop_settings()
+    assert (shop.silent_after.days, shop.text_kept_for.days) == (9, 12)
