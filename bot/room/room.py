@@ -14,6 +14,7 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -105,6 +106,10 @@ class Room:
         """End every listener, write what is waiting, close the file. Safe to call twice."""
         self.log.close()
         await self._book.close()
+
+    def now(self) -> datetime:
+        """The room's present moment."""
+        return self._clock.now()
 
     # -- groups ------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import errno
 import os
 import socket
 from collections.abc import Generator
+from datetime import tzinfo
 from pathlib import Path
 
 import uvicorn
@@ -37,6 +38,7 @@ class RoomServer:
             and `host` itself; a request for any other name is refused.
         page: whether to serve the page for browsers beside the door for programs. One process
             can serve one page, because NiceGUI is one application.
+        zone: the time zone the page shows; None means this machine's.
     """
 
     def __init__(
@@ -47,13 +49,14 @@ class RoomServer:
         port: int = 0,
         names: tuple[str, ...] = (),
         page: bool = True,
+        zone: tzinfo | None = None,
     ) -> None:
         self.door = Door(room)
         self._room = room
         self._host = host
         self._port = port
         self._hosts = LOCAL_HOSTS | {name.lower() for name in (host, *names)}
-        self._page = page
+        self._application = application(room, self.door, page=page, zone=zone)
         self._server: _QuietServer | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -82,7 +85,7 @@ class RoomServer:
         listener = self._bind()
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
-            Guard(application(self._room, self.door, page=self._page), self._hosts),
+            Guard(self._application, self._hosts),
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -144,7 +147,7 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-def application(room: Room, door: Door, *, page: bool) -> FastAPI:
+def application(room: Room, door: Door, *, page: bool, zone: tzinfo | None = None) -> FastAPI:
     """The room as an application: `/door`, `/health`, and the page with its pictures."""
     app = FastAPI(title="暖群 room", openapi_url=None)
     app.include_router(door.router)
@@ -158,7 +161,7 @@ def application(room: Room, door: Door, *, page: bool) -> FastAPI:
         # Imported here because NiceGUI takes seconds, which a room without a page must not pay.
         from bot.room.page import add_page  # noqa: PLC0415
 
-        add_page(app, room)
+        add_page(app, room, zone)
     return app
 
 
