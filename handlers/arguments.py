@@ -18,6 +18,7 @@ from scheduler.festivals import Festival, all_festivals
 from storage.groups import Audience
 
 _QUOTED = re.compile(r"[\"“「](?P<inside>[^\"”」]+)[\"”」]")
+_BLANKS = " \t\u3000"
 _EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
 _LAST_CHOICE = frozenset({"上次", "last"})
 
@@ -48,11 +49,16 @@ class Argument(Protocol):
 def _token(rest: str) -> tuple[str, str]:
     """The text up to the next blank or line break, or inside quotes, and what is left."""
     rest = rest.lstrip()
-    if quoted := _QUOTED.match(rest):
-        return quoted["inside"], rest[quoted.end() :]
+    if found := _QUOTED.match(rest):
+        return found["inside"], rest[found.end() :]
     front = re.match(r"\S*", rest)
     end = front.end() if front else 0
     return rest[:end], rest[end:]
+
+
+def quoted(name: str) -> str:
+    """A name as it must be written to be read again: in quotes where it holds a blank."""
+    return f'"{name}"' if re.search(r"\s", name) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,7 @@ class Binding:
 class Groups:
     """A choice of groups: `@福利群 -二群`, `@所有群`, or `@上次` for the last choice.
 
+    It stands on one line, so that a text on the next line may begin with @ or - itself.
     `audience` is None for the last choice, which the asker's own history resolves.
     """
 
@@ -173,17 +180,18 @@ class Groups:
         wanted: list[str] = []
         unwanted: list[str] = []
         written: list[str] = []
-        while (sign := rest.lstrip()[:1]) and sign in "@＠-－":
-            rest = rest.lstrip()
+        rest = rest.lstrip()
+        while sign := re.match(r"[@＠\-－](?=\S)", rest):
             name, left = _token(rest[1:])
-            if not name:
-                break
-            (wanted if sign in "@＠" else unwanted).append(name)
-            written.append(f"{'@' if sign in '@＠' else '-'}{name}")
-            rest = left
+            wants = sign[0] in "@＠"
+            (wanted if wants else unwanted).append(name)
+            written.append(f"{'@' if wants else '-'}{quoted(name)}")
+            rest = left.lstrip(_BLANKS)
         if not written:
             raise Unreadable("要说发到哪些群")
-        if wanted and wanted[0] in _LAST_CHOICE:
+        if not _LAST_CHOICE.isdisjoint(wanted):
+            if len(written) > 1:
+                raise Unreadable("“@上次”要单独写，不能再加减别的群")
             return cls(written[0], None), rest
         everywhere = any(name in _EVERY_GROUP for name in wanted)
         audience = Audience(() if everywhere else tuple(wanted), tuple(unwanted))
@@ -197,8 +205,10 @@ _SHOPPING_DAYS = {
     "双十二": (12, 12),
     "618": (6, 18),
     "女神节": (3, 8),
+    "double11": (11, 11),
+    "double12": (12, 12),
 }
-_WRITTEN_DAY = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
+_WRITTEN_DAY = re.compile(r"(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +225,8 @@ class Day:
     def read(cls, rest: str) -> tuple[Self, str]:
         """A shopping day by name, or a date with or without its year."""
         text, left = _token(rest)
-        if text in _SHOPPING_DAYS:
-            return cls(text, None, *_SHOPPING_DAYS[text]), left
+        if text.lower() in _SHOPPING_DAYS:
+            return cls(text, None, *_SHOPPING_DAYS[text.lower()]), left
         found = _WRITTEN_DAY.fullmatch(text)
         if not found:
             raise Unreadable("日子要写成 双11、12-12 或 2026-12-12")

@@ -13,6 +13,8 @@ from scheduler.content import Button
 from storage.confirmations import last_choice
 from storage.groups import Audience, Group, all_groups, resolve, tags_of_groups
 
+_EXAMPLE_LENGTH = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -23,9 +25,9 @@ class Chosen:
     groups: tuple[Group, ...]
 
     @property
-    def names(self) -> str:
-        """The groups by name, as people list them."""
-        return "、".join(group.name for group in self.groups)
+    def names(self) -> list[str]:
+        """The groups by name."""
+        return [group.name for group in self.groups]
 
 
 async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Reply:
@@ -36,7 +38,10 @@ async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Re
             written = await last_choice(connection, asked.member.id) or ""
             if not written:
                 return reply(
-                    desk.say("还没有上次的选择。可以写群名或群标签，例如：@福利群 -二群"),
+                    desk.say(
+                        "还没有上次的选择。写群名或群标签就行，例如：{example}",
+                        example=desk.say("@福利群 -二群"),
+                    ),
                     private=True,
                 )
             audience = Groups.read(written)[0].audience or Audience()
@@ -50,14 +55,14 @@ async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Re
 
 
 def _not_found(desk: Desk, unknown: Sequence[str], known: Sequence[str]) -> Reply:
-    listed = "、".join(known) or desk.say("还没有")
+    listed = desk.listed(known)
     if not unknown:
         return reply(
             desk.say("这样选下来一个群也没有。现有的群和群标签：{known}", known=listed),
             private=True,
         )
     close = get_close_matches(unknown[0], known, n=1, cutoff=0.3)
-    example = f"@{close[0]}" if close else "@福利群 -二群"
+    example = f"@{close[0]}" if close else desk.say("@福利群 -二群")
     return reply(
         desk.say(
             "没有叫「{name}」的群或群标签，可以写：{example}。现有：{known}",
@@ -72,12 +77,14 @@ def _not_found(desk: Desk, unknown: Sequence[str], known: Sequence[str]) -> Repl
 async def ask_for_groups(desk: Desk, asked: Asked, opening: str, ending: str = "") -> Reply:
     """Ask which groups are meant, offering the last choice and all of them.
 
-    `opening` and `ending` are the command before and behind the groups.
+    `opening` is the command before the groups; `ending` is its text, which gets a line of its own,
+    because it may begin with @ or - itself.
     """
     async with desk.database.reading() as connection:
         before = await last_choice(connection, asked.member.id)
         everywhere = await all_groups(connection, desk.shop_id)
-    tail = f" {ending}" if ending else ""
+    tail = f"\n{ending}" if ending else ""
+    first = f"@{everywhere[0].name}" if everywhere else desk.say("@所有群")
     buttons = []
     if before:
         buttons.append(
@@ -86,13 +93,13 @@ async def ask_for_groups(desk: Desk, asked: Asked, opening: str, ending: str = "
     buttons.append(
         Button(
             desk.say("全部 {count} 个群", count=len(everywhere)),
-            f"{opening} @所有群{tail}",
+            f"{opening} {desk.say('@所有群')}{tail}",
         )
     )
     return reply(
         desk.say(
-            "发到哪些群？写群名或群标签，例如：{example}",
-            example=f"{opening} @{everywhere[0].name if everywhere else '福利群'}{tail}"[:120],
+            "发到哪些群？写群名或群标签，例如：\n{example}",
+            example=f"{opening} {first}{tail}"[:_EXAMPLE_LENGTH],
         ),
         *buttons,
         private=True,

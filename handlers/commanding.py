@@ -18,8 +18,8 @@ from prometheus_client import Counter
 from handlers.desk import Asked, Desk
 from handlers.registry import Call, Command, Misread, Registry, Unknown
 from handlers.replies import Reply, reply
-from handlers.roles import role_of
-from scheduler.content import Button
+from handlers.roles import Role, role_of
+from scheduler.content import Button, Content, Mention
 from scheduler.courier import Address, AddressGone, Done, Unable
 from storage.errors import LaneLost, NuanqunError
 from storage.groups import Group
@@ -55,9 +55,9 @@ class Commander:
         self._desk = desk
         self._registry = registry
 
-    def is_command(self, text: str) -> bool:
-        """Whether a text asks the bot to do something."""
-        return self._registry.looks_like_command(text)
+    def is_command(self, text: str, role: Role) -> bool:
+        """Whether a text, said by somebody in this role, asks the bot to do something."""
+        return self._registry.parse(text, role) is not None
 
     async def obey(self, order: Order) -> None:
         """Run a command and answer it."""
@@ -117,13 +117,18 @@ class Commander:
             case Unknown(name, nearest):
                 yield self._unknown(name, nearest)
             case None:
-                # A bare alias that this member may not use: ordinary talk.
+                # A button that says nothing the presser may ask for.
                 return
 
     def _correct(self, command: Command, sentence: str) -> Reply:
         say = self._desk.say
         return reply(
-            say("{trouble}。可以这样写：{example}", trouble=say(sentence), example=command.example)
+            say(
+                "{trouble}。可以这样写：{example}",
+                trouble=say(sentence),
+                example=say(command.example),
+            ),
+            private=command.role is Role.MANAGER,
         )
 
     def _unknown(self, name: str, nearest: Command | None) -> Reply:
@@ -134,9 +139,10 @@ class Commander:
             say(
                 "我还不会「/{name}」。是不是想说：{example}",
                 name=name[:20],
-                example=nearest.example,
+                example=say(nearest.example),
             ),
             Button(say("看帮助"), f"/help {nearest.name}"),
+            private=nearest.role is Role.MANAGER,
         )
 
     async def _say(self, asked: Asked, answer: Reply, key: str) -> None:
@@ -149,10 +155,11 @@ class Commander:
             return
         outcome = await sender.say(private, answer.content, key)
         if isinstance(outcome, AddressGone | Unable):
-            hint = self._desk.say(
-                "@{name} 这个只能私下告诉你：请先和我私聊一句，再发一次命令。",
-                name=asked.member.name,
+            hint = answer.instead or self._desk.say(
+                "这个只能私下说：先和我私聊一句，再发一次命令。"
             )
-            await sender.say(here, reply(hint).content, f"{key}/hint")
+            name = asked.member.name
+            mention = Mention(asked.member.person, name)
+            await sender.say(here, Content(f"@{name} {hint}", mentions=(mention,)), f"{key}/hint")
         elif not isinstance(outcome, Done):
             _log.warning("answer_lost", key=key, outcome=repr(outcome))

@@ -19,7 +19,7 @@ from insights.background import Background
 from insights.days import AnalysedDay, analyse_day, reading_version
 from insights.masking import mask
 from insights.report import DemandReport, demand_report
-from storage import analysis, messages
+from storage import analysis, members, messages
 from storage.groups import Group
 from storage.messages import Utterance
 
@@ -63,7 +63,7 @@ async def report(desk: Desk, groups: Sequence[Group], period: Period) -> DemandR
     found = await asyncio.to_thread(demand_report, now, before, _background())
     async with desk.database.reading() as connection:
         quoted = await messages.quotes(connection, sorted(found.quoted()))
-    names = {one.member_name for one in quoted}
+        names = await members.names(connection)  # fans call each other by name, too
     texts = {one.id: mask(one.text, names) for one in quoted}
     return found.with_quotes(texts)
 

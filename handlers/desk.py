@@ -6,7 +6,7 @@ One `Desk` stands for the running shop; every command is given it together with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +36,10 @@ class Desk:
     lexicon: Lexicon
     planner: Planner
     senders: Mapping[str, Sender]
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names as people list them; "none yet" where there are none."""
+        return self.say("、").join(names) or self.say("还没有")
 
     def show_time(self, moment: datetime) -> str:
         """A moment as people read it, by the shop's clock: `11-05 10:18`."""

@@ -22,6 +22,7 @@ from scheduler.courier import Address
 from storage.groups import all_groups
 from storage.members import member_by_id
 from storage.messages import pending
+from storage.shops import halted_at
 
 _log = structlog.get_logger(__name__)
 
@@ -51,8 +52,10 @@ class Dispatcher:
             )
             await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
+            halted = await halted_at(connection, desk.shop_id)
         _log.info("heard", account=self._account, messages=len(batch.said))
-        await self._welcome(batch)
+        if halted is None:  # a welcome is no answer: 急停 means it too
+            await self._welcome(batch)
         return self._orders(batch)
 
     async def left_over(self) -> list[Order]:

@@ -8,7 +8,6 @@ Nothing goes out by silence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,7 +24,6 @@ from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import audit, campaigns, confirmations, deliveries, groups
 from storage.campaigns import NewCampaign, StoredCampaign
-from storage.confirmations import Confirmation
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 _KIND = "campaign"
@@ -76,17 +74,17 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, 
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
         reached = await groups.reach(connection, [group.id for group in chosen.groups])
     say = desk.say
-    whom = say(
-        "发到 {count} 个群：{names}\n"
-        "共 {fans} 位粉丝，其中 {several} 位在不止一个群里，会看到多次。",
-        count=len(chosen.groups),
-        names=chosen.names,
-        fans=reached.fans,
-        several=reached.in_several,
-    )
-    ask = say("确认请在 10 分钟内发 /confirm {number}，不发了发 /dismiss。", number=number)
+    whom = [
+        say(
+            "发到 {count} 个群：{names}", count=len(chosen.groups), names=desk.listed(chosen.names)
+        ),
+        say("共 {fans} 位粉丝", fans=reached.fans),
+    ]
+    if reached.in_several:
+        whom.append(say("其中 {several} 位不止在一个群，会看到几次", several=reached.in_several))
+    ask = say("没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number)
     return reply(
-        f"{text}\n\n{whom}\n{ask}",
+        "\n".join([text, "", *whom, ask]),
         Button(say("确认发送"), f"/confirm {number}"),
         Button(say("不发了"), "/dismiss"),
         private=True,
@@ -151,14 +149,16 @@ async def confirm(
         shown = await confirmations.latest(connection, asked.member.id)
         if shown is None or shown.used or number not in (None, shown.id):
             return NothingAsked()
-        if now > shown.expires_at:
+        if now >= shown.expires_at:
             return Expired()
         proposal = Proposal(**shown.body)
         audience = groups.Audience.from_json(proposal.audience)
         meant = await groups.resolve(connection, desk.shop_id, audience)
         if [group.id for group in meant.groups] != proposal.groups:
             return GroupsChanged()
-        confirmed = await _make(connection, desk, asked, proposal, shown)
+        if not await confirmations.use(connection, shown.id, now):
+            return NothingAsked()  # the same yes in another process came first
+        confirmed = await _make(connection, desk, asked, proposal, now)
     desk.planner.ring()
     return confirmed
 
@@ -168,16 +168,14 @@ async def dismiss(desk: Desk, asked: Asked) -> bool:
     now = desk.clock.now()
     async with desk.database.writing() as connection:
         shown = await confirmations.latest(connection, asked.member.id)
-        if shown is None or shown.used or now > shown.expires_at:
+        if shown is None or shown.used:
             return False
         return await confirmations.use(connection, shown.id, now)
 
 
 async def _make(
-    connection: AsyncConnection, desk: Desk, asked: Asked, proposal: Proposal, shown: Confirmation
+    connection: AsyncConnection, desk: Desk, asked: Asked, proposal: Proposal, now: datetime
 ) -> Confirmed:
-    now = desk.clock.now()
-    await confirmations.use(connection, shown.id, now)
     replaced = await _replace(connection, desk, proposal, now)
     schedule = proposal.schedule or schedule_to_json(
         Once(desk.shop.local(now).replace(tzinfo=None))
@@ -232,8 +230,3 @@ async def _replace(
         await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)
         await deliveries.cancel_planned(connection, one.id, _REPLACED, now)
     return len(older)
-
-
-def shortened(texts: Sequence[str], limit: int = 3) -> list[str]:
-    """The first of many texts, with dots where there are more."""
-    return [*texts[:limit], *(["……"] if len(texts) > limit else [])]

@@ -24,6 +24,7 @@ from handlers.events import (
     MessageKind,
     Person,
 )
+from handlers.roles import Role, role_of_person
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
 from storage.accounts import set_cursor
@@ -31,7 +32,8 @@ from storage.groups import Group, ensure_groups, set_present
 from storage.members import Member, Seen, ensure_members, leave, sit
 from storage.messages import Heard, Recorded, record
 
-IsCommand = Callable[[str], bool]
+IsCommand = Callable[[str, Role], bool]
+"""Whether somebody in this role asks the bot to do something with this text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,13 @@ class Batch:
         ]
 
 
-def kind_of(event: MessageHeard | ButtonPressed, is_command: IsCommand) -> MessageKind:
-    """Whose words a message holds; a command is a command whoever says it."""
-    if isinstance(event, ButtonPressed) or is_command(event.text):
+def kind_of(event: MessageHeard | ButtonPressed, role: Role, is_command: IsCommand) -> MessageKind:
+    """Whose words a message holds. What is forwarded commands nothing: somebody else said it."""
+    if isinstance(event, ButtonPressed):
         return MessageKind.COMMAND
-    if event.sender.staff:
+    if not event.forwarded and is_command(event.text, role):
+        return MessageKind.COMMAND
+    if role is Role.MANAGER:
         return MessageKind.STAFF
     if event.forwarded:
         return MessageKind.SHOP_POST
@@ -96,7 +100,7 @@ async def record_batch(
     for said, run in groupby(events, lambda event: isinstance(event, MessageHeard | ButtonPressed)):
         if said:
             heard = [
-                _heard(event, shop, is_command)
+                _heard(event, shop, platform, is_command)
                 for event in run
                 if isinstance(event, MessageHeard | ButtonPressed)
             ]
@@ -111,13 +115,15 @@ async def record_batch(
             batch.said.extend(one for one in recorded if not one.duplicate)
         else:
             for event in run:
-                await _move(connection, event, batch, shop_id=shop_id, platform=platform)
+                await _move(connection, event, batch, shop_id=shop_id, shop=shop, platform=platform)
     if not history:
         await set_cursor(connection, batch.account, platform, events[-1].cursor)
     return batch
 
 
-def _heard(event: MessageHeard | ButtonPressed, shop: ShopSettings, is_command: IsCommand) -> Heard:
+def _heard(
+    event: MessageHeard | ButtonPressed, shop: ShopSettings, platform: str, is_command: IsCommand
+) -> Heard:
     message, text = (
         (f"press:{event.press}", event.says)
         if isinstance(event, ButtonPressed)
@@ -127,20 +133,27 @@ def _heard(event: MessageHeard | ButtonPressed, shop: ShopSettings, is_command: 
         message=message,
         chat=event.chat.id if event.chat else None,
         chat_name=event.chat.name if event.chat else "",
-        sender=_seen(event.sender),
+        sender=_seen(event.sender, platform, shop),
         at=event.at,
         day=shop.day_of(event.at),
-        kind=kind_of(event, is_command),
+        kind=kind_of(event, role_of_person(event.sender, platform, shop), is_command),
         text=text,
     )
 
 
-def _seen(person: Person) -> Seen:
-    return Seen(person.id, person.name, person.staff)
+def _seen(person: Person, platform: str, shop: ShopSettings) -> Seen:
+    """Somebody as they are stored: whom the configuration lists is as much staff as an admin."""
+    return Seen(person.id, person.name, role_of_person(person, platform, shop) is Role.MANAGER)
 
 
 async def _move(
-    connection: AsyncConnection, event: Event, batch: Batch, *, shop_id: int, platform: str
+    connection: AsyncConnection,
+    event: Event,
+    batch: Batch,
+    *,
+    shop_id: int,
+    shop: ShopSettings,
+    platform: str,
 ) -> None:
     """Somebody came or went, or the group itself changed."""
     if not isinstance(event, MemberJoined | MemberLeft | GroupChanged):
@@ -153,7 +166,8 @@ async def _move(
     if isinstance(event, GroupChanged):
         await set_present(connection, group.id, present=event.present)
         return
-    people = await ensure_members(connection, platform, [_seen(event.member)], event.at)
+    seen = _seen(event.member, platform, shop)
+    people = await ensure_members(connection, platform, [seen], event.at)
     member = people[event.member.id]
     if isinstance(event, MemberLeft):
         await leave(connection, group.id, member.id, event.at)

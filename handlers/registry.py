@@ -23,11 +23,21 @@ from typing import Any, get_args, get_type_hints
 from handlers.arguments import Argument, Unreadable
 from handlers.replies import Replies
 from handlers.roles import Role
+from handlers.wording import Say
 
 Run = Callable[..., Replies]
 
-_OPENING = re.compile(r"\s*[/／](?P<name>[^\s/／=＝]+)(?P<rest>.*)", re.DOTALL)
-_BARE = re.compile(r"\s*(?P<name>[^\s/／=＝]+)(?P<rest>.*)", re.DOTALL)
+# A command word begins with a letter or a Chinese character: "/::)" and "/(ㄒoㄒ)/~~" are faces.
+# It may carry the bot's name (/help@our_bot), as platforms write it in groups; any other @ begins
+# the arguments (/标签@小鱼 敏感肌).
+_OPENING = re.compile(
+    r"\s*[/／](?P<name>[^\W\d_][^\s/／=＝@＠]*)"
+    r"(?:@[a-z0-9_]*bot(?![a-z0-9_]))?(?P<rest>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+_BARE = re.compile(r"\s*(?P<name>\S+)(?P<rest>.*)", re.DOTALL)
+# What only a command is followed by: somebody or a group by name, or the number of a campaign.
+_ADDRESSED = re.compile(r"\s*[@＠#＃]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `summary` is a key of the wording; `example` can be sent as it is."""
+    """One command. `summary` and `example` are keys of the wording; the example works as it is."""
 
     name: str
     alias: str
@@ -51,12 +61,11 @@ class Command:
     parameters: tuple[Parameter, ...]
     run: Run
 
-    @property
-    def usage(self) -> str:
+    def usage(self, say: Say) -> str:
         """How it is called, with optional arguments in brackets."""
         parts = [
-            f"[{parameter.kind.label}]" if parameter.optional else parameter.kind.label
-            for parameter in self.parameters
+            f"[{say(one.kind.label)}]" if one.optional else say(one.kind.label)
+            for one in self.parameters
         ]
         return " ".join((f"/{self.name}", *parts))
 
@@ -126,20 +135,17 @@ class Registry:
         """The command with this name or alias, with or without its slash."""
         return self._by_word.get(word.lstrip("/／").lower())
 
-    def looks_like_command(self, text: str) -> bool:
-        """Whether a message asks the bot to do something, whoever says it."""
-        return self.parse(text, Role.MANAGER) is not None
-
     def parse(self, text: str, role: Role) -> Parsed:
         """What a message asks for; None where it is ordinary talk.
 
-        With a slash it is always a command, and an unknown one is answered. Without it, only an
-        alias at the very front counts, and only of a command that the role may use: a fan who
-        begins a sentence with 标签 is just talking. A command beyond the role is `Unknown`, so
-        that a refusal says nothing about what exists.
+        With a slash and a word it is always a command, and an unknown one is answered. Without a
+        slash, only an alias at the very front counts, and only of a command that the role may
+        use: a fan who begins a sentence with 标签 is just talking, and so is a manager where what
+        follows is not what the command takes. A command beyond the role is `Unknown`, so that a
+        refusal says nothing about what exists.
         """
         if opening := _OPENING.match(text):
-            word = opening["name"].split("@")[0].lower()
+            word = opening["name"].lower()
             command = self._by_word.get(word)
             if command is None or command.role > role:
                 return Unknown(opening["name"], self._nearest(word, role))
@@ -148,9 +154,7 @@ class Registry:
         command = self._by_word.get(bare["name"]) if bare else None
         if bare is None or command is None or bare["name"] != command.alias:
             return None
-        if command.role > role:
-            return None
-        return _read_bare(command, bare["rest"])
+        return _read_bare(command, bare["rest"]) if role >= command.role else None
 
     def _nearest(self, word: str, role: Role) -> Command | None:
         words = [known for known, command in self._by_word.items() if role >= command.role]
@@ -187,12 +191,16 @@ def _read(command: Command, rest: str) -> Call | Misread:
 
 
 def _read_bare(command: Command, rest: str) -> Call | Misread | None:
-    """Without a slash, a fans' command must stand alone, and no word may touch the alias."""
-    if rest and not rest[0].isspace():
+    """Without a slash, a fans' command must stand alone, and others must make sense.
+
+    计划 明天去 is talk; 标签 @小鱼 is a command that lacks something, and so is 取消 alone.
+    """
+    if not rest.strip():
+        return _read(command, "")
+    if command.role is Role.FAN:
         return None
-    if command.role is Role.FAN and rest.strip():
-        return None
-    return _read(command, rest)
+    read = _read(command, rest)
+    return read if isinstance(read, Call) or _ADDRESSED.match(rest) else None
 
 
 REGISTRY = Registry()

@@ -29,10 +29,10 @@ _DEMANDS = {
 def report_text(say: Say, found: DemandReport, period: Period, groups: Sequence[str]) -> str:
     """The report in a few lines: what is talked about, the four stances, what is asked for."""
     title = say(
-        "粉丝在说什么 {first:%m-%d} 至 {last:%m-%d}\n{groups} · {messages} 条 · {speakers} 人",
+        "粉丝在说什么（{first:%m-%d} 至 {last:%m-%d}）\n{groups} · {messages} 条 · {speakers} 人",
         first=period.first,
         last=period.last,
-        groups="、".join(groups),
+        groups=say("、").join(groups),
         messages=found.messages,
         speakers=found.speakers,
     )
@@ -52,12 +52,12 @@ def report_text(say: Say, found: DemandReport, period: Period, groups: Sequence[
     )
     quotes = _quotes(found)
     if quotes:
-        lines += ["", say("原话：")] + [f"“{quote}”" for quote in quotes]
+        lines += ["", say("原话：")] + [say("“{quote}”", quote=quote) for quote in quotes]
     return "\n".join(lines)
 
 
 def _line(say: Say, name: str, parts: Sequence[str]) -> list[str]:
-    return [say("{name}：{parts}", name=say(name), parts="、".join(parts))] if parts else []
+    return [say("{name}：{parts}", name=say(name), parts=say("、").join(parts))] if parts else []
 
 
 def _counted(say: Say, what: str, speakers: int) -> str:

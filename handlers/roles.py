@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from handlers.events import Person
 from handlers.settings import ShopSettings
 from storage.members import Member
 
@@ -17,10 +18,14 @@ class Role(IntEnum):
 
 def role_of(member: Member, shop: ShopSettings) -> Role:
     """A manager is who the platform calls staff, or whom the configuration lists by id."""
-    listed = member.person in shop.managers or f"{member.platform}:{member.person}" in shop.managers
-    return Role.MANAGER if member.staff or listed else Role.FAN
+    return _role(member.platform, member.person, shop, staff=member.staff)
 
 
-def may(role: Role, needed: Role) -> bool:
-    """Whether a role suffices for what needs `needed`."""
-    return role >= needed
+def role_of_person(person: Person, platform: str, shop: ShopSettings) -> Role:
+    """The same of somebody as the platform shows them, before they are looked up."""
+    return _role(platform, person.id, shop, staff=person.staff)
+
+
+def _role(platform: str, person: str, shop: ShopSettings, *, staff: bool) -> Role:
+    listed = person in shop.managers or f"{platform}:{person}" in shop.managers
+    return Role.MANAGER if staff or listed else Role.FAN

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.desk import Desk
 from handlers.recording import Batch, Newcomer
 from handlers.settings import ShopSettings
+from handlers.wording import Say
 from storage.tags import (
     BY_RULE,
     Activity,
@@ -30,13 +31,26 @@ from storage.tags import (
 
 NEWCOMER, ACTIVE, SILENT = "新人", "活跃", "沉默"
 
-_QUOTE_LENGTH = 30
+# What each rule says in its own cause; `fact` is all that it keeps: never what a fan wrote, for
+# that is theirs to have forgotten.
+_WHY = {
+    "watch": "说到「{fact}」",
+    "joined": "新进 {fact}",
+    "active": "近来说了 {fact} 条",
+    "silent": "{fact} 天没说话",
+}
 
 _PRIVATE = re.compile(
     r"孕|哺乳|备孕|月子|流产|经期|月经|婴|宝宝|孩子|小孩|儿童|病|症|癌|抑郁|焦虑|糖尿|高血压"
     r"|湿疹|皮炎|银屑|白癜|过敏史|手术|服药|吃药|pregnan|baby|child|disease|illness",
     re.IGNORECASE,
 )
+
+
+def why_text(say: Say, tag: Tag) -> str:
+    """Why a tag was set, as people read it; a manager's reason stands as it was written."""
+    sentence = _WHY.get(tag.set_by.removeprefix(BY_RULE))
+    return tag.why if sentence is None else say(sentence, fact=tag.why)
 
 
 def is_private_matter(text: str) -> bool:
@@ -56,19 +70,21 @@ def interest_tags(
         lowered = text.lower()
         for word, tag in watches.items():
             if word.lower() in lowered:
-                found[member_id, tag] = Tag(
-                    member_id=member_id,
-                    tag=tag,
-                    set_by=f"{BY_RULE}watch",
-                    why=f"{word}: {text[:_QUOTE_LENGTH]}",
-                    set_at=at,
-                    until=at + shop.interest_for,
-                )
+                known = found.get((member_id, tag))
+                if known is None or known.set_at <= at:
+                    found[member_id, tag] = Tag(
+                        member_id=member_id,
+                        tag=tag,
+                        set_by=f"{BY_RULE}watch",
+                        why=word,
+                        set_at=at,
+                        until=at + shop.interest_for,
+                    )
     return list(found.values())
 
 
 def activity_tags(
-    people: Iterable[Activity], now: datetime, shop: ShopSettings
+    people: Iterable[Activity], now: datetime, shop: ShopSettings, say: Say
 ) -> tuple[list[Tag], list[tuple[int, str]]]:
     """Who is active or silent now: the tags to set, and the (member id, tag) pairs to take away."""
     wanted: list[Tag] = []
@@ -77,23 +93,23 @@ def activity_tags(
         last = person.last_spoke_at or person.first_seen_at
         active = person.messages >= shop.active_messages
         silent = now - last >= shop.silent_after
-        for tag, holds, why in (
-            (ACTIVE, active, f"{person.messages} messages in {shop.activity_window.days} days"),
-            (SILENT, silent, f"nothing said for {(now - last).days} days"),
+        for rule, tag, holds, fact in (
+            ("active", say(ACTIVE), active, person.messages),
+            ("silent", say(SILENT), silent, (now - last).days),
         ):
             if holds:
-                wanted.append(Tag(person.member_id, tag, f"{BY_RULE}activity", why, now))
+                wanted.append(Tag(person.member_id, tag, f"{BY_RULE}{rule}", str(fact), now))
             else:
                 unwanted.append((person.member_id, tag))
     return wanted, unwanted
 
 
-def newcomer_tags(newcomers: Sequence[Newcomer], shop: ShopSettings) -> list[Tag]:
+def newcomer_tags(newcomers: Sequence[Newcomer], shop: ShopSettings, say: Say) -> list[Tag]:
     """Somebody who came is a newcomer for a while; the staff never are."""
     return [
         Tag(
             member_id=one.member.id,
-            tag=NEWCOMER,
+            tag=say(NEWCOMER),
             set_by=f"{BY_RULE}joined",
             why=one.group.name,
             set_at=one.at,
@@ -112,8 +128,8 @@ async def tag_by_words(connection: AsyncConnection, desk: Desk, batch: Batch) ->
         for one in batch.fans_words
         if not one.member.staff
     ]
-    fresh = interest_tags(said, watches, desk.shop) + newcomer_tags(batch.newcomers, desk.shop)
-    await set_tags(connection, fresh)
+    interests = interest_tags(said, watches, desk.shop)
+    await set_tags(connection, interests + newcomer_tags(batch.newcomers, desk.shop, desk.say))
 
 
 async def tag_speakers(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
@@ -134,6 +150,6 @@ async def _tag_activity(
 ) -> None:
     now = desk.clock.now()
     people = await activity(connection, now - desk.shop.activity_window, member_ids)
-    wanted, unwanted = activity_tags(people, now, desk.shop)
+    wanted, unwanted = activity_tags(people, now, desk.shop, desk.say)
     await remove_rule_tags(connection, unwanted)
     await set_tags(connection, wanted)

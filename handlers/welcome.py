@@ -23,13 +23,13 @@ def welcomes(desk: Desk, newcomers: Iterable[Newcomer]) -> list[tuple[Group, Con
 
 def _welcome(desk: Desk, newcomers: Sequence[Newcomer]) -> Content:
     shown = newcomers[:_NAMED]
-    names = "、".join(f"@{one.member.name}" for one in shown)
+    names = desk.listed(f"@{one.member.name}" for one in shown)
     if len(newcomers) > len(shown):
         names = desk.say("{names} 等 {count} 位新朋友", names=names, count=len(newcomers))
     text = desk.say(
-        "欢迎 {names} 来到 {group}！有问题直接在群里说，小伙伴和客服都会看到。\n"
-        "想知道我会什么发 /help；看我记了你什么发 /me；"
-        "不想收营销消息发 /optout；不想让聊天被记录发 /norecord。",
+        "欢迎 {names} 来到 {group}！有什么想问的、想聊的，直接在群里说就好。\n"
+        "我会做什么，发 /help；记住了你什么，发 /me；"
+        "不想收营销消息，发 /optout；不想让我记聊天，发 /norecord。",
         names=names,
         group=newcomers[0].group.name,
     )

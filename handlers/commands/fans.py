@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from handlers.arguments import Rest
 from handlers.desk import Asked, Desk
-from handlers.registry import REGISTRY, command
-from handlers.replies import Replies, reply
+from handlers.registry import REGISTRY, Command, command
+from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from storage import analysis, groups, members, tags
+from storage import audit, members, tags
 
 
 @command("help", "帮助", Role.FAN, "看我会做什么", "/help 我的信息")
 async def help_(desk: Desk, asked: Asked, about: Rest | None = None) -> Replies:
     """List the commands the asker may use, or explain one."""
-    say = desk.say
-    if about is not None:
-        found = REGISTRY.find(about.text)
-        if found is not None and asked.role >= found.role:
-            yield reply(
-                say(
-                    "{usage}（{alias}）：{summary}\n例如：{example}",
-                    usage=found.usage,
-                    alias=found.alias,
-                    summary=say(found.summary),
-                    example=found.example,
-                )
-            )
-            return
+    say, private = desk.say, asked.role is Role.MANAGER
+    found = REGISTRY.find(about.text) if about is not None else None
+    if found is not None and asked.role >= found.role:
+        text = say(
+            "{usage}\n{words}：{summary}\n例如：{example}",
+            usage=found.usage(say),
+            words=_words(desk, found),
+            summary=say(found.summary),
+            example=say(found.example),
+        )
+        yield reply(text, private=private)
+        return
     lines = [
-        f"/{one.name} {one.alias}：{say(one.summary)}" for one in REGISTRY.for_role(asked.role)
+        say("{words}：{summary}", words=_words(desk, one), summary=say(one.summary))
+        for one in REGISTRY.for_role(asked.role)
     ]
     title = say("我是{shop}的群助手，会做这些：", shop=desk.shop.name)
     hint = say("想看怎么用，发 /help 加命令名。")
-    yield reply("\n".join([title, *lines, hint]), private=asked.role is Role.MANAGER)
+    yield reply("\n".join([title, *lines, hint]), private=private)
+
+
+def _words(desk: Desk, one: Command) -> str:
+    """The words that call a command; the Chinese one only where Chinese is spoken."""
+    return f"/{one.name} {one.alias}" if desk.shop.language == "zh" else f"/{one.name}"
 
 
 @command("me", "我的信息", Role.FAN, "看我记住了你什么", "/me")
@@ -42,14 +48,13 @@ async def me(desk: Desk, asked: Asked) -> Replies:
     async with desk.database.reading() as connection:
         known = await members.profile(connection, member)
         theirs = await tags.tags_of(connection, member.id, desk.clock.now())
-    none = say("还没有")
     yield reply(
         "\n".join(
             [
                 say("{name}，我记得你这些：", name=member.name),
-                say("所在群：{groups}", groups="、".join(known.groups) or none),
+                say("所在群：{groups}", groups=desk.listed(known.groups)),
                 say("说过的话：{count} 条", count=known.messages),
-                say("标签：{tags}", tags="、".join(tag.tag for tag in theirs) or none),
+                say("标签：{tags}", tags=desk.listed(tag.tag for tag in theirs)),
                 say("营销消息：{state}", state=say("不收") if member.opted_out else say("收")),
                 say("聊天记录：{state}", state=say("不记") if member.no_record else say("记录")),
             ]
@@ -63,12 +68,11 @@ async def optout(desk: Desk, asked: Asked) -> Replies:
     """Keep marketing in private away from this person."""
     async with desk.database.writing() as connection:
         await members.set_opt_out(connection, asked.member.customer_id, desk.clock.now())
-    yield reply(
-        desk.say(
-            "好的，以后不会再私下给你发营销消息，也不会在群里点名叫你。"
-            "群里发给大家的消息你还会看到，那是发给整个群的。想恢复发 /optin。"
-        ),
-        private=True,
+        await _note(connection, desk, asked, "optout")
+    yield _done(
+        desk,
+        "好的，以后不再私下给你发营销消息，也不会为营销在群里点名叫你。"
+        "发给整个群的消息，你在群里还是会看到。想恢复就发 /optin。",
     )
 
 
@@ -77,7 +81,8 @@ async def optin(desk: Desk, asked: Asked) -> Replies:
     """Allow marketing again."""
     async with desk.database.writing() as connection:
         await members.set_opt_out(connection, asked.member.customer_id, None)
-    yield reply(desk.say("欢迎回来！有新品和活动会告诉你。"), private=True)
+        await _note(connection, desk, asked, "optin")
+    yield _done(desk, "好的，有新品和活动会告诉你。")
 
 
 @command("norecord", "不记录", Role.FAN, "不要记录我的聊天", "/norecord")
@@ -85,12 +90,9 @@ async def norecord(desk: Desk, asked: Asked) -> Replies:
     """Neither store nor analyse what this person says, and empty what was stored."""
     async with desk.database.writing() as connection:
         await members.set_no_record(connection, asked.member.customer_id, no_record=True)
-        await analysis.mark_groups_dirty(
-            connection, [group.id for group in await groups.all_groups(connection, desk.shop_id)]
-        )
-    yield reply(
-        desk.say("好的，从现在起不记录你的聊天，以前记下的文字也清掉了。想恢复发 /record。"),
-        private=True,
+        await _note(connection, desk, asked, "norecord")
+    yield _done(
+        desk, "好的，从现在起不再记录你的聊天，以前记下的文字也清掉了。想恢复就发 /record。"
     )
 
 
@@ -99,4 +101,17 @@ async def record(desk: Desk, asked: Asked) -> Replies:
     """Store and analyse what this person says again."""
     async with desk.database.writing() as connection:
         await members.set_no_record(connection, asked.member.customer_id, no_record=False)
-    yield reply(desk.say("好的，又会认真听你说话了。"), private=True)
+        await _note(connection, desk, asked, "record")
+    yield _done(desk, "好的，以后又会认真听你说话了。")
+
+
+async def _note(connection: AsyncConnection, desk: Desk, asked: Asked, wish: str) -> None:
+    """What a fan wished is kept, so that nobody need take our word for it."""
+    await audit.note(
+        connection, audit.Entry(desk.clock.now(), asked.actor, wish, asked.member.person, {})
+    )
+
+
+def _done(desk: Desk, sentence: str) -> Reply:
+    """The answer to a wish that is carried out whether or not the fan can be told in private."""
+    return reply(desk.say(sentence), private=True, instead=desk.say("好的，照办了。"))

@@ -6,15 +6,16 @@ Answers about fans go to the manager in private, where the channel can.
 from __future__ import annotations
 
 import asyncio
+import re
 from difflib import get_close_matches
 
-from handlers.arguments import Binding, Groups, Nickname, Rest, Word
+from handlers.arguments import Binding, Groups, Nickname, Rest, Word, quoted
 from handlers.audiences import chosen_groups
 from handlers.desk import Asked, Desk
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from handlers.taggers import is_private_matter
+from handlers.taggers import is_private_matter, why_text
 from storage import audit, groups, members, tags
 from storage.members import Member
 from storage.tags import BY_MANAGER, BY_RULE, Tag
@@ -30,23 +31,30 @@ async def _find(desk: Desk, asked: Asked, name: str) -> Member | Reply:
     if len(found) == 1:
         return found[0]
     if found:
-        listed = "、".join(f"{one.name}（{one.person}）" for one in found)
         return reply(
             desk.say(
-                "有几位都叫「{name}」：{listed}。请用括号里的编号再说一次。",
+                "有几位都叫「{name}」，请用编号再说一次：{numbers}",
                 name=name,
-                listed=listed,
+                numbers=desk.listed(one.person for one in found),
             ),
             private=True,
         )
     close = await asyncio.to_thread(get_close_matches, name, everybody, n=3, cutoff=0.4)
     if close:
         return reply(
-            desk.say("没有找到「{name}」。是不是：{names}？", name=name, names="、".join(close)),
+            desk.say(
+                "没有找到「{name}」。是不是：{names}？",
+                name=name,
+                names=desk.listed(f"@{quoted(one)}" for one in close),
+            ),
             private=True,
         )
     return reply(
-        desk.say("没有找到「{name}」。名字要和群里显示的一样，例如：/who @小鱼", name=name),
+        desk.say(
+            "没有找到「{name}」。名字要和群里显示的一样，例如：{example}",
+            name=name,
+            example=desk.say("/who @小鱼"),
+        ),
         private=True,
     )
 
@@ -116,9 +124,10 @@ async def tags_(desk: Desk, asked: Asked, member: Nickname | None = None) -> Rep
 def _tag_line(desk: Desk, one: Tag) -> str:
     """A tag with who set it, why, when, and until when."""
     by = desk.say("自动") if one.set_by.startswith(BY_RULE) else one.set_by.removeprefix(BY_MANAGER)
-    why = f" · {one.why}" if one.why else ""
-    until = desk.say(" · 到 {time}", time=desk.show_time(one.until)) if one.until else ""
-    return f"「{one.tag}」 {by} {desk.show_time(one.set_at)}{why}{until}"
+    parts = [f"{by} {desk.show_time(one.set_at)}", why_text(desk.say, one)]
+    if one.until is not None:
+        parts.append(desk.say("到 {time}", time=desk.show_time(one.until)))
+    return desk.say("「{tag}」{facts}", tag=one.tag, facts=" · ".join(filter(None, parts)))
 
 
 @command("who", "是谁", Role.MANAGER, "看一位成员的情况", "/who @小鱼")
@@ -134,10 +143,10 @@ async def who(desk: Desk, asked: Asked, member: Nickname) -> Replies:
     say, none = desk.say, desk.say("还没有")
     spoke = desk.show_time(known.last_spoke_at) if known.last_spoke_at else none
     lines = [
-        f"{found.name}（{found.person}）",
-        say("所在群：{groups}", groups="、".join(known.groups) or none),
+        say("{name}（编号 {person}）", name=found.name, person=found.person),
+        say("所在群：{groups}", groups=desk.listed(known.groups)),
         say("第一次见：{time}", time=desk.show_time(found.first_seen_at)),
-        say("说过 {count} 条，最近一次：{time}", count=known.messages, time=spoke),
+        say("说过的话：{count} 条，最近一次：{time}", count=known.messages, time=spoke),
         *(_tag_line(desk, one) for one in theirs),
     ]
     if found.opted_out:
@@ -159,13 +168,14 @@ async def members_(desk: Desk, asked: Asked, tag: Word) -> Replies:  # noqa: ARG
             else [name for name, _ in await tags.tag_counts(connection, desk.clock.now())]
         )
     if names:
-        listed = "、".join(names[:_SHOWN]) + ("……" if len(names) > _SHOWN else "")
+        more = [desk.say("……")] if len(names) > _SHOWN else []
+        listed = desk.listed([*names[:_SHOWN], *more])
         text = desk.say(
             "「{tag}」{count} 人：{names}", tag=tag.text, count=len(names), names=listed
         )
     elif close := get_close_matches(tag.text, known, n=3, cutoff=0.3):
         text = desk.say(
-            "没有人带「{tag}」。现有的标签里像的有：{tags}", tag=tag.text, tags="、".join(close)
+            "没有人带「{tag}」。是不是：{tags}？", tag=tag.text, tags=desk.listed(close)
         )
     else:
         text = desk.say("没有人带「{tag}」。发 /tags 看所有标签。", tag=tag.text)
@@ -177,7 +187,7 @@ async def watch(desk: Desk, asked: Asked, binding: Binding) -> Replies:
     """Bind a word to a tag; private matters are refused."""
     if is_private_matter(binding.word) or is_private_matter(binding.tag):
         yield reply(
-            desk.say("健康、怀孕、孩子这类事不能自动贴标签：要本人同意，请用 /tag 手动记。"),
+            desk.say("健康、怀孕、孩子这类事不能自动贴标签。本人同意的话，请用 /tag 手动贴。"),
             private=True,
         )
         return
@@ -191,7 +201,7 @@ async def watch(desk: Desk, asked: Asked, binding: Binding) -> Replies:
         )
     yield reply(
         desk.say(
-            "好的，谁说到「{word}」就贴上「{tag}」，{days} 天不再提就去掉。",
+            "好的，谁说到「{word}」就贴上「{tag}」，{days} 天没再提就去掉。",
             word=binding.word,
             tag=binding.tag,
             days=desk.shop.interest_for.days,
@@ -212,11 +222,12 @@ async def unwatch(desk: Desk, asked: Asked, word: Word) -> Replies:
     if gone:
         yield reply(desk.say("好的，不再关注「{word}」。", word=word.text), private=True)
     else:
-        listed = "、".join(watched) or desk.say("还没有")
-        yield reply(
-            desk.say("「{word}」没有在关注。正在关注：{words}", word=word.text, words=listed),
-            private=True,
+        text = desk.say(
+            "本来就没有关注「{word}」。正在关注：{words}",
+            word=word.text,
+            words=desk.listed(watched),
         )
+        yield reply(text, private=True)
 
 
 @command("grouptag", "群标签", Role.MANAGER, "给群贴标签，发消息时好选群", "/grouptag @二群 福利群")
@@ -226,7 +237,7 @@ async def grouptag(desk: Desk, asked: Asked, groups_: Groups, tags_: Rest | None
     if isinstance(found, Reply):
         yield found
         return
-    wanted = tags_.text.replace("，", " ").replace("、", " ").split() if tags_ is not None else []
+    wanted = re.split(r"[\s,，、]+", tags_.text.strip(",，、 ")) if tags_ is not None else []
     now = desk.clock.now()
     async with desk.database.writing() as connection:
         for group in found.groups:
@@ -235,6 +246,9 @@ async def grouptag(desk: Desk, asked: Asked, groups_: Groups, tags_: Rest | None
                 connection,
                 audit.Entry(now, asked.actor, "grouptag", group.name, {"tags": wanted}),
             )
-    names = "、".join(group.name for group in found.groups)
-    shown = "、".join(wanted) or desk.say("没有标签")
-    yield reply(desk.say("{groups}：{tags}", groups=names, tags=shown), private=True)
+    names = desk.listed(found.names)
+    if wanted:
+        text = desk.say("好的，{groups} 的标签是：{tags}", groups=names, tags=desk.listed(wanted))
+    else:
+        text = desk.say("好的，{groups} 现在没有标签了。", groups=names)
+    yield reply(text, private=True)

@@ -16,6 +16,7 @@ from storage import audit, campaigns, deliveries, posts
 
 _PLAN_DAYS = 14
 _LONGEST_LIST = 30
+_LINE = 24  # characters of a post that fit on one line of a phone
 _CANCELLED_BY_MANAGER = "cancelled_by_manager"
 
 
@@ -33,7 +34,7 @@ async def plan_(desk: Desk, asked: Asked, days: Days | None = None) -> Replies: 
     if len(approved) > _LONGEST_LIST:
         lines.append(say("……还有 {count} 条", count=len(approved) - _LONGEST_LIST))
     if drafts:
-        lines += ["", say("现成的、还没启用的（启用发 /countdown 双11 或 /greet）：")]
+        lines += ["", say("现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：")]
         lines += [_line(desk, one) for one in drafts[:_LONGEST_LIST]]
     yield reply("\n".join(lines), private=True)
 
@@ -41,8 +42,15 @@ async def plan_(desk: Desk, asked: Asked, days: Days | None = None) -> Replies: 
 def _line(desk: Desk, one: Planned) -> str:
     number = f"#{one.campaign_id} " if one.campaign_id is not None else ""
     first = one.text.splitlines()[0] if one.text else ""
-    text = first if len(first) <= 24 else f"{first[:24]}…"  # noqa: PLR2004 (one line on a phone)
-    return f"· {desk.show_time(one.at)} {number}{one.campaign}（{one.audience}）{text}"
+    text = first if len(first) <= _LINE else f"{first[:_LINE]}…"
+    return desk.say(
+        "· {time} {number}{name}（{audience}）{text}",
+        time=desk.show_time(one.at),
+        number=number,
+        name=one.campaign,
+        audience=one.audience,
+        text=text,
+    )
 
 
 @command("cancel", "取消", Role.MANAGER, "取消一个还没发完的活动", "/cancel 12")
@@ -70,13 +78,13 @@ async def cancel(desk: Desk, asked: Asked, number: Number) -> Replies:
         text = desk.say("没有编号 {number} 的活动。发 /plan 看编号。", number=number.number)
     elif standing or gone:
         text = desk.say(
-            "「{name}」已取消，{count} 条待发的不再发。已经发出的可以用 /recall {number} 撤回。",
+            "「{name}」已取消，{count} 条待发的不再发。已经发出的，可用 /recall {number} 撤回。",
             name=found.name,
             count=gone,
             number=found.id,
         )
     else:
-        text = desk.say("「{name}」早就结束了，没有要取消的。", name=found.name)
+        text = desk.say("「{name}」已经结束了，没有要取消的。", name=found.name)
     yield reply(text, private=True)
 
 
@@ -115,5 +123,6 @@ async def recall(desk: Desk, asked: Asked, number: Number | None = None) -> Repl
         )
     text = desk.say("已从 {count} 个群撤回。", count=len(taken))
     if left:
-        text += desk.say("这些群没能撤回：{names}", names="、".join(one.group_name for one in left))
+        names = desk.listed(one.group_name for one in left)
+        text += "\n" + desk.say("这些群没能撤回：{names}", names=names)
     yield reply(text, private=True)

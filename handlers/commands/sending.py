@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
-from handlers.arguments import Day, FestivalName, Groups, Number, Rest
+from handlers.arguments import Day, FestivalName, Groups, Number, Rest, quoted
 from handlers.audiences import Chosen, ask_for_groups, chosen_groups
 from handlers.desk import Asked, Desk
 from handlers.proposals import (
@@ -17,7 +17,6 @@ from handlers.proposals import (
     dismiss,
     proposal_for,
     propose,
-    shortened,
 )
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -26,18 +25,22 @@ from scheduler.bodies import content_of, literal_body, template_body
 from scheduler.campaigns import Campaign, CampaignState, Occurrence, occurrences_of
 from scheduler.content import Content
 from scheduler.festivals import Region
-from scheduler.programme import Programme, campaign_for, shipped_programmes, topic_of
+from scheduler.programme import Programme, campaign_for, shipped_programmes
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Countdown, Festivals
-from scheduler.templates import check
+from scheduler.templates import LONGEST_TEXT, TextTooLong
 from storage import campaigns
 from storage.campaigns import StoredCampaign
 from storage.errors import SchedulingError
 
+_BROADCAST_EXAMPLE = "/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿"
+_BROADCAST_NAME = 20  # characters
+_BROADCAST_SHOWN = 500  # characters; the whole text stands in the manager's own message
 _BROADCAST_VALID = timedelta(hours=2)
 _FIRST_DAYS_LEFT = 10
 _COUNTDOWN_AT = time(10, 18)
 _COUNTDOWN_VALID = timedelta(hours=10)
+_PREVIEWED = 3  # posts of a campaign
 _A_YEAR = timedelta(days=366)
 
 
@@ -46,7 +49,7 @@ _A_YEAR = timedelta(days=366)
     "群发",
     Role.MANAGER,
     "给几个群发一条消息（先预览再确认）",
-    "/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿",
+    _BROADCAST_EXAMPLE,
 )
 async def broadcast(
     desk: Desk, asked: Asked, groups: Groups | None = None, text: Rest | None = None
@@ -54,12 +57,12 @@ async def broadcast(
     """Preview a post to groups; it goes out after a confirmation."""
     if text is None:
         yield reply(
-            desk.say(
-                "还没有写内容。可以这样写：{example}",
-                example="/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿",
-            ),
+            desk.say("还没有写内容。可以这样写：{example}", example=desk.say(_BROADCAST_EXAMPLE)),
             private=True,
         )
+        return
+    if len(text.text) > LONGEST_TEXT:
+        yield _too_long(desk)
         return
     if groups is None:
         yield await ask_for_groups(desk, asked, "/broadcast", text.text)
@@ -72,19 +75,30 @@ async def broadcast(
         asked,
         chosen,
         programme="broadcast",
-        name=text.text[:20],
+        name=" ".join(text.text.split())[:_BROADCAST_NAME],
         body=literal_body(Content(text.text)),
         valid_for=_BROADCAST_VALID,
     )
-    preview = desk.say("要发的内容：\n{text}", text=text.text)
+    preview = desk.say("要发的内容：\n{text}", text=_shortened(desk, text.text))
     yield await propose(desk, asked, chosen, proposal, preview)
+
+
+def _too_long(desk: Desk) -> Reply:
+    return reply(desk.say("内容太长了，最多 {limit} 个字。", limit=LONGEST_TEXT), private=True)
+
+
+def _shortened(desk: Desk, text: str) -> str:
+    """The beginning of a long text: the preview itself must fit into one message."""
+    if len(text) <= _BROADCAST_SHOWN:
+        return text
+    return desk.say("{text}……（全文 {count} 字）", text=text[:_BROADCAST_SHOWN], count=len(text))
 
 
 @command(
     "countdown",
     "倒计时",
     Role.MANAGER,
-    "开一个活动倒计时，从前十天到当天",
+    "开一个活动倒计时，最后十天每天一条",
     "/countdown 双11 @所有群",
 )
 async def countdown(
@@ -118,7 +132,7 @@ async def countdown(
         text.text
         if text is not None
         else desk.say(
-            "离「{name}」还有 {days} 天。{shop}陪大家一起等，有想问的就在群里说。",
+            "离{name}还有 {days} 天。{shop}陪大家一起等，有想问的就在群里说。",
             name=day.written,
             days="{{ days }}",
             shop="{{ shop }}",
@@ -138,12 +152,23 @@ async def _propose_own_countdown(
     desk: Desk, asked: Asked, chosen: Chosen, schedule: Countdown, *, name: str, template: str
 ) -> Reply:
     """A countdown in the manager's own words, the same on each day but for the days left."""
-    try:
-        check(template)
-    except SchedulingError as trouble:
-        return reply(desk.say("这段内容用不了：{trouble}", trouble=trouble), private=True)
     topics = [f"d-{left}" for left in range(_FIRST_DAYS_LEFT, 0, -1)]
     body = template_body(dict.fromkeys(topics, template), _variables(desk), desk.shop.language)
+    try:
+        content_of(body, topics[0], chosen.groups[0].name)
+    except TextTooLong:
+        return _too_long(desk)
+    except SchedulingError:
+        return reply(
+            desk.say(
+                "这段内容里的花括号没写对。能用的只有 {days}（还有几天）、{shop}（店名）"
+                "和 {group}（群名）。",
+                days="{{ days }}",
+                shop="{{ shop }}",
+                group="{{ group }}",
+            ),
+            private=True,
+        )
     campaign = Campaign(
         key=f"countdown:{asked.key}",
         programme="countdown",
@@ -163,7 +188,7 @@ async def greet(
 ) -> Replies:
     """Preview the greetings of one festival, or of the whole year."""
     if groups is None:
-        named = f" {festival.festival.chinese}" if festival is not None else ""
+        named = f" {quoted(_festival_name(desk, festival))}" if festival is not None else ""
         yield await ask_for_groups(desk, asked, f"/greet{named}")
         return
     chosen = await chosen_groups(desk, asked, groups)
@@ -182,7 +207,9 @@ async def greet(
     if festival is not None:
         if festival.festival.key not in programme.texts:
             yield reply(
-                desk.say("{festival}我们安静地过，不发问候。", festival=festival.festival.chinese),
+                desk.say(
+                    "{festival}我们安静地过，不发问候。", festival=_festival_name(desk, festival)
+                ),
                 private=True,
             )
             return
@@ -191,12 +218,12 @@ async def greet(
                 desk.say(
                     "全年问候已经开着（编号 {number}），{festival}也在里面，不会发两次。",
                     number=year.id,
-                    festival=festival.festival.chinese,
+                    festival=_festival_name(desk, festival),
                 ),
                 private=True,
             )
             return
-        campaign = _only(campaign, festival)
+        campaign = _only(desk, campaign, festival)
     yield await _propose_programme(
         desk,
         asked,
@@ -215,7 +242,12 @@ async def _whole_year(desk: Desk, campaign: Campaign) -> StoredCampaign | None:
     return next((one for one in standing if (one.programme, one.name) == named), None)
 
 
-def _only(campaign: Campaign, festival: FestivalName) -> Campaign:
+def _festival_name(desk: Desk, found: FestivalName) -> str:
+    festival = found.festival
+    return festival.chinese if desk.shop.language == "zh" else festival.english
+
+
+def _only(desk: Desk, campaign: Campaign, festival: FestivalName) -> Campaign:
     """The festivals' campaign narrowed to one of them."""
     schedule = campaign.schedule
     if not isinstance(schedule, Festivals):
@@ -223,7 +255,7 @@ def _only(campaign: Campaign, festival: FestivalName) -> Campaign:
     return Campaign(
         key=campaign.key,
         programme=campaign.programme,
-        name=f"{campaign.name} {festival.festival.chinese}",
+        name=f"{campaign.name} {_festival_name(desk, festival)}",
         schedule=Festivals(schedule.at, (festival.festival.key,), schedule.region),
         zone=campaign.zone,
         valid_for=campaign.valid_for,
@@ -271,14 +303,15 @@ async def _propose_campaign(
         replaces=replaces,
     )
     group = chosen.groups[0].name
-    lines = [_preview_line(desk, one, body, group) for one in coming]
+    lines = [_preview_line(desk, one, body, group) for one in coming[:_PREVIEWED]]
+    if len(coming) > _PREVIEWED:
+        lines.append(desk.say("……"))
     title = desk.say("{name}，一共 {count} 条：", name=campaign.name, count=len(coming))
-    return await propose(desk, asked, chosen, proposal, "\n".join([title, *shortened(lines)]))
+    return await propose(desk, asked, chosen, proposal, "\n".join([title, *lines]))
 
 
 def _preview_line(desk: Desk, one: Occurrence, body: dict[str, object], group: str) -> str:
-    text = content_of(body, one.slot, group).text
-    return f"· {desk.show_time(one.at)}（{topic_of(one.slot)}）{text}"
+    return f"· {desk.show_time(one.at)} {content_of(body, one.slot, group).text}"
 
 
 def _variables(desk: Desk) -> dict[str, str]:
@@ -303,7 +336,7 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
                 private=True,
             )
         case Expired():
-            yield reply(say("已经过了 10 分钟，没有发。需要的话请再发一次命令。"), private=True)
+            yield reply(say("已经过了 10 分钟，没有发。还需要的话，请再发一次命令。"), private=True)
         case GroupsChanged():
             yield reply(
                 say("预览之后群有变化，没有发。请再发一次命令，看过新的预览再确认。"), private=True
@@ -311,7 +344,8 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
         case NothingAsked():
             yield reply(
                 say(
-                    "没有等着确认的内容。先预览，例如：{example}", example="/broadcast @福利群 你好"
+                    "没有等着确认的内容。先预览，例如：{example}",
+                    example=say(_BROADCAST_EXAMPLE),
                 ),
                 private=True,
             )
