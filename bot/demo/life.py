@@ -27,12 +27,14 @@ from handlers.events import Event
 from scheduler.campaigns import CampaignState
 from scheduler.clock import Clock, SimulatedClock
 from scheduler.courier import Address
+from scheduler.planner import HORIZON
 from storage import campaigns, deliveries
 from storage.accounts import cursor
 from storage.groups import all_groups, set_group_tags
 from storage.tags import Tag, tags_set_since
 
-_TICK = timedelta(minutes=15)
+# A little less than the planner looks ahead, so that nothing falls due unplanned.
+_PLANNED_FOR = HORIZON - timedelta(minutes=1)
 _HEARING_DEADLINE = 30.0
 
 
@@ -75,6 +77,8 @@ class Life:
         self._people: dict[str, Person] = {}
         self._groups: dict[str, RoomGroup] = {}
         self._seen = room.log.last
+        self._planned_at = clock.now() - HORIZON
+        self._due: datetime | None = None
 
     async def populate(self) -> None:
         """Make the groups and let everybody in who was there before the first day.
@@ -97,21 +101,21 @@ class Life:
                     await self._at_room(resident.id).join(seat)
         await self._hear()
         await self._tag_groups()
+        # Nothing happens until the first day: the groups were quiet.
+        self._clock.advance_to(self._script.begin)
 
     async def advance_to(self, moment: datetime) -> AsyncIterator[Happened]:
         """Let time pass, stopping at every delivery that falls due and for the nightly chores."""
-        while self._clock.now() < moment:
-            await self.bot.desk.planner.plan_ahead()
-            due = await self._next_due()
-            tick = self._clock.now() + _TICK
-            stop = min(moment, tick, max(due, self._clock.now()) if due is not None else tick)
-            await self._nightly(self._clock.now(), stop)
+        while (now := self._clock.now()) < moment:
+            if now - self._planned_at >= _PLANNED_FOR:
+                await self._plan()
+            stop = min(moment, self._planned_at + _PLANNED_FOR)
+            if self._due is not None and self._due > now:
+                stop = min(stop, self._due)
+            await self._nightly(now, stop)
             self._clock.advance_to(stop)
-            if await self._sender.drain():
+            if self._due is not None and self._due <= stop and await self._drain():
                 yield await self._happened()
-            elif stop == self._clock.now() == due:
-                # Due but not to be moved now (急停): time must go on all the same.
-                self._clock.advance(min(_TICK, moment - stop))
 
     async def live(self, moment: Moment) -> Happened:
         """Do one deed of the script, and let the bot react until it is idle."""
@@ -127,9 +131,10 @@ class Life:
                 await self._at_room(member).join(self._groups[group].id)
             case Leaves(member, group):
                 await self._at_room(member).leave(self._groups[group].id)
-        await self._hear()
-        await self.bot.desk.planner.plan_ahead()
-        await self._sender.drain()
+        if await self._hear():
+            # Only commands change what is planned.
+            await self._plan()
+            await self._drain()
         return await self._happened()
 
     async def cancel_what_is_to_come(self) -> int:
@@ -171,19 +176,32 @@ class Life:
             person, _ = await people.enter(resident.name)
         return person
 
-    async def _hear(self) -> None:
-        """Hear everything that people did until now, and obey what they asked for."""
+    async def _hear(self) -> bool:
+        """Hear everything that people did until now; whether there was anything to obey."""
         last = self._room.log.last
         batch: list[Event] = []
         async with asyncio.timeout(_HEARING_DEADLINE):
             while not batch or int(batch[-1].cursor) < last:
                 batch.append(await anext(self._events))
-        for order in await self._dispatcher.hear(batch):
+        orders = await self._dispatcher.hear(batch)
+        for order in orders:
             await self.bot.commander.obey(order)
+        return bool(orders)
 
-    async def _next_due(self) -> datetime | None:
+    async def _plan(self) -> None:
+        await self.bot.desk.planner.plan_ahead()
+        self._planned_at = self._clock.now()
+        await self._look()
+
+    async def _drain(self) -> int:
+        moved = await self._sender.drain()
+        await self._look()
+        return moved
+
+    async def _look(self) -> None:
+        """See when the next delivery falls due."""
         async with self.bot.desk.database.reading() as connection:
-            return await deliveries.next_due(connection, self._sender.account)
+            self._due = await deliveries.next_due(connection, self._sender.account)
 
     async def _nightly(self, since: datetime, until: datetime) -> None:
         shop = self.bot.desk.shop

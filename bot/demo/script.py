@@ -75,13 +75,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The whole play. `opening` is when the groups were made, days before the first line."""
+    """The whole play. `opening` is when the groups were made, days before `begin`, day 0."""
 
     shop: dict[str, Any]
     things: dict[str, list[str]]
     groups: tuple[SampleGroup, ...]
     people: tuple[Resident, ...]
     opening: datetime
+    begin: datetime
     moments: tuple[Moment, ...]
     end: datetime
 
@@ -140,6 +141,7 @@ def read_script(first_day: date, days: int, seed: int) -> Script:
             ),
         ),
         opening=at(0, "10:00") - _OPENED_BEFORE,
+        begin=at(0, "00:00"),
         moments=tuple(moments),
         end=end,
     )
