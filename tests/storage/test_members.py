@@ -142,6 +142,15 @@ async def test_events_told_a_second_time_after_a_restart_change_nothing(
     assert welcomed == [{(seat.id, fan.id)}, {(seat.id, fan.id)}, set(), set()]
 
 
+async def test_leaving_is_noted_once(connection: AsyncConnection) -> None:
+    seat = await group(connection, "一群")
+    fan = await member(connection, "小美", seat)
+    for minutes in (1, 3):
+        await members.leave(connection, seat.id, fan.id, NOW + minutes * MINUTE)
+    back = [(seat.id, fan.id, NOW + 2 * MINUTE)]
+    assert await members.sit(connection, back) == {(seat.id, fan.id)}
+
+
 # What binds a person
 
 
