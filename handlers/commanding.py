@@ -71,7 +71,7 @@ class Commander:
         )
         number = 0
         async for answer in self._answers(order, asked):
-            await self._say(asked, answer, f"reply:{asked.key}/{number}")
+            await self._say(asked, answer, f"reply:{asked.key}/{number}", again=order.late)
             number += 1
         async with self._desk.database.writing() as connection:
             await finish_command(connection, order.message_id)
@@ -104,7 +104,7 @@ class Commander:
             _COMMANDS.labels(outcome).inc()
 
     def _sorry(self, number: int) -> Reply:
-        text = self._desk.say("抱歉，这一步没有做成（NQ{number}），已经记下来了。", number=number)
+        text = self._desk.say("抱歉，这次没办成（NQ{number}），我已经记下来了。", number=number)
         return reply(text, private=True)
 
     async def _run(self, text: str, asked: Asked) -> AsyncIterator[Reply]:
@@ -145,21 +145,25 @@ class Commander:
             private=nearest.role is Role.MANAGER,
         )
 
-    async def _say(self, asked: Asked, answer: Reply, key: str) -> None:
-        """Carry an answer out: to the asker alone where that is wanted and the channel can."""
+    async def _say(self, asked: Asked, answer: Reply, key: str, *, again: bool) -> None:
+        """Carry an answer out: to the asker alone where that is wanted and the channel can.
+
+        With `again` it may have been said before the bot ended.
+        """
         sender = self._desk.senders[asked.account]
         private = Address(person=asked.member.person)
         here = Address(group=asked.group.chat) if asked.group is not None else private
         if not answer.private or asked.group is None:
-            await sender.say(here, answer.content, key)
+            await sender.say(here, answer.content, key, again=again)
             return
-        outcome = await sender.say(private, answer.content, key)
+        outcome = await sender.say(private, answer.content, key, again=again)
         if isinstance(outcome, AddressGone | Unable):
             hint = answer.instead or self._desk.say(
                 "这个只能私下说：先和我私聊一句，再发一次命令。"
             )
             name = asked.member.name
             mention = Mention(asked.member.person, name)
-            await sender.say(here, Content(f"@{name} {hint}", mentions=(mention,)), f"{key}/hint")
+            content = Content(f"@{name} {hint}", mentions=(mention,))
+            await sender.say(here, content, f"{key}/hint", again=again)
         elif not isinstance(outcome, Done):
             _log.warning("answer_lost", key=key, outcome=repr(outcome))

@@ -24,6 +24,7 @@ from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import audit, campaigns, confirmations, deliveries, groups
 from storage.campaigns import NewCampaign, StoredCampaign
+from storage.confirmations import Confirmation
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 _KIND = "campaign"
@@ -64,7 +65,7 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, 
     `text` is the preview of what will be said; whom it reaches is added here.
     """
     async with desk.database.writing() as connection:
-        number = await confirmations.ask(
+        number = await _asked_before(connection, asked, proposal) or await confirmations.ask(
             connection,
             asked.member.id,
             _KIND,
@@ -89,6 +90,15 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, 
         Button(say("不发了"), "/dismiss"),
         private=True,
     )
+
+
+async def _asked_before(
+    connection: AsyncConnection, asked: Asked, proposal: Proposal
+) -> int | None:
+    """The number of this very preview, when the bot ended before its command was finished."""
+    shown = await confirmations.latest(connection, asked.member.id)
+    same = shown is not None and not shown.used and shown.body == asdict(proposal)
+    return shown.id if shown is not None and same else None
 
 
 def proposal_for(
@@ -147,8 +157,10 @@ async def confirm(
     now = desk.clock.now()
     async with desk.database.writing() as connection:
         shown = await confirmations.latest(connection, asked.member.id)
-        if shown is None or shown.used or number not in (None, shown.id):
+        if shown is None or number not in (None, shown.id):
             return NothingAsked()
+        if shown.used:
+            return await _made_before(connection, shown)
         if now >= shown.expires_at:
             return Expired()
         proposal = Proposal(**shown.body)
@@ -161,6 +173,16 @@ async def confirm(
         confirmed = await _make(connection, desk, asked, proposal, now)
     desk.planner.ring()
     return confirmed
+
+
+async def _made_before(
+    connection: AsyncConnection, shown: Confirmation
+) -> Confirmed | NothingAsked:
+    """The campaign of a yes that comes again: the bot may have ended before it had answered."""
+    made = await campaigns.by_key(connection, shown.body["key"])
+    if made is None or made.state == CampaignState.CANCELLED:
+        return NothingAsked()
+    return Confirmed(made, 0)
 
 
 async def dismiss(desk: Desk, asked: Asked) -> bool:

@@ -24,11 +24,13 @@ class Alarm:
         self._rung.set()
 
     async def sleep_until(self, moment: datetime) -> None:
-        """Return at `moment`, or as soon as the alarm is rung."""
+        """Return at `moment`, or as soon as the alarm is rung; what the clock raises is raised."""
         rung = asyncio.ensure_future(self._rung.wait())
         due = asyncio.ensure_future(self._clock.sleep_until(moment))
         try:
             await asyncio.wait((rung, due), return_when=asyncio.FIRST_COMPLETED)
+            if due.done():
+                due.result()
         finally:
             for task in (rung, due):
                 task.cancel()

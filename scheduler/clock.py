@@ -1,8 +1,8 @@
 """Time is handed in: the clock that everything which waits or dates is given.
 
-`RealClock` is the machine's, `RunningClock` runs beside it from another moment. `SimulatedClock` stands still until it is told to advance; the
-demo, previews and tests live on it. Leases and the deadlines of calls never use this clock:
-they always mean real time.
+`RealClock` is the machine's, `RunningClock` runs beside it from another moment. `SimulatedClock`
+stands still until it is told to advance; the demo, previews and tests live on it. Leases and the
+deadlines of calls never use this clock: they always mean real time.
 """
 
 from __future__ import annotations

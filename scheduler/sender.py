@@ -153,8 +153,18 @@ class Sender:
             raise
         return moved
 
-    async def say(self, address: Address, content: Content, key: str) -> Outcome:
-        """Answer somebody now: a message that was not planned. Its attempt is written as well."""
+    async def say(
+        self, address: Address, content: Content, key: str, *, again: bool = False
+    ) -> Outcome:
+        """Answer somebody now: a message that was not planned. Its attempt is written as well.
+
+        With `again` an ended process may have said it already: where the platform remembers
+        that it did, nothing is said.
+        """
+        if again:
+            found = (await self._look_up([key]))[key]
+            if found.presence is Presence.SENT:
+                return Done(found.receipt or "")
         return await self._call(Post(key, address, content), "reply")
 
     async def take_back(self, address: Address, receipt: str, key: str) -> Outcome:

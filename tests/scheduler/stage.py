@@ -1,0 +1,233 @@
+"""A shop with groups and campaigns, a simulated clock, and a platform, for planner and sender."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from scheduler.bodies import literal_body
+from scheduler.campaigns import CampaignState
+from scheduler.clock import SimulatedClock
+from scheduler.content import Content
+from scheduler.planner import Planner
+from scheduler.schedule_json import schedule_to_json
+from scheduler.schedules import Once, Schedule
+from scheduler.sender import Sender, SenderSettings
+from storage import campaigns, deliveries, groups
+from storage.accounts import take_lane
+from storage.campaigns import NewCampaign, StoredCampaign
+from storage.database import Database
+from storage.deliveries import DeliveryState, Move, PlannedSlot
+from storage.groups import Audience
+from storage.shops import ensure_shop
+from storage.tables import attempts
+from storage.tables import campaigns as campaign_rows
+from storage.tables import deliveries as ledger
+from storage.tables import groups as group_rows
+from tests.scheduler.fake_platform import FakePlatform
+
+NOW = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)  # noon in Shanghai
+ZONE = "Asia/Shanghai"
+ACCOUNT = "room"
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PATIENT = SenderSettings(call_deadline=timedelta(seconds=5))
+
+
+def local(text: str) -> datetime:
+    """A naive wall time, `2026-11-01T12:00`."""
+    return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How one delivery stands; `later` is how long after NOW it may go out."""
+
+    state: str
+    reason: str | None = None
+    later: timedelta = timedelta(0)
+    receipt: str | None = None
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything a planner or a sender works with."""
+
+    database: Database
+    clock: SimulatedClock = field(default_factory=lambda: SimulatedClock(NOW))
+    platform: FakePlatform = field(default_factory=FakePlatform)
+    rings: int = 0
+
+    async def shop(self) -> int:
+        """The shop's id."""
+        async with self.database.writing() as connection:
+            return await ensure_shop(connection, "shop")
+
+    async def planner(self) -> Planner:
+        """A planner; how often it rang the senders is in `rings`."""
+
+        def ring() -> None:
+            self.rings += 1
+
+        return Planner(
+            database=self.database, shop_id=await self.shop(), clock=self.clock, planned=ring
+        )
+
+    def sender(self, settings: SenderSettings = PATIENT, holder: str = "bot-1") -> Sender:
+        """A sender that is not open yet."""
+        return Sender(
+            database=self.database,
+            courier=self.platform,
+            account=ACCOUNT,
+            holder=holder,
+            clock=self.clock,
+            settings=settings,
+            jitter=random.Random(11),  # noqa: S311 (the same pauses in each run)
+        )
+
+    async def opened(self, settings: SenderSettings = PATIENT) -> Sender:
+        """A sender that holds the lane."""
+        sender = self.sender(settings)
+        await sender.open()
+        return sender
+
+    async def groups(self, *names: str) -> dict[str, int]:
+        """The ids of the groups with these names, made when they are not there."""
+        shop_id = await self.shop()
+        async with self.database.writing() as connection:
+            made = await groups.ensure_groups(
+                connection, shop_id, ACCOUNT, [(f"chat-{name}", name) for name in names], NOW
+            )
+        return {group.name: group.id for group in made.values()}
+
+    async def campaign(
+        self,
+        key: str = "c1",
+        *,
+        schedule: Schedule | None = None,
+        audience: Audience | None = None,
+        body: dict[str, Any] | None = None,
+        approved_at: datetime | None = NOW - timedelta(microseconds=1),
+    ) -> StoredCampaign:
+        """A campaign that speaks once, now, to all groups, unless told otherwise."""
+        shop_id = await self.shop()
+        async with self.database.writing() as connection:
+            made = await campaigns.create(
+                connection,
+                shop_id,
+                NewCampaign(
+                    key=key,
+                    programme="broadcast",
+                    name=key,
+                    schedule=schedule_to_json(schedule or Once(local("2026-11-01T12:00"))),
+                    zone=ZONE,
+                    valid_seconds=7_200,
+                    audience=audience or Audience(),
+                    body=literal_body(Content("今晚八点直播")) if body is None else body,
+                    created_by="room:p1",
+                    created_at=NOW,
+                ),
+                state=CampaignState.DRAFT,
+            )
+            if approved_at is not None:
+                await campaigns.approve(
+                    connection,
+                    made.id,
+                    state=CampaignState.APPROVED,
+                    by="room:p1",
+                    at=NOW,
+                    plan_after=approved_at,
+                )
+        return await self.stored(key)
+
+    async def stored(self, key: str) -> StoredCampaign:
+        """The campaign with this key as it stands."""
+        async with self.database.reading() as connection:
+            found = await campaigns.by_key(connection, key)
+        assert found is not None
+        return found
+
+    async def set_state(self, key: str, state: CampaignState) -> None:
+        """Put a campaign in a state."""
+        found = await self.stored(key)
+        async with self.database.writing() as connection:
+            await campaigns.set_state(connection, found.id, state)
+
+    async def due(
+        self,
+        *names: str,
+        key: str = "c1",
+        slot: str = "once",
+        not_after: datetime = NOW + 2 * HOUR,
+        body: dict[str, Any] | None = None,
+    ) -> None:
+        """Deliveries that are due now, one for each group named."""
+        ids = await self.groups(*names)
+        of = await self.campaign(key, body=body)
+        assert of.approved_version is not None
+        planned = PlannedSlot(of.id, of.key, of.approved_version, slot, NOW, not_after)
+        async with self.database.writing() as connection:
+            await deliveries.plan_for_groups(connection, planned, list(ids.values()), NOW)
+
+    async def ledger(self, key: str | None = None) -> dict[str, Delivered]:
+        """Group → how its delivery stands (of one campaign)."""
+        question = (
+            select(
+                group_rows.c.name,
+                ledger.c.state,
+                ledger.c.reason,
+                ledger.c.not_before,
+                ledger.c.receipt,
+            )
+            .select_from(ledger.join(group_rows).join(campaign_rows))
+            .order_by(ledger.c.id)
+        )
+        if key is not None:
+            question = question.where(campaign_rows.c.key == key)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(question)).all()
+        return {
+            row.name: Delivered(row.state, row.reason, row.not_before - NOW, row.receipt)
+            for row in rows
+        }
+
+    async def slots(self, key: str) -> list[tuple[str, datetime]]:
+        """The slots planned of a campaign with their times, each once, in their order."""
+        found = await self.stored(key)
+        async with self.database.reading() as connection:
+            rows = await connection.execute(
+                select(ledger.c.slot, ledger.c.not_before)
+                .where(ledger.c.campaign_id == found.id)
+                .order_by(ledger.c.not_before, ledger.c.id)
+            )
+            return list(dict.fromkeys((row.slot, row.not_before) for row in rows))
+
+    async def attempts(self) -> list[tuple[str, str, str | None, str | None]]:
+        """(action, key, outcome, reason) of every call, in their order."""
+        async with self.database.reading() as connection:
+            rows = await connection.execute(
+                select(
+                    attempts.c.action, attempts.c.key, attempts.c.outcome, attempts.c.reason
+                ).order_by(attempts.c.id)
+            )
+            return [tuple(row) for row in rows]
+
+    async def left_behind(self, *names: str, uncertain: bool) -> None:
+        """Leave the due deliveries to these groups as an ended process would."""
+        async with self.database.writing() as connection:
+            lane = await take_lane(connection, ACCOUNT, "ended", NOW)
+            found = await deliveries.due(connection, ACCOUNT, NOW, 1_000)
+            ready = [one for one in found if one.group_name in names]
+            begun = await deliveries.begin(connection, lane, ready, NOW)
+            if uncertain:
+                state = DeliveryState.UNCERTAIN
+                moves = [
+                    Move(one.id, state, "no_answer", attempt_id=begun[one.id]) for one in ready
+                ]
+                await deliveries.move(connection, lane, moves, NOW)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from scheduler.bodies import BodyBroken, SlotUnwritten, content_of, literal_body, template_body
+from scheduler.content import Button, Content, Mention, Picture
+from scheduler.programme import shipped_programmes
+from scheduler.templates import VariableUnknown
+from tests.scheduler.test_content import contents
+
+VARIABLES = {"shop": "暖群小店", "slogan": "懂你的肌肤"}
+
+
+@pytest.mark.parametrize(
+    "text", ["今晚 {{ shop }} 见", "{% if %}", "{{", "1 < 2 & {days}", "{# 不是注释 #}", "  两边  "]
+)
+def test_a_manager_s_own_words_are_never_read_as_a_template(text: str) -> None:
+    assert content_of(literal_body(Content(text)), "once", "一群") == Content(text)
+
+
+@given(contents)
+def test_a_literal_body_says_exactly_its_content(content: Content) -> None:
+    assert content_of(literal_body(content), "once", "一群") == content
+
+
+def test_it_keeps_pictures_buttons_and_mentions() -> None:
+    content = Content(
+        "看图",
+        (Picture("offer.png", "新品"),),
+        (Button("想要", "/me"),),
+        (Mention("p1", "小美"),),
+    )
+    assert content_of(literal_body(content), "d-6", "一群") == content
+
+
+@pytest.mark.parametrize(
+    ("template", "slot", "said"),
+    [
+        pytest.param("还有 {{ days }} 天", "d-6", "还有 6 天", id="the days left"),
+        pytest.param("就是今天：{{ days }}", "d-0", "就是今天：0", id="the day itself"),
+        pytest.param(
+            "{{ shop }}，{{ slogan }}", "d-6", "暖群小店，懂你的肌肤", id="what was approved"
+        ),
+        pytest.param("{{ group }}的大家", "d-6", "一群的大家", id="the group"),
+        pytest.param(
+            "{{ festival }}：{{ greeting }}",
+            "2026-09-25:mid-autumn",
+            "中秋节：快乐",
+            id="the festival",
+        ),
+    ],
+)
+def test_a_template_is_filled_in_for_its_slot(template: str, slot: str, said: str) -> None:
+    topic = slot.rpartition(":")[2]
+    body = template_body({topic: template}, VARIABLES, "zh")
+    assert content_of(body, slot, "一群").text.startswith(said)
+
+
+def test_a_festival_is_named_in_the_body_s_language() -> None:
+    body = template_body({"mid-autumn": "{{ festival }}"}, {}, "en")
+    assert content_of(body, "2026-09-25:mid-autumn", "一群").text.isascii()
+
+
+def test_a_group_s_name_is_not_read_as_a_template() -> None:
+    body = template_body({"d-6": "{{ group }}"}, VARIABLES, "zh")
+    assert content_of(body, "d-6", "{{ shop }}").text == "{{ shop }}"
+
+
+@pytest.mark.parametrize("key", ["double11", "festivals"])
+def test_every_text_that_is_shipped_can_be_said(key: str) -> None:
+    programme = shipped_programmes()[key]
+    for language in ("zh", "en"):
+        texts = {topic: told.get(language, told["zh"]) for topic, told in programme.texts.items()}
+        body = template_body(texts, VARIABLES, language)
+        for topic in texts:
+            slot = topic if topic.startswith("d-") else f"2026-01-01:{topic}"
+            assert content_of(body, slot, "一群").text
+
+
+def test_a_slot_without_words_is_named() -> None:
+    body = template_body({"d-6": "还有 {{ days }} 天"}, VARIABLES, "zh")
+    with pytest.raises(SlotUnwritten, match="d-5"):
+        content_of(body, "d-5", "一群")
+
+
+def test_a_template_that_asks_for_the_unknown_says_so() -> None:
+    body = template_body({"d-6": "{{ price }}"}, VARIABLES, "zh")
+    with pytest.raises(VariableUnknown, match="price"):
+        content_of(body, "d-6", "一群")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": "你好"},
+        {"content": "你好"},
+        {"content": {}},
+        {"content": {"text": "你好", "pictures": ["a.png"]}},
+        {"templates": None},
+        {"templates": {"d-6": "你好"}},
+        {"templates": {"d-6": "你好"}, "variables": {}},
+        {"templates": {"d-6": "你好"}, "variables": None, "language": "zh"},
+        {"templates": {"d-6": "你好"}, "variables": 3, "language": "zh"},
+    ],
+)
+def test_a_body_of_another_shape_is_broken(body: dict[str, Any]) -> None:
+    with pytest.raises(BodyBroken):
+        content_of(body, "d-6", "一群")
