@@ -1,0 +1,265 @@
+"""The room in Chromium: two fans and a manager, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.room.remote import SocketConnection
+from scheduler.content import Button, Content, Mention
+from scheduler.courier import Address
+from tests.bot.room.test_entrance import TRICKS
+from tests.peers import absent
+
+pytestmark = [pytest.mark.browser, pytest.mark.peer]
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+REPOSITORY = Path(__file__).parents[2]
+
+
+class RoomProcess:
+    """`python -m bot.room` on one folder, in an empty working folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.working = folder / "working"
+        self.working.mkdir()
+
+    async def start(self, port: int = 0) -> dict[str, str]:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.room", "--data", str(self._folder / "room"),
+            "--port", str(port), cwd=self.working, stdout=asyncio.subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        async with asyncio.timeout(60):
+            ready: dict[str, str] = json.loads(await self._process.stdout.readline())
+        return ready
+
+    async def stop(self) -> None:
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            assert await self._process.wait() == 0
+
+
+@pytest.fixture
+async def process(tmp_path: Path) -> AsyncIterator[RoomProcess]:
+    running = RoomProcess(tmp_path)
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        absent("Chromium", "Install it with: apt-get install chromium fonts-noto-cjk")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield started
+        await started.close()
+
+
+async def look(browser: Browser, size: Any = DESK, locale: str = "zh-CN") -> Page:
+    """A browser of somebody's own, whose every error fails the test."""
+    context = await browser.new_context(viewport=size, locale=locale)
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"the page raised {error}"))
+    return page
+
+
+def mark(page: Page, name: str) -> Any:
+    return page.locator(f'[data-mark="{name}"]')
+
+
+async def enter(page: Page, url: str, nickname: str) -> None:
+    await page.goto(url)
+    await mark(page, "nickname").fill(nickname)
+    await mark(page, "enter").click()
+    await expect(mark(page, "me")).to_be_attached()
+
+
+async def bot_of(ready: dict[str, str]) -> SocketConnection:
+    token = await asyncio.to_thread(Path(ready["token_file"]).read_text)
+    bot = SocketConnection(ready["door"], token.strip())
+    await bot.open()
+    return bot
+
+
+async def say(page: Page, text: str) -> None:
+    await page.locator("textarea").fill(text)
+    await page.keyboard.press("Enter")
+    await expect(mark(page, "text").last).to_have_text(text)
+
+
+async def make_group(page: Page, name: str) -> None:
+    await mark(page, "new-group").click()
+    field = page.locator('[data-mark="group-name"] input, input[data-mark="group-name"]')
+    await field.fill(name)
+    await page.keyboard.press("Enter")
+    await expect(mark(page, "title")).to_have_text(name)
+
+
+async def test_two_fans_and_a_manager_chat_with_the_bot(
+    process: RoomProcess, browser: Browser
+) -> None:
+    ready = await process.start()
+    manager, fan, other = await look(browser), await look(browser, PHONE), await look(browser)
+    await enter(manager, ready["sign_in"], "店长小满")
+    await make_group(manager, "福利一群")
+    for page, name in ((fan, "小雨"), (other, "阿杰")):
+        await enter(page, ready["url"], name)
+        await page.locator('.welcome-groups [data-mark="join"]').click()
+        await expect(mark(page, "title")).to_have_text("福利一群")
+    await expect(mark(manager, "system-line").last).to_have_text("阿杰 来了，欢迎")
+
+    # What one says the others see, without loading the page again; names can be called.
+    await say(fan, "这款精华敏感肌能用吗？")
+    await expect(mark(manager, "text").last).to_have_text("这款精华敏感肌能用吗？")
+    await manager.locator("textarea").press_sequentially("@小")
+    await expect(mark(manager, "calls")).to_be_visible()
+    await manager.keyboard.press("Enter")
+    await manager.keyboard.type("可以的")
+    await manager.keyboard.press("Shift+Enter")
+    await manager.keyboard.type("先在耳后试试")
+    await manager.keyboard.press("Enter")
+    await expect(mark(fan, "text").last).to_have_text("@小雨 可以的\n先在耳后试试")
+    await expect(fan.locator(".calls-me .mention")).to_have_text("@小雨")
+
+    bot = await bot_of(ready)
+    try:
+        (group,) = await bot.groups()
+        here = Address(group=group.id)
+        post = await bot.post(
+            here,
+            Content("双11倒计时 3 天\n20:00 开抢", buttons=(Button("提醒我", "/remind"),)),
+            key="c/d-3/group:g1",
+        )
+        await expect(mark(fan, "text").last).to_have_text("双11倒计时 3 天\n20:00 开抢")
+        await mark(fan, "choice").click()
+        await expect(fan.locator(".choice.pressed")).to_have_text("提醒我")
+        pressed = [event async for event in _until_pressed(bot, post.seq)][-1]
+        assert (pressed.says, pressed.person.name) == ("/remind", "小雨")
+
+        await bot.edit(post.seq, Content("双11倒计时 2 天"))
+        await expect(mark(fan, "text").last).to_have_text("双11倒计时 2 天")
+        await bot.delete(post.seq)
+        await expect(mark(fan, "gone")).to_have_text("这条消息已撤回")
+
+        # What comes in another chat is counted until that chat is opened.
+        await bot.post(Address(person=pressed.person.id), Content("你的标签：新人"))
+        await expect(mark(fan, "unread")).to_have_text("1")
+        await mark(fan, "menu").click()
+        await mark(fan, "chat-line").last.click()
+        await expect(mark(fan, "text").last).to_have_text("你的标签：新人")
+        await expect(mark(fan, "unread")).to_have_count(0)
+    finally:
+        await bot.close()
+
+    await mark(other, "leave").click()
+    await expect(mark(manager, "system-line").last).to_have_text("阿杰 离开了")
+
+
+async def _until_pressed(bot: SocketConnection, after: int) -> AsyncIterator[Any]:
+    async with asyncio.timeout(10):
+        async for event in bot.events(after):
+            yield event
+            if event.says is not None:
+                return
+
+
+async def test_history_and_the_signed_in_browser_outlive_a_restart(
+    process: RoomProcess, browser: Browser
+) -> None:
+    ready = await process.start()
+    page = await look(browser)
+    await enter(page, ready["sign_in"], "店长")
+    await make_group(page, "老粉群")
+    await say(page, "明天见")
+    await process.stop()
+    async with page.expect_event("load", timeout=30_000):  # the open page comes back by itself
+        await process.start(int(ready["url"].rpartition(":")[2]))
+    await expect(mark(page, "text").last).to_have_text("明天见")
+    await expect(page.locator(".me .manager-badge")).to_be_visible()
+    assert list(process.working.iterdir()) == [], "the page wrote into the working folder"
+
+
+async def test_what_people_write_is_never_run(process: RoomProcess, browser: Browser) -> None:
+    ready = await process.start()
+    page = await look(browser)
+    await enter(page, ready["sign_in"], TRICKS[0][:24])
+    await make_group(page, TRICKS[1][:24])
+    for trick in TRICKS:
+        await say(page, trick)
+    bot = await bot_of(ready)
+    try:
+        (group,) = await bot.groups()
+        for trick in TRICKS:
+            buttons, mentions = (Button(trick, trick),), (Mention("m2", trick),)
+            content = Content(f"@{trick}", buttons=buttons, mentions=mentions)
+            await bot.post(Address(group=group.id), content)
+        await expect(mark(page, "text").last).to_have_text(f"@{TRICKS[-1]}")
+    finally:
+        await bot.close()
+    await page.reload()
+    await expect(mark(page, "text").last).to_have_text(f"@{TRICKS[-1]}")
+    assert await page.evaluate("window.tricked") is None
+    assert (
+        await page.locator(".messages script, .messages img[onerror], .messages svg").count() == 0
+    )
+
+
+async def test_a_picture_is_sent_and_one_that_is_none_is_refused(
+    process: RoomProcess, browser: Browser, tmp_path: Path
+) -> None:
+    ready = await process.start()
+    page = await look(browser)
+    await enter(page, ready["sign_in"], "店长")
+    await make_group(page, "晒单群")
+    shot = tmp_path / "shot.png"
+    await page.screenshot(path=shot)
+    await mark(page, "picture-file").set_input_files(shot)
+    shown = mark(page, "picture-shown")
+    await expect(shown).to_be_visible()
+    assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1280
+    drawing = tmp_path / "drawing.svg"
+    drawing.write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='window.tricked=1'/>")
+    await mark(page, "picture-file").set_input_files(drawing)
+    await expect(page.get_by_text("只能发 PNG")).to_be_visible()
+    await expect(shown).to_have_count(1)
+
+
+async def test_the_page_speaks_english_too_and_remembers_it(
+    process: RoomProcess, browser: Browser
+) -> None:
+    ready = await process.start()
+    page = await look(browser, PHONE)
+    await enter(page, ready["url"], "Rain")
+    await mark(page, "menu").click()
+    await mark(page, "language").click()
+    await expect(page.locator(".welcome h1")).to_have_text("You are not in a group yet")
+    await page.reload()
+    await expect(page.locator(".welcome h1")).to_have_text("You are not in a group yet")
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"], "the page must not scroll sideways on a phone"
