@@ -74,7 +74,7 @@ class Nickname:
         rest = rest.lstrip()
         name, left = _token(rest[1:] if rest[:1] in ("@", "＠") else rest)
         if not name:
-            raise Unreadable("要说是哪一位")
+            raise Unreadable("还没说是哪一位")
         return cls(name), left
 
 
@@ -141,7 +141,7 @@ class Number:
         text, left = _token(rest)
         found = re.fullmatch(r"[#＃]?(\d{1,18})", text)
         if not found:
-            raise Unreadable("编号是一个数字")
+            raise Unreadable("编号要写成数字")
         return cls(int(found[1])), left
 
 
@@ -167,7 +167,8 @@ class Groups:
     """A choice of groups: `@福利群 -二群`, `@所有群`, or `@上次` for the last choice.
 
     It stands on one line, so that a text on the next line may begin with @ or - itself.
-    `audience` is None for the last choice, which the asker's own history resolves.
+    `audience` is None for the last choice, which the asker's own history resolves; `written` is
+    then what is added to it (`@上次 -二群`).
     """
 
     label: ClassVar[str] = "@群 -群"
@@ -188,11 +189,10 @@ class Groups:
             written.append(f"{'@' if wants else '-'}{quoted(name)}")
             rest = left.lstrip(_BLANKS)
         if not written:
-            raise Unreadable("要说发到哪些群")
+            raise Unreadable("还没说发到哪些群")
         if not _LAST_CHOICE.isdisjoint(wanted):
-            if len(written) > 1:
-                raise Unreadable("“@上次”要单独写，不能再加减别的群")
-            return cls(written[0], None), rest
+            others = [word for word in written if word.removeprefix("@") not in _LAST_CHOICE]
+            return cls(" ".join(others), None), rest
         everywhere = any(name in _EVERY_GROUP for name in wanted)
         audience = Audience(() if everywhere else tuple(wanted), tuple(unwanted))
         return cls(" ".join(written), audience), rest

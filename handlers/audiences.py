@@ -35,8 +35,8 @@ async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Re
     written, audience = groups.written, groups.audience
     async with desk.database.reading() as connection:
         if audience is None:
-            written = await last_choice(connection, asked.member.id) or ""
-            if not written:
+            before = await last_choice(connection, asked.member.id)
+            if before is None:
                 return reply(
                     desk.say(
                         "还没有上次的选择。写群名或群标签就行，例如：{example}",
@@ -44,7 +44,8 @@ async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Re
                     ),
                     private=True,
                 )
-            audience = Groups.read(written)[0].audience or Audience()
+            meant, _ = Groups.read(f"{before} {written}")
+            written, audience = meant.written, meant.audience or Audience()
         found = await resolve(connection, desk.shop_id, audience)
         if not found.unknown and found.groups:
             return Chosen(written, audience, found.groups)

@@ -186,7 +186,7 @@ def _read(command: Command, rest: str) -> Call | Misread:
                 return Misread(command, unreadable.sentence)
             trouble = trouble or unreadable.sentence
     if rest.strip():
-        return Misread(command, trouble or "后面多写了一些")
+        return Misread(command, trouble or "后面多写了几个字")
     return Call(command, arguments)
 
 

@@ -28,7 +28,7 @@ def _welcome(desk: Desk, newcomers: Sequence[Newcomer]) -> Content:
         names = desk.say("{names} 等 {count} 位新朋友", names=names, count=len(newcomers))
     text = desk.say(
         "欢迎 {names} 来到 {group}！有什么想问的、想聊的，直接在群里说就好。\n"
-        "我会做什么，发 /help；记住了你什么，发 /me；"
+        "想知道我会做什么，发 /help；想看我记住了你什么，发 /me；"
         "不想收营销消息，发 /optout；不想让我记聊天，发 /norecord。",
         names=names,
         group=newcomers[0].group.name,

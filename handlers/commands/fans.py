@@ -32,7 +32,7 @@ async def help_(desk: Desk, asked: Asked, about: Rest | None = None) -> Replies:
         for one in REGISTRY.for_role(asked.role)
     ]
     title = say("我是{shop}的群助手，会做这些：", shop=desk.shop.name)
-    hint = say("想看怎么用，发 /help 加命令名。")
+    hint = say("想看某个命令怎么用，发 /help 加命令名，例如 /help me。")
     yield reply("\n".join([title, *lines, hint]), private=private)
 
 

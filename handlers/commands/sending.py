@@ -216,7 +216,7 @@ async def greet(
         if (year := await _whole_year(desk, campaign)) is not None:
             yield reply(
                 desk.say(
-                    "全年问候已经开着（编号 {number}），{festival}也在里面，不会发两次。",
+                    "全年问候已经开着（编号 {number}），{festival}也包括在内，就不另发了。",
                     number=year.id,
                     festival=_festival_name(desk, festival),
                 ),
@@ -328,7 +328,7 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
             yield reply(
                 say(
                     "好的，「{name}」已确认{note}，编号 {number}。"
-                    "看安排发 /plan，不发了发 /cancel {number}。",
+                    "看安排，发 /plan；不想发了，发 /cancel {number}。",
                     name=campaign.name,
                     note=note,
                     number=campaign.id,

@@ -18,9 +18,9 @@ async def halt(desk: Desk, asked: Asked) -> Replies:
         if changed:
             await audit.note(connection, audit.Entry(now, asked.actor, "halt", "shop", {}))
     sentence = (
-        "已急停：所有群发、倒计时、问候都停了。恢复发 /resume。"
+        "已急停：所有群发、倒计时、问候都停了。要恢复，发 /resume。"
         if changed
-        else "已经是急停状态。恢复发 /resume。"
+        else "已经是急停状态。要恢复，发 /resume。"
     )
     yield reply(desk.say(sentence))
 

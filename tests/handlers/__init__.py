@@ -1,0 +1,1 @@
+"""Tests of what the bot does when something happens in a group."""

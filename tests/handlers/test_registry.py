@@ -1,0 +1,244 @@
+"""From a text to a command: the one place that decides whether somebody asks for something."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.arguments import Groups, Nickname, Number, Rest, Word
+from handlers.commands import REGISTRY
+from handlers.registry import Call, Misread, Registry, Unknown
+from handlers.roles import Role
+from handlers.wording import wording
+
+FAN, MANAGER = Role.FAN, Role.MANAGER
+
+
+def call(text: str, role: Role = MANAGER) -> Call:
+    """The call that a text is."""
+    parsed = REGISTRY.parse(text, role)
+    assert isinstance(parsed, Call), parsed
+    return parsed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/tag @小鱼 敏感肌",
+        "/TAG @小鱼 敏感肌",
+        "／tag @小鱼 敏感肌",
+        "/标签 @小鱼 敏感肌",
+        "标签 @小鱼 敏感肌",
+        "  标签\t@小鱼　敏感肌 ",
+        "/tag@nuanqun_bot @小鱼 敏感肌",
+        "/tag@NuanqunBot @小鱼 敏感肌",
+        "/标签@小鱼 敏感肌",
+        "/tag ＠小鱼 敏感肌",
+        "/tag 小鱼 敏感肌",
+        "/tag\n@小鱼\n敏感肌",
+    ],
+)
+def test_a_command_is_called_in_many_ways(text: str) -> None:
+    found = call(text)
+    assert found.command.name == "tag"
+    assert found.arguments == {"member": Nickname("小鱼"), "tag": Word("敏感肌")}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('/who @"小 鱼"', "小 鱼"),
+        ("/who @“小 鱼”", "小 鱼"),
+        ("/who @「小 鱼」", "小 鱼"),
+        ("/who @{name}", "{name}"),
+        ("/who @🐟🐟", "🐟🐟"),
+        ("/who @阿雯_wen", "阿雯_wen"),
+    ],
+)
+def test_names_may_hold_blanks_braces_and_emoji(text: str, name: str) -> None:
+    assert call(text).arguments == {"member": Nickname(name)}
+
+
+@pytest.mark.parametrize("role", [FAN, MANAGER])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "/",
+        "//",
+        "/ help",
+        "/::)",
+        "/:,@-D",
+        "/(ㄒoㄒ)/~~",
+        "/1",
+        "这个面霜好用吗",
+        "1/2 的人说好用",
+        "help",
+        "tag @小鱼 敏感肌",
+        "帮助我一下",
+        "帮助 大家选一下",
+        "恢复得挺好",
+        "恢复 得挺好的",
+        "计划明天去",
+        "计划 明天去专柜看看",
+        "取消了",
+        "取消 关注了那家店",
+        "确认一下地址",
+        "确认 一下地址哦",
+        "急停 什么意思",
+        "标签上写的啥",
+        "退订 怎么弄",
+        "记录 一下",
+        "问候 一下大家",
+        "倒计时 开始啦",
+        "撤回 了什么",
+    ],
+)
+def test_talk_is_no_command(text: str, role: Role) -> None:
+    assert REGISTRY.parse(text, role) is None
+
+
+@pytest.mark.parametrize("text", ["标签 @小鱼 敏感肌", "取消 12", "恢复", "急停", "计划", "标签"])
+def test_a_fan_who_begins_with_a_managers_word_is_just_talking(text: str) -> None:
+    assert REGISTRY.parse(text, FAN) is None
+
+
+@pytest.mark.parametrize("text", ["恢复", "急停", "计划", "计划 7", "标签表", "确认", "取消 #12"])
+def test_a_managers_bare_word_that_makes_sense_is_a_command(text: str) -> None:
+    assert isinstance(REGISTRY.parse(text, MANAGER), Call)
+
+
+@pytest.mark.parametrize("text", ["帮助", "我的信息", "退订", "订阅", "不记录", "恢复记录"])
+def test_a_fans_word_alone_is_a_command(text: str) -> None:
+    assert isinstance(REGISTRY.parse(text, FAN), Call)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("/tag", "还没说是哪一位"),
+        ("/tag @小鱼", "还少一个词"),
+        ("标签 @小鱼", "还少一个词"),
+        ("标签", "还没说是哪一位"),
+        ("取消", "编号要写成数字"),
+        ("/tag @小鱼 " + "长" * 31, "这个词太长了，最多 30 个字"),
+        ("/cancel 十二", "编号要写成数字"),
+        ("/cancel 12 13", "后面多写了几个字"),
+        ("/halt 现在", "后面多写了几个字"),
+        ("/plan 0", "天数要在 1 到 366 之间"),
+        ("/plan 367", "天数要在 1 到 366 之间"),
+        ("/insights 明天", "天数要在 1 到 366 之间"),
+        ("/watch 补水", "要写成“词 = 标签”"),
+        ("/watch = 兴趣", "要写成“词 = 标签”"),
+        ("/countdown 明天 @一群", "日子要写成 双11、12-12 或 2026-12-12"),
+        ("/countdown 1999-12-12 @一群", "日子要写成 双11、12-12 或 2026-12-12"),
+        ("/greet 泼水节 @一群", "日历里没有这个节日"),
+        ("/grouptag 福利群", "还没说发到哪些群"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(text: str, sentence: str) -> None:
+    parsed = REGISTRY.parse(text, MANAGER)
+    assert isinstance(parsed, Misread), parsed
+    assert parsed.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unwanted", "body"),
+    [
+        ("@福利群 -二群 今晚", ("福利群",), ("二群",), "今晚"),
+        ("＠福利群 －二群 今晚", ("福利群",), ("二群",), "今晚"),
+        ("@一群 @二群\n今晚", ("一群", "二群"), (), "今晚"),
+        ('@"一 群" 今晚', ("一 群",), (), "今晚"),
+        ("@所有群 -二群 今晚", (), ("二群",), "今晚"),
+        ("@all tonight", (), (), "tonight"),
+        ("-二群 今晚", (), ("二群",), "今晚"),
+        ("@一群\n-20度也不怕", ("一群",), (), "-20度也不怕"),
+        ("@一群\n@所有人 看过来", ("一群",), (), "@所有人 看过来"),
+        ("@一群 - 保湿\n- 防晒", ("一群",), (), "- 保湿\n- 防晒"),
+        ("@一群 今晚\n八点", ("一群",), (), "今晚\n八点"),
+    ],
+)
+def test_a_choice_of_groups_ends_where_the_text_begins(
+    text: str, wanted: tuple[str, ...], unwanted: tuple[str, ...], body: str
+) -> None:
+    arguments = call(f"/broadcast {text}").arguments
+    groups, rest = arguments["groups"], arguments["text"]
+    assert isinstance(groups, Groups)
+    assert groups.audience is not None
+    assert (groups.audience.wanted, groups.audience.unwanted) == (wanted, unwanted)
+    assert rest == Rest(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "added"), [("@上次", ""), ("@last", ""), ("@上次 -二群", "-二群")]
+)
+def test_the_last_choice_may_be_changed_a_little(text: str, added: str) -> None:
+    assert call(f"/broadcast {text} 今晚").arguments["groups"] == Groups(added, None)
+
+
+@given(st.lists(st.text(alphabet="ab 群二", min_size=1).map(str.strip).filter(bool), min_size=1))
+def test_a_choice_of_groups_reads_back_as_it_was_written(names: list[str]) -> None:
+    written = " ".join(f'@"{name}"' for name in names)
+    read, rest = Groups.read(written)
+    again, _ = Groups.read(read.written)
+    assert (again.audience, rest) == (read.audience, "")
+
+
+@pytest.mark.parametrize("text", ["/cancel 12", "/cancel #12", "/cancel ＃12", "取消 12"])
+def test_a_number_is_written_as_the_bot_shows_it(text: str) -> None:
+    assert call(text).arguments == {"number": Number(12)}
+
+
+MANAGERS_COMMANDS = [one for one in REGISTRY if one.role is MANAGER]
+
+
+@pytest.mark.parametrize("word", [w for one in MANAGERS_COMMANDS for w in (one.name, one.alias)])
+def test_a_fan_cannot_tell_a_managers_command_from_one_that_does_not_exist(word: str) -> None:
+    """The nearest command that is offered is a fan's, whatever was asked."""
+    parsed = REGISTRY.parse(f"/{word} @小鱼", FAN)
+    assert isinstance(parsed, Unknown)
+    assert parsed.nearest is None or parsed.nearest.role is FAN
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_example_can_be_sent_as_it_is(language: str) -> None:
+    say = wording(language)
+    for one in REGISTRY:
+        assert call(say(one.example)).command is one
+
+
+def test_every_usage_names_all_arguments() -> None:
+    for one in REGISTRY:
+        usage = one.usage(wording("zh"))
+        assert usage.startswith(f"/{one.name}")
+        assert all(parameter.kind.label in usage for parameter in one.parameters)
+
+
+def test_two_commands_cannot_share_a_word() -> None:
+    registry = Registry()
+    run = next(iter(REGISTRY)).run
+    registry.command("one", "一", FAN, "", "/one")(run)
+    with pytest.raises(ValueError, match="'一' is taken"):
+        registry.command("two", "一", FAN, "", "/two")(run)
+    assert [one.name for one in registry] == ["one"]
+
+
+words = st.sampled_from([word for one in REGISTRY for word in (one.name, one.alias)])
+texts = st.text() | st.builds("{}{}{}".format, st.sampled_from(["/", "／", ""]), words, st.text())
+
+
+@given(texts, st.sampled_from(Role))
+def test_no_text_breaks_the_parser(text: str, role: Role) -> None:
+    parsed = REGISTRY.parse(text, role)
+    if isinstance(parsed, Call | Misread):
+        assert role >= parsed.command.role
+    if isinstance(parsed, Call):
+        required = {one.name for one in parsed.command.parameters if not one.optional}
+        assert required <= parsed.arguments.keys()
+
+
+@given(st.from_regex(r"[/／][^\W\d_]", fullmatch=True), st.text(), st.sampled_from(Role))
+def test_a_slash_and_a_letter_are_always_answered(opening: str, rest: str, role: Role) -> None:
+    assert REGISTRY.parse(opening + rest, role) is not None
