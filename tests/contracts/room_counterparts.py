@@ -132,4 +132,4 @@ class RoomBehindItsDoor(LocalRoom):
             session._end(CLOSED_FAILED, "cut by the test")
             return message
 
-        self.room.post = post_and_vanish  # type: ignore[method-assign]  # a wire to cut
+        self.room.post = post_and_vanish  # type: ignore[method-assign, assignment]  # a wire to cut
