@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -44,14 +45,18 @@ class OpenRoom:
 
 
 @asynccontextmanager
-async def open_room(settings: RoomSection, clock: Clock) -> AsyncIterator[OpenRoom]:
+async def open_room(settings: RoomSection, clock: Clock, zone: ZoneInfo) -> AsyncIterator[OpenRoom]:
     """Open the room on its folder and serve its page, as long as the context lasts.
+
+    The page shows times in `zone`.
 
     Raises:
         RunningError: its file cannot be read, or the port is in use.
     """
     room = await Room.open(settings.data, clock)
-    server = RoomServer(room, host=settings.host, port=settings.port, names=settings.names)
+    server = RoomServer(
+        room, host=settings.host, port=settings.port, names=settings.names, zone=zone
+    )
     try:
         await bot_token(room)
         await server.start()
@@ -73,7 +78,9 @@ async def serve(configuration: Configuration) -> None:
         if configuration.room.door:
             channels.append(await _room_elsewhere(configuration.room))
         elif configuration.room.enabled:
-            opened = await stack.enter_async_context(open_room(configuration.room, clock))
+            opened = await stack.enter_async_context(
+                open_room(configuration.room, clock, ZoneInfo(configuration.shop.zone))
+            )
             channels.append(opened.channel)
             tell(f"The room: {opened.server.url}")
             tell(f"Manager, once: {opened.server.new_sign_in_url()}")

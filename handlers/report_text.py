@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers.demand import Period
 from handlers.wording import Say
 from insights.keywords import Keyword
-from insights.lexicon import DemandKind
+from insights.lexicon import WHOLE, DemandKind
 from insights.report import AspectRow, DemandReport
 
 _ROWS = 6
@@ -73,14 +73,16 @@ def _keyword(say: Say, keyword: Keyword) -> str:
 
 def _aspects(say: Say, rows: Sequence[AspectRow], stance: str) -> list[str]:
     """The aspects that the most fans take this stance on."""
-    counted = [(getattr(row, stance), row.aspect) for row in rows]
+    # That fans like "the whole" tells a shop little; what about it they like is told beside it.
+    counted = [(getattr(row, stance), row.aspect) for row in rows if row.aspect != WHOLE]
     most = sorted(((count, name) for count, name in counted if count), key=lambda one: -one[0])
     return [_counted(say, name, count) for count, name in most[:_ROWS]]
 
 
 def _quotes(found: DemandReport) -> list[str]:
     """A few quotes, each of another row, what is disliked and asked for first."""
-    rows: list[AspectRow] = sorted(found.aspects, key=lambda row: -(row.dislike + row.mind))
+    judged = [row for row in found.aspects if row.aspect != WHOLE]
+    rows: list[AspectRow] = sorted(judged, key=lambda row: -(row.dislike + row.mind))
     wanted = [quote for row in rows for quote in row.quotes[:1]]
     wanted += [quote for row in found.demands for quote in row.quotes[:1]]
     texts = [found.texts[quote] for quote in dict.fromkeys(wanted) if quote in found.texts]

@@ -7,7 +7,7 @@ All counts of people are distinct members.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -125,14 +125,22 @@ def demand_report(
     background: Background,
     *,
     top: int = 20,
+    names: Collection[str] = (),
 ) -> DemandReport:
     """The report of `days`, with changes against the days `before`.
 
-    Each list holds at most `top` rows. `emerging` are terms of three members or more whose share
-    of the speakers has surely grown; without days before there are none.
+    A term that is a part of one of the members' `names`, and no word of the dictionary, is how
+    somebody is called and not what is talked about; it is left out. Each list holds at most
+    `top` rows. `emerging` are terms of three members or more whose share of the speakers has
+    surely grown; without days before there are none.
     """
     now = merge_days(days)
-    keywords = find_keywords(now, merge_days(before), background)
+    called = _called(now.terms, names, background)
+    keywords = tuple(
+        keyword
+        for keyword in find_keywords(now, merge_days(before), background)
+        if keyword.word not in called
+    )
     emerging = [
         keyword
         for keyword in keywords
@@ -147,6 +155,13 @@ def demand_report(
         demands=_demands(now)[:top],
         emerging=tuple(emerging[:top]),
     )
+
+
+def _called(terms: Iterable[str], names: Collection[str], background: Background) -> frozenset[str]:
+    """The terms by which members are called."""
+    everybody = "\n".join(names)
+    parts = [term for term in terms if term in everybody]
+    return frozenset(parts) - background.look_up(parts).keys()
 
 
 def _aspects(day: AnalysedDay) -> tuple[AspectRow, ...]:

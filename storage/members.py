@@ -176,6 +176,17 @@ async def members_of(connection: AsyncConnection, group_id: int) -> list[Member]
     return [_member(row) for row in rows]
 
 
+async def names_in(connection: AsyncConnection, group_ids: Sequence[int]) -> list[str]:
+    """The name of everybody who sits or sat in one of these groups, each once."""
+    rows = await connection.execute(
+        select(members.c.name)
+        .select_from(members.join(memberships))
+        .where(memberships.c.group_id.in_(list(group_ids)))
+        .distinct()
+    )
+    return [row.name for row in rows]
+
+
 async def count_members(connection: AsyncConnection) -> int:
     """How many members are known, the staff among them."""
     return int((await connection.execute(select(func.count()).select_from(members))).scalar_one())

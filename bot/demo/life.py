@@ -103,6 +103,7 @@ class Life:
         await self._tag_groups()
         # Nothing happens until the first day: the groups were quiet.
         self._clock.advance_to(self._script.begin)
+        self._seen = self._room.log.last
 
     async def advance_to(self, moment: datetime) -> AsyncIterator[Happened]:
         """Let time pass, stopping at every delivery that falls due and for the nightly chores."""

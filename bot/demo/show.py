@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -211,7 +212,7 @@ async def _go_live(script: Script, folder: Path, options: DemoOptions, console: 
     clock = RunningClock(script.end + timedelta(minutes=1))
     configuration = configuration_of(script, folder)
     settings = configuration.room.model_copy(update={"port": options.port})
-    async with open_room(settings, clock) as opened:
+    async with open_room(settings, clock, ZoneInfo(configuration.shop.zone)) as opened:
         bot = await Bot.open(configuration, clock, [opened.channel])
         try:
             console.print(f"\n[bold]The room is live: {opened.server.url}[/]")
