@@ -47,7 +47,7 @@ async def wipe(url: str) -> None:
     database = await Database.open(url)
     async with database.writing() as connection:
         names = ", ".join(table.name for table in metadata.sorted_tables)
-        await connection.execute(text(f"TRUNCATE {names}"))
+        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
     await database.close()
 
 
