@@ -69,8 +69,13 @@ async def ensure_groups(
     account: str,
     chats: Iterable[tuple[str, str]],
     at: datetime,
+    *,
+    present: bool = True,
 ) -> dict[str, Group]:
-    """The groups of these (chat, name) pairs by chat; unknown ones are made, new names kept."""
+    """The groups of these (chat, name) pairs by chat; unknown ones are made, new names kept.
+
+    The bot is in the group it hears; with `present` false (a history) that is not known by it.
+    """
     named = dict(chats)
     if not named:
         return {}
@@ -79,7 +84,7 @@ async def ensure_groups(
     renamed = [
         chat
         for chat, group in found.items()
-        if (named[chat] and group.name != named[chat]) or not group.present
+        if (named[chat] and group.name != named[chat]) or (present and not group.present)
     ]
     if not missing and not renamed:
         return found
@@ -93,6 +98,7 @@ async def ensure_groups(
                 "chat": chat,
                 "name": named[chat] or chat,
                 "since": at,
+                "present": present,
             }
             for chat in sorted(missing)  # in one order, processes cannot wait in a circle
         ],
@@ -101,7 +107,7 @@ async def ensure_groups(
         await connection.execute(
             update(groups)
             .where(groups.c.id == found[chat].id)
-            .values(name=named[chat] or found[chat].name, present=True)
+            .values(name=named[chat] or found[chat].name, present=present or found[chat].present)
         )
     return await _by_chat(connection, account, named)
 
@@ -136,6 +142,14 @@ async def all_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
         select(*_GROUP)
         .where(groups.c.shop_id == shop_id, groups.c.present)
         .order_by(groups.c.name, groups.c.id)
+    )
+    return [_group(row) for row in rows]
+
+
+async def heard_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
+    """Every group of the shop whose words are stored, by name: those left, and histories, too."""
+    rows = await connection.execute(
+        select(*_GROUP).where(groups.c.shop_id == shop_id).order_by(groups.c.name, groups.c.id)
     )
     return [_group(row) for row in rows]
 

@@ -73,8 +73,9 @@ async def record(
 ) -> list[Recorded]:
     """Store a batch in the order heard; a message that is stored already is left alone.
 
-    Commands are kept as pending, to be obeyed, unless `obey` is false (a history). The text of a
-    member who asked for no record is not stored (a command's is, until it is obeyed).
+    Unless `obey` is false (a history), commands are kept as pending, to be obeyed, and the bot is
+    in the groups it hears. The text of a member who asked for no record is not stored (a
+    command's is, until it is obeyed).
     """
     if cursor is not None:
         await set_cursor(connection, account, platform, cursor)
@@ -82,7 +83,7 @@ async def record(
         return []
     start = heard[0].at
     chats = {one.chat: one.chat_name for one in heard if one.chat is not None}
-    groups = await ensure_groups(connection, shop_id, account, chats.items(), start)
+    groups = await ensure_groups(connection, shop_id, account, chats.items(), start, present=obey)
     people = await ensure_members(connection, platform, (one.sender for one in heard), start)
     seats = {
         (groups[one.chat].id, people[one.sender.person].id): one.at
