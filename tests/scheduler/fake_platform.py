@@ -48,7 +48,22 @@ class Meanwhile:
     happens: Callable[[], Awaitable[object]]
 
 
-Step: TypeAlias = Outcome | Stands | AnswerLost | Hangs | Meanwhile | Exception
+async def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Dies:
+    """The sender's process ends during the call; the message got there, or not.
+
+    `first` happens before, for example that the lane is taken: then nothing is recorded any more.
+    """
+
+    stands: bool
+    first: Callable[[], Awaitable[object]] = _nothing
+
+
+Step: TypeAlias = Outcome | Stands | AnswerLost | Hangs | Meanwhile | Dies | Exception
 
 
 class FakePlatform:
@@ -95,6 +110,11 @@ class FakePlatform:
                     self._stand(action)
                 await asyncio.Event().wait()
                 raise AssertionError("nobody wakes it")
+            case Dies(stands, first):
+                await first()
+                if stands:
+                    self._stand(action)
+                raise asyncio.CancelledError
             case Meanwhile(happens):
                 await happens()
                 return self._stand(action)

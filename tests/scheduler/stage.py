@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.bodies import literal_body
 from scheduler.campaigns import CampaignState
@@ -23,7 +26,7 @@ from storage.campaigns import NewCampaign, StoredCampaign
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move, PlannedSlot
 from storage.groups import Audience
-from storage.shops import ensure_shop
+from storage.shops import ensure_shop, set_halt
 from storage.tables import attempts
 from storage.tables import campaigns as campaign_rows
 from storage.tables import deliveries as ledger
@@ -67,7 +70,11 @@ class Stage:
     async def shop(self) -> int:
         """The shop's id."""
         async with self.database.writing() as connection:
-            return await ensure_shop(connection, "shop")
+            return await self.shop_in(connection)
+
+    async def shop_in(self, connection: AsyncConnection) -> int:
+        """The shop's id, asked within a transaction."""
+        return await ensure_shop(connection, "shop")
 
     async def planner(self) -> Planner:
         """A planner; how often it rang the senders is in `rings`."""
@@ -98,13 +105,15 @@ class Stage:
         return sender
 
     async def groups(self, *names: str) -> dict[str, int]:
-        """The ids of the groups with these names, made when they are not there."""
+        """The ids of the groups with these names, made in this order when they are not there."""
         shop_id = await self.shop()
+        found = {}
         async with self.database.writing() as connection:
-            made = await groups.ensure_groups(
-                connection, shop_id, ACCOUNT, [(f"chat-{name}", name) for name in names], NOW
-            )
-        return {group.name: group.id for group in made.values()}
+            for name in names:
+                chats = [(f"chat-{name}", name)]
+                made = await groups.ensure_groups(connection, shop_id, ACCOUNT, chats, NOW)
+                found[name] = made[f"chat-{name}"].id
+        return found
 
     async def campaign(
         self,
@@ -152,6 +161,37 @@ class Stage:
             found = await campaigns.by_key(connection, key)
         assert found is not None
         return found
+
+    async def halt(self, *, on: bool) -> None:
+        """急停, or let sending go on."""
+        async with self.database.writing() as connection:
+            await set_halt(connection, await self.shop_in(connection), NOW if on else None)
+
+    async def present_groups(self) -> list[str]:
+        """The groups that the bot is still in, by name."""
+        shop_id = await self.shop()
+        async with self.database.reading() as connection:
+            return [group.name for group in await groups.all_groups(connection, shop_id)]
+
+    async def take_over(self, holder: str) -> None:
+        """Take the lane away from whoever has it."""
+        async with self.database.writing() as connection:
+            await take_lane(connection, ACCOUNT, holder, NOW)
+
+    async def break_schedule(self, key: str) -> None:
+        """Make a campaign's schedule one that no release can read."""
+        async with self.database.writing() as connection:
+            await connection.execute(
+                update(campaign_rows)
+                .where(campaign_rows.c.key == key)
+                .values(schedule={"kind": "by the moon"})
+            )
+
+    async def until_asleep(self, truth: Callable[[], object] = lambda: True) -> None:
+        """Wait, in real time, until something is true and a loop sleeps on the clock again."""
+        async with asyncio.timeout(5):
+            while not (truth() and self.clock._sleepers):  # noqa: ASYNC110 (nothing rings when a loop falls asleep)
+                await asyncio.sleep(0.002)
 
     async def set_state(self, key: str, state: CampaignState) -> None:
         """Put a campaign in a state."""

@@ -1,0 +1,123 @@
+"""Whatever a platform answers and whenever the process ends: no loss, no double.
+
+Hypothesis draws a script of answers for each group, with deaths of the process among them, and
+whether the platform remembers keys. The sender is started again after each death and lives until
+nothing is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scheduler.courier import (
+    AccountDown,
+    AddressGone,
+    NothingSent,
+    TooFast,
+    Unable,
+    Unclear,
+)
+from scheduler.sender import SenderSettings
+from storage.database import Database
+from storage.errors import LaneLost
+from storage.tables import metadata
+from tests.scheduler.fake_platform import AnswerLost, Dies, Stands, Step
+from tests.scheduler.stage import SECOND, Stage
+
+FINAL = {"sent", "failed", "skipped", "uncertain"}
+
+seconds = st.integers(0, 90).map(lambda number: timedelta(seconds=number))
+steps: st.SearchStrategy[Step] = st.one_of(
+    st.builds(Stands),
+    st.builds(AnswerLost),
+    st.builds(Dies, st.booleans()),
+    st.builds(TooFast, seconds, st.booleans()),
+    st.just(NothingSent("refused")),
+    st.just(AccountDown("logged out")),
+    st.just(AddressGone("kicked")),
+    st.just(Unable("no rights")),
+    st.just(Unclear("http 502")),
+    st.just(ValueError("a fault")),
+)
+scripts = st.lists(st.lists(steps, max_size=4), min_size=1, max_size=5)
+
+
+def test_every_delivery_ends_once_with_its_reason_and_stands_at_most_once(
+    database_url: str,
+) -> None:
+    with asyncio.Runner() as runner:
+        database = runner.run(Database.open(database_url))
+
+        @settings(
+            max_examples=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],  # a database is asked for every step
+        )
+        @given(scripts, st.booleans(), st.integers(1, 4))
+        def lives(answers: list[list[Step]], remembers: bool, batch: int) -> None:  # noqa: FBT001 (Hypothesis passes it by position)
+            runner.run(live(database, answers, batch, remembers=remembers))
+
+        lives()
+        runner.run(database.close())
+
+
+async def live(
+    database: Database, answers: Sequence[Sequence[Step]], batch: int, *, remembers: bool
+) -> None:
+    await empty(database)
+    stage = Stage(database)
+    names = [f"{number}群" for number in range(len(answers))]
+    await stage.due(*names)
+    stage.platform.remembers = remembers
+    for name, script in zip(names, answers, strict=True):
+        stage.platform.will(name, *(with_takeover(stage, step) for step in script))
+    sender = await stage.opened(SenderSettings(batch=batch))
+    for _ in range(100):
+        try:
+            await sender.drain()
+        except (asyncio.CancelledError, LaneLost):
+            sender = await stage.opened(SenderSettings(batch=batch))
+            continue
+        if {one.state for one in (await stage.ledger()).values()} <= FINAL:
+            break
+        stage.clock.advance_to(await sender._next_look())
+    await judge(stage, names, remembers=remembers)
+
+
+async def judge(stage: Stage, names: Sequence[str], *, remembers: bool) -> None:
+    ledger = await stage.ledger()
+    assert list(ledger) == list(names)
+    for name, one in ledger.items():
+        stands = stage.platform.standing[f"c1/once/room/group:chat-{name}"]
+        assert one.state in FINAL
+        assert stands <= 1
+        assert (one.state == "sent") <= (stands == 1)
+        assert (one.state in {"failed", "skipped"}) <= (stands == 0)
+        assert one.state == "sent" or one.reason
+        assert (one.receipt is not None) == (one.state == "sent")
+        if remembers and stands:
+            assert one.state in {"sent", "uncertain"}
+    assert None not in [outcome for _, _, outcome, _ in await stage.attempts()]
+    stage.clock.advance(10 * 60 * SECOND)
+    sender = await stage.opened()
+    await sender.drain()
+    if remembers:
+        assert "uncertain" not in {one.state for one in (await stage.ledger()).values()}
+
+
+def with_takeover(stage: Stage, step: Step) -> Step:
+    """A death after which nothing more is written: as after kill -9, another has the lane."""
+    if isinstance(step, Dies):
+        return Dies(step.stands, lambda: stage.take_over("bot-after"))
+    return step
+
+
+async def empty(database: Database) -> None:
+    async with database.writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(table.delete())
