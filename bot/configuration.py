@@ -135,6 +135,12 @@ class Log(_Section):
     form: Literal["text", "json"] = Field("text", description="Lines for people, or json.")
 
 
+class Metrics(_Section):
+    """Counters for Prometheus, on this machine only."""
+
+    port: int = Field(0, ge=0, le=65535, description="Where they are served; 0: nowhere.")
+
+
 class Configuration(_Section):
     """All of it."""
 
@@ -144,6 +150,7 @@ class Configuration(_Section):
     tags: Tags = Tags()
     insights: Insights = Insights()
     log: Log = Log()
+    metrics: Metrics = Metrics()
 
     def shop_settings(self) -> ShopSettings:
         """Floor 4's settings."""

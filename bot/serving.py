@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import structlog
+from prometheus_client import start_http_server
 
 from bot.channels.port import Channel
 from bot.channels.room import RoomChannel
@@ -33,6 +34,14 @@ class RoomTokenUnreadable(RunningError):
     number = 503
     sentence = "The room's token {place} cannot be read: {reason}."
     mend = "Set room.token_file to the token_file that `python -m bot.room` prints."
+
+
+class MetricsPortInUse(RunningError):
+    """The counters cannot be served on their port."""
+
+    number = 506
+    sentence = "The metrics cannot be served on port {port}: {reason}."
+    mend = "Set metrics.port to a free port, or to 0."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ async def serve(configuration: Configuration) -> None:
     """
     clock = RealClock()
     async with AsyncExitStack() as stack:
+        stack.enter_context(_metrics(configuration.metrics.port))
         channels: list[Channel] = []
         if configuration.room.door:
             channels.append(await _room_elsewhere(configuration.room))
@@ -88,6 +98,28 @@ async def serve(configuration: Configuration) -> None:
         stack.push_async_callback(bot.close)
         tell("The bot is ready. Ctrl-C ends it.")
         await until_signal(bot)
+
+
+@contextmanager
+def _metrics(port: int) -> Iterator[None]:
+    """Serve the counters on this machine, where a port is given.
+
+    Raises:
+        MetricsPortInUse: another program has the port.
+    """
+    if not port:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port, addr="127.0.0.1")
+    except OSError as trouble:
+        raise MetricsPortInUse(port=port, reason=trouble.strerror) from trouble
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 async def until_signal(bot: Bot) -> None:
