@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import Counter
 
-from handlers.demand import Period, analyse_finished_days
+from handlers.demand import Period, analyse_before_forgetting, analyse_finished_days
 from handlers.desk import Desk
 from handlers.taggers import tag_everybody
 from storage import messages
-from storage.errors import NuanqunError
-from storage.groups import all_groups
+from storage.groups import heard_groups
 
 _log = structlog.get_logger(__name__)
 
@@ -29,9 +30,15 @@ _ANALYSED_DAYS = 7
 
 
 async def forget_old_text(desk: Desk) -> int:
-    """Delete what is older than the shop keeps it, in small transactions; how many messages."""
-    # What is about to go is analysed first: the counts stay when the words are gone.
-    oldest = desk.clock.now() - desk.shop.text_kept_for
+    """Delete what is older than the shop keeps it, in small transactions; how many messages.
+
+    Whole days go at once, and are analysed first: the counts stay when the words are gone.
+    """
+    first_kept = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for)
+    async with desk.database.reading() as connection:
+        groups = await heard_groups(connection, desk.shop_id)
+    await analyse_before_forgetting(desk, groups, first_kept - timedelta(days=1))
+    oldest = datetime.combine(first_kept, time.min, ZoneInfo(desk.shop.zone))
     deleted = 0
     while True:
         async with desk.database.writing() as connection:
@@ -52,7 +59,7 @@ async def analyse_last_days(desk: Desk) -> None:
     today = desk.shop.day_of(desk.clock.now())
     period = Period.ending(today, _ANALYSED_DAYS)
     async with desk.database.reading() as connection:
-        groups = await all_groups(connection, desk.shop_id)
+        groups = await heard_groups(connection, desk.shop_id)
     await analyse_finished_days(desk, groups, period)
 
 
@@ -89,7 +96,7 @@ async def nightly(desk: Desk) -> AsyncIterator[None]:
 async def _do(desk: Desk, chore: Chore) -> None:
     try:
         await chore(desk)
-    except (NuanqunError, OSError) as trouble:
-        # Tomorrow night it is tried again; meanwhile the log and the counter tell.
+    except Exception:  # noqa: BLE001 (one chore's fault is logged and counted, the others go on)
+        # Tomorrow night it is tried again.
         _FAILED.labels(chore.__name__).inc()
-        _log.error("chore_failed", chore=chore.__name__, reason=str(trouble))
+        _log.exception("chore_failed", chore=chore.__name__)

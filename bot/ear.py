@@ -4,16 +4,17 @@ Events wait in a bounded queue, so that a slow database slows the channel instea
 memory. A batch is what came within 20 ms of its first event, at most 500; it is one transaction.
 Orders (commands) go to a few workers, always the same one for the same member, so that a
 manager's commands run in the order they were given while a long report holds up nobody else.
+
+What was taken from the channel but not recorded is in no one's memory when a run ends: the next
+run hears it again from the cursor, and finds the commands that were not finished in storage.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import timedelta
-
-import structlog
 
 from bot.channels.port import Channel
 from handlers.commanding import Commander, Order
@@ -21,8 +22,6 @@ from handlers.desk import Desk
 from handlers.dispatch import Dispatcher
 from handlers.events import Event
 from storage import accounts
-
-_log = structlog.get_logger(__name__)
 
 BATCH = 500
 WAIT = timedelta(milliseconds=20)
@@ -40,46 +39,51 @@ class Ear:
         self._desk = desk
         self._dispatcher = dispatcher
         self._commander = commander
-        self._events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
-        self._orders: tuple[asyncio.Queue[Order], ...] = tuple(
-            asyncio.Queue(_WAITING) for _ in range(_WORKERS)
-        )
 
     async def run(self) -> None:
-        """Hear, record, obey."""
-        await self._hand_out(await self._dispatcher.left_over())
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
-            tasks.create_task(self._record())
-            for queue in self._orders:
-                tasks.create_task(self._obey(queue))
+        """Hear, record, obey. May be called again after it has failed.
 
-    async def _listen(self) -> None:
+        Raises:
+            ExceptionGroup: something under it failed; all of its tasks are ended.
+        """
+        # Queues of this run only: a batch that failed must not be overtaken by the cursor of the
+        # one behind it, nor an order be obeyed once from here and once from storage.
+        events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
+        orders: list[asyncio.Queue[Order]] = [asyncio.Queue(_WAITING) for _ in range(_WORKERS)]
+        async with asyncio.TaskGroup() as tasks:
+            for queue in orders:
+                tasks.create_task(self._obey(queue))
+            await _hand_out(await self._dispatcher.left_over(), orders)
+            tasks.create_task(self._record(events, orders))
+            tasks.create_task(self._listen(events))
+
+    async def _listen(self, heard: asyncio.Queue[Event]) -> None:
         async with self._desk.database.reading() as connection:
             after = await accounts.cursor(connection, self._channel.account)
         async with aclosing(self._channel.events(after)) as events:
             async for event in events:
-                await self._events.put(event)
+                await heard.put(event)
 
-    async def _record(self) -> None:
+    async def _record(
+        self, heard: asyncio.Queue[Event], orders: Sequence[asyncio.Queue[Order]]
+    ) -> None:
         while True:
-            batch = await self._next_batch()
-            await self._hand_out(await self._dispatcher.hear(batch))
-
-    async def _next_batch(self) -> list[Event]:
-        batch = [await self._events.get()]
-        try:
-            async with asyncio.timeout(WAIT.total_seconds()):
-                while len(batch) < BATCH:
-                    batch.append(await self._events.get())
-        except TimeoutError:
-            pass
-        return batch
-
-    async def _hand_out(self, orders: Sequence[Order]) -> None:
-        for order in orders:
-            await self._orders[order.member.id % _WORKERS].put(order)
+            await _hand_out(await self._dispatcher.hear(await _next_batch(heard)), orders)
 
     async def _obey(self, queue: asyncio.Queue[Order]) -> None:
         while True:
             await self._commander.obey(await queue.get())
+
+
+async def _next_batch(heard: asyncio.Queue[Event]) -> list[Event]:
+    batch = [await heard.get()]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WAIT.total_seconds()):
+            while len(batch) < BATCH:
+                batch.append(await heard.get())
+    return batch
+
+
+async def _hand_out(given: Sequence[Order], workers: Sequence[asyncio.Queue[Order]]) -> None:
+    for order in given:
+        await workers[order.member.id % len(workers)].put(order)

@@ -15,6 +15,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from bot.channels.port import Channel
 from bot.chores import nightly
@@ -183,10 +184,25 @@ async def _keep_up(name: str, loop: Callable[[], Awaitable[None]]) -> None:
     """Run a loop again when the database or the network failed under it; anything else is final."""
     rest = _FIRST_REST
     while True:
+        began = asyncio.get_running_loop().time()
         try:
             await loop()
-        except (DBAPIError, OSError) as trouble:
+        except Exception as trouble:
+            passing = _passing(trouble)
+            if not passing:
+                raise
+            if asyncio.get_running_loop().time() - began > _LONGEST_REST.total_seconds():
+                rest = _FIRST_REST  # it had recovered meanwhile
             _RESTARTS.labels(name).inc()
-            _log.error("loop_failed", loop=name, reason=str(trouble), again_in=rest.total_seconds())
+            reason = str(passing[0])
+            _log.error("loop_failed", loop=name, reason=reason, again_in=rest.total_seconds())
         await asyncio.sleep(rest.total_seconds())
         rest = min(rest * 2, _LONGEST_REST)
+
+
+def _passing(trouble: Exception) -> list[Exception]:
+    """The errors in it, if each of them can pass by itself; else none."""
+    if isinstance(trouble, ExceptionGroup):  # a loop that has tasks of its own
+        inside = [_passing(one) for one in trouble.exceptions]
+        return [one for each in inside for one in each] if all(inside) else []
+    return [trouble] if isinstance(trouble, DBAPIError | NoConnectionFree | OSError) else []

@@ -86,10 +86,39 @@ async def analyse_finished_days(desk: Desk, groups: Sequence[Group], period: Per
     await _days(desk, groups, period)
 
 
+async def analyse_before_forgetting(desk: Desk, groups: Sequence[Group], last: date) -> None:
+    """Analyse every day up to `last` that still has its text and was never read, or is stale.
+
+    Called before that text is deleted: what was understood of it stays.
+    """
+    for group in groups:
+        days = await _days_with_text(desk, group, None, last)
+        if not days:
+            continue
+        async with desk.database.reading() as connection:
+            stored = await analysis.stored_days(connection, [group.id], days[0], last)
+        read = {one.day for one in stored if not one.dirty}
+        for day in days:
+            if day not in read:
+                await _analyse(desk, group, day, keep=True)
+
+
+async def _days_with_text(desk: Desk, group: Group, first: date | None, last: date) -> list[date]:
+    """The days of a group on which anybody said anything that is still stored."""
+    since = None if first is None else _bounds(desk, first)[0]
+    _, until = _bounds(desk, last)
+    days: list[date] = []
+    async with desk.database.reading() as connection:
+        while said := await messages.first_said(connection, group.id, since, until):
+            days.append(desk.shop.day_of(said))
+            _, since = _bounds(desk, days[-1])
+    return days
+
+
 async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[AnalysedDay]:
     version = reading_version(desk.segmenter, desk.lexicon)
     today = desk.shop.day_of(desk.clock.now())
-    # The text of days before this one is gone: what was understood of them stands as it is.
+    # The text of days before this one is going: what was understood of them stands as it is.
     readable = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for) + _DAY
     async with desk.database.reading() as connection:
         stored = await analysis.stored_days(
@@ -106,6 +135,12 @@ async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[Ana
         for day in period.days
         if (group.id, day) not in kept and readable <= day <= today
     ]
+    if period.first < readable:  # an old history was never read before
+        for group in groups:
+            days = await _days_with_text(
+                desk, group, period.first, min(period.last, readable - _DAY)
+            )
+            missing += [(group, day) for day in days if (group.id, day) not in kept]
     found = await asyncio.to_thread(lambda: [AnalysedDay.from_json(one) for one in kept.values()])
     for group, day in missing:
         found.append(await _analyse(desk, group, day, keep=day < today))

@@ -259,6 +259,20 @@ async def quotes(connection: AsyncConnection, ids: Sequence[int]) -> list[Quote]
     return [Quote(*row) for row in rows]
 
 
+async def first_said(
+    connection: AsyncConnection, group_id: int, since: datetime | None, until: datetime
+) -> datetime | None:
+    """When the first stored message of a group was said, since ≤ at < until; None without one."""
+    earliest = [] if since is None else [messages.c.at >= since]
+    found = await connection.execute(
+        select(func.min(messages.c.at)).where(
+            messages.c.group_id == group_id, messages.c.at < until, *earliest
+        )
+    )
+    first: datetime | None = found.scalar_one()
+    return first
+
+
 async def delete_before(
     connection: AsyncConnection, moment: datetime, *, batch: int = 1_000
 ) -> int:
