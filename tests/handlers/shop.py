@@ -25,6 +25,7 @@ from handlers.events import (
     MessageHeard,
     Person,
 )
+from handlers.roles import Role, role_of_person
 from handlers.settings import ShopSettings
 from handlers.wording import wording
 from insights.lexicon import Lexicon, standard_lexicon
@@ -245,6 +246,10 @@ class Shop:
     def person(self, name: str) -> Person:
         """Somebody of this name. `小鱼#2` is a second person who is called 小鱼."""
         return Person(f"id-{name}", name.partition("#")[0], staff=name in self.staff)
+
+    def role(self, name: str) -> Role:
+        """What somebody is to the bot."""
+        return role_of_person(self.person(name), PLATFORM, self.desk.shop)
 
     async def member(self, name: str) -> Member:
         """Somebody as they are stored."""

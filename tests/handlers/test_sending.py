@@ -12,6 +12,12 @@ from storage.campaigns import StoredCampaign
 from tests.handlers.shop import DAY, MANAGER, MINUTE, SECOND, Opener, Shop, in_group, open_shop
 
 TONIGHT = "今晚八点直播"
+EXAMPLE = "/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿"
+NOTHING_TO_CONFIRM = f"没有等着确认的内容。先预览，例如：{EXAMPLE}"
+WRONG_BRACES = (
+    "这段内容里的花括号没写对。能用的只有 {{ days }}（还有几天）、{{ shop }}（店名）"
+    "和 {{ group }}（群名）。"
+)
 
 
 async def made(shop: Shop) -> list[StoredCampaign]:
@@ -73,7 +79,7 @@ async def test_a_broadcast_goes_out_word_for_word(shop: Shop, text: str) -> None
         (f"/broadcast @一群 {'长' * 4097}", "内容太长了，最多 4096 个字。"),
         (
             "/broadcast @一群",
-            "还没有写内容。可以这样写：/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿",
+            f"还没有写内容。可以这样写：{EXAMPLE}",
         ),
         (
             "/broadcast @四群 今晚",
@@ -95,18 +101,15 @@ async def test_a_broadcast_goes_out_word_for_word(shop: Shop, text: str) -> None
         ("/countdown 2020-02-02 @一群", "从现在起一年内没有要发的。"),
         (
             "/countdown 双12 @一群 还有 {{ dyas }} 天",
-            "这段内容里的花括号没写对。能用的只有 {{ days }}（还有几天）、{{ shop }}（店名）"
-            "和 {{ group }}（群名）。",
+            WRONG_BRACES,
         ),
         (
             "/countdown 双12 @一群 还有 {{ days 天",
-            "这段内容里的花括号没写对。能用的只有 {{ days }}（还有几天）、{{ shop }}（店名）"
-            "和 {{ group }}（群名）。",
+            WRONG_BRACES,
         ),
         (
             "/confirm",
-            "没有等着确认的内容。先预览，例如："
-            "/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿",
+            NOTHING_TO_CONFIRM,
         ),
         ("/dismiss", "没有等着确认的内容。"),
         ("/cancel 12", "没有编号 12 的活动。发 /plan 看编号。"),
@@ -282,7 +285,8 @@ async def test_a_year_of_greetings_in_english_speaks_english(opened: Opener) -> 
 async def test_the_plan_shows_what_is_approved_and_what_could_be(shop: Shop) -> None:
     before = await shop.says(MANAGER, "/plan 6")
     assert before.text.startswith(
-        "接下来 6 天会发：\n还没有安排。\n\n现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：\n"
+        "接下来 6 天会发：\n还没有安排。\n\n"
+        "现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：\n"
         "· 11-05 10:18 双11 倒计时 2026（所有群）离双11还有6天"
     )
     await shop.says(MANAGER, "/countdown 双11 @福利群 -二群")

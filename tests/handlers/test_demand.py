@@ -1,0 +1,177 @@
+"""The demand report of a shop: what is analysed when, what is kept, and how fans are quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+
+from handlers.demand import Period, analyse_finished_days, last_days, report
+from handlers.report_text import report_text
+from handlers.wording import wording
+from insights.days import AnalysedDay, Utterance, analyse_day
+from insights.lexicon import Lexicon
+from insights.report import DemandReport
+from insights.words import Segmenter
+from storage import messages
+from tests.handlers.shop import DAY, MANAGER, NOW, Shop
+
+TODAY = date(2026, 11, 5)
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many messages each reading of a day was given, in the order of the readings."""
+    found: list[int] = []
+
+    def counted(said: Sequence[Utterance], segmenter: Segmenter, lexicon: Lexicon) -> AnalysedDay:
+        if said:
+            found.append(len(said))
+        return analyse_day(said, segmenter, lexicon)
+
+    monkeypatch.setattr("handlers.demand.analyse_day", counted)
+    return found
+
+
+async def said(shop: Shop, *texts: str, days_ago: int = 0, group: str = "一群") -> None:
+    """Fans, each another one, said this."""
+    await shop.hear(
+        *(
+            shop.heard(f"粉丝{number}", text, group=group, at=shop.clock.now() - days_ago * DAY)
+            for number, text in enumerate(texts)
+        )
+    )
+
+
+async def read(shop: Shop, days: int = 7, *, groups: tuple[str, ...] = ("一群",)) -> DemandReport:
+    """The report of these groups."""
+    wanted = [await shop.group(name) for name in groups]
+    return await report(shop.desk, wanted, last_days(shop.desk, days))
+
+
+def test_a_period_has_its_days_and_the_same_number_before() -> None:
+    period = Period.ending(TODAY, 7)
+    assert (period.first, period.last, len(period.days)) == (date(2026, 10, 30), TODAY, 7)
+    assert (period.before().first, period.before().last) == (date(2026, 10, 23), date(2026, 10, 29))
+
+
+async def test_a_finished_day_is_read_once_and_today_each_time(
+    any_shop: Shop, readings: list[int]
+) -> None:
+    await said(any_shop, "面霜太油了", "面霜很润", days_ago=1)
+    await said(any_shop, "求补货面膜")
+    for _ in range(2):
+        assert (await read(any_shop)).messages == 3
+    assert sorted(readings) == [1, 1, 2]
+
+
+async def test_a_late_message_has_its_day_read_again(any_shop: Shop, readings: list[int]) -> None:
+    await said(any_shop, "面霜太油了", days_ago=1)
+    assert (await read(any_shop)).messages == 1
+    await said(any_shop, "面霜很润", "面霜真好用", days_ago=1)
+    assert (await read(any_shop)).messages == 3
+    await read(any_shop)
+    assert readings == [1, 3]
+
+
+async def test_the_night_prepares_the_report(shop: Shop, readings: list[int]) -> None:
+    await said(shop, "面霜太油了", days_ago=1)
+    groups = [await shop.group("一群")]
+    await analyse_finished_days(shop.desk, groups, last_days(shop.desk, 7))
+    assert (await read(shop)).messages == 1
+    assert readings == [1]
+
+
+async def test_a_day_is_the_shops_day(shop: Shop) -> None:
+    """23:59 and 00:01 in Shanghai are the same day in UTC."""
+    midnight = NOW.replace(hour=16)  # of 6 November in Shanghai
+    shop.clock.advance_to(midnight + DAY)
+    await shop.hear(shop.heard("小鱼", "昨天说的面霜", at=midnight - DAY / 1440))
+    await shop.hear(shop.heard("小鱼", "今天说的面膜", at=midnight + DAY / 1440))
+    wanted = [await shop.group("一群")]
+    one = Period(date(2026, 11, 6), date(2026, 11, 6))
+    assert (await report(shop.desk, wanted, one)).messages == 1
+
+
+async def test_stances_and_demands_are_found(shop: Shop) -> None:
+    await said(shop, "面霜太油了", "面霜有点油", "面膜什么时候补货", "求补货面膜", "物流太慢了")
+    found = await read(shop)
+    assert {row.thing for row in found.demands} == {"面膜"}
+    assert [row.speakers for row in found.demands] == [2]
+    assert found.messages == found.speakers == 5
+
+
+async def test_quotes_are_masked(shop: Shop) -> None:
+    await shop.says("爱喝汤的小圆", "大家好")
+    await said(shop, "爱喝汤的小圆说面霜太油了，找我退货打 138 0000 1234")
+    found = await read(shop)
+    quotes = list(found.texts.values())
+    assert any("面霜太油了" in quote for quote in quotes)
+    assert not any("爱喝汤的小圆" in quote or "1234" in quote for quote in quotes)
+
+
+async def test_counts_stay_when_the_text_is_gone(shop: Shop) -> None:
+    await said(shop, "面霜太油了", "面霜太油了", days_ago=1)
+    await read(shop)
+    shop.clock.advance(200 * DAY)
+    async with shop.desk.database.writing() as connection:
+        await messages.delete_before(connection, shop.clock.now() - 180 * DAY)
+    found = await read(shop, 210)
+    assert (found.messages, found.speakers, dict(found.texts)) == (2, 2, {})
+
+
+async def test_norecord_takes_ones_words_out_of_the_report(any_shop: Shop) -> None:
+    await said(any_shop, "面霜太油了", "面霜很润", days_ago=1)
+    assert (await read(any_shop)).messages == 2
+    await any_shop.says("粉丝0", "/norecord")
+    found = await read(any_shop)
+    assert (found.messages, found.speakers) == (1, 1)
+    assert "面霜太油了" not in found.texts.values()
+
+
+async def test_only_fans_words_are_in_the_report(shop: Shop) -> None:
+    await shop.says(MANAGER, "面霜很润")
+    await shop.says("小鱼", "面霜很润", forwarded=True)
+    assert (await read(shop)).messages == 0
+
+
+@pytest.mark.parametrize(
+    ("says", "title"),
+    [
+        ("/insights", "粉丝在说什么（10-30 至 11-05）\n一群、三群、二群 · 3 条 · 2 人"),
+        ("洞察 1", "粉丝在说什么（11-05 至 11-05）\n一群、三群、二群 · 2 条 · 2 人"),
+        ("/insights 7 @二群", "粉丝在说什么（10-30 至 11-05）\n二群 · 1 条 · 1 人"),
+        ("/insights @二群", "粉丝在说什么（10-30 至 11-05）\n二群 · 1 条 · 1 人"),
+        ("/insights @四群", "没有叫「四群」的群或群标签"),
+    ],
+)
+async def test_a_manager_asks_what_fans_say(shop: Shop, says: str, title: str) -> None:
+    await said(shop, "面霜太油了", days_ago=3)
+    await said(shop, "面霜很润")
+    await shop.says("小美", "面膜什么时候补货", group="二群")
+    assert (await shop.says(MANAGER, says)).text.startswith(title)
+
+
+async def test_nobody_spoke(shop: Shop) -> None:
+    answer = await shop.says(MANAGER, "/insights 1 @一群")
+    assert answer.text == (
+        "粉丝在说什么（11-05 至 11-05）\n一群 · 0 条 · 0 人\n这几天还没有人说话。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("zh", {"在聊：", "想要：补货 面膜 2 人", "原话："}),
+        ("en", {"Want: restock 面膜 (2)", "In their words:"}),
+    ],
+)
+async def test_the_report_reads_as_a_chat_message(
+    shop: Shop, language: str, lines: set[str]
+) -> None:
+    await said(shop, "面霜好用", "面霜有点油", "面膜什么时候补货", "求补货面膜")
+    found = await read(shop)
+    text = report_text(wording(language), found, last_days(shop.desk, 7), ["一群"])
+    assert all(line in text for line in lines), text
+    assert len(text) < 1_500

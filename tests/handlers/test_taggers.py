@@ -1,0 +1,158 @@
+"""Automatic tags, by table: who is new, active or silent, and who talks about what."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.recording import Newcomer
+from handlers.settings import ShopSettings
+from handlers.taggers import (
+    activity_tags,
+    interest_tags,
+    is_private_matter,
+    newcomer_tags,
+    tag_everybody,
+    why_text,
+)
+from handlers.wording import wording
+from storage.groups import Group
+from storage.members import Member
+from storage.tags import Activity, Tag
+from tests.handlers.shop import DAY, MANAGER, NOW, Shop
+
+SHOP = ShopSettings(active_messages=3, silent_after=30 * DAY)
+SAY = wording("zh")
+GROUP = Group(1, "room", "chat-一群", "一群", present=True)
+
+
+def member(name: str, *, staff: bool = False) -> Member:
+    """Somebody."""
+    return Member(1, 1, "room", f"id-{name}", name, staff, NOW, opted_out=False, no_record=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("有没有补水的", {"兴趣:补水"}),
+        ("求补水，也想要防晒", {"兴趣:补水", "兴趣:防晒"}),
+        ("spf50 就够了", {"兴趣:防晒"}),
+        ("补  水", set()),
+        ("", set()),
+    ],
+)
+def test_a_watched_word_sets_its_tag(text: str, tags: set[str]) -> None:
+    watches = {"补水": "兴趣:补水", "防晒": "兴趣:防晒", "SPF": "兴趣:防晒"}
+    found = interest_tags([(7, text, NOW)], watches, SHOP)
+    assert {(one.member_id, one.tag) for one in found} == {(7, tag) for tag in tags}
+
+
+@given(st.permutations([0, 1, 2]))
+def test_the_newest_saying_keeps_a_tag_longest(order: list[int]) -> None:
+    said = [(7, "补水", NOW + day * DAY) for day in order]
+    (tag,) = interest_tags(said, {"补水": "兴趣"}, SHOP)
+    assert (tag.set_at, tag.until) == (NOW + 2 * DAY, NOW + 2 * DAY + SHOP.interest_for)
+
+
+def test_a_tag_keeps_the_word_and_not_what_was_said() -> None:
+    (tag,) = interest_tags(
+        [(7, "孕期能用补水面膜吗，我138 0000 1234", NOW)], {"补水": "兴趣"}, SHOP
+    )
+    assert tag.why == "补水"
+
+
+@pytest.mark.parametrize(
+    ("messages", "last", "wanted"),
+    [
+        (0, None, set()),
+        (2, NOW, set()),
+        (3, NOW, {"活跃"}),
+        (0, NOW - 29 * DAY, set()),
+        (0, NOW - 30 * DAY, {"沉默"}),
+        (0, NOW - 300 * DAY, {"沉默"}),
+    ],
+)
+def test_who_is_active_and_who_is_silent(
+    messages: int, last: datetime | None, wanted: set[str]
+) -> None:
+    person = Activity(7, NOW - 29 * DAY, messages, last)
+    set_now, taken = activity_tags([person], NOW, SHOP, SAY)
+    assert {one.tag for one in set_now} == wanted
+    assert {tag for _, tag in taken} == {"活跃", "沉默"} - wanted
+
+
+def test_who_never_spoke_is_silent_from_the_first_sight_on() -> None:
+    (tag,), _ = activity_tags([Activity(7, NOW - 31 * DAY, 0, None)], NOW, SHOP, SAY)
+    assert (tag.tag, tag.why, why_text(SAY, tag)) == ("沉默", "31", "31 天没说话")
+
+
+def test_a_newcomer_is_one_for_a_week_and_staff_never() -> None:
+    came = [Newcomer(GROUP, member("小鱼"), NOW), Newcomer(GROUP, member("阿玲", staff=True), NOW)]
+    (tag,) = newcomer_tags(came, SHOP, SAY)
+    assert (tag.tag, tag.until - NOW) == ("新人", timedelta(days=7))  # type: ignore[operator]  # it has an end
+    assert why_text(SAY, tag) == "新进 一群"
+
+
+@pytest.mark.parametrize(
+    ("set_by", "why", "text"),
+    [
+        ("rule:watch", "补水", "说到「补水」"),
+        ("rule:active", "12", "近来说了 12 条"),
+        ("rule:something-older", "whatever", "whatever"),
+        ("manager:阿玲", "常问{成分}", "常问{成分}"),
+        ("manager:watch", "常问成分", "常问成分"),
+    ],
+)
+def test_a_tag_says_why(set_by: str, why: str, text: str) -> None:
+    assert why_text(SAY, Tag(1, "标签", set_by, why, NOW)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "private"),
+    [
+        ("孕期", True),
+        ("备孕", True),
+        ("哺乳", True),
+        ("湿疹", True),
+        ("Pregnancy", True),
+        ("家有小孩", True),
+        ("敏感肌", False),
+        ("补水", False),
+        ("老客", False),
+    ],
+)
+def test_what_is_a_private_matter(text: str, *, private: bool) -> None:
+    assert is_private_matter(text) is private
+
+
+async def test_who_talks_much_is_active_and_falls_silent_in_time(any_shop: Shop) -> None:
+    shop = any_shop
+    for number in range(10):
+        await shop.says("小鱼", f"第 {number} 句")
+        await shop.says(MANAGER, f"回第 {number} 句")
+    assert "活跃" in await shop.tags("小鱼")
+    assert await shop.tags(MANAGER) == {}
+    shop.clock.advance(31 * DAY)
+    async with shop.desk.database.writing() as connection:
+        await tag_everybody(connection, shop.desk)
+    assert set(await shop.tags("小鱼")) == {"沉默"}
+    await shop.says("小鱼", "我回来啦")
+    assert await shop.tags("小鱼") == {}
+
+
+async def test_a_rule_never_touches_what_a_manager_set(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.says("小鱼", "在的")
+    await shop.says(MANAGER, "/watch 补水 = 老客")
+    for tag in ("老客", "活跃", "沉默"):
+        await shop.says(MANAGER, f"/tag @小鱼 {tag} 我说的")
+    await shop.says("小鱼", "补水")
+    async with shop.desk.database.writing() as connection:
+        await tag_everybody(connection, shop.desk)
+    found = await shop.tags("小鱼")
+    assert {(one.tag, one.set_by, one.why) for one in found.values()} == {
+        (tag, "manager:阿玲", "我说的") for tag in ("老客", "活跃", "沉默")
+    }
