@@ -11,7 +11,7 @@ from tests.scheduler.stage import DAY, MINUTE, NOW, SECOND
 
 async def settle() -> None:
     """Let every task that can go on go on."""
-    for _ in range(5):
+    for _ in range(50):
         await asyncio.sleep(0)
 
 

@@ -46,6 +46,15 @@ async def test_planning_twice_changes_nothing(stage: Stage) -> None:
     assert stage.rings == 1
 
 
+async def test_the_watermark_moves_to_the_horizon_of_every_round(stage: Stage) -> None:
+    await stage.campaign(schedule=COUNTDOWN)
+    planner = await stage.planner()
+    for _ in range(2):
+        await planner.plan_ahead()
+        assert (await stage.stored("c1")).planned_until == stage.clock.now() + HORIZON
+        stage.clock.advance(MINUTE)
+
+
 async def test_two_planners_at_once_plan_each_slot_once(
     database: Database, database_url: str
 ) -> None:
