@@ -14,7 +14,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from docs.commands import commands_page
 from docs.example_configuration import example_configuration
+from docs.readme_output import READMES, rewrite
 from storage.errors import NuanqunError
 
 TOP = Path(__file__).resolve().parents[1]
@@ -92,6 +94,7 @@ def import_everything() -> None:
 
 PAGES: dict[str, Callable[[], str]] = {
     "config.example.toml": example_configuration,
+    "docs/reference/commands.md": commands_page,
     "docs/reference/errors.md": errors_page,
 }
 
@@ -103,6 +106,8 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text(), encoding="utf-8")
         print(f"wrote {place}")
+    rewrite(TOP)
+    print(f"wrote the outputs in {' and '.join(READMES)}")
 
 
 if __name__ == "__main__":

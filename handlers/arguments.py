@@ -213,7 +213,10 @@ _WRITTEN_DAY = re.compile(r"(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日�
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day to come: `双11`, `12-12`, `2026-12-12` or `12月12日`. `written` names it."""
+    """A day to come: `双11`, `12-12`, `2026-12-12` or `12月12日`.
+
+    `written` is how it was called.
+    """
 
     label: ClassVar[str] = "日子"
     written: str
