@@ -53,7 +53,7 @@ class Dispatcher:
             await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
             halted = await halted_at(connection, desk.shop_id)
-        _log.info("heard", account=self._account, messages=len(batch.said))
+        _log.debug("heard", account=self._account, messages=len(batch.said))
         if halted is None:  # a welcome is no answer: 急停 means it too
             await self._welcome(batch)
         return self._orders(batch)

@@ -16,30 +16,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 
+from bot.demo.ending import ending_of
 from bot.demo.life import Happened, Life, configuration_of, living
 from bot.demo.script import Script, read_script
 from bot.logs import set_up
 from bot.room.values import EventKind, Role, RoomEvent
-from handlers.demand import last_days, report
 from handlers.desk import Desk
-from handlers.report_text import report_text
-from scheduler.bodies import content_of
 from scheduler.clock import RunningClock
-from storage import campaigns, deliveries, posts, tags
-from storage.groups import all_groups
-from storage.members import count_members
-from storage.messages import count_messages
+from storage import tags
 
 _SHOWN_FOR = 55.0
 """Real seconds that the simulated days take on a terminal."""
-_REPORT_DAYS = 7
 _LONGEST_LINE = 72
+_SAVED_EVERY = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +58,12 @@ async def show(options: DemoOptions, *, headless: bool, as_json: bool) -> int:
         async with living(script, folder, start) as life:
             pace = None if headless else _SHOWN_FOR / max(1, len(script.moments))
             await _live_through(life, script, done, console, pace)
-            document = await summary(life.bot.desk)
-            await _tell_end(life, console, document, as_json=as_json)
+            ending = await ending_of(life.bot.desk)
+            if as_json:
+                sys.stdout.write(json.dumps(ending.document, ensure_ascii=False, indent=2) + "\n")
+            else:
+                console.rule()
+                console.print(escape(ending.text), soft_wrap=True)
             if not headless:
                 await life.cancel_what_is_to_come()
         if not headless:
@@ -90,9 +88,6 @@ async def _live_through(
     async for happened in life.advance_to(script.end):
         _tell(console, life.bot.desk, happened, pace)
     await asyncio.to_thread(done.save, script.end)
-
-
-_SAVED_EVERY = 25
 
 
 class _Progress:
@@ -120,34 +115,6 @@ class _Progress:
         """Note that everything up to `at` has been lived."""
         document = {"asked": self._asked, "moments": self.moments, "at": at.isoformat()}
         self._file.write_text(json.dumps(document), encoding="utf-8")
-
-
-async def summary(desk: Desk) -> dict[str, Any]:
-    """What the simulated days came to, without anything that differs between two equal runs."""
-    async with desk.database.reading() as connection:
-        counted = await deliveries.counts(connection)
-        sent = await posts.all_sent(connection)
-        bodies = await campaigns.bodies(connection, sorted({one.version_id for one in sent}))
-        document: dict[str, Any] = {
-            "messages": await count_messages(connection),
-            "members": await count_members(connection),
-            "tags": dict(await tags.tag_counts(connection, desk.clock.now())),
-            "deliveries": counted,
-            "posts": [
-                {
-                    "at": desk.shop.local(one.at).isoformat(timespec="seconds"),
-                    "group": one.group_name,
-                    "campaign": one.campaign,
-                    "slot": one.slot,
-                    "text": content_of(bodies[one.version_id], one.slot, one.group_name).text,
-                }
-                for one in sent
-            ],
-        }
-        groups = await all_groups(connection, desk.shop_id)
-    found = await report(desk, groups, last_days(desk, _REPORT_DAYS))
-    document["report"] = found.to_json()
-    return document
 
 
 def _tell(console: Console, desk: Desk, happened: Happened, pace: float | None) -> None:
@@ -179,30 +146,6 @@ def _line(event: RoomEvent) -> str | None:
     if event.person.role is Role.MANAGER:
         return f"[dim]{where}[/] [bold cyan]{who}：[/]{text}"
     return f"[dim]{where}[/] [bold]{who}：[/]{text}"
-
-
-async def _tell_end(
-    life: Life, console: Console, document: dict[str, Any], *, as_json: bool
-) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-        return
-    desk = life.bot.desk
-    async with desk.database.reading() as connection:
-        groups = await all_groups(connection, desk.shop_id)
-    period = last_days(desk, _REPORT_DAYS)
-    found = await report(desk, groups, period)
-    text = report_text(desk.say, found, period, [group.name for group in groups])
-    states = "、".join(
-        f"{state} {count}" for state, count in document["deliveries"].items() if count
-    )
-    console.rule()
-    console.print(escape(text))
-    console.rule()
-    console.print(
-        f"{document['messages']} messages, {document['members']} members, "
-        f"{sum(document['tags'].values())} tags, deliveries: {states}"
-    )
 
 
 async def _go_live(script: Script, folder: Path, options: DemoOptions, console: Console) -> None:
