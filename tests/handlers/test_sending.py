@@ -39,16 +39,19 @@ async def test_a_broadcast_is_previewed_confirmed_and_sent(any_shop: Shop) -> No
     await shop.joins("小鱼", "小美", MANAGER)
     await shop.joins("小鱼", group="二群")
     preview = await shop.says(MANAGER, f"/broadcast @福利群 {TONIGHT}")
+    confirm = preview.buttons["确认发送"]
     assert preview.text == (
         f"要发的内容：\n{TONIGHT}\n\n发到 2 个群：一群、二群\n共 2 位粉丝\n"
         "其中 1 位不止在一个群，会看到几次\n"
-        "没问题的话，10 分钟内发 /confirm 1；不发了，发 /dismiss。"
+        f"没问题的话，10 分钟内发 {confirm}；不发了，发 /dismiss。"
     )
-    assert preview.buttons == {"确认发送": "/confirm 1", "不发了": "/dismiss"}
+    assert preview.buttons == {"确认发送": confirm, "不发了": "/dismiss"}
     assert not await shop.delivers()
-    answer = await shop.presses(MANAGER, preview.buttons["确认发送"])
+    answer = await shop.presses(MANAGER, confirm)
+    (campaign,) = await made(shop)
     assert answer.text == (
-        f"好的，「{TONIGHT}」已确认，编号 1。看安排，发 /plan；不想发了，发 /cancel 1。"
+        f"好的，「{TONIGHT}」已确认，编号 {campaign.id}。"
+        f"看安排，发 /plan；不想发了，发 /cancel {campaign.id}。"
     )
     sent = await shop.delivers()
     assert sent.addresses == [in_group("一群"), in_group("二群")]
@@ -347,12 +350,13 @@ async def test_a_recall_takes_back_what_it_can_and_lists_the_rest(any_shop: Shop
     await shop.delivers()
     shop.platform.keeps[in_group("二群")] = Unable("too old")
     shop.platform.keeps[in_group("三群")] = AddressGone("kicked")
-    answer = await shop.says(MANAGER, "/recall 1")
+    (campaign,) = await made(shop)
+    answer = await shop.says(MANAGER, f"/recall {campaign.id}")
     assert answer.text == "已从 1 个群撤回。\n这些群没能撤回：三群、二群"
     assert [one.address for one in shop.platform.deleted] == [in_group("一群")]
     shop.platform.keeps.clear()
     assert (await shop.says(MANAGER, "撤回")).text == "已从 2 个群撤回。"
-    assert "没有可以撤回的消息" in (await shop.says(MANAGER, "/recall 1")).text
+    assert "没有可以撤回的消息" in (await shop.says(MANAGER, f"/recall {campaign.id}")).text
 
 
 async def test_a_preview_survives_a_restart(shop: Shop) -> None:
