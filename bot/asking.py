@@ -6,11 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import make_url
 
 from bot.configuration import Configuration
 from bot.wiring import open_desk
@@ -20,8 +17,9 @@ from handlers.planned import Planned, coming, what_comes
 from handlers.report_text import report_text
 from handlers.wording import wording
 from scheduler.clock import RealClock
+from storage.database import missing_file
 from storage.errors import RunningError
-from storage.groups import Group, all_groups
+from storage.groups import Group, heard_groups
 from storage.messages import last_heard
 
 _A_YEAR = timedelta(days=366)
@@ -90,10 +88,11 @@ async def demand(
     """
     async with _open(configuration) as desk:
         async with desk.database.reading() as connection:
-            everywhere = await all_groups(connection, desk.shop_id)
+            everywhere = await heard_groups(connection, desk.shop_id)
             latest = await last_heard(connection)
         wanted = _named(everywhere, group) if group is not None else everywhere
-        end = last or desk.shop.day_of(min(latest or desk.clock.now(), desk.clock.now()))
+        heard = desk.shop.day_of(min(latest or desk.clock.now(), desk.clock.now()))
+        end = last or max(heard, first or heard)
         period = Period(first, end) if first is not None else Period.ending(end, _WEEK)
         found = await report(desk, wanted, period)
         names = [one.name for one in wanted]
@@ -122,15 +121,10 @@ async def coming_posts(
     now = datetime.now(zone)
     since = datetime.combine(first, time.min, zone) - timedelta(microseconds=1) if first else now
     until = datetime.combine(last, time.max, zone) if last else since + _A_YEAR
-    if not _exists(configuration):
+    # Looking must not make a database.
+    if missing_file(configuration.storage.url.get_secret_value()) is not None:
         found = what_comes(shop, wording(shop.language), since, until)
     else:
         async with _open(configuration) as desk:
             found = await coming(desk, since, until)
     return [Post(one) for one in found]
-
-
-def _exists(configuration: Configuration) -> bool:
-    """Whether there is a database to look into: looking must not make one."""
-    url = make_url(configuration.storage.url.get_secret_value())
-    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()

@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,9 +26,10 @@ from bot.configuration import (
     ConfigurationUnreadable,
     load,
 )
-from storage.errors import NuanqunError
+from storage.errors import DatabaseFailed, NuanqunError
 
 DONE, FAILED, WRONG = 0, 1, 2
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 app = typer.Typer(
     name="nuanqun",
@@ -76,6 +77,12 @@ def _refusals() -> Iterator[None]:
         while isinstance(trouble, BaseExceptionGroup):
             trouble = trouble.exceptions[0]
         _refuse(trouble)
+    except Exception as other:
+        from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 (what raises it has imported it)
+
+        if not isinstance(other, DBAPIError):
+            raise
+        _refuse(DatabaseFailed(reason=str(other.orig).partition("\n")[0]))
 
 
 def _refuse(trouble: BaseException) -> None:
@@ -90,6 +97,20 @@ def _configuration(file: Path | None) -> Configuration:
     configuration = load(file)
     logs.set_up(configuration.log.level, configuration.log.form)
     return configuration
+
+
+def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
+    """The first and the last day that were asked for.
+
+    Raises:
+        typer.BadParameter: there is no day between them, or they are nowhere near a shop's life.
+    """
+    for day in (first, last):
+        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            raise typer.BadParameter(f"a day lies between {_FIRST_YEAR} and {_LAST_YEAR}.")
+    if first is not None and last is not None and last < first:
+        raise typer.BadParameter("--to is a day before --from.")
+    return first.date() if first else None, last.date() if last else None
 
 
 def _print(document: Any) -> None:
@@ -202,12 +223,8 @@ def insights(
     async def work() -> int:
         from bot.asking import demand  # noqa: PLC0415 (as for run)
 
-        answer = await demand(
-            _configuration(config),
-            group=group,
-            first=first.date() if first else None,
-            last=last.date() if last else None,
-        )
+        since, until = _days(first, last)
+        answer = await demand(_configuration(config), group=group, first=since, last=until)
         if as_json:
             _print(answer.document)
         else:
@@ -230,11 +247,8 @@ def plan(
     async def work() -> int:
         from bot.asking import coming_posts  # noqa: PLC0415 (as for run)
 
-        found = await coming_posts(
-            _configuration(config),
-            first=first.date() if first else None,
-            last=last.date() if last else None,
-        )
+        since, until = _days(first, last)
+        found = await coming_posts(_configuration(config), first=since, last=until)
         if as_json:
             _print([one.to_json() for one in found])
         else:
@@ -265,6 +279,9 @@ def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> None:
 
 def main() -> int:
     """The command line's entry; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Chinese comes out whatever the machine's locale is.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         code = app(standalone_mode=False)
     except typer.Abort:

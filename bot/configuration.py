@@ -45,6 +45,14 @@ class ConfigurationUnreadable(RunningError):
     mend = "Copy config.example.toml and change what differs."
 
 
+class RoomTokenUnreadable(RunningError):
+    """The bot's token for a room elsewhere is not where the configuration says."""
+
+    number = 503
+    sentence = "The room's token {place} cannot be read: {reason}."
+    mend = "Set room.token_file to the token_file that `python -m bot.room` prints."
+
+
 def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("a time zone's name such as Asia/Shanghai is needed")
@@ -101,6 +109,21 @@ class Room(_Section):
     token_file: Path | None = Field(
         None, description="The bot's token for that room, in a file only its owner can read."
     )
+
+
+    def token(self) -> str:
+        """The bot's token for the room elsewhere; reads a file.
+
+        Raises:
+            RoomTokenUnreadable: it is not there.
+        """
+        if self.token_file is None:
+            raise RoomTokenUnreadable(place="room.token_file", reason="it is not set")
+        try:
+            return self.token_file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as trouble:
+            reason = trouble.strerror if isinstance(trouble, OSError) else "it is no token"
+            raise RoomTokenUnreadable(place=self.token_file, reason=reason) from trouble
 
 
 class Tags(_Section):

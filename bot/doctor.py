@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from bot.configuration import Configuration, load
-from storage.database import Database
+from bot.configuration import Configuration, Room, load
+from bot.room.errors import RoomUnreachable
+from storage.database import Database, missing_file
 from storage.errors import NuanqunError
 
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,8 +56,12 @@ def _trouble(check: str, trouble: NuanqunError) -> Finding:
 
 
 async def _storage(configuration: Configuration) -> Finding:
+    url = configuration.storage.url.get_secret_value()
     try:
-        database = await Database.open(configuration.storage.url.get_secret_value())
+        unmade = missing_file(url)
+        if unmade is not None:  # looking must not make it
+            return Finding("storage", True, f"the first run will make {unmade}")
+        database = await Database.open(url)
     except NuanqunError as trouble:
         return _trouble("storage", trouble)
     await database.close()
@@ -64,8 +70,10 @@ async def _storage(configuration: Configuration) -> Finding:
 
 async def _room(configuration: Configuration) -> Finding:
     room = configuration.room
-    if not room.enabled or room.door:
-        return Finding("room", True, room.door or "not used")
+    if room.door:
+        return await _room_elsewhere(room)
+    if not room.enabled:
+        return Finding("room", True, "not used")
     place = f"{room.host}:{room.port}"
     with socket.socket(socket.AF_INET6 if ":" in room.host else socket.AF_INET) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -78,6 +86,24 @@ async def _room(configuration: Configuration) -> Finding:
             found = f"{place}: {trouble.strerror}."
             return Finding("room", False, found, "Set room.host and room.port.")
     return Finding("room", True, f"{place} is free")
+
+
+async def _room_elsewhere(room: Room) -> Finding:
+    """A room of its own needs the bot's token, and somebody who listens at its door.
+
+    The doctor does not sign in: that would end the session of a bot that is running.
+    """
+    try:
+        await asyncio.to_thread(room.token)
+        address = urlsplit(room.door)
+        async with asyncio.timeout(_DEADLINE):
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+    except NuanqunError as trouble:
+        return _trouble("room", trouble)
+    except (OSError, ValueError) as trouble:
+        return _trouble("room", RoomUnreachable(url=room.door, reason=str(trouble) or "no answer"))
+    writer.close()
+    return Finding("room", True, room.door)
 
 
 async def _clock(configuration: Configuration) -> Finding:
@@ -94,13 +120,16 @@ async def _fonts(_: Configuration) -> Finding:
     program = shutil.which("fc-list")
     if program is None:
         return Finding("fonts", True, "fontconfig is not installed; browsers bring their own")
-    listed = await asyncio.to_thread(
-        subprocess.run,
-        [program, ":lang=zh", "family"],
-        capture_output=True,
-        timeout=_DEADLINE,
-        check=False,
-    )
+    try:
+        listed = await asyncio.to_thread(
+            subprocess.run,
+            [program, ":lang=zh", "family"],
+            capture_output=True,
+            timeout=_DEADLINE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as trouble:
+        return Finding("fonts", False, f"{trouble}.", "Mend or remove fontconfig.")
     families = listed.stdout.decode(errors="replace").strip().splitlines()
     if families:
         return Finding("fonts", True, families[0].split(",")[0])

@@ -1,7 +1,8 @@
 """How the bot's log lines look: for people on a terminal, or JSON; always on stderr.
 
 Rooms log events with plain facts through structlog; nothing here knows which. Values whose key
-names a secret are masked before any line is made.
+names a secret are masked before any line is made, and so are credentials, tokens and sign-in
+links inside any other value or traceback, and in what libraries log.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from typing import Any
 import structlog
 
 _SECRET = re.compile(r"token|password|secret|url|link", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]*:[^/\s]*(?=@)")
+# token=abc in an address or a sentence, "token": "abc" in JSON or a printed dictionary.
+_PARAMETER = re.compile(
+    r"\b((?:link|\w*(?:token|password|secret))(?:=|[\"']\s*:\s*[\"']))[^\s&\"',})]+", re.IGNORECASE
+)
+_HIDDEN = "***"
 
 
 def set_up(level: str, form: str) -> None:
@@ -30,24 +36,48 @@ def set_up(level: str, form: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            mask_secrets,
             structlog.processors.format_exc_info,
+            mask_secrets,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_MaskingFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 def mask_secrets(
     _logger: object, _method: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Cover what a secret's key holds, and credentials inside any address."""
+    """Cover what a secret's key holds, and secrets inside any other value."""
     for key, value in line.items():
-        if _SECRET.search(key):
-            line[key] = "***"
-        elif isinstance(value, str):
-            line[key] = _CREDENTIALS.sub("***", value)
+        line[key] = _HIDDEN if _SECRET.search(key) else _masked(value)
     return line
+
+
+def _masked(value: Any) -> Any:
+    """A value as it may be shown; what is neither a text nor made of texts stays as it is."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, dict):
+        return {
+            key: _HIDDEN if _SECRET.search(str(key)) else _masked(one) for key, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked(one) for one in value]
+    return value
+
+
+def mask_text(text: str) -> str:
+    """Cover passwords in addresses, and the values of tokens, passwords and sign-in links."""
+    return _PARAMETER.sub(rf"\1{_HIDDEN}", _CREDENTIALS.sub(_HIDDEN, text))
+
+
+class _MaskingFormatter(logging.Formatter):
+    """For what libraries log: their lines are masked like ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_text(super().format(record))

@@ -28,14 +28,6 @@ from storage.errors import RunningError
 _log = structlog.get_logger(__name__)
 
 
-class RoomTokenUnreadable(RunningError):
-    """The bot's token for a room elsewhere is not where the configuration says."""
-
-    number = 503
-    sentence = "The room's token {place} cannot be read: {reason}."
-    mend = "Set room.token_file to the token_file that `python -m bot.room` prints."
-
-
 class MetricsPortInUse(RunningError):
     """The counters cannot be served on their port."""
 
@@ -145,11 +137,6 @@ def tell(line: str) -> None:
 
 async def _room_elsewhere(settings: RoomSection) -> Channel:
     """The channel to a room that is a process of its own."""
-    if settings.token_file is None:
-        raise RoomTokenUnreadable(place="room.token_file", reason="it is not set")
-    try:
-        token = await asyncio.to_thread(settings.token_file.read_text)
-    except OSError as trouble:
-        raise RoomTokenUnreadable(place=settings.token_file, reason=trouble.strerror) from trouble
-    connection = SocketConnection(settings.door, token.strip())
+    token = await asyncio.to_thread(settings.token)
+    connection = SocketConnection(settings.door, token)
     return RoomChannel(connection, data=settings.data)

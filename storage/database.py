@@ -160,6 +160,19 @@ class Database:
             await connection.run_sync(upgrade)
 
 
+def missing_file(url: str) -> Path | None:
+    """The SQLite file that opening this address would make; None where nothing would be made.
+
+    Raises:
+        DatabaseAddressWrong: the address is of another form.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    file = Path(parsed.database)
+    return None if os.path.lexists(file) else file
+
+
 def _parsed(url: str) -> URL:
     """The address in its parts.
 

@@ -101,6 +101,14 @@ class DatabaseAddressWrong(StorageError):
     )
 
 
+class DatabaseFailed(StorageError):
+    """The database was open, but could not go on: a full disk, a damaged file, a lost server."""
+
+    number = 107
+    sentence = "The database failed: {reason}."
+    mend = "What was committed before is kept. Mend the disk or the server, and do it again."
+
+
 class UnderstandingError(NuanqunError):
     """A text or a dictionary could not be understood."""
 
