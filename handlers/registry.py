@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args, get_type_hints
 
-from handlers.arguments import Argument, Unreadable
+from handlers.arguments import Argument, Nickname, Unreadable
 from handlers.replies import Replies
 from handlers.roles import Role
 from handlers.wording import Say
@@ -193,14 +193,19 @@ def _read(command: Command, rest: str) -> Call | Misread:
 def _read_bare(command: Command, rest: str) -> Call | Misread | None:
     """Without a slash, a fans' command must stand alone, and others must make sense.
 
-    计划 明天去 is talk; 标签 @小鱼 is a command that lacks something, and so is 取消 alone.
+    计划 明天去 is talk, and so is 标签 上面 写着, which names nobody with an @; 标签 @小鱼 is a
+    command that lacks something, and so is 取消 alone.
     """
     if not rest.strip():
         return _read(command, "")
     if command.role is Role.FAN:
         return None
+    if _ADDRESSED.match(rest):
+        return _read(command, rest)
+    if any(parameter.kind is Nickname for parameter in command.parameters):
+        return None
     read = _read(command, rest)
-    return read if isinstance(read, Call) or _ADDRESSED.match(rest) else None
+    return read if isinstance(read, Call) else None
 
 
 REGISTRY = Registry()

@@ -89,6 +89,8 @@ def test_names_may_hold_blanks_braces_and_emoji(text: str, name: str) -> None:
         "确认 一下地址哦",
         "急停 什么意思",
         "标签上写的啥",
+        "标签 上面 写着无酒精",
+        "是谁 在群里",
         "退订 怎么弄",
         "记录 一下",
         "问候 一下大家",
