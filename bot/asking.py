@@ -91,7 +91,7 @@ async def demand(
             everywhere = await heard_groups(connection, desk.shop_id)
             latest = await last_heard(connection)
         wanted = _named(everywhere, group) if group is not None else everywhere
-        heard = desk.shop.day_of(min(latest or desk.clock.now(), desk.clock.now()))
+        heard = desk.shop.day_of(latest or desk.clock.now())
         end = last or max(heard, first or heard)
         period = Period(first, end) if first is not None else Period.ending(end, _WEEK)
         found = await report(desk, wanted, period)

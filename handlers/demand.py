@@ -104,7 +104,7 @@ async def analyse_before_forgetting(desk: Desk, groups: Sequence[Group], last: d
 
 
 async def _days_with_text(desk: Desk, group: Group, first: date | None, last: date) -> list[date]:
-    """The days of a group on which anybody said anything that is still stored."""
+    """The days of a group on which somebody said something that is still stored."""
     since = None if first is None else _bounds(desk, first)[0]
     _, until = _bounds(desk, last)
     days: list[date] = []
@@ -132,15 +132,9 @@ async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[Ana
     missing = [
         (group, day)
         for group in groups
-        for day in period.days
-        if (group.id, day) not in kept and readable <= day <= today
+        for day in await _days_with_text(desk, group, period.first, period.last)
+        if (group.id, day) not in kept
     ]
-    if period.first < readable:  # an old history was never read before
-        for group in groups:
-            days = await _days_with_text(
-                desk, group, period.first, min(period.last, readable - _DAY)
-            )
-            missing += [(group, day) for day in days if (group.id, day) not in kept]
     found = await asyncio.to_thread(lambda: [AnalysedDay.from_json(one) for one in kept.values()])
     for group, day in missing:
         found.append(await _analyse(desk, group, day, keep=day < today))
