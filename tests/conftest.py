@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database import Database
 from storage.tables import metadata
@@ -44,11 +45,11 @@ async def migrate(url: str) -> None:
 
 async def wipe(url: str) -> None:
     """Empty every table of the PostgreSQL database behind `url`."""
-    database = await Database.open(url)
-    async with database.writing() as connection:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
         names = ", ".join(table.name for table in metadata.sorted_tables)
-        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
-    await database.close()
+        await connection.execute(text(f"TRUNCATE {names}"))
+    await engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,64 @@
-"""What the tests of storage share besides `database`: a transaction, and a second process."""
+"""What the tests of storage share besides `database`: a transaction, and a second process.
+
+Most tests live in one transaction that is never committed: they take `connection`, and share one
+open database of each engine for the whole run. Only the tests that are about committing, or
+about two processes, take a `database` of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from tests.conftest import ENGINES
+from tests.peers.postgres import PostgresServer
 
 
-@pytest.fixture
-async def connection(database: Database) -> AsyncIterator[AsyncConnection]:
-    """One transaction for the whole test."""
-    async with database.writing() as opened:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that share a database in the loop that its connections belong to."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and "connection" in getattr(
+            item, "fixturenames", ()
+        ):
+            # In front of the mark that every async test is given by itself.
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def shared_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """One database of each engine with all tables and no rows; nobody commits to it."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("shared") / "nuanqun.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
+        yield f"sqlite+aiosqlite:///{file}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database(request.getfixturevalue("migrated_postgres")) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(shared_url: str) -> AsyncIterator[Database]:
+    """That database, open."""
+    opened = await Database.open(shared_url)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def connection(shared: Database) -> AsyncIterator[AsyncConnection]:
+    """One transaction for the whole test, rolled back at its end."""
+    async with shared.writing() as opened:
         yield opened
+        await opened.rollback()
 
 
 @pytest.fixture

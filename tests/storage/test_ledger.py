@@ -163,7 +163,7 @@ def test_the_ledger_keeps_its_promises_whatever_happens(database_url: str) -> No
         try:
             run_state_machine_as_test(
                 LedgerMachine,
-                settings=settings(max_examples=12, stateful_step_count=20, deadline=None),
+                settings=settings(max_examples=10, stateful_step_count=15, deadline=None),
             )
         finally:
             runner.run(LedgerMachine.database.close())

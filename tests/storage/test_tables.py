@@ -19,7 +19,7 @@ from tests.storage.builders import ACCOUNT, DAY, NOW, heard, lane, planned, reco
 
 LARGE = ("messages", "deliveries", "attempts", "members", "memberships", "tags")
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_url", ["sqlite"], indirect=True)
 
 Query = Callable[[AsyncConnection], Awaitable[object]]
 
