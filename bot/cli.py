@@ -153,7 +153,7 @@ def demo(
     days: Annotated[int, typer.Option(min=1, max=12, help="How many days.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed lives through the same days.")] = 11,
     data: Annotated[
-        Path | None, typer.Option(help="A folder to keep; one that exists is resumed.")
+        Path | None, typer.Option(help="A folder to keep; one with a demo in it is resumed.")
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The live page's port.")] = 8766,
 ) -> None:

@@ -9,7 +9,7 @@ with the same seed are the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from bot.room.connection import LocalConnection
 from bot.room.room import Room
 from bot.room.values import Person, RoomEvent, RoomGroup
 from bot.wiring import Bot
+from handlers.commanding import Order
 from handlers.events import Event
 from scheduler.campaigns import CampaignState
 from scheduler.clock import Clock, SimulatedClock
@@ -74,6 +75,7 @@ class Life:
         self._dispatcher = bot.dispatchers[channel.account]
         self._sender = bot.desk.senders[channel.account]
         self._events: AsyncGenerator[Event] = channel.events(heard_until)
+        self._heard = int(heard_until or 0)
         self._people: dict[str, Person] = {}
         self._groups: dict[str, RoomGroup] = {}
         self._seen = room.log.last
@@ -83,16 +85,17 @@ class Life:
     async def populate(self) -> None:
         """Make the groups and let everybody in who was there before the first day.
 
-        On a folder that was lived in before, everybody is found again by name.
+        In a folder that was lived in before, everybody is found again by name, and the bot hears
+        and obeys what it had not when that life ended.
         """
         for resident in self._script.people:
             self._people[resident.id] = await self._admit(resident)
         owner = LocalConnection(self._room, self._people[self._owner().id])
-        fresh = not self._room.groups()
         for group in self._script.groups:
             known = self._room.group_named(group.name)
             self._groups[group.id] = known or await owner.create_group(group.name)
-        if not fresh:
+        if self._clock.now() >= self._script.begin:
+            await self._obey(await self._dispatcher.left_over())
             return
         for resident in self._script.people:
             for group_id in resident.groups:
@@ -182,12 +185,16 @@ class Life:
         last = self._room.log.last
         batch: list[Event] = []
         async with asyncio.timeout(_HEARING_DEADLINE):
-            while not batch or int(batch[-1].cursor) < last:
+            while self._heard < last:
                 batch.append(await anext(self._events))
+                self._heard = int(batch[-1].cursor)
         orders = await self._dispatcher.hear(batch)
+        await self._obey(orders)
+        return bool(orders)
+
+    async def _obey(self, orders: Sequence[Order]) -> None:
         for order in orders:
             await self.bot.commander.obey(order)
-        return bool(orders)
 
     async def _plan(self) -> None:
         await self.bot.desk.planner.plan_ahead()

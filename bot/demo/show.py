@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,12 +50,12 @@ class DemoOptions:
 async def show(options: DemoOptions, *, headless: bool, as_json: bool) -> int:
     """Run the demo; its exit code."""
     set_up("error", "text")
-    script = read_script(options.first_day, options.days, options.seed)
     console = Console(stderr=True, highlight=False)
     with _folder(options.data) as folder:
-        done = _Progress(folder / "demo.json", options)
-        start = await asyncio.to_thread(done.resume, script)
-        async with living(script, folder, start) as life:
+        done = _Progress(folder)
+        options = await asyncio.to_thread(done.resume, options)
+        script = read_script(options.first_day, options.days, options.seed)
+        async with living(script, folder, done.start(script)) as life:
             pace = None if headless else _SHOWN_FOR / max(1, len(script.moments))
             await _live_through(life, script, done, console, pace)
             ending = await ending_of(life.bot.desk)
@@ -81,10 +81,9 @@ async def _live_through(
             _tell(console, life.bot.desk, happened, pace)
         _tell(console, life.bot.desk, await life.live(moment), pace)
         done.moments = number + 1
+        await asyncio.to_thread(done.save, moment.at)
         if pace is not None:
             await asyncio.sleep(pace)
-        if number % _SAVED_EVERY == 0:
-            await asyncio.to_thread(done.save, moment.at)
     async for happened in life.advance_to(script.end):
         _tell(console, life.bot.desk, happened, pace)
     await asyncio.to_thread(done.save, script.end)
@@ -93,28 +92,34 @@ async def _live_through(
 class _Progress:
     """How far a folder's demo has come, kept beside its data so that it can be resumed."""
 
-    def __init__(self, file: Path, options: DemoOptions) -> None:
-        self._file = file
-        self._asked = {
-            "first_day": options.first_day.isoformat(),
-            "days": options.days,
-            "seed": options.seed,
-        }
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "demo.json"
+        self._asked: dict[str, Any] = {}
+        self._at: datetime | None = None
         self.moments = 0
 
-    def resume(self, script: Script) -> datetime:
-        """When to go on: where the folder stopped, or the script's opening."""
-        if not self._file.exists():
-            return script.opening
-        kept = json.loads(self._file.read_text(encoding="utf-8"))
-        if kept["asked"] == self._asked:
+    def resume(self, options: DemoOptions) -> DemoOptions:
+        """What to live through: what was asked for, or else the days this folder is in."""
+        if self._file.exists():
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
             self.moments = kept["moments"]
-        return datetime.fromisoformat(kept["at"])
+            self._at = datetime.fromisoformat(kept["at"])
+            first_day = date.fromisoformat(kept["first_day"])
+            options = replace(options, first_day=first_day, seed=kept["seed"])
+        self._asked = {"first_day": options.first_day.isoformat(), "seed": options.seed}
+        return options
+
+    def start(self, script: Script) -> datetime:
+        """When to go on: where the folder stopped, or the script's opening."""
+        return self._at or script.opening
 
     def save(self, at: datetime) -> None:
         """Note that everything up to `at` has been lived."""
-        document = {"asked": self._asked, "moments": self.moments, "at": at.isoformat()}
-        self._file.write_text(json.dumps(document), encoding="utf-8")
+        document = {**self._asked, "moments": self.moments, "at": at.isoformat()}
+        # In one step: a demo may be killed at any moment, and is then resumed from this.
+        unfinished = self._file.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(document), encoding="utf-8")
+        unfinished.replace(self._file)
 
 
 def _tell(console: Console, desk: Desk, happened: Happened, pace: float | None) -> None:
