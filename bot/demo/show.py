@@ -94,7 +94,7 @@ class _Progress:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "demo.json"
-        self._asked: dict[str, Any] = {}
+        self._asked: dict[str, str | int] = {}
         self._at: datetime | None = None
         self.moments = 0
 
