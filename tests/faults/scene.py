@@ -28,7 +28,7 @@ from tests.faults.processes import (
 GROUPS = 60
 ROUNDS = int(os.environ.get("NUANQUN_FAULT_ROUNDS", "5"))
 SEED = int(os.environ.get("NUANQUN_FAULT_SEED", str(time.time_ns() % 1_000_000)))
-PATIENCE = 30.0  # seconds; a start of the bot takes three of them
+PATIENCE = 120.0  # seconds; a start of the bot takes four of them, and many more on a busy machine
 LOOK = 0.002  # seconds between two looks at a file
 
 
