@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -13,26 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from bot.room.remote import SocketConnection
 from scheduler.content import Button, Content, Mention
 from scheduler.courier import Address
 from tests.bot.room.test_entrance import TRICKS
-from tests.peers import absent
+from tests.browser.pages import PHONE, enter, look, make_group, mark, say
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer]
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -69,56 +58,11 @@ async def process(tmp_path: Path) -> AsyncIterator[RoomProcess]:
     await running.stop()
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        absent("Chromium", "Install it with: apt-get install chromium fonts-noto-cjk")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield started
-        await started.close()
-
-
-async def look(browser: Browser, size: Any = DESK, locale: str = "zh-CN") -> Page:
-    """A browser of somebody's own, whose every error fails the test."""
-    context = await browser.new_context(viewport=size, locale=locale)
-    context.set_default_timeout(10_000)
-    page = await context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"the page raised {error}"))
-    return page
-
-
-def mark(page: Page, name: str) -> Any:
-    return page.locator(f'[data-mark="{name}"]')
-
-
-async def enter(page: Page, url: str, nickname: str) -> None:
-    await page.goto(url)
-    await mark(page, "nickname").fill(nickname)
-    await mark(page, "enter").click()
-    await expect(mark(page, "me")).to_be_attached()
-
-
 async def bot_of(ready: dict[str, str]) -> SocketConnection:
     token = await asyncio.to_thread(Path(ready["token_file"]).read_text)
     bot = SocketConnection(ready["door"], token.strip())
     await bot.open()
     return bot
-
-
-async def say(page: Page, text: str) -> None:
-    await page.locator("textarea").fill(text)
-    await page.keyboard.press("Enter")
-    await expect(mark(page, "text").last).to_have_text(text)
-
-
-async def make_group(page: Page, name: str) -> None:
-    await mark(page, "new-group").click()
-    field = page.locator('[data-mark="group-name"] input, input[data-mark="group-name"]')
-    await field.fill(name)
-    await page.keyboard.press("Enter")
-    await expect(mark(page, "title")).to_have_text(name)
 
 
 async def test_two_fans_and_a_manager_chat_with_the_bot(
