@@ -143,6 +143,9 @@ async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[Ana
 
 async def _analyse(desk: Desk, group: Group, day: date, *, keep: bool) -> AnalysedDay:
     since, until = _bounds(desk, day)
+    if keep:
+        async with desk.database.writing() as connection:
+            await analysis.begin_day(connection, group.id, day, at=desk.clock.now())
     async with desk.database.reading() as connection:
         said = await messages.utterances(connection, group.id, since, until)
     analysed = await asyncio.to_thread(_read, desk, said)

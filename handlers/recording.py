@@ -28,6 +28,7 @@ from handlers.roles import Role, role_of_person
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
 from storage.accounts import set_cursor
+from storage.columns import storable
 from storage.groups import Group, ensure_groups, set_present
 from storage.members import Member, Seen, ensure_members, leave, sit
 from storage.messages import Heard, Recorded, record
@@ -130,8 +131,8 @@ def _heard(
         else (event.message, event.text)
     )
     return Heard(
-        message=message,
-        chat=event.chat.id if event.chat else None,
+        message=storable(message),
+        chat=storable(event.chat.id) if event.chat else None,
         chat_name=event.chat.name if event.chat else "",
         sender=_seen(event.sender, platform, shop),
         at=event.at,
@@ -143,7 +144,10 @@ def _heard(
 
 def _seen(person: Person, platform: str, shop: ShopSettings) -> Seen:
     """Somebody as they are stored: whom the configuration lists is as much staff as an admin."""
-    return Seen(person.id, person.name, role_of_person(person, platform, shop) is Role.MANAGER)
+    # Ids are looked for as they are stored.
+    return Seen(
+        storable(person.id), person.name, role_of_person(person, platform, shop) is Role.MANAGER
+    )
 
 
 async def _move(

@@ -43,9 +43,27 @@ async def stored_days(
         ).where(
             analysed_days.c.group_id.in_(list(group_ids)),
             analysed_days.c.day.between(first, last),
+            analysed_days.c.version != _BEGUN,
         )
     )
     return [StoredDay(*row) for row in rows]
+
+
+_BEGUN = ""
+"""The version of a day that is being analysed for the first time."""
+
+
+async def begin_day(connection: AsyncConnection, group_id: int, day: date, *, at: datetime) -> None:
+    """Note that a day is about to be read: it is clean from now on.
+
+    In a transaction before the one that reads. What changes the day between the reading and
+    `store_day` marks it dirty again, and is not lost.
+    """
+    await connection.execute(
+        insert(connection, analysed_days)
+        .values(group_id=group_id, day=day, version=_BEGUN, body={}, dirty=False, analysed_at=at)
+        .on_conflict_do_update(index_elements=["group_id", "day"], set_={"dirty": False})
+    )
 
 
 async def store_day(
@@ -57,8 +75,8 @@ async def store_day(
     body: Any,
     at: datetime,
 ) -> None:
-    """Keep the analysis of a day, in place of an older one."""
-    fresh = {"version": version, "body": body, "dirty": False, "analysed_at": at}
+    """Keep the analysis of a day, in place of an older one; whether it is dirty stays as it is."""
+    fresh = {"version": version, "body": body, "analysed_at": at}
     await connection.execute(
         insert(connection, analysed_days)
         .values(group_id=group_id, day=day, **fresh)

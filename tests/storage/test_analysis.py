@@ -47,9 +47,21 @@ async def test_a_newer_analysis_takes_the_place_of_the_older_and_is_clean(
     seat = await group(connection, "一群")
     await keep(connection, seat.id, FIRST)
     await analysis.mark_dirty(connection, [(seat.id, FIRST)])
+    await analysis.begin_day(connection, seat.id, FIRST, at=NOW)
     await analysis.store_day(connection, seat.id, FIRST, version="2", body=[], at=NOW)
     (found,) = await analysis.stored_days(connection, [seat.id], FIRST, FIRST)
     assert found == analysis.StoredDay(seat.id, FIRST, "2", [], dirty=False)
+
+
+async def test_what_changes_a_day_while_it_is_read_leaves_it_dirty(
+    connection: AsyncConnection,
+) -> None:
+    seat = await group(connection, "一群")
+    await analysis.begin_day(connection, seat.id, FIRST, at=NOW)
+    assert await analysis.stored_days(connection, [seat.id], FIRST, FIRST) == []
+    await analysis.mark_dirty(connection, [(seat.id, FIRST)])
+    await analysis.store_day(connection, seat.id, FIRST, version="1", body={}, at=NOW)
+    assert await dirty(connection, seat.id) == {(seat.id, FIRST)}
 
 
 async def test_only_the_days_named_are_marked_and_none_is_made(
