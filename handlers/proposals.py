@@ -74,6 +74,7 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, 
         )
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
         reached = await groups.reach(connection, [group.id for group in chosen.groups])
+        older = await _replaced(connection, desk, proposal)
     say = desk.say
     whom = [
         say(
@@ -83,6 +84,10 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, 
     ]
     if reached.in_several:
         whom.append(say("其中 {several} 位不止在一个群，会看到几次", several=reached.in_several))
+    whom += [
+        say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
+        for one in older
+    ]
     ask = say("没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number)
     return reply(
         "\n".join([text, "", *whom, ask]),
@@ -237,8 +242,19 @@ async def _make(
 async def _replace(
     connection: AsyncConnection, desk: Desk, proposal: Proposal, now: datetime
 ) -> int:
+    older = await _replaced(connection, desk, proposal)
+    for one in older:
+        await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)
+        await deliveries.cancel_planned(connection, one.id, _REPLACED, now)
+    return len(older)
+
+
+async def _replaced(
+    connection: AsyncConnection, desk: Desk, proposal: Proposal
+) -> list[StoredCampaign]:
+    """The standing campaigns that this one takes the place of."""
     standing = await campaigns.in_states(connection, desk.shop_id, [CampaignState.APPROVED])
-    older = [
+    return [
         one
         for one in standing
         if one.programme == proposal.programme
@@ -248,7 +264,3 @@ async def _replace(
             or (proposal.replaces == Replaces.SAME_NAME and one.name == proposal.name)
         )
     ]
-    for one in older:
-        await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)
-        await deliveries.cancel_planned(connection, one.id, _REPLACED, now)
-    return len(older)

@@ -263,6 +263,7 @@ async def test_a_festival_is_greeted(shop: Shop) -> None:
     await shop.says(MANAGER, "/confirm")
     year = await shop.says(MANAGER, "/greet @一群")
     assert "节日问候，一共 " in year.text
+    assert "会代替现在的「节日问候 冬至」（编号 1）" in year.text
     answer = await shop.says(MANAGER, "/confirm")
     assert "（代替了先前的 1 个）" in answer.text
     again = await shop.says(MANAGER, "/greet 春节 @一群")
