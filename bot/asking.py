@@ -17,6 +17,7 @@ from handlers.planned import Planned, coming, what_comes
 from handlers.report_text import report_text
 from handlers.wording import wording
 from scheduler.clock import RealClock
+from scheduler.legal_days import legal_day
 from storage.database import missing_file
 from storage.errors import RunningError
 from storage.groups import Group, heard_groups
@@ -49,8 +50,9 @@ class Post:
     planned: Planned
 
     def to_json(self) -> dict[str, Any]:
-        """As DESIGN section 6 names its parts; `approved` tells whether it will go out."""
+        """The post; `approved` tells whether it will go out, `legal_day` what offices do then."""
         one = self.planned
+        day = legal_day(one.at.date())
         return {
             "at": one.at.isoformat(),
             "campaign": one.campaign,
@@ -59,14 +61,24 @@ class Post:
             "audience": one.audience,
             "approved": one.campaign_id is not None,
             "text": one.text,
+            "legal_day": {
+                "kind": day.kind.value,
+                "name": day.name,
+                "provisional": day.provisional,
+            },
         }
 
     def line(self) -> str:
-        """One line: when, what, to whom, how it begins."""
+        """One line: when, what, to whom, how it begins.
+
+        `?` marks what nobody has approved yet; 休 a day off by law, 休? where that is provisional.
+        """
         one = self.planned
         mark = " " if one.campaign_id is not None else "?"
+        day = legal_day(one.at.date())
+        off = ("休?" if day.provisional else "休 ") if day.off else "   "
         first = one.text.splitlines()[0]
-        return f"{one.at:%Y-%m-%d %H:%M} {mark} {one.campaign}  {one.audience}  {first[:40]}"
+        return f"{one.at:%Y-%m-%d %H:%M} {off} {mark} {one.campaign}  {one.audience}  {first[:40]}"
 
 
 @asynccontextmanager
