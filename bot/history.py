@@ -64,7 +64,7 @@ def _jsonl(file: Path) -> Iterator[Row | Rejection]:
 
 def _read(number: int, line: bytes) -> Row | Rejection:
     try:
-        return _row(number, json.loads(line.decode("utf-8")))
+        return _row(number, json.loads(line.rstrip().decode("utf-8")))
     except _Wrong as wrong:
         return Rejection(number, str(wrong))
     except UnicodeDecodeError:

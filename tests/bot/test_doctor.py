@@ -1,0 +1,109 @@
+"""The doctor names each thing that is wrong, with its mend, and touches nothing."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from bot import doctor
+from bot.doctor import Finding, examine
+from tests.bot.program import call
+
+
+async def findings(here: Path, configuration: str) -> dict[str, Finding]:
+    file = here / "shop.toml"
+    file.write_text(configuration, encoding="utf-8")
+    return {one.check: one for one in await examine(file)}
+
+
+async def test_in_an_empty_folder_all_is_well_and_nothing_is_made(here: Path) -> None:
+    found = await findings(here, "[room]\nport = 0\n")
+    assert [one.check for one in found.values() if not one.well] == []
+    assert "first run will make data/nuanqun.sqlite3" in found["storage"].found
+    assert [one.name for one in here.iterdir()] == ["shop.toml"]
+
+
+async def test_a_broken_configuration_is_the_only_finding(here: Path) -> None:
+    found = await findings(here, "[shop]\nzone = 'Mars'\n")
+    assert found.keys() == {"configuration"}
+    assert not found["configuration"].well
+    assert "shop.zone" in found["configuration"].found
+    assert "config.example.toml" in found["configuration"].mend
+
+
+@pytest.mark.parametrize(
+    ("configuration", "check", "said", "mend"),
+    [
+        ('[storage]\nurl = "nonsense"\n', "storage", "no address", "sqlite+aiosqlite:///FILE"),
+        ('[storage]\nurl = "sqlite+aiosqlite:///recipes"\n', "storage", "not a database", "path"),
+        ('[room]\nhost = "203.0.113.7"\n', "room", "203.0.113.7:8766", "room.host"),
+        ('[room]\ndoor = "ws://127.0.0.1:1/door"\n', "room", "not set", "room.token_file"),
+        (
+            '[room]\ndoor = "ws://127.0.0.1:1/door"\ntoken_file = "gone"\n',
+            "room",
+            "gone cannot be read: No such file",
+            "room.token_file",
+        ),
+        (
+            '[room]\ndoor = "ws://127.0.0.1:1/door"\ntoken_file = "token"\n',
+            "room",
+            "ws://127.0.0.1:1/door cannot be reached",
+            "Start the room first",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_named_with_its_mend(
+    here: Path, configuration: str, check: str, said: str, mend: str
+) -> None:
+    (here / "recipes").write_bytes(b"flour and water\n" * 100)
+    (here / "token").write_text("a token\n")
+    found = (await findings(here, configuration))[check]
+    assert not found.well
+    assert said in found.found
+    assert mend in found.mend
+
+
+async def test_a_port_in_use_is_named(here: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        found = (await findings(here, f"[room]\nport = {port}\n"))["room"]
+    assert not found.well
+    assert f"another program listens on 127.0.0.1:{port}" in found.found
+    assert "room.port" in found.mend
+
+
+async def test_a_room_elsewhere_that_listens_is_well(here: Path) -> None:
+    (here / "token").write_text("a token\n")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door = f"ws://127.0.0.1:{other.getsockname()[1]}/door"
+        found = await findings(here, f'[room]\ndoor = "{door}"\ntoken_file = "token"\n')
+    assert found["room"].well
+
+
+async def test_a_clock_in_the_past_and_a_missing_font_are_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = here / "fc-list"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(here), prepend=":")
+    monkeypatch.setattr(doctor, "_EARLIEST", doctor._EARLIEST.replace(year=9000))
+    found = await findings(here, "[room]\nport = 0\n")
+    assert (found["clock"].well, found["fonts"].well) == (False, False)
+    assert "Set the machine's clock" in found["clock"].mend
+    assert "fonts-noto-cjk" in found["fonts"].mend
+
+
+def test_the_exit_code_tells_whether_all_is_well(here: Path) -> None:
+    (here / "nuanqun.toml").write_text("[room]\nport = 0\n")
+    well = call("doctor", "--json")
+    assert (well.code, {one["check"] for one in well.document}) == (
+        0,
+        {"configuration", "storage", "room", "clock", "fonts"},
+    )
+    (here / "nuanqun.toml").write_text("[room]\nporty = 0\n")
+    bad = call("doctor")
+    assert (bad.code, bad.out.count("\n")) == (1, 1)
+    assert bad.out.startswith("BAD configuration: In nuanqun.toml, room.porty is given")
