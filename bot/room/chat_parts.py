@@ -6,7 +6,7 @@ as HTML. `data-mark` attributes name the parts for the page's script and for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
 from nicegui import ui
@@ -49,13 +49,24 @@ def icon(name: str, label: str, mark: str) -> ui.element:
     return button
 
 
-def avatar(whose: Person | RoomGroup) -> None:
-    """The initial of a person or a group, in a colour that stays theirs; the bot has a face."""
-    if isinstance(whose, Person) and whose.role is Role.BOT:
+def avatar(person: Person) -> None:
+    """Somebody's initial in a colour that stays theirs; the bot has a face."""
+    if person.role is Role.BOT:
         part("img", "avatar bot-avatar", src="/assets/mark.svg", alt="")
-        return
-    tint = sum(whose.id.encode()) % AVATAR_COLOURS  # neighbours in the list differ
-    words_in("div", whose.name[0].upper(), f"avatar tint-{tint}", aria_hidden="true")
+    else:
+        _initial(person.id, person.name)
+
+
+def group_avatar(group: RoomGroup, among: Sequence[RoomGroup]) -> None:
+    """A group's letter: the first in which names differ, as many begin with the shop's own."""
+    letters = zip(*(one.name for one in among), strict=False)
+    differs = next((at for at, column in enumerate(letters) if len(set(column)) > 1), 0)
+    _initial(group.id, group.name[differs:])
+
+
+def _initial(identity: str, name: str) -> None:
+    tint = sum(identity.encode()) % AVATAR_COLOURS  # neighbours in the list differ
+    words_in("div", name[0].upper(), f"avatar tint-{tint}", aria_hidden="true")
 
 
 def badge(person: Person, words: Words) -> None:

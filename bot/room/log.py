@@ -60,13 +60,22 @@ class Log:
         offset = after + 1 - first
         return [self._recent[at] for at in range(offset, min(offset + PAGE, len(self._recent)))]
 
-    async def follow(self, after: int) -> AsyncIterator[RoomEvent]:
-        """Every event behind `after`, past and to come; ends when the room closes."""
+    async def pages(self, after: int) -> AsyncIterator[Sequence[RoomEvent]]:
+        """What came behind `after` and what comes, as much at a time as there is up to `PAGE`.
+
+        Ends when the room closes.
+        """
         while not self._closed:
             news = self._news
             page = await self.read(after)
+            if page:
+                yield page
+                after = page[-1].seq
+            else:
+                await news.wait()
+
+    async def follow(self, after: int) -> AsyncIterator[RoomEvent]:
+        """Every event behind `after`, past and to come; ends when the room closes."""
+        async for page in self.pages(after):
             for event in page:
                 yield event
-                after = event.seq
-            if not page:
-                await news.wait()

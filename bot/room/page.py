@@ -43,11 +43,13 @@ def add_page(app: FastAPI, room: Room, zone: tzinfo | None) -> None:
             return RedirectResponse("/enter", 303)
         accepted = request.headers.get("accept-language")
         language = choose_language(request.cookies.get(LANGUAGE_COOKIE), accepted)
-        ui.page_title(LANGUAGES[language]("room"))
+        words = LANGUAGES[language]
+        ui.page_title(words("room"))
         ui.add_head_html(
             '<link rel="stylesheet" href="/assets/look.css">'
             '<link rel="icon" href="/assets/mark.svg">'
             '<script defer src="/assets/chat.js"></script>'
+            f'<script>document.documentElement.lang = "{words("language")}"</script>'
         )
         await ChatPage(room, person, language, zone).build()
         return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -362,6 +362,13 @@ class Room:
         async for event in self.log.follow(after):
             if self.concerns(viewer, event):
                 yield event
+
+    async def happenings(self, viewer: Person, after: int) -> AsyncIterator[Sequence[RoomEvent]]:
+        """The same, but as much at a time as there is; for whoever would rather draw it at once."""
+        async for page in self.log.pages(after):
+            concerning = [event for event in page if self.concerns(viewer, event)]
+            if concerning:
+                yield concerning
 
     # -- what is allowed ---------------------------------------------------------------------
 

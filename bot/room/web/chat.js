@@ -41,7 +41,9 @@
       const line = document.createElement("button");
       line.type = "button";
       line.textContent = `@${name}`;
-      line.className = number === chosen ? "call chosen" : "call";
+      line.className = "call";
+      line.setAttribute("role", "option");
+      line.setAttribute("aria-selected", number === chosen);
       line.addEventListener("mousedown", (event) => { event.preventDefault(); call(name); });
       return line;
     }));
@@ -63,9 +65,9 @@
 
   function moveCall(step) {
     const lines = [...mark("calls").children];
-    lines[chosen].classList.remove("chosen");
+    lines[chosen].setAttribute("aria-selected", false);
     chosen = (chosen + step + lines.length) % lines.length;
-    lines[chosen].classList.add("chosen");
+    lines[chosen].setAttribute("aria-selected", true);
   }
 
   function onKey(event) {
@@ -110,17 +112,28 @@
   // -- the newest message ----------------------------------------------------------------
   function watch(list) {
     let near = true;
+    let size = "";
+    const measure = () => `${list.clientWidth} ${list.clientHeight}`;
     list.addEventListener("scroll", () => {
+      if (measure() !== size) return; // the window moved the text, not the reader
       near = list.scrollHeight - list.scrollTop - list.clientHeight < 120;
     });
     const follow = () => { if (near) list.scrollTop = list.scrollHeight; };
     new MutationObserver(follow).observe(list, { childList: true, subtree: true });
     list.addEventListener("load", follow, true);
+    // A phone is turned, or shows its keyboard.
+    new ResizeObserver(() => { size = measure(); follow(); }).observe(list);
     follow();
     window.roomToEnd = () => { near = true; follow(); };
   }
 
-  const drawer = (open) => document.body.classList.toggle("drawer-open", open);
+  // The drawer of a phone takes the focus with it, there and back.
+  function drawer(open) {
+    const was = document.body.classList.contains("drawer-open");
+    document.body.classList.toggle("drawer-open", open);
+    if (open) mark("chats").querySelector("button")?.focus();
+    else if (was) mark("menu")?.focus();
+  }
 
   document.addEventListener("keydown", (event) => {
     if (event.target === box()) onKey(event);
