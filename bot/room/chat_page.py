@@ -26,7 +26,8 @@ from bot.room.values import TEXT_LENGTH, EventKind, Person, RoomEvent, RoomGroup
 from scheduler.content import Picture
 from scheduler.courier import Address
 
-BREATH = 0.15  # seconds between two drawings: a busy group is drawn a few messages at a time
+BREATH = 0.1  # seconds between two drawings: a busy group is drawn a few messages at a time
+SHARE = 2  # a page rests this many times as long as it drew, so that the loop is left to others
 
 _ABOUT_GROUPS = {EventKind.JOINED, EventKind.LEFT, EventKind.GROUP}
 
@@ -76,10 +77,13 @@ class ChatPage:
     # -- what happens ------------------------------------------------------------------------
 
     async def _follow(self, after: int) -> None:
+        now = asyncio.get_running_loop().time
         async for happened in self._room.happenings(self._me, after):
             async with self._drawing:
+                began = now()
                 await self._take(happened)
-            await asyncio.sleep(BREATH)
+                took = now() - began
+            await asyncio.sleep(max(BREATH, SHARE * took))
 
     async def _take(self, happened: Sequence[RoomEvent]) -> None:
         """Show what has happened since the last time."""
