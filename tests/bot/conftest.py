@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 
 from bot.configuration import Configuration
+from handlers.settings import ShopSettings
+from storage.database import Database
 from tests.bot.program import run
+from tests.handlers.shop import Shop, open_shop
 
 
 @pytest.fixture
@@ -23,11 +27,23 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def shop(here: Path, migrated_sqlite: Path) -> Configuration:
+def configured(here: Path, migrated_sqlite: Path) -> Configuration:
     """The default configuration, with its database made already: migrating takes a while."""
     (here / "data").mkdir()
     shutil.copy(migrated_sqlite, here / "data" / "nuanqun.sqlite3")
     return Configuration()
+
+
+@pytest.fixture
+async def shop(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Shop]:
+    """The bot of a shop with one group, on a platform that only pretends."""
+    file = tmp_path / "nuanqun.db"
+    shutil.copy(migrated_sqlite, file)
+    database = await Database.open(f"sqlite+aiosqlite:///{file}")
+    opened = await open_shop(database, ShopSettings())
+    await opened.opens("一群")
+    yield opened
+    await database.close()
 
 
 @dataclass(frozen=True, slots=True)

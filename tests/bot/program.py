@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -32,6 +33,15 @@ class Ended:
 
 
 Call = Callable[..., Ended]
+
+
+async def until(truth: Callable[[], object]) -> None:
+    """Look again and again until something is true; fail when patience ends."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if truth():
+                return
+            await asyncio.sleep(0.001)
 
 
 def run(folder: Path, *arguments: str, given: bytes = b"") -> Ended:

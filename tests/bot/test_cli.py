@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.configuration import Configuration
 from tests.bot.program import call, environment, run
 
 
@@ -67,10 +66,8 @@ def test_an_unreadable_database_is_one_sentence_and_stays_as_it_is(
     assert file.read_bytes() == b"these are somebody's recipes\n" * 200
 
 
-def test_a_database_that_breaks_under_the_work_is_one_sentence_too(
-    here: Path, shop: Configuration
-) -> None:
-    assert shop.storage.keep_text_days
+@pytest.mark.usefixtures("configured")
+def test_a_database_that_breaks_under_the_work_is_one_sentence_too(here: Path) -> None:
     file = here / "data" / "nuanqun.sqlite3"
     whole = file.read_bytes()
     file.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))

@@ -49,23 +49,25 @@ def figures(done: Imported) -> tuple[int, int, int]:
 
 
 async def test_a_history_is_stored_once_however_often_it_is_imported(
-    here: Path, shop: Configuration
+    here: Path, configured: Configuration
 ) -> None:
     file = written(here / "h.jsonl", TALK)
-    assert figures(await import_history(shop, file, "jsonl")) == (5, 0, 0)
-    assert figures(await import_history(shop, file, "jsonl")) == (0, 5, 0)
+    assert figures(await import_history(configured, file, "jsonl")) == (5, 0, 0)
+    assert figures(await import_history(configured, file, "jsonl")) == (0, 5, 0)
     written(file, [*TALK, TALK[-1]])  # said a third time
-    assert figures(await import_history(shop, file, "jsonl")) == (1, 5, 0)
+    assert figures(await import_history(configured, file, "jsonl")) == (1, 5, 0)
     assert ask(here, "SELECT count(*) FROM messages WHERE text = '哈哈'") == [(3,)]
 
 
-async def test_a_time_without_a_zone_is_the_shop_s(here: Path, shop: Configuration) -> None:
-    await import_history(shop, written(here / "h.jsonl", TALK), "jsonl")
+async def test_a_time_without_a_zone_is_the_shop_s(here: Path, configured: Configuration) -> None:
+    await import_history(configured, written(here / "h.jsonl", TALK), "jsonl")
     ((at,),) = ask(here, "SELECT at FROM messages WHERE text LIKE '%小支装%'")
     assert at.startswith("2026-11-05 12:15:00")
 
 
-async def test_every_row_is_stored_duplicate_or_rejected(here: Path, shop: Configuration) -> None:
+async def test_every_row_is_stored_duplicate_or_rejected(
+    here: Path, configured: Configuration
+) -> None:
     rows = [
         ("一群", f"粉丝{number % 7}", f"第{number}条", f"2026-11-05T20:{number % 60:02d}:00Z")
         for number in range(1_203)
@@ -76,23 +78,25 @@ async def test_every_row_is_stored_duplicate_or_rejected(here: Path, shop: Confi
     for place, text in bad.items():
         lines.insert(place - 1, text + "\n")
     file.write_text("".join(lines), encoding="utf-8", errors="surrogatepass")
-    done = await import_history(shop, file, "jsonl")
+    done = await import_history(configured, file, "jsonl")
     assert figures(done) == (1_203, 0, 4)
     assert [one.line for one in done.rejections] == sorted(bad)
     assert done.to_json()["rejected"] == 4
     assert ask(here, "SELECT count(*) FROM messages") == [(1_203,)]
 
 
-async def test_what_no_database_can_keep_stops_nothing(here: Path, shop: Configuration) -> None:
+async def test_what_no_database_can_keep_stops_nothing(
+    here: Path, configured: Configuration
+) -> None:
     odd = ("一群\x00", "小\ud83d鱼", "好\x00用\ud83d", "2026-11-05T20:13:00Z")
     file = written(here / "h.jsonl", [odd, *TALK])
-    assert figures(await import_history(shop, file, "jsonl")) == (6, 0, 0)
-    assert figures(await import_history(shop, file, "jsonl")) == (0, 6, 0)
+    assert figures(await import_history(configured, file, "jsonl")) == (6, 0, 0)
+    assert figures(await import_history(configured, file, "jsonl")) == (0, 6, 0)
 
 
-async def test_a_group_that_is_named_takes_every_row(here: Path, shop: Configuration) -> None:
+async def test_a_group_that_is_named_takes_every_row(here: Path, configured: Configuration) -> None:
     file = written(here / "h.jsonl", TALK)
-    await import_history(shop, file, "jsonl", "老群")
+    await import_history(configured, file, "jsonl", "老群")
     assert ask(here, "SELECT name FROM groups") == [("老群",)]
 
 
@@ -114,20 +118,20 @@ async def test_what_is_no_history_changes_nothing(
 
 
 async def test_namesakes_of_a_telegram_group_stay_two_people(
-    here: Path, shop: Configuration
+    here: Path, configured: Configuration
 ) -> None:
     said = {"type": "message", "from": "小鱼", "date_unixtime": "1793880780", "text": "好用"}
     messages = [{**said, "from_id": "user1"}, {**said, "from_id": "user2"}]
     file = here / "result.json"
     file.write_text(json.dumps({"name": "福利群", "messages": messages}))
-    assert figures(await import_history(shop, file, "telegram")) == (2, 0, 0)
+    assert figures(await import_history(configured, file, "telegram")) == (2, 0, 0)
     assert ask(here, "SELECT name, count(*) FROM members GROUP BY name") == [("小鱼", 2)]
 
 
 async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_never_obeyed(
-    here: Path, shop: Configuration
+    here: Path, configured: Configuration
 ) -> None:
-    async with room_and_bot(shop, RealClock()) as (room, bot):
+    async with room_and_bot(configured, RealClock()) as (room, bot):
         owner, _ = await room.people.sign_in(room.people.new_link(), "阿玲")
         group = (await room.create_group(owner, "一群")).id
         fish, _ = await room.people.enter("小鱼")
@@ -149,7 +153,7 @@ async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_nev
             ("没听过的群", "小鱼", "早", now),
         ]
         before = room.log.last
-        done = await import_history(shop, written(here / "h.jsonl", history), "jsonl")
+        done = await import_history(configured, written(here / "h.jsonl", history), "jsonl")
         assert figures(done) == (5, 0, 0)
         assert await bot.dispatchers[channel.account].left_over() == []
         assert room.log.last == before  # nothing was answered
@@ -166,9 +170,9 @@ async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_nev
 
 
 def test_a_history_that_is_older_than_text_is_kept_is_reported_all_the_same(
-    here: Path, shop: Configuration
+    here: Path, configured: Configuration
 ) -> None:
-    assert shop.storage.keep_text_days == 180
+    assert configured.storage.keep_text_days == 180
     old = [(group, member, text, f"2019-{at[5:]}") for group, member, text, at in TALK]
     file = written(here / "h.jsonl", old)
     assert call("import", "chat", str(file), "--json").document["stored"] == 5
@@ -177,10 +181,8 @@ def test_a_history_that_is_older_than_text_is_kept_is_reported_all_the_same(
     assert "泵头漏液" in {one["word"] for one in document["keywords"]}
 
 
-def test_the_command_counts_the_rows_and_names_the_bad_lines(
-    here: Path, shop: Configuration
-) -> None:
-    assert shop.room.enabled
+@pytest.mark.usefixtures("configured")
+def test_the_command_counts_the_rows_and_names_the_bad_lines(here: Path) -> None:
     file = written(here / "h.jsonl", TALK)
     file.write_text(file.read_text() + "{}\n")
     ended = call("import", "chat", str(file), "--json")
@@ -191,8 +193,8 @@ def test_the_command_counts_the_rows_and_names_the_bad_lines(
     assert call("import", "chat", str(file)).out == "0 stored, 5 duplicates, 1 rejected\n"
 
 
-def test_an_imported_history_is_reported(here: Path, shop: Configuration) -> None:
-    assert shop.room.enabled
+@pytest.mark.usefixtures("configured")
+def test_an_imported_history_is_reported(here: Path) -> None:
     call("import", "chat", str(written(here / "h.jsonl", TALK)))
     ended = call("insights", "--json")
     assert (ended.code, ended.err) == (0, "")
@@ -212,10 +214,8 @@ def test_an_imported_history_is_reported(here: Path, shop: Configuration) -> Non
     assert unknown.err == "There is no group named '三群'. The groups are: 一群, 二群. (NQ504)\n"
 
 
-def test_an_import_that_is_killed_and_run_again_stores_each_row_once(
-    here: Path, shop: Configuration
-) -> None:
-    assert shop.room.enabled
+@pytest.mark.usefixtures("configured")
+def test_an_import_that_is_killed_and_run_again_stores_each_row_once(here: Path) -> None:
     number = 12_000
     rows = [
         ("一群", f"粉丝{index % 50}", f"第{index % 9_000}条", "2026-11-05T20:00:00Z")

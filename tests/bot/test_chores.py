@@ -1,0 +1,142 @@
+"""The nightly chores: words go in time, what was understood stays, and one fault stops nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from apscheduler.triggers.cron import CronTrigger
+from prometheus_client import REGISTRY
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from bot import chores
+from bot.chores import NIGHTLY, _do, analyse_last_days, forget_old_text, look_over_tags, nightly
+from handlers.demand import Period, report
+from handlers.desk import Desk
+from storage.groups import heard_groups
+from storage.messages import count_messages
+from storage.tables import analysed_days
+from tests.bot.program import until
+from tests.handlers.shop import DAY, NOW, Shop
+
+
+async def counted(desk: Desk, period: Period) -> tuple[int, int, list[str]]:
+    """Messages, speakers and keywords of a period."""
+    async with desk.database.reading() as connection:
+        groups = await heard_groups(connection, desk.shop_id)
+    found = await report(desk, groups, period)
+    return found.messages, found.speakers, [one.word for one in found.keywords]
+
+
+async def stored(desk: Desk) -> int:
+    async with desk.database.reading() as connection:
+        return await count_messages(connection)
+
+
+async def test_old_words_go_and_what_was_understood_of_them_stays(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chores, "_BATCH", 7)
+    spoken = [
+        shop.heard(f"粉丝{n % 3}", "泵头漏液，云絮霜挺好用", at=NOW - (170 + n) * DAY)
+        for n in range(25)
+    ]
+    await shop.hear(*spoken)
+    old = Period(shop.desk.shop.day_of(NOW - 200 * DAY), shop.desk.shop.day_of(NOW - 181 * DAY))
+    before = await counted(shop.desk, old)
+    assert before[0] == 14
+
+    assert await forget_old_text(shop.desk) == 14
+    assert await stored(shop.desk) == 11
+    assert await counted(shop.desk, old) == before
+    assert await forget_old_text(shop.desk) == 0
+
+
+async def test_a_day_that_nobody_had_read_is_read_before_its_words_go(shop: Shop) -> None:
+    long_ago = NOW - 900 * DAY
+    await shop.hear(*(shop.heard(f"粉丝{n}", "泵头漏液", at=long_ago) for n in range(4)))
+    assert await forget_old_text(shop.desk) == 4
+    day = shop.desk.shop.day_of(long_ago)
+    messages, speakers, words = await counted(shop.desk, Period(day, day))
+    assert (messages, speakers) == (4, 4)
+    assert any("泵头" in word for word in words)
+
+
+async def test_days_go_as_a_whole_by_the_shop_s_clock(shop: Shop) -> None:
+    last_kept = NOW - 180 * DAY
+    midnight = shop.desk.shop.local(last_kept).replace(hour=0, minute=0)
+    second = timedelta(seconds=1)
+    await shop.hear(
+        shop.heard("小鱼", "一天的最后一句", at=midnight - second),
+        shop.heard("小鱼", "下一天的第一句", at=midnight),
+    )
+    await forget_old_text(shop.desk)
+    assert await shop.fans_words() == ["下一天的第一句"]
+
+
+async def test_the_last_days_are_analysed_once_and_today_is_not(shop: Shop) -> None:
+    await shop.hear(*(shop.heard("小鱼", "好用", at=NOW - n * DAY) for n in range(10)))
+    await analyse_last_days(shop.desk)
+    async with shop.desk.database.reading() as connection:
+        days = sorted(day for (day,) in await connection.execute(select(analysed_days.c.day)))
+    today = shop.desk.shop.day_of(NOW)
+    assert days == [today - n * DAY for n in range(6, 0, -1)]
+
+
+async def test_tags_that_are_over_go_and_the_silent_are_known(shop: Shop) -> None:
+    await shop.joins("小鱼")
+    await shop.says("小鱼", "早")
+    assert "新人" in await shop.tags("小鱼")
+    shop.clock.advance(40 * DAY)
+    await look_over_tags(shop.desk)
+    assert set(await shop.tags("小鱼")) == {"沉默"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [OperationalError("DELETE", {}, Exception("locked")), OSError(28, "full"), ValueError()],
+)
+async def test_a_chore_that_fails_is_counted_and_fails_alone(shop: Shop, fault: Exception) -> None:
+    async def broken(_: Desk) -> None:
+        raise fault
+
+    def failures() -> float:
+        labels = {"chore": "broken"}
+        return REGISTRY.get_sample_value("nuanqun_chores_failed_total", labels) or 0.0
+
+    before = failures()
+    await _do(shop.desk, broken)
+    assert failures() == before + 1
+
+
+async def test_the_chores_are_done_at_night_by_the_shop_s_clock(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    async def first(_: Desk) -> None:
+        done.append("first")
+        raise OSError("no disk")
+
+    async def second(_: Desk) -> None:
+        done.append("second")
+
+    every_second = CronTrigger(second="*")
+    monkeypatch.setattr(CronTrigger, "from_crontab", lambda *_, **__: every_second)
+    monkeypatch.setattr(chores, "NIGHTLY", (("a", first), ("b", second)))
+    before = asyncio.all_tasks()
+    async with nightly(shop.desk):
+        await until(lambda: set(done) == {"first", "second"})
+    assert asyncio.all_tasks() == before
+    for cron, _chore in NIGHTLY:
+        assert 1 <= int(cron.split()[1]) <= 5
+
+
+async def test_text_is_kept_as_long_as_the_shop_says(shop: Shop) -> None:
+    await shop.hear(shop.heard("小鱼", "三天前", at=NOW - 3 * DAY))
+    brief = replace(shop.desk, shop=replace(shop.desk.shop, text_kept_for=2 * DAY))
+    assert await forget_old_text(shop.desk) == 0
+    assert await forget_old_text(brief) == 1
