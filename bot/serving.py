@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -88,8 +88,7 @@ async def serve(configuration: Configuration) -> None:
             tell(f"Manager, once: {opened.server.new_sign_in_url()}")
         bot = await Bot.open(configuration, clock, channels)
         stack.push_async_callback(bot.close)
-        tell("The bot is ready. Ctrl-C ends it.")
-        await until_signal(bot)
+        await until_signal(bot, lambda: tell("The bot is ready. Ctrl-C ends it."))
 
 
 @contextmanager
@@ -114,12 +113,16 @@ def _metrics(port: int) -> Iterator[None]:
         thread.join()
 
 
-async def until_signal(bot: Bot) -> None:
-    """Let the bot run until a signal comes, or until it fails for good."""
+async def until_signal(bot: Bot, ready: Callable[[], None]) -> None:
+    """Let the bot run until a signal comes, or until it fails for good.
+
+    `ready` is called once a signal ends it properly, so that nobody sends one too early.
+    """
     running = asyncio.ensure_future(bot.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
+    ready()
     try:
         with suppress(asyncio.CancelledError):
             await running

@@ -165,8 +165,7 @@ async def _go_live(script: Script, folder: Path, options: DemoOptions, console: 
         try:
             console.print(f"\n[bold]The room is live: {opened.server.url}[/]")
             console.print(f"As the manager (once): {opened.server.new_sign_in_url()}")
-            console.print("Ctrl-C ends the demo.")
-            await until_signal(bot)
+            await until_signal(bot, lambda: console.print("Ctrl-C ends the demo."))
         finally:
             await bot.close()
 
