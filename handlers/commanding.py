@@ -45,7 +45,7 @@ class Order:
     group: Group | None
     at: datetime
     text: str
-    late: bool = False  # found unfinished at a start
+    late: bool = False  # given before this start: left unfinished, or said while away
 
 
 class Commander:

@@ -35,6 +35,7 @@ class Dispatcher:
         self._commander = commander
         self._platform = platform
         self._account = account
+        self._opened_at = desk.clock.now()
 
     async def hear(self, events: Sequence[Event]) -> list[Order]:
         """Record a batch and react to it; the commands in it, in their order."""
@@ -104,6 +105,8 @@ class Dispatcher:
                 group=one.group,
                 at=one.heard.at,
                 text=one.heard.text,
+                # Said while the bot was away: it must not act on old words without asking.
+                late=one.heard.at < self._opened_at,
             )
             for one in batch.commands
             if one.id is not None

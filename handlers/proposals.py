@@ -244,8 +244,9 @@ async def _replace(
 ) -> int:
     older = await _replaced(connection, desk, proposal)
     for one in older:
-        await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)
+        # Deliveries first, as /cancel does: the lanes are taken in one order by everybody.
         await deliveries.cancel_planned(connection, one.id, _REPLACED, now)
+        await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)
     return len(older)
 
 

@@ -181,5 +181,8 @@ class Courier(Protocol):
         ...
 
     async def lookup(self, key: str) -> Lookup:
-        """What became of an earlier post; `UNKNOWN` where the platform cannot tell."""
+        """What became of an earlier post; `UNKNOWN` where the platform cannot tell.
+
+        `ABSENT` is a proof: the post has not arrived and never will, so it may be made again.
+        """
         ...

@@ -84,7 +84,6 @@ class Recovery:
 
     sent: int
     planned_again: int
-    failed: int
     uncertain: int
 
 
@@ -310,9 +309,8 @@ class Sender:
     async def _settle(self, lane: Lane) -> Recovery:
         """Settle every delivery in doubt by asking the platform, where it can tell.
 
-        A delivery that was under way when its process ended is sent, or proved absent (and then
-        planned again), or uncertain. One that was uncertain before can only become sent, or
-        fail when it is proved absent: marketing is not resent by itself.
+        It was sent; or it is proved absent, and then planned again, to go out while it is still
+        valid; or it stays uncertain, and is never sent again by itself.
         """
         async with self._database.reading() as connection:
             doubtful = await deliveries.in_doubt(connection, self.account)
@@ -326,7 +324,6 @@ class Sender:
         recovery = Recovery(
             sent=became[DeliveryState.SENT],
             planned_again=became[DeliveryState.PLANNED],
-            failed=became[DeliveryState.FAILED],
             uncertain=len(doubtful) - resolved,
         )
         if moves:
@@ -381,13 +378,11 @@ def _sorted_out(batch: Sequence[Due], now: datetime) -> tuple[list[Due], list[Mo
 
 def _settled(one: InDoubt, found: Lookup) -> Move | None:
     """Where a look-up takes a delivery in doubt; None where it stays."""
-    was_sending = one.state is DeliveryState.SENDING
     if found.presence is Presence.SENT:
         state, reason = DeliveryState.SENT, "looked_up"
     elif found.presence is Presence.ABSENT:
-        state = DeliveryState.PLANNED if was_sending else DeliveryState.FAILED
-        reason = "looked_up_absent"
-    elif was_sending:
+        state, reason = DeliveryState.PLANNED, "looked_up_absent"
+    elif one.state is DeliveryState.SENDING:
         state, reason = DeliveryState.UNCERTAIN, "interrupted"
     else:
         return None

@@ -4,6 +4,7 @@
     planned → skipped | cancelled
     sending → planned      (nothing was sent for certain: tried again later)
     uncertain → sent | failed
+    uncertain → planned    (a look-up proved that it never arrived)
 
 `begin` commits `sending` and one attempt for each call before the call is made, and `finish`
 records the answers; both check the lane's token first, so a process that lost its lane can no
@@ -210,7 +211,11 @@ class Move:
 
 
 _FROM = {
-    DeliveryState.PLANNED: (DeliveryState.PLANNED, DeliveryState.SENDING),
+    DeliveryState.PLANNED: (
+        DeliveryState.PLANNED,
+        DeliveryState.SENDING,
+        DeliveryState.UNCERTAIN,
+    ),
     DeliveryState.SENT: (DeliveryState.SENDING, DeliveryState.UNCERTAIN),
     DeliveryState.FAILED: (DeliveryState.SENDING, DeliveryState.UNCERTAIN),
     DeliveryState.UNCERTAIN: (DeliveryState.SENDING,),

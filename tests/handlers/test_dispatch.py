@@ -81,6 +81,15 @@ async def test_young_commands_run_after_a_restart_and_old_ones_are_named(any_sho
     assert await again.dispatcher.left_over() == []
 
 
+async def test_what_was_commanded_while_the_bot_was_away_is_not_run_when_it_is_old(
+    shop: Shop,
+) -> None:
+    old = shop.heard("小鱼", "/optout", at=NOW - STALE_AFTER - SECOND)
+    assert (await shop.hear(old)).text == "我刚才不在，「/optout」没有执行。还需要的话请再说一次。"
+    young = shop.heard("小鱼", "/optout", at=NOW - STALE_AFTER)
+    assert (await shop.hear(young)).text.startswith("好的，以后不再私下给你发营销消息")
+
+
 async def test_a_command_that_waited_in_the_queue_still_runs(shop: Shop) -> None:
     """Only after a restart is a command too old; a slow report before it is no reason."""
     orders = await shop.orders(shop.heard("小鱼", "/me"))

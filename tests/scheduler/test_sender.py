@@ -412,7 +412,7 @@ async def test_cancelled_between_calls_it_records_what_was_answered_and_settles_
         "三群": "sending",
     }
     again = stage.sender(holder="bot-2")
-    assert await again.open() == Recovery(sent=1, planned_again=1, failed=0, uncertain=0)
+    assert await again.open() == Recovery(sent=1, planned_again=1, uncertain=0)
     await again.drain()
     assert await stage.ledger() == {
         "一群": sent("一群"),
@@ -434,7 +434,7 @@ async def test_what_an_ended_process_left_in_doubt_is_settled_by_asking(
     stage.platform.remembers = found != "unknown"
     stage.platform.lookup_hangs = found == "silent"
     recovery = await stage.sender(HASTY).open()
-    nothing = Recovery(sent=0, planned_again=0, failed=0, uncertain=0)
+    nothing = Recovery(sent=0, planned_again=0, uncertain=0)
     stands, counted = {
         ("sent", False): (sent("一群", reason="looked_up"), replace(nothing, sent=1)),
         ("sent", True): (sent("一群", reason="looked_up"), replace(nothing, sent=1)),
@@ -442,7 +442,10 @@ async def test_what_an_ended_process_left_in_doubt_is_settled_by_asking(
             Delivered("planned", "looked_up_absent"),
             replace(nothing, planned_again=1),
         ),
-        ("absent", True): (Delivered("failed", "looked_up_absent"), replace(nothing, failed=1)),
+        ("absent", True): (
+            Delivered("planned", "looked_up_absent"),
+            replace(nothing, planned_again=1),
+        ),
         ("unknown", False): (Delivered("uncertain", "interrupted"), replace(nothing, uncertain=1)),
         ("unknown", True): (Delivered("uncertain", "no_answer"), replace(nothing, uncertain=1)),
         ("silent", False): (Delivered("uncertain", "interrupted"), replace(nothing, uncertain=1)),
@@ -466,18 +469,27 @@ async def test_a_platform_that_falls_silent_is_not_asked_about_every_delivery(
     assert len(stage.platform.asked) == 1
 
 
-async def test_what_was_proved_absent_goes_out_and_what_is_doubted_is_never_sent_again(
+async def test_what_was_proved_absent_goes_out_while_it_is_valid(
     stage: Stage,
 ) -> None:
     await stage.due("一群", "二群")
     await stage.left_behind("一群", uncertain=False)
     await stage.left_behind("二群", uncertain=True)
     sender = await stage.opened()
+    await sender.drain()
+    assert {one.state for one in (await stage.ledger()).values()} == {SENT}
+    assert stage.platform.standing == {key_of("一群"): 1, key_of("二群"): 1}
+
+
+async def test_what_is_doubted_is_never_sent_again_by_itself(stage: Stage) -> None:
+    await stage.due("一群")
+    await stage.left_behind("一群", uncertain=True)
+    stage.platform.remembers = False
+    sender = await stage.opened()
     stage.clock.advance(HOUR)
     await sender.drain()
-    assert (await stage.ledger())["一群"].state == SENT
-    assert (await stage.ledger())["二群"] == Delivered("failed", "looked_up_absent")
-    assert stage.platform.standing == {key_of("一群"): 1}
+    assert (await stage.ledger())["一群"].state == "uncertain"
+    assert stage.platform.standing == {}
 
 
 async def test_while_it_runs_the_platform_is_asked_again_about_a_lost_answer(

@@ -7,6 +7,7 @@ about two processes, take a `database` of their own.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from tests.conftest import ENGINES
+from tests.conftest import ENGINES, wipe
 from tests.peers.postgres import PostgresServer
 
 
@@ -42,6 +43,8 @@ def shared_url(
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     with server.database(request.getfixturevalue("migrated_postgres")) as url:
+        # The copied one holds the rows of the last test that committed to it.
+        asyncio.run(wipe(url))
         yield url
 
 

@@ -254,6 +254,7 @@ ALLOWED = {
     ("sending", "uncertain"),
     ("uncertain", "sent"),
     ("uncertain", "failed"),
+    ("uncertain", "planned"),
 }
 
 

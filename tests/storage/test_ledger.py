@@ -37,7 +37,7 @@ GROUPS = tuple(f"{number}群" for number in range(NUMBER))
 DRAWN = {
     "planned": {"planned", "skipped"},
     "sending": {"planned", "sent", "failed", "uncertain"},
-    "uncertain": {"sent", "failed"},
+    "uncertain": {"sent", "failed", "planned"},
 }
 MOVABLE = [state for state in DeliveryState if state not in {"sending", "cancelled"}]
 
