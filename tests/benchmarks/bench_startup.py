@@ -19,13 +19,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 TOP = Path(__file__).parents[2]
 ROUNDS = 7
+SPOKEN = 300
 RATIO, MEGABYTES = 1.5, 200
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TOP)}
 
@@ -33,13 +35,20 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TOP)}
 LISTING = """
 import atexit, json, sys
 def note():
-    print(json.dumps([name for name in sys.modules if "." not in name]), flush=True)
+    print(json.dumps(list(sys.modules)), flush=True)
 atexit.register(note)
 sys.argv = ["nuanqun", "run"]
 from bot.cli import main
 sys.exit(main())
 """
-OURS = {"bot", "handlers", "scheduler", "insights", "storage"}
+# Some names stand for nothing that can be imported: Cython's and six's inventions.
+ALONE = """
+import contextlib, importlib
+for name in {names!r}:
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
+"""
+OURS = {"__main__", "__mp_main__", "bot", "handlers", "scheduler", "insights", "storage"}
 
 
 def start(folder: Path, *program: str) -> subprocess.Popen[str]:
@@ -73,14 +82,12 @@ def ended(bot: subprocess.Popen[str]) -> str:
 
 def libraries(folder: Path) -> list[str]:
     """The third-party modules that a ready bot has imported, in their order."""
+    seconds_until_ready(folder)  # makes the database, which takes libraries of its own
     bot = start(folder, "-c", LISTING)
     until_ready(bot)
     loaded = json.loads(ended(bot).splitlines()[-1])
-    return [
-        name
-        for name in loaded
-        if name not in OURS and name not in sys.stdlib_module_names and not name.startswith("_")
-    ]
+    known = OURS | sys.stdlib_module_names
+    return [name for name in loaded if name.partition(".")[0] not in known]
 
 
 def seconds_until_ready(folder: Path) -> float:
@@ -100,6 +107,21 @@ def seconds_of_imports(folder: Path, imports: str) -> float:
     return time.perf_counter() - began
 
 
+def ask(socket: ClientConnection, do: str, **parts: object) -> dict[str, Any]:
+    """Ask the room something through its door; the answer."""
+    socket.send(json.dumps({"do": do, "id": do, **parts}))
+    while (answer := json.loads(socket.recv(timeout=60))).get("id") != do:
+        pass
+    found: dict[str, Any] = answer["ok"]
+    return found
+
+
+def talk() -> list[str]:
+    """Some of the sample shop's lines."""
+    lines = (TOP / "bot" / "demo" / "chat.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["text"] for line in lines[:SPOKEN]]
+
+
 def memory(folder: Path) -> tuple[float, float]:
     """Megabytes when ready, and after the manager's first /insights."""
     bot = start(folder, "-m", "bot", "run")
@@ -108,13 +130,19 @@ def memory(folder: Path) -> tuple[float, float]:
     ready = process.memory_info().rss / 1e6
     (link,) = parse_qs(urlsplit(said[1].split()[-1]).query)["link"]
     door = said[0].split()[-1].replace("http", "ws") + "/door"
-    with connect(door, proxy=None) as socket:
-        socket.send(json.dumps({"do": "sign_in", "id": 1, "link": link, "nickname": "阿玲"}))
-        me = json.loads(socket.recv())["ok"]["me"]["id"]
-        ask = {"do": "say", "id": 2, "to": {"person": me}, "text": "/insights 7"}
-        socket.send(json.dumps(ask))
-        while "粉丝在说什么" not in socket.recv(timeout=60):
+    with connect(door, proxy=None) as fan, connect(door, proxy=None) as manager:
+        me = ask(manager, "sign_in", link=link, nickname="阿玲")["person"]["id"]
+        group = ask(manager, "create_group", name="一群")["group"]["id"]
+        ask(fan, "enter", nickname="小鱼")
+        ask(fan, "join", group=group)
+        for text in talk():
+            ask(fan, "say", address=f"group:{group}", text=text)
+        ask(manager, "say", address=f"person:{me}", text="/insights 7")
+        ask(manager, "events", after=0)
+        while "粉丝在说什么" not in (said := str(manager.recv(timeout=60))):
             pass
+        if "在聊" not in said:
+            raise SystemExit(f"the report is empty: {said}")
     reported = process.memory_info().rss / 1e6
     ended(bot)
     return ready, reported
@@ -125,8 +153,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "nuanqun.toml").write_text("[room]\nport = 0\n")
-        names = libraries(folder)  # makes the database as well
-        imports = "\n".join(f"import {name}" for name in names)
+        imports = ALONE.format(names=libraries(folder))
         pairs = [
             (seconds_until_ready(folder), seconds_of_imports(folder, imports))
             for _ in range(ROUNDS)
