@@ -139,10 +139,10 @@ def memory(folder: Path) -> tuple[float, float]:
             ask(fan, "say", address=f"group:{group}", text=text)
         ask(manager, "say", address=f"person:{me}", text="/insights 7")
         ask(manager, "events", after=0)
-        while "粉丝在说什么" not in (said := str(manager.recv(timeout=60))):
+        while "粉丝在说什么" not in (told := str(manager.recv(timeout=60))):
             pass
-        if "在聊" not in said:
-            raise SystemExit(f"the report is empty: {said}")
+        if "喜欢：" not in told:
+            raise SystemExit(f"the report is empty: {told}")
     reported = process.memory_info().rss / 1e6
     ended(bot)
     return ready, reported
