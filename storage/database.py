@@ -140,9 +140,7 @@ class Database:
 
     async def _prepare(self) -> None:
         if self._file is not None:
-            await asyncio.to_thread(
-                self._file.parent.mkdir, mode=0o700, parents=True, exist_ok=True
-            )
+            await asyncio.to_thread(_make_private, self._file)
         async with self._reader.connect() as connection:
             found = await connection.run_sync(_schema_found)
         if found == HEAD:
@@ -197,10 +195,21 @@ def _in_short(trouble: BaseException) -> str:
     return lines[0] if lines else type(trouble).__name__
 
 
+def _make_private(file: Path) -> None:
+    """Make the file where there is none, and its folder, for their owner alone.
+
+    SQLite gives the files it keeps beside a database the same rights. A file that stands already
+    keeps the rights its owner gave it.
+    """
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+
 def _copy_aside(file: Path, found: str) -> None:
     """Copy the SQLite file before its schema changes, to `FILE.before-NEW-was-OLD`."""
     copy = Path(f"{file}.before-{HEAD}-was-{found}")
     unfinished = Path(f"{copy}.{os.getpid()}")
+    _make_private(unfinished)  # VACUUM fills a file that is empty
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("VACUUM INTO ?", (str(unfinished),))
     unfinished.replace(copy)

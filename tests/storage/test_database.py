@@ -121,6 +121,24 @@ async def test_folders_that_are_missing_are_made(tmp_path: Path) -> None:
     assert place.exists()
 
 
+def open_to_all(folder: Path) -> Path:
+    folder.chmod(0o755)
+    return folder
+
+
+def rights(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+
+
+async def test_a_new_file_is_its_owner_s_alone_also_in_an_open_folder(tmp_path: Path) -> None:
+    database = await Database.open(f"{SQLITE}{open_to_all(tmp_path) / 'nuanqun.db'}")
+    async with database.writing() as connection:
+        await shop(connection)
+    made = rights(tmp_path)
+    await database.close()
+    assert made == dict.fromkeys(("nuanqun.db", "nuanqun.db-wal", "nuanqun.db-shm"), 0o600)
+
+
 @pytest.mark.parametrize(
     "url",
     [

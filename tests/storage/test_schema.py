@@ -153,6 +153,7 @@ async def test_an_older_file_is_copied_before_it_is_migrated(
         return
     (copy,) = copies(tmp_path)
     assert copy.name == "nuanqun.db.before-0002-was-0001"
+    assert copy.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT key FROM shops").fetchall() == [("shop",)]
         assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
