@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert
@@ -38,7 +38,10 @@ def _valid(now: datetime) -> Any:
 
 
 async def set_tags(connection: AsyncConnection, wanted: Sequence[Tag]) -> None:
-    """Set tags; one that stands is renewed, but a rule never touches a manager's tag."""
+    """Set tags; one that stands is renewed, but a rule never touches a manager's tag.
+
+    Nor does a rule that comes with something older, as from a history, shorten what is newer.
+    """
     if not wanted:
         return
     statement = insert(connection, tags)
@@ -48,8 +51,11 @@ async def set_tags(connection: AsyncConnection, wanted: Sequence[Tag]) -> None:
             name: getattr(statement.excluded, name) for name in ("set_by", "why", "set_at", "until")
         },
         where=or_(
-            tags.c.set_by.startswith(BY_RULE),
             statement.excluded.set_by.startswith(BY_MANAGER),
+            and_(
+                tags.c.set_by.startswith(BY_RULE),
+                tags.c.set_at <= statement.excluded.set_at,
+            ),
         ),
     )
     await connection.execute(

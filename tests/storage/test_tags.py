@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -52,6 +52,29 @@ async def test_a_rule_never_overwrites_a_managers_tag(
     assert found.set_by == stays
     assert found.why == f"because {stays}"
     assert (found.until == NOW + DAY) is (stays == coming)
+
+
+@pytest.mark.parametrize(
+    ("coming", "age", "renewed"),
+    [
+        (BY_RULE, DAY, False),
+        (BY_RULE, 0 * DAY, True),
+        (BY_RULE, -DAY, True),
+        (BY_HAND, DAY, True),
+    ],
+)
+async def test_something_older_never_shortens_what_a_rule_set_later(
+    connection: AsyncConnection,
+    coming: str,
+    age: timedelta,
+    renewed: bool,  # noqa: FBT001 (a table's column)
+) -> None:
+    fan = await member(connection, "小美")
+    standing = Tag(fan.id, "兴趣", BY_RULE, "补水", NOW, NOW + 30 * DAY)
+    came = Tag(fan.id, "兴趣", coming, "保湿", NOW - age, NOW - age + 30 * DAY)
+    await tags.set_tags(connection, [standing])
+    await tags.set_tags(connection, [came])
+    assert await tags.tags_of(connection, fan.id, NOW) == [came if renewed else standing]
 
 
 async def test_a_rule_takes_away_only_what_a_rule_had_set(connection: AsyncConnection) -> None:
