@@ -168,14 +168,16 @@ def one_day(tmp_path_factory: pytest.TempPathFactory) -> str:
     return ended.out
 
 
-def test_a_life_that_is_killed_goes_on_where_it_was(tmp_path: Path, one_day: str) -> None:
+def test_a_life_that_is_killed_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_day: str
+) -> None:
     arguments = ["demo", "--headless", "--json", "--days", "1", "--data", "life"]
     progress = tmp_path / "life" / "demo.json"
-    for moments in (15, 45):
-        with start(tmp_path, *arguments) as program:
-            wait_for(progress, moments, program)
-            program.kill()
-    ended = run(tmp_path, *arguments)
+    with start(tmp_path, *arguments) as program:
+        wait_for(progress, 30, program)
+        program.kill()
+    monkeypatch.chdir(tmp_path)
+    ended = call(*arguments)
     assert (ended.code, ended.err) == (0, "")
     resumed, unbroken = ended.document, json.loads(one_day)
     # The line that was being said when it was killed may be said again.
@@ -188,7 +190,7 @@ def test_a_life_that_is_killed_goes_on_where_it_was(tmp_path: Path, one_day: str
     assert repeated == []
 
     # One more call on the same folder has nothing left to live, and says the same.
-    assert run(tmp_path, *arguments, "--seed", "99").out == ended.out
+    assert call(*arguments, "--seed", "99").out == ended.out
 
 
 def wait_for(progress: Path, moments: int, program: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.program import PATIENCE, run, start
+from tests.bot.program import PATIENCE, call, start
 
 READY = b"The bot is ready."
 
@@ -43,7 +43,7 @@ def test_a_bot_says_where_it_is_keeps_others_off_its_database_and_ends_on_a_sign
         assert "sign-in?link=" in said[1]
 
         (here / "nuanqun.toml").write_text('[room]\nport = 0\ndata = "another-room"\n')
-        second = run(here, "run")
+        second = call("run")
         assert second.code == 1
         refusal = second.err.splitlines()[-1]
         assert refusal.startswith("Another bot is running on the database")
@@ -62,7 +62,7 @@ def test_a_port_in_use_is_one_sentence_with_its_mend(here: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         (here / "nuanqun.toml").write_text(f"[room]\nport = {port}\n")
-        ended = run(here, "run")
+        ended = call("run")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.count("\n") == 1
     assert f"127.0.0.1:{port} is already in use" in ended.err
