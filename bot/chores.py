@@ -48,12 +48,6 @@ async def forget_old_text(desk: Desk) -> int:
             return deleted
 
 
-async def look_over_tags(desk: Desk) -> None:
-    """Who has fallen silent, who is not active any more, which tags are over."""
-    async with desk.database.writing() as connection:
-        await tag_everybody(connection, desk)
-
-
 async def analyse_last_days(desk: Desk) -> None:
     """Analyse the last days, so that the next report only reads today."""
     today = desk.shop.day_of(desk.clock.now())
@@ -67,7 +61,7 @@ Chore = Callable[[Desk], Awaitable[object]]
 
 NIGHTLY: tuple[tuple[str, Chore], ...] = (
     ("17 3 * * *", analyse_last_days),
-    ("27 3 * * *", look_over_tags),
+    ("27 3 * * *", tag_everybody),
     ("37 3 * * *", forget_old_text),
 )
 """When (minute hour day month weekday, by the shop's clock) each chore is done."""

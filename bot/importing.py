@@ -121,8 +121,7 @@ class _Importer:
 
     async def end(self) -> Imported:
         """Look over everybody's tags, once; what became of the history."""
-        async with self._desk.database.writing() as connection:
-            await tag_everybody(connection, self._desk)
+        await tag_everybody(self._desk)
         return self._done
 
     async def _store(self, rows: Sequence[Row]) -> None:

@@ -9,7 +9,7 @@ never tagged from what somebody says: a watched word of that kind is refused whe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +18,9 @@ from handlers.desk import Desk
 from handlers.recording import Batch, Newcomer
 from handlers.settings import ShopSettings
 from handlers.wording import Say
+from storage.members import recorded_fans
 from storage.tags import (
+    BY_MANAGER,
     BY_RULE,
     Activity,
     Tag,
@@ -27,9 +29,12 @@ from storage.tags import (
     delete_expired,
     remove_rule_tags,
     set_tags,
+    standing,
 )
 
 NEWCOMER, ACTIVE, SILENT = "新人", "活跃", "沉默"
+
+_AT_ONCE = 1_000  # members looked over in one transaction
 
 # What each rule says in its own cause; `fact` is all that it keeps: never what a fan wrote, for
 # that is theirs to have forgotten.
@@ -136,20 +141,52 @@ async def tag_speakers(connection: AsyncConnection, desk: Desk, batch: Batch) ->
     """Note that those who just spoke are not silent, and perhaps active."""
     speakers = {one.member.id for one in batch.fans_words if not one.member.staff}
     if speakers:
-        await _tag_activity(connection, desk, sorted(speakers))
+        await _tag_activity(connection, desk, speakers)
 
 
-async def tag_everybody(connection: AsyncConnection, desk: Desk) -> None:
-    """Once a day: who has become silent, who is no longer active, whose tags are over."""
-    await _tag_activity(connection, desk, None)
-    await delete_expired(connection, desk.clock.now())
+async def tag_everybody(desk: Desk) -> None:
+    """Once a day: who has become silent, who is no longer active, whose tags are over.
+
+    It goes through the members in small steps, so that nobody waits long for it.
+    """
+    async with desk.database.writing() as connection:
+        await delete_expired(connection, desk.clock.now())
+    last = 0
+    while True:
+        async with desk.database.reading() as connection:
+            fans = await recorded_fans(connection, after=last, limit=_AT_ONCE)
+            wanted, unwanted = await _activity_changes(connection, desk, fans)
+        if wanted or unwanted:
+            # Somebody may have spoken since: what is written is looked at once more.
+            changing = {one.member_id for one in wanted} | {member_id for member_id, _ in unwanted}
+            async with desk.database.writing() as connection:
+                await _tag_activity(connection, desk, changing)
+        if len(fans) < _AT_ONCE:
+            return
+        last = fans[-1]
 
 
-async def _tag_activity(
-    connection: AsyncConnection, desk: Desk, member_ids: Sequence[int] | None
-) -> None:
-    now = desk.clock.now()
-    people = await activity(connection, now - desk.shop.activity_window, member_ids)
-    wanted, unwanted = activity_tags(people, now, desk.shop, desk.say)
+async def _tag_activity(connection: AsyncConnection, desk: Desk, fans: Collection[int]) -> None:
+    wanted, unwanted = await _activity_changes(connection, desk, fans)
     await remove_rule_tags(connection, unwanted)
     await set_tags(connection, wanted)
+
+
+async def _activity_changes(
+    connection: AsyncConnection, desk: Desk, fans: Collection[int]
+) -> tuple[list[Tag], list[tuple[int, str]]]:
+    """What `activity_tags` says of these fans, without what stands so already."""
+    now = desk.clock.now()
+    people = await activity(connection, now - desk.shop.activity_window, fans)
+    wanted, unwanted = activity_tags(people, now, desk.shop, desk.say)
+    carried = await standing(connection, fans, (desk.say(ACTIVE), desk.say(SILENT)))
+    by_manager = {pair for pair, set_by in carried.items() if set_by.startswith(BY_MANAGER)}
+    return (
+        [
+            one
+            for one in wanted
+            if (pair := (one.member_id, one.tag)) not in by_manager
+            and carried.get(pair) != one.set_by
+        ],
+        [pair for pair in unwanted if pair in carried and pair not in by_manager],
+    )

@@ -176,6 +176,18 @@ async def members_of(connection: AsyncConnection, group_id: int) -> list[Member]
     return [_member(row) for row in rows]
 
 
+async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) -> list[int]:
+    """The ids of the next fans behind the id `after`, those left out who asked for no record."""
+    rows = await connection.execute(
+        select(members.c.id)
+        .select_from(members.join(customers))
+        .where(members.c.id > after, ~members.c.staff, ~customers.c.no_record)
+        .order_by(members.c.id)
+        .limit(limit)
+    )
+    return [row.id for row in rows]
+
+
 async def names_in(connection: AsyncConnection, group_ids: Sequence[int]) -> list[str]:
     """The name of everybody who sits or sat in one of these groups, each once."""
     rows = await connection.execute(

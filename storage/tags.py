@@ -5,7 +5,7 @@ A tag set by hand is never overwritten or taken away by a rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,6 +106,18 @@ async def tags_of(connection: AsyncConnection, member_id: int, now: datetime) ->
     return [Tag(*row) for row in rows]
 
 
+async def standing(
+    connection: AsyncConnection, member_ids: Collection[int], names: Collection[str]
+) -> dict[tuple[int, str], str]:
+    """Which of these tags these members carry, as (member id, tag) → who set it."""
+    rows = await connection.execute(
+        select(tags.c.member_id, tags.c.tag, tags.c.set_by).where(
+            tags.c.member_id.in_(list(member_ids)), tags.c.tag.in_(list(names))
+        )
+    )
+    return {(row.member_id, row.tag): row.set_by for row in rows}
+
+
 async def tag_counts(connection: AsyncConnection, now: datetime) -> list[tuple[str, int]]:
     """Every valid tag with the number of members who carry it, the most frequent first."""
     carriers = func.count().label("carriers")
@@ -187,35 +199,20 @@ class Activity:
 
 
 async def activity(
-    connection: AsyncConnection, since: datetime, member_ids: Sequence[int] | None = None
+    connection: AsyncConnection, since: datetime, member_ids: Collection[int]
 ) -> list[Activity]:
-    """Fans' own messages since a moment, for every fan; or for these members, who spoke since.
+    """How much these members said themselves since a moment, and when they last did; no staff.
 
-    For named members only what they said since then is read, however long they have been here.
+    For each member only the messages since then are read, and the last one before.
     """
-    spoken = (
+    theirs = (messages.c.member_id == members.c.id, messages.c.kind == "fan")
+    said = select(func.count()).where(*theirs, messages.c.at >= since)
+    last = select(messages.c.at).where(*theirs).order_by(messages.c.at.desc()).limit(1)
+    rows = await connection.execute(
         select(
-            messages.c.member_id,
-            func.count().filter(messages.c.at >= since).label("count"),
-            func.max(messages.c.at).label("last"),
+            members.c.id, members.c.first_seen_at, said.scalar_subquery(), last.scalar_subquery()
         )
-        .where(messages.c.kind == "fan")
-        .group_by(messages.c.member_id)
-    )
-    if member_ids is not None:
-        spoken = spoken.where(messages.c.member_id.in_(list(member_ids)), messages.c.at >= since)
-    counted = spoken.subquery()
-    question = (
-        select(
-            members.c.id,
-            members.c.first_seen_at,
-            func.coalesce(counted.c.count, 0),
-            counted.c.last,
-        )
-        .select_from(members.outerjoin(counted, counted.c.member_id == members.c.id))
-        .where(~members.c.staff)
+        .where(members.c.id.in_(list(member_ids)), ~members.c.staff)
         .order_by(members.c.id)
     )
-    if member_ids is not None:
-        question = question.where(members.c.id.in_(list(member_ids)))
-    return [Activity(*row) for row in await connection.execute(question)]
+    return [Activity(*row) for row in rows]

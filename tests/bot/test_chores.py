@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot import chores
-from bot.chores import NIGHTLY, _do, analyse_last_days, forget_old_text, look_over_tags, nightly
+from bot.chores import NIGHTLY, _do, analyse_last_days, forget_old_text, nightly
 from handlers.demand import Period, report
 from handlers.desk import Desk
+from handlers.taggers import tag_everybody
 from storage.groups import heard_groups
 from storage.messages import count_messages
 from storage.tables import analysed_days
@@ -91,7 +92,7 @@ async def test_tags_that_are_over_go_and_the_silent_are_known(shop: Shop) -> Non
     await shop.says("小鱼", "早")
     assert "新人" in await shop.tags("小鱼")
     shop.clock.advance(40 * DAY)
-    await look_over_tags(shop.desk)
+    await tag_everybody(shop.desk)
     assert set(await shop.tags("小鱼")) == {"沉默"}
 
 

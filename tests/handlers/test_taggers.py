@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers import taggers
 from handlers.recording import Newcomer
 from handlers.settings import ShopSettings
 from handlers.taggers import (
@@ -136,8 +138,7 @@ async def test_who_talks_much_is_active_and_falls_silent_in_time(any_shop: Shop)
     assert "活跃" in await shop.tags("小鱼")
     assert await shop.tags(MANAGER) == {}
     shop.clock.advance(31 * DAY)
-    async with shop.desk.database.writing() as connection:
-        await tag_everybody(connection, shop.desk)
+    await tag_everybody(shop.desk)
     assert set(await shop.tags("小鱼")) == {"沉默"}
     await shop.says("小鱼", "我回来啦")
     assert await shop.tags("小鱼") == {}
@@ -150,9 +151,62 @@ async def test_a_rule_never_touches_what_a_manager_set(any_shop: Shop) -> None:
     for tag in ("老客", "活跃", "沉默"):
         await shop.says(MANAGER, f"/tag @小鱼 {tag} 我说的")
     await shop.says("小鱼", "补水")
-    async with shop.desk.database.writing() as connection:
-        await tag_everybody(connection, shop.desk)
+    await tag_everybody(shop.desk)
     found = await shop.tags("小鱼")
     assert {(one.tag, one.set_by, one.why) for one in found.values()} == {
         (tag, "manager:阿玲", "我说的") for tag in ("老客", "活跃", "沉默")
     }
+
+
+async def test_a_tag_that_still_holds_keeps_the_moment_it_was_set(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.joins("圆圆")
+    for number in range(10):
+        await shop.says("小鱼", f"第 {number} 句")
+    await tag_everybody(shop.desk)
+    active = (await shop.tags("小鱼"))["活跃"]
+    shop.clock.advance(2 * DAY)
+    await shop.says("小鱼", "还在")
+    await tag_everybody(shop.desk)
+    assert (await shop.tags("小鱼"))["活跃"] == active
+    shop.clock.advance(40 * DAY)
+    await tag_everybody(shop.desk)
+    silent = (await shop.tags("圆圆"))["沉默"]
+    assert silent.set_at == shop.clock.now()
+    shop.clock.advance(DAY)
+    await tag_everybody(shop.desk)
+    assert (await shop.tags("圆圆"))["沉默"] == silent
+
+
+async def test_everybody_is_looked_over_in_small_steps(
+    any_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taggers, "_AT_ONCE", 3)
+    for fans in (6, 7):
+        for number in range(fans):
+            await any_shop.says(f"粉丝{number}", "早")
+        any_shop.clock.advance(31 * DAY)
+        await tag_everybody(any_shop.desk)
+        for number in range(fans):
+            assert set(await any_shop.tags(f"粉丝{number}")) == {"沉默"}
+
+
+async def test_who_speaks_while_everybody_is_looked_over_is_not_called_silent(
+    any_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = any_shop
+    await shop.says("小鱼", "早")
+    shop.clock.advance(31 * DAY)
+    look, looked = taggers._activity_changes, list[int]()
+
+    async def interrupted(*of: Any) -> Any:
+        found = await look(*of)
+        looked.append(1)
+        if len(looked) == 1:
+            await shop.says("小鱼", "我回来啦")
+        return found
+
+    monkeypatch.setattr(taggers, "_activity_changes", interrupted)
+    await tag_everybody(shop.desk)
+    assert await shop.tags("小鱼") == {}
+    assert len(looked) == 3

@@ -164,7 +164,7 @@ async def test_a_watched_word_is_bound_to_one_tag_at_a_time(connection: AsyncCon
 
 async def test_activity_counts_fans_own_words_since_a_moment(connection: AsyncConnection) -> None:
     loud, old, silent = [await member(connection, name) for name in ("小美", "阿云", "圆圆")]
-    await member(connection, "店长", staff=True)
+    boss = await member(connection, "店长", staff=True)
     await record(
         connection,
         heard("m1", at=NOW),
@@ -178,7 +178,16 @@ async def test_activity_counts_fans_own_words_since_a_moment(connection: AsyncCo
         Activity(old.id, NOW, 0, NOW - 9 * DAY),
         Activity(silent.id, NOW, 0, None),
     ]
-    assert await tags.activity(connection, NOW - HOUR) == expected
-    # For named members nothing older is read.
-    named = await tags.activity(connection, NOW - HOUR, [loud.id, old.id])
-    assert named == [expected[0], Activity(old.id, NOW, 0, None)]
+    everybody = range(loud.id, boss.id + 1)
+    assert await tags.activity(connection, NOW - HOUR, everybody) == expected
+    assert await tags.activity(connection, NOW - HOUR, [old.id]) == [expected[1]]
+    assert await tags.activity(connection, NOW - HOUR, []) == []
+
+
+async def test_what_stands_of_some_tags_tells_who_set_them(connection: AsyncConnection) -> None:
+    fan, other = await member(connection, "小美"), await member(connection, "阿云")
+    await tags.set_tags(
+        connection, [tag(fan.id, "沉默", BY_RULE), tag(other.id, "沉默"), tag(fan.id, "老客")]
+    )
+    found = await tags.standing(connection, [fan.id, other.id], ["沉默", "活跃"])
+    assert found == {(fan.id, "沉默"): BY_RULE, (other.id, "沉默"): BY_HAND}
