@@ -3,7 +3,8 @@
 The page lives on the server, a `ChatPage` for each open tab. The list at its side is
 `bot/room/rail.py`, the messages of the open chat `open_chat.py`; here they are put together, fed
 with what happens in the room, and told what the person does. A lock keeps opening a chat and
-following the room apart, so that a message that comes while a chat is being drawn appears once.
+following the room apart, and the open chat knows how far it was drawn, so that a message that
+comes meanwhile appears once.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ what came last, so that a new day gets its line and one person's messages in a r
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta, tzinfo
 from typing import Any
@@ -51,25 +52,30 @@ class OpenChat:
             "div", "messages", "messages", role="log", tabindex="0", aria_label=words("messages")
         )
         self._drawn: dict[int, ui.element] = {}
+        self._lines: deque[ui.element] = deque()
         self._last: RoomMessage | RoomEvent | None = None
         self._wanted = SHOWN
+        self._seen = 0  # everything up to this number of the room's log is drawn
 
     def draw_instead(self) -> ui.element:
         """Empty the column for something else to be drawn into it."""
         self._column.clear()
-        self._drawn, self._last = {}, None
+        self._lines.clear()
+        self._drawn, self._last, self._seen = {}, None, 0
         return self._column
 
     async def show(self, address: Address, group: RoomGroup | None, *, older: bool = False) -> None:
         """Draw a chat's newest messages; with `older`, some more of them than before."""
         self._wanted = min(self._wanted + SHOWN, KEPT) if older else SHOWN
+        seen = self._room.log.last
         history = await self._room.history(self._me, address, limit=self._wanted)
         happened: list[RoomMessage | RoomEvent] = [*history]
         if group is not None:
             whole = len(history) < self._wanted
             start = 0 if whole or not history else history[0].seq
             happened += await self._room.comings_and_goings(group, start)
-            happened.sort(key=lambda one: one.seq)
+        # What came while this was read is left to whoever follows the room.
+        happened = sorted((one for one in happened if one.seq <= seen), key=lambda one: one.seq)
         with self.draw_instead():
             if len(history) == self._wanted < KEPT:
                 more = words_in("button", self._words("older"), "older", "older", type="button")
@@ -80,9 +86,12 @@ class OpenChat:
                 self.add(one)
             else:
                 self.add_coming_or_going(one)
+        self._seen = seen
 
     def add(self, message: RoomMessage) -> None:
-        """Draw a message behind the last one."""
+        """Draw a message behind the last one, unless it was drawn with the chat."""
+        if message.seq <= self._seen:
+            return
         self._draw_day_before(message)
         mine = " mine" if message.sender == self._me else ""
         by = f" by-{message.sender.role.value}"
@@ -103,9 +112,9 @@ class OpenChat:
             self._fill(row, message)
 
     def add_coming_or_going(self, event: RoomEvent) -> None:
-        """Draw that somebody came or left."""
-        if event.person.role is Role.BOT:
-            return  # it lives here
+        """Draw that somebody came or left, unless that was drawn with the chat."""
+        if event.seq <= self._seen or event.person.role is Role.BOT:  # who lives here
+            return
         self._draw_day_before(event)
         self._last = event
         self.add_line(self._words(event.kind.value, name=event.person.name))
@@ -113,7 +122,9 @@ class OpenChat:
     def add_line(self, text: str) -> None:
         """Draw a quiet line behind the last message."""
         with self._column:
-            system_line(text)
+            self._lines.append(system_line(text))
+        while len(self._lines) > KEPT:
+            self._lines.popleft().delete()
 
     def _fill(self, row: ui.element, message: RoomMessage) -> None:
         with row:

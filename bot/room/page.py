@@ -32,7 +32,7 @@ SAFETY_HEADERS = {
 def add_page(app: FastAPI, room: Room, zone: tzinfo | None) -> None:
     """Serve the page of one room; times are shown in `zone`, None meaning this machine's.
 
-    NiceGUI is one application for the whole process, so the last room added is the one shown.
+    NiceGUI is one application that starts once in a process: a second page needs another.
     """
     app.include_router(Entrance(room).router)
 

@@ -70,3 +70,13 @@ async def say(page: Page, text: str) -> None:
     """Say something into the open chat and see it there."""
     await write(page, text)
     await expect(mark(page, "text").last).to_have_text(text)
+
+
+def newest(page: Page) -> Locator:
+    """What the newest message of the open chat says."""
+    return mark(page, "text").last
+
+
+async def press(page: Page, label: str) -> None:
+    """Press the newest button of this name."""
+    await mark(page, "choice").filter(has_text=label).last.click()

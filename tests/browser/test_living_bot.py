@@ -12,20 +12,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.configuration import Configuration
-from bot.serving import OpenRoom, open_room
-from bot.wiring import Bot
+from bot.serving import OpenRoom
 from scheduler.clock import RunningClock
-from tests.browser.pages import PHONE, enter, join, look, make_group, mark, open_chat, say, write
+from tests.browser.pages import (
+    PHONE,
+    enter,
+    join,
+    look,
+    make_group,
+    mark,
+    newest,
+    open_chat,
+    press,
+    say,
+    write,
+)
+from tests.browser.shop import ZONE, open_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer]
 
-ZONE = ZoneInfo("Asia/Shanghai")
 BEFORE = datetime(2026, 11, 5, 10, 16, tzinfo=ZONE)
 COUNTDOWN = datetime(2026, 11, 5, 10, 18, tzinfo=ZONE)
 SIX_DAYS = "离双11还有6天"
@@ -72,30 +82,12 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         {
             "shop": {"key": "shop", "name": "禾露", "zone": ZONE.key},
             "storage": {"url": f"sqlite+aiosqlite:///{tmp_path / 'nuanqun.sqlite3'}"},
-            "room": {"data": tmp_path / "room", "port": 0},
+            "room": {"data": tmp_path / "room"},
         }
     )
     clock = HastyClock(BEFORE)
-    async with open_room(configuration.room, clock, ZONE) as opened:
-        bot = await Bot.open(configuration, clock, [opened.channel])
-        running = asyncio.create_task(bot.run())
-        try:
-            yield Shop(opened, clock)
-        finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
-            await bot.close()
-
-
-def newest(page: Page) -> Locator:
-    """What the newest message of the open chat says."""
-    return mark(page, "text").last
-
-
-async def press(page: Page, label: str) -> None:
-    """Press the newest button of this name."""
-    await mark(page, "choice").filter(has_text=label).last.click()
+    async with open_shop(configuration, clock) as opened:
+        yield Shop(opened, clock)
 
 
 async def test_two_fans_and_a_manager_live_with_the_bot(shop: Shop, browser: Browser) -> None:
@@ -198,11 +190,11 @@ async def manager_asks_what_fans_want(manager: Page) -> None:
 
 async def manager_takes_it_back(manager: Page, jay: Page) -> None:
     """`/recall` without a number means the newest post, so the broadcast is named."""
-    confirmed = await mark(manager, "text").filter(has_text="今晚八点").last.text_content()
+    confirmed = await mark(manager, "text").filter(has_text="已确认").last.text_content()
     assert confirmed is not None
     number = confirmed.partition("编号 ")[2].partition("。")[0]
     await write(manager, f"/recall {number}")
-    await expect(newest(manager)).to_have_text("已从 2 个群撤回。")
+    await expect(newest(manager)).to_contain_text("已从 2 个群撤回")
     await expect(mark(jay, "gone")).to_have_text("这条消息已撤回")
     await expect(jay.get_by_text(INVITATION)).to_have_count(0)
 

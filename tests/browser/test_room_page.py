@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
+from bot.room.open_chat import KEPT
 from bot.room.remote import SocketConnection
 from scheduler.content import Button, Content, Mention
 from scheduler.courier import Address
@@ -114,15 +115,24 @@ async def test_two_fans_and_a_manager_chat_with_the_bot(
         # What comes in another chat is counted until that chat is opened.
         await bot.post(Address(person=pressed.person.id), Content("你的标签：新人"))
         await expect(mark(fan, "unread")).to_have_text("1")
-        await mark(fan, "menu").click()
-        await mark(fan, "chat-line").last.click()
+        assert await has_dot(fan)
+        await mark(fan, "menu").press("Enter")
+        await expect(mark(fan, "chat-line").first).to_be_focused()
+        await mark(fan, "chat-line").last.press("Enter")
         await expect(mark(fan, "text").last).to_have_text("你的标签：新人")
         await expect(mark(fan, "unread")).to_have_count(0)
+        assert not await has_dot(fan)
     finally:
         await bot.close()
 
     await mark(other, "leave").click()
     await expect(mark(manager, "system-line").last).to_have_text("阿杰 离开了")
+
+
+async def has_dot(page: Page) -> bool:
+    """Whether the button of the list, which is away on a phone, tells of something unread."""
+    dot = await mark(page, "menu").evaluate("menu => getComputedStyle(menu, '::after').content")
+    return str(dot) != "none"
 
 
 async def _until_pressed(bot: SocketConnection, after: int) -> AsyncIterator[Any]:
@@ -207,3 +217,27 @@ async def test_the_page_speaks_english_too_and_remembers_it(
     await expect(page.locator(".welcome h1")).to_have_text("You are not in a group yet")
     wide = await page.evaluate("document.documentElement.scrollWidth")
     assert wide <= PHONE["width"], "the page must not scroll sideways on a phone"
+
+
+async def test_a_flood_is_shown_once_and_leaves_the_keyboard_its_place(
+    process: RoomProcess, browser: Browser
+) -> None:
+    ready = await process.start()
+    page = await look(browser)
+    await enter(page, ready["sign_in"], "店长")
+    await make_group(page, "热闹群")
+    line = mark(page, "chat-line").first
+    await line.focus()
+    bot = await bot_of(ready)
+    try:
+        (group,) = await bot.groups()
+        for number in range(300):
+            await bot.post(Address(group=group.id), Content(f"第 {number} 条"))
+        await expect(mark(page, "text").last).to_have_text("第 299 条")
+        await expect(mark(page, "text").last).to_be_in_viewport()
+        shown = await mark(page, "text").all_text_contents()
+        assert len(shown) <= KEPT
+        assert shown == [f"第 {number} 条" for number in range(300 - len(shown), 300)]
+        await expect(line).to_be_focused()
+    finally:
+        await bot.close()
