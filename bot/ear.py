@@ -3,7 +3,8 @@
 Events wait in a bounded queue, so that a slow database slows the channel instead of filling the
 memory. A batch is what came within 20 ms of its first event, at most 500; it is one transaction.
 Orders (commands) go to a few workers, always the same one for the same member, so that a
-manager's commands run in the order they were given while a long report holds up nobody else.
+manager's commands run in the order they were given while a long report holds up nobody else;
+急停 has a worker of its own.
 
 What was taken from the channel but not recorded is in no one's memory when a run ends: the next
 run hears it again from the cursor, and finds the commands that were not finished in storage.
@@ -49,11 +50,11 @@ class Ear:
         # Queues of this run only: a batch that failed must not be overtaken by the cursor of the
         # one behind it, nor an order be obeyed once from here and once from storage.
         events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
-        orders: list[asyncio.Queue[Order]] = [asyncio.Queue(_WAITING) for _ in range(_WORKERS)]
+        orders = [asyncio.Queue[Order](_WAITING) for _ in range(_WORKERS + 1)]
         async with asyncio.TaskGroup() as tasks:
             for queue in orders:
                 tasks.create_task(self._obey(queue))
-            await _hand_out(await self._dispatcher.left_over(), orders)
+            await self._hand_out(await self._dispatcher.left_over(), orders)
             tasks.create_task(self._record(events, orders))
             tasks.create_task(self._listen(events))
 
@@ -68,7 +69,16 @@ class Ear:
         self, heard: asyncio.Queue[Event], orders: Sequence[asyncio.Queue[Order]]
     ) -> None:
         while True:
-            await _hand_out(await self._dispatcher.hear(await _next_batch(heard)), orders)
+            await self._hand_out(await self._dispatcher.hear(await _next_batch(heard)), orders)
+
+    async def _hand_out(
+        self, given: Sequence[Order], workers: Sequence[asyncio.Queue[Order]]
+    ) -> None:
+        """Give each member's orders to one worker, and urgent ones to one that has no others."""
+        for order in given:
+            urgent = self._commander.is_urgent(order)
+            worker = _WORKERS if urgent else order.member.id % _WORKERS
+            await workers[worker].put(order)
 
     async def _obey(self, queue: asyncio.Queue[Order]) -> None:
         while True:
@@ -82,8 +92,3 @@ async def _next_batch(heard: asyncio.Queue[Event]) -> list[Event]:
             while len(batch) < BATCH:
                 batch.append(await heard.get())
     return batch
-
-
-async def _hand_out(given: Sequence[Order], workers: Sequence[asyncio.Queue[Order]]) -> None:
-    for order in given:
-        await workers[order.member.id % len(workers)].put(order)

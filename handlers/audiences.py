@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from handlers.arguments import Groups
@@ -48,7 +48,8 @@ async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Re
             written, audience = meant.written, meant.audience or Audience()
         found = await resolve(connection, desk.shop_id, audience)
         if not found.unknown and found.groups:
-            return Chosen(written, audience, found.groups)
+            pinned = replace(found.pinned, written=written)
+            return Chosen(written, pinned, found.groups)
         known = [group.name for group in await all_groups(connection, desk.shop_id)]
         for tags in (await tags_of_groups(connection, desk.shop_id)).values():
             known.extend(sorted(tags))

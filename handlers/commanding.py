@@ -45,7 +45,8 @@ class Order:
     group: Group | None
     at: datetime
     text: str
-    late: bool = False  # given before this start: left unfinished, or said while away
+    late: bool = False  # given before this start
+    begun: bool = False  # stored before this start: it may have been carried out in part
 
 
 class Commander:
@@ -58,6 +59,11 @@ class Commander:
     def is_command(self, text: str, role: Role) -> bool:
         """Whether a text, said by somebody in this role, asks the bot to do something."""
         return self._registry.parse(text, role) is not None
+
+    def is_urgent(self, order: Order) -> bool:
+        """Whether a command must wait for no other (急停)."""
+        read = self._registry.parse(order.text, role_of(order.member, self._desk.shop))
+        return isinstance(read, Call) and read.command.urgent
 
     async def obey(self, order: Order) -> None:
         """Run a command and answer it."""
@@ -80,12 +86,12 @@ class Commander:
         """What the command says; its failure is an answer too."""
         if order.late and self._desk.clock.now() - order.at > STALE_AFTER:
             _COMMANDS.labels("stale").inc()
-            yield reply(
-                self._desk.say(
-                    "我刚才不在，「{text}」没有执行。还需要的话请再说一次。", text=order.text[:40]
-                ),
-                private=True,
+            sentence = (
+                "我刚才断开过，「{text}」可能没有做完。请先看一眼，还需要的话再说一次。"
+                if order.begun
+                else "我刚才不在，「{text}」没有执行。还需要的话请再说一次。"
             )
+            yield reply(self._desk.say(sentence, text=order.text[:40]), private=True)
             return
         outcome = "failed"
         try:

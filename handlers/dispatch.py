@@ -80,6 +80,7 @@ class Dispatcher:
                         at=one.at,
                         text=one.text,
                         late=True,
+                        begun=True,
                     )
                 )
         return orders

@@ -21,7 +21,6 @@ from scheduler.planner import campaign_value
 from scheduler.programme import default_campaigns, preview
 from storage import campaigns
 from storage.campaigns import StoredCampaign
-from storage.groups import Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _approved(
         campaign_id=campaign.id,
         programme=campaign.programme,
         slot=occurrence.slot,
-        audience=_show(campaign.audience, say),
+        audience=campaign.audience.written or say("所有群"),
         text=content_of(body, occurrence.slot, say("群")).text,
     )
 
@@ -109,12 +108,6 @@ def _offered(shop: ShopSettings, say: Say, occurrence: Occurrence, campaign: Cam
         campaign_id=None,
         programme=campaign.programme,
         slot=occurrence.slot,
-        audience=_show(Audience(), say),
+        audience=say("所有群"),
         text=preview(campaign, occurrence, variables, language=shop.language),
     )
-
-
-def _show(audience: Audience, say: Say) -> str:
-    """An audience as a manager writes it."""
-    wanted = [f"@{name}" for name in audience.wanted] or [say("所有群")]
-    return " ".join([*wanted, *(f"-{name}" for name in audience.unwanted)])

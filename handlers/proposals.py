@@ -54,7 +54,7 @@ class Proposal:
     valid_seconds: int
     body: dict[str, Any]
     written: str
-    audience: dict[str, list[str]]
+    audience: dict[str, Any]
     groups: list[int]
     replaces: str
 

@@ -36,6 +36,7 @@ _OPENING = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _BARE = re.compile(r"\s*(?P<name>\S+)(?P<rest>.*)", re.DOTALL)
+_EMPHASIS = "!！。.~～"
 # What only a command is followed by: somebody or a group by name, or the number of a campaign.
 _ADDRESSED = re.compile(r"\s*[@＠#＃]")
 
@@ -51,7 +52,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `summary` and `example` are keys of the wording; the example works as it is."""
+    """One command. `summary` and `example` are keys of the wording; the example works as it is.
+
+    An `urgent` one waits for no other and takes no arguments: in a hurry anything may follow the
+    slash and the name.
+    """
 
     name: str
     alias: str
@@ -60,6 +65,7 @@ class Command:
     example: str
     parameters: tuple[Parameter, ...]
     run: Run
+    urgent: bool = False
 
     def usage(self, say: Say) -> str:
         """How it is called, with optional arguments in brackets."""
@@ -105,7 +111,14 @@ class Registry:
         self._by_word: dict[str, Command] = {}
 
     def command(
-        self, name: str, alias: str, role: Role, summary: str, example: str
+        self,
+        name: str,
+        alias: str,
+        role: Role,
+        summary: str,
+        example: str,
+        *,
+        urgent: bool = False,
     ) -> Callable[[Run], Run]:
         """Declare the decorated function as a command.
 
@@ -117,7 +130,7 @@ class Registry:
             for word in (name, alias):
                 if word in self._by_word:
                     raise ValueError(f"the command word {word!r} is taken")
-            declared = Command(name, alias, role, summary, example, _parameters(run), run)
+            declared = Command(name, alias, role, summary, example, _parameters(run), run, urgent)
             self._commands[name] = declared
             self._by_word[name] = self._by_word[alias] = declared
             return run
@@ -145,14 +158,17 @@ class Registry:
         refusal says nothing about what exists.
         """
         if opening := _OPENING.match(text):
-            word = opening["name"].lower()
+            word = opening["name"].lower().rstrip(_EMPHASIS)
             command = self._by_word.get(word)
             if command is None or command.role > role:
                 return Unknown(opening["name"], self._nearest(word, role))
             return _read(command, opening["rest"])
         bare = _BARE.match(text)
-        command = self._by_word.get(bare["name"]) if bare else None
-        if bare is None or command is None or bare["name"] != command.alias:
+        word = bare["name"].rstrip(_EMPHASIS) if bare else ""
+        command = self._by_word.get(word)
+        if bare is None or command is None or word != command.alias:
+            return None
+        if word != bare["name"] and not command.urgent:
             return None
         return _read_bare(command, bare["rest"]) if role >= command.role else None
 
@@ -174,6 +190,8 @@ def _parameters(run: Run) -> tuple[Parameter, ...]:
 
 
 def _read(command: Command, rest: str) -> Call | Misread:
+    if command.urgent:
+        return Call(command, {})
     arguments: dict[str, Argument] = {}
     trouble: str | None = None
     for parameter in command.parameters:
@@ -198,7 +216,7 @@ def _read_bare(command: Command, rest: str) -> Call | Misread | None:
     """
     if not rest.strip():
         return _read(command, "")
-    if command.role is Role.FAN:
+    if command.role is Role.FAN or command.urgent:
         return None
     if _ADDRESSED.match(rest):
         return _read(command, rest)

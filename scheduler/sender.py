@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import random
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ from scheduler.courier import (
     Unable,
     Unclear,
 )
-from scheduler.decide import Defer, Send, Skip, decide
+from scheduler.decide import Defer, Reason, Send, Skip, decide
 from storage import campaigns, deliveries, groups
 from storage.accounts import Lane, take_lane
 from storage.database import Database
@@ -53,6 +53,8 @@ _log = structlog.get_logger(__name__)
 _CALLS = Counter("nuanqun_calls_total", "Calls to a platform by outcome", ["account", "outcome"])
 _MOVES = Counter("nuanqun_deliveries_total", "Moves of deliveries", ["account", "state"])
 
+_ASKED_FOR = timedelta(days=1)
+"""How long after the end of its validity a platform is still asked about a delivery."""
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_RETRY_SECONDS = 2.0
 _LONGEST_RETRY_SECONDS = 300.0
@@ -210,7 +212,11 @@ class Sender:
         answers: list[Move] = []
         gone: list[Address] = []
         try:
-            for one in going:
+            for number, one in enumerate(going):
+                # A batch is begun at once, but 急停 or a cancellation means now.
+                if number and (stop := await self._stopped(one)) is not None:
+                    answers.append(self._again(one, begun[one.id], stop, one.not_before))
+                    continue
                 if (rest_end := self._rest_end()) is not None:
                     answers.append(self._again(one, begun[one.id], _RESTING, rest_end))
                     continue
@@ -222,8 +228,15 @@ class Sender:
             # Also when this task is cancelled between two calls: what was answered is recorded,
             # and the rest is looked up at the next start.
             if answers:
-                await asyncio.shield(self._record(lane, answers, gone))
+                await _to_its_end(self._record(lane, answers, gone))
         return len(moves) + len(answers)
+
+    async def _stopped(self, one: Due) -> str | None:
+        """Why a delivery that is begun must not be sent any more; None where it may."""
+        if self._clock.now() > one.not_after:
+            return Reason.TOO_LATE
+        async with self._database.reading() as connection:
+            return await deliveries.stopped(connection, one.campaign_id)
 
     async def _deliver(self, one: Due, body: dict[str, Any]) -> Outcome:
         try:
@@ -313,7 +326,8 @@ class Sender:
         valid; or it stays uncertain, and is never sent again by itself.
         """
         async with self._database.reading() as connection:
-            doubtful = await deliveries.in_doubt(connection, self.account)
+            since = self._clock.now() - _ASKED_FOR
+            doubtful = await deliveries.in_doubt(connection, self.account, since)
         found = await self._look_up([one.key for one in doubtful])
         moves = [move for one in doubtful if (move := _settled(one, found[one.key])) is not None]
         async with self._database.writing() as connection:
@@ -359,6 +373,16 @@ class Sender:
         if self._lane is None:
             raise RuntimeError("open the sender first")
         return self._lane
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Finish the work even when this task is cancelled meanwhile, and only then be cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _sorted_out(batch: Sequence[Due], now: datetime) -> tuple[list[Due], list[Move]]:

@@ -50,7 +50,7 @@ async def stored_days(
 
 
 _BEGUN = ""
-"""The version of a day that is being analysed for the first time."""
+"""The version of a day that is being analysed: what stands in it counts for nothing."""
 
 
 async def begin_day(connection: AsyncConnection, group_id: int, day: date, *, at: datetime) -> None:
@@ -62,7 +62,9 @@ async def begin_day(connection: AsyncConnection, group_id: int, day: date, *, at
     await connection.execute(
         insert(connection, analysed_days)
         .values(group_id=group_id, day=day, version=_BEGUN, body={}, dirty=False, analysed_at=at)
-        .on_conflict_do_update(index_elements=["group_id", "day"], set_={"dirty": False})
+        .on_conflict_do_update(
+            index_elements=["group_id", "day"], set_={"version": _BEGUN, "dirty": False}
+        )
     )
 
 

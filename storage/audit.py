@@ -23,6 +23,15 @@ class Entry:
     details: dict[str, Any]
 
 
+_ENTRY = (
+    audit_log.c.at,
+    audit_log.c.actor,
+    audit_log.c.action,
+    audit_log.c.subject,
+    audit_log.c.details,
+)
+
+
 async def note(connection: AsyncConnection, entry: Entry) -> None:
     """Write an entry, in the transaction that makes the change."""
     await connection.execute(
@@ -36,17 +45,20 @@ async def note(connection: AsyncConnection, entry: Entry) -> None:
     )
 
 
+async def found(connection: AsyncConnection, action: str, subject: str) -> Entry | None:
+    """The first entry of this action on this subject."""
+    row = (
+        await connection.execute(
+            select(*_ENTRY)
+            .where(audit_log.c.subject == subject, audit_log.c.action == action)
+            .order_by(audit_log.c.id)
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else Entry(*row)
+
+
 async def latest(connection: AsyncConnection, limit: int) -> list[Entry]:
     """The last entries, the newest first."""
-    rows = await connection.execute(
-        select(
-            audit_log.c.at,
-            audit_log.c.actor,
-            audit_log.c.action,
-            audit_log.c.subject,
-            audit_log.c.details,
-        )
-        .order_by(audit_log.c.id.desc())
-        .limit(limit)
-    )
+    rows = await connection.execute(select(*_ENTRY).order_by(audit_log.c.id.desc()).limit(limit))
     return [Entry(*row) for row in rows]

@@ -198,6 +198,20 @@ async def begin(
     return {row.delivery_id: row.id for row in made}
 
 
+async def stopped(connection: AsyncConnection, campaign_id: int) -> str | None:
+    """Why nothing of this campaign may leave now: `halted`, or its state; None where it may."""
+    row = (
+        await connection.execute(
+            select(campaigns.c.state, shops.c.halted_at)
+            .select_from(campaigns.join(shops))
+            .where(campaigns.c.id == campaign_id)
+        )
+    ).one()
+    if row.halted_at is not None:
+        return "halted"
+    return str(row.state) if row.state in {"cancelled", "paused"} else None
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """Where a delivery goes from here. `not_before` only for one that is tried again."""
@@ -293,8 +307,11 @@ class InDoubt:
     attempt_id: int | None
 
 
-async def in_doubt(connection: AsyncConnection, account: str) -> list[InDoubt]:
-    """What an ended process of this account left in sending, and what is uncertain."""
+async def in_doubt(connection: AsyncConnection, account: str, since: datetime) -> list[InDoubt]:
+    """What an ended process of this account left in sending, and what is uncertain.
+
+    What was uncertain and not valid any more before `since` is left to a manager.
+    """
     rows = await connection.execute(
         select(deliveries.c.id, deliveries.c.key, deliveries.c.state, func.max(attempts.c.id))
         .select_from(
@@ -305,7 +322,13 @@ async def in_doubt(connection: AsyncConnection, account: str) -> list[InDoubt]:
         )
         .where(
             deliveries.c.account == account,
-            deliveries.c.state.in_((DeliveryState.SENDING, DeliveryState.UNCERTAIN)),
+            or_(
+                deliveries.c.state == DeliveryState.SENDING,
+                and_(
+                    deliveries.c.state == DeliveryState.UNCERTAIN,
+                    deliveries.c.not_after >= since,
+                ),
+            ),
         )
         .group_by(deliveries.c.id, deliveries.c.key, deliveries.c.state)
         .order_by(deliveries.c.id)

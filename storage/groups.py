@@ -8,8 +8,8 @@ resolved when it is needed, so a group that joins later belongs to it too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,27 +33,53 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Which groups: names or group tags wanted (none: every group), and those left out."""
+    """Which groups: those wanted (nothing wanted: every group), without those left out.
+
+    `wanted` and `unwanted` are words, names of groups or group tags; `taken` and `kept_out` are
+    ids of groups, which mean the same group whatever it is called later. `written` is how the
+    manager wrote it, for showing.
+    """
 
     wanted: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
+    taken: tuple[int, ...] = ()
+    kept_out: tuple[int, ...] = ()
+    written: str = ""
 
-    def to_json(self) -> dict[str, list[str]]:
+    def to_json(self) -> dict[str, Any]:
         """The audience as plain JSON."""
-        return {"wanted": list(self.wanted), "unwanted": list(self.unwanted)}
+        return {
+            "wanted": list(self.wanted),
+            "unwanted": list(self.unwanted),
+            "taken": list(self.taken),
+            "kept_out": list(self.kept_out),
+            "written": self.written,
+        }
 
     @classmethod
-    def from_json(cls, document: dict[str, list[str]]) -> Audience:
+    def from_json(cls, document: Mapping[str, Any]) -> Audience:
         """The audience that `to_json` wrote."""
-        return cls(tuple(document["wanted"]), tuple(document["unwanted"]))
+        return cls(
+            wanted=tuple(document["wanted"]),
+            unwanted=tuple(document["unwanted"]),
+            taken=tuple(document["taken"]),
+            kept_out=tuple(document["kept_out"]),
+            written=document["written"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What an audience comes to: its groups by id, and the words that name no group."""
+    """What an audience comes to: its groups by id, and the words that name no group.
+
+    `pinned` is the audience as it is approved: groups that were named are held by their ids, so
+    that a new name or a new group never changes who was left out; tags stay open to groups that
+    are given them later.
+    """
 
     groups: tuple[Group, ...]
-    unknown: tuple[str, ...] = field(default=())
+    unknown: tuple[str, ...]
+    pinned: Audience
 
 
 _GROUP = (groups.c.id, groups.c.account, groups.c.chat, groups.c.name, groups.c.present)
@@ -158,26 +184,34 @@ async def resolve(connection: AsyncConnection, shop_id: int, audience: Audience)
     """The groups that an audience means, by name; words that mean none are listed as unknown."""
     everywhere = await all_groups(connection, shop_id)
     tagged = await tags_of_groups(connection, shop_id)
-    words = {*audience.wanted, *audience.unwanted}
-    meant = {word: _meant(word, everywhere, tagged) for word in words}
-    chosen = (
-        set().union(*(meant[word] for word in audience.wanted))
-        if audience.wanted
-        else {group.id for group in everywhere}
-    )
-    for word in audience.unwanted:
-        chosen -= meant[word]
     asked = (*audience.wanted, *audience.unwanted)
+    by_tag = {word: {one for one in tagged if word in tagged[one]} for word in asked}
+    meant = {word: by_tag[word] | _named(word, everywhere, by_tag[word]) for word in asked}
+    wanted = {*audience.taken}.union(*(meant[word] for word in audience.wanted))
+    unwanted = {*audience.kept_out}.union(*(meant[word] for word in audience.unwanted))
+    every_one = not (audience.wanted or audience.taken)
+    named = {*audience.taken}.union(*(meant[word] - by_tag[word] for word in audience.wanted))
     return Resolved(
-        groups=tuple(group for group in everywhere if group.id in chosen),
+        groups=tuple(
+            group
+            for group in everywhere
+            if (every_one or group.id in wanted) and group.id not in unwanted
+        ),
         unknown=tuple(word for word in asked if not meant[word]),
+        pinned=replace(
+            audience,
+            wanted=tuple(word for word in audience.wanted if by_tag[word]),
+            unwanted=tuple(word for word in audience.unwanted if by_tag[word]),
+            taken=tuple(sorted(named)),
+            kept_out=tuple(sorted(unwanted)),
+        ),
     )
 
 
-def _meant(word: str, everywhere: Sequence[Group], tagged: dict[int, set[str]]) -> set[int]:
-    """The groups of this name or tag; else the one group whose name has the word in it."""
-    exact = {group.id for group in everywhere if word == group.name or word in tagged[group.id]}
-    if exact:
+def _named(word: str, everywhere: Sequence[Group], tagged: set[int]) -> set[int]:
+    """The groups of this name; where no group has it or is tagged so, the one whose name has it."""
+    exact = {group.id for group in everywhere if word == group.name}
+    if exact or tagged:
         return exact
     parts = {group.id for group in everywhere if word in group.name}
     return parts if len(parts) == 1 else set()

@@ -278,4 +278,5 @@ audit_log = Table(
     Column("subject", Words, nullable=False),
     Column("details", Document, nullable=False),
     Index("ix_audit_log_at", "at"),
+    Index("ix_audit_log_subject", "subject"),
 )

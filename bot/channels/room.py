@@ -217,7 +217,13 @@ class RoomChannel:
         """Whether a post with this key stands in the room."""
         try:
             message = await self._connection.lookup(key)
-        except (RoomCallNotSent, RoomAnswerLost, RoomAccountTaken, RoomFileUnwritable):
+        except (
+            Refused,
+            RoomCallNotSent,
+            RoomAnswerLost,
+            RoomAccountTaken,
+            RoomFileUnwritable,
+        ):
             return Lookup(Presence.UNKNOWN)
         if message is None:
             return Lookup(Presence.ABSENT)

@@ -9,7 +9,7 @@ from handlers.roles import Role
 from storage import audit, shops
 
 
-@command("halt", "急停", Role.MANAGER, "马上停止所有发送", "/halt")
+@command("halt", "急停", Role.MANAGER, "马上停止所有发送", "/halt", urgent=True)
 async def halt(desk: Desk, asked: Asked) -> Replies:
     """Nothing planned leaves any more, in any process, until `/resume`."""
     now = desk.clock.now()

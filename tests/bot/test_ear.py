@@ -177,6 +177,9 @@ class Obeying:
     slow: dict[str, asyncio.Event]
     done: list[str] = field(default_factory=list)
 
+    def is_urgent(self, order: Order) -> bool:
+        return order.text == "/halt"
+
     async def obey(self, order: Order) -> None:
         if order.text in self.slow:
             await self.slow[order.text].wait()

@@ -75,7 +75,8 @@ async def test_young_commands_run_after_a_restart_and_old_ones_are_named(any_sho
     again = await open_shop(any_shop.desk.database, ShopSettings())
     answers = await again.obeys(await again.dispatcher.left_over())
     assert answers.addresses == [in_private("小鱼"), in_private("小鱼"), in_private("小美")]
-    assert answers[0].content.text == "我刚才不在，「/me」没有执行。还需要的话请再说一次。"
+    # It was stored before the end, and perhaps carried out in part: nobody can say it was not.
+    assert answers[0].content.text.startswith("我刚才断开过，「/me」可能没有做完。")
     assert answers[1].content.text.startswith("好的，以后不再私下给你发营销消息")
     assert answers[2].content.text.startswith("小美，我记得你这些：")
     assert await again.dispatcher.left_over() == []

@@ -107,6 +107,13 @@ def test_a_fan_who_begins_with_a_managers_word_is_just_talking(text: str) -> Non
     assert REGISTRY.parse(text, FAN) is None
 
 
+@pytest.mark.parametrize("text", ["/halt", "/halt now", "/急停！", "急停", "急停！！", "急停。"])
+def test_the_emergency_stop_is_understood_in_a_hurry(text: str) -> None:
+    parsed = REGISTRY.parse(text, MANAGER)
+    assert isinstance(parsed, Call)
+    assert parsed.command.urgent
+
+
 @pytest.mark.parametrize("text", ["恢复", "急停", "计划", "计划 7", "标签表", "确认", "取消 #12"])
 def test_a_managers_bare_word_that_makes_sense_is_a_command(text: str) -> None:
     assert isinstance(REGISTRY.parse(text, MANAGER), Call)
@@ -128,7 +135,7 @@ def test_a_fans_word_alone_is_a_command(text: str) -> None:
         ("/tag @小鱼 " + "长" * 31, "这个词太长了，最多 30 个字"),
         ("/cancel 十二", "编号要写成数字"),
         ("/cancel 12 13", "后面多写了几个字"),
-        ("/halt 现在", "后面多写了几个字"),
+        ("/optin 现在", "后面多写了几个字"),
         ("/plan 0", "天数要在 1 到 366 之间"),
         ("/plan 367", "天数要在 1 到 366 之间"),
         ("/insights 明天", "天数要在 1 到 366 之间"),

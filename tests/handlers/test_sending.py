@@ -6,7 +6,7 @@ import pytest
 
 from handlers.proposals import CONFIRM_WITHIN
 from handlers.settings import ShopSettings
-from scheduler.courier import AddressGone, Unable
+from scheduler.courier import AddressGone, TooFast, Unable
 from storage import campaigns, deliveries
 from storage.campaigns import StoredCampaign
 from tests.handlers.shop import DAY, MANAGER, MINUTE, SECOND, Opener, Shop, in_group, open_shop
@@ -116,8 +116,8 @@ async def test_a_broadcast_goes_out_word_for_word(shop: Shop, text: str) -> None
         ),
         ("/dismiss", "没有等着确认的内容。"),
         ("/cancel 12", "没有编号 12 的活动。发 /plan 看编号。"),
-        ("/recall", "没有可以撤回的消息。发 /plan 看编号。"),
-        ("/recall 12", "没有可以撤回的消息。发 /plan 看编号。"),
+        ("/recall", "没有可以撤回的消息。"),
+        ("/recall 12", "没有可以撤回的消息。"),
         ("/resume", "没有急停，发送一切正常。"),
     ],
 )
@@ -353,11 +353,43 @@ async def test_a_recall_takes_back_what_it_can_and_lists_the_rest(any_shop: Shop
     shop.platform.keeps[in_group("三群")] = AddressGone("kicked")
     (campaign,) = await made(shop)
     answer = await shop.says(MANAGER, f"/recall {campaign.id}")
-    assert answer.text == "已从 1 个群撤回。\n这些群没能撤回：三群、二群"
+    assert answer.text == "已从 1 个群撤回「今晚八点直播」。\n这些群没能撤回：三群、二群"
     assert [one.address for one in shop.platform.deleted] == [in_group("一群")]
     shop.platform.keeps.clear()
-    assert (await shop.says(MANAGER, "撤回")).text == "已从 2 个群撤回。"
+    assert (await shop.says(MANAGER, "撤回")).text == "已从 2 个群撤回「今晚八点直播」。"
     assert "没有可以撤回的消息" in (await shop.says(MANAGER, f"/recall {campaign.id}")).text
+
+
+async def test_a_recall_stops_what_is_still_planned_first(shop: Shop) -> None:
+    await shop.says(MANAGER, f"/broadcast @所有群 {TONIGHT}")
+    await shop.says(MANAGER, "/confirm")
+    shop.platform.refuses[in_group("二群")] = TooFast(60 * MINUTE)
+    await shop.delivers()
+    assert (await state_counts(shop)) == {"sent": 2, "planned": 1}
+    assert "已从 2 个群撤回" in (await shop.says(MANAGER, "撤回")).text
+    assert (await state_counts(shop)) == {"sent": 2, "cancelled": 1}
+
+
+async def test_a_recall_run_again_after_a_crash_means_the_same_campaign(shop: Shop) -> None:
+    for text in ("早上好", TONIGHT):
+        await shop.says(MANAGER, f"/broadcast @一群 {text}")
+        await shop.says(MANAGER, "/confirm")
+        await shop.delivers()
+        shop.clock.advance(MINUTE)
+    orders = await shop.orders(shop.heard(MANAGER, "撤回", group=None))
+    assert "「今晚八点直播」" in (await shop.obeys(orders)).text
+    assert (await shop.obeys(orders)).text == "没有可以撤回的消息。"
+    assert len(shop.platform.deleted) == 1
+
+
+async def test_a_broadcast_that_is_put_off_can_still_be_cancelled(shop: Shop) -> None:
+    await shop.says(MANAGER, f"/broadcast @一群 {TONIGHT}")
+    await shop.says(MANAGER, "/confirm")
+    shop.platform.refuses[in_group("一群")] = TooFast(5 * MINUTE)
+    await shop.delivers()
+    (campaign,) = await made(shop)
+    assert "已取消，1 条待发的不再发" in (await shop.says(MANAGER, f"/cancel {campaign.id}")).text
+    assert "没有要取消的" in (await shop.says(MANAGER, f"/cancel {campaign.id}")).text
 
 
 async def test_a_preview_survives_a_restart(shop: Shop) -> None:

@@ -316,6 +316,21 @@ async def test_a_halt_between_read_and_begin_lets_nothing_out_until_it_is_lifted
     assert await sender.drain() == 2
 
 
+async def test_a_halt_or_a_cancellation_during_a_call_stops_the_rest_of_its_batch(
+    stage: Stage,
+) -> None:
+    await stage.due("一群", "二群", "三群")
+    stage.platform.will("一群", Meanwhile(lambda: stage.halt(on=True)))
+    sender = await stage.opened()
+    await sender.drain()
+    assert [stage.platform.calls_to(name) for name in ("一群", "二群", "三群")] == [1, 0, 0]
+    assert (await stage.ledger())["二群"] == Delivered("planned", "halted")
+    assert None not in [outcome for _, _, outcome, _ in await stage.attempts()]
+    await stage.halt(on=False)
+    await sender.drain()
+    assert {one.state for one in (await stage.ledger()).values()} == {SENT}
+
+
 async def test_a_halt_still_lets_what_is_too_late_be_skipped_and_managers_be_answered(
     stage: Stage,
 ) -> None:

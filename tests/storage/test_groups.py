@@ -109,8 +109,42 @@ async def test_a_group_that_joins_later_belongs_to_the_audience_too(
     assert {each.name for each in found.groups} == {"一群", "二群"}
 
 
+async def test_an_approved_audience_means_the_same_groups_whatever_they_are_called_later(
+    connection: AsyncConnection,
+) -> None:
+    named = await group(connection, "禾露一群")
+    left_out = await group(connection, "禾露二群", "福利群")
+    await group(connection, "禾露三群", "福利群")
+    shop_id = await shop(connection)
+    asked = Audience(("禾露一群", "福利群"), ("二群",))
+    pinned = (await groups.resolve(connection, shop_id, asked)).pinned
+    assert pinned == Audience(("福利群",), (), (named.id,), (left_out.id,))
+    # 二 is now part of two names, and both named groups are called something else.
+    await group(connection, "禾露十二群", "福利群")
+    for seat, name in ((named, "老友群"), (left_out, "新友群")):
+        await groups.ensure_groups(connection, shop_id, seat.account, [(seat.chat, name)], NOW)
+    found = await groups.resolve(connection, shop_id, pinned)
+    assert {each.name for each in found.groups} == {"老友群", "禾露三群", "禾露十二群"}
+    assert found.unknown == ()
+
+
+async def test_every_group_but_one_stays_every_group_but_that_one(
+    connection: AsyncConnection,
+) -> None:
+    await group(connection, "一群")
+    left_out = await group(connection, "二群")
+    shop_id = await shop(connection)
+    pinned = (await groups.resolve(connection, shop_id, Audience((), ("二群",)))).pinned
+    await group(connection, "三群")
+    await groups.ensure_groups(
+        connection, shop_id, left_out.account, [(left_out.chat, "贵宾群")], NOW
+    )
+    found = await groups.resolve(connection, shop_id, pinned)
+    assert {each.name for each in found.groups} == {"一群", "三群"}
+
+
 def test_an_audience_is_kept_as_it_was_said() -> None:
-    audience = Audience(("福利群", "三群"), ("二群",))
+    audience = Audience(("福利群", "三群"), ("二群",), (3,), (4, 5), "@福利群 @三群 -二群")
     assert Audience.from_json(audience.to_json()) == audience
 
 
