@@ -343,11 +343,14 @@ async def test_in_doubt_is_what_is_sending_with_its_open_attempt_and_what_is_unc
     doubt = Move(doubtful.id, DeliveryState.UNCERTAIN, attempt_id=begun[doubtful.id])
     await deliveries.move(connection, right, [doubt], NOW)
     await sent(connection, right, [done])
-    assert await deliveries.in_doubt(connection, ACCOUNT) == [
+    assert await deliveries.in_doubt(connection, ACCOUNT, NOW) == [
         deliveries.InDoubt(left.id, left.key, DeliveryState.SENDING, begun[left.id]),
         deliveries.InDoubt(doubtful.id, doubtful.key, DeliveryState.UNCERTAIN, None),
     ]
-    assert await deliveries.in_doubt(connection, "room:2") == []
+    assert await deliveries.in_doubt(connection, "room:2", NOW) == []
+    # Long after the end of its validity nobody asks about what is uncertain; sending is settled.
+    later = await deliveries.in_doubt(connection, ACCOUNT, NOW + 9_999 * HOUR)
+    assert [one.id for one in later] == [left.id]
 
 
 async def test_a_reply_is_an_attempt_without_a_delivery_and_goes_out_during_a_halt(

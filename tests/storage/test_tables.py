@@ -77,7 +77,7 @@ LANE = Lane(ACCOUNT, "bot-1", 1)
 QUERIES: dict[str, Query] = {
     "due": lambda c: deliveries.due(c, ACCOUNT, NOW, 20),
     "next_due": lambda c: deliveries.next_due(c, ACCOUNT),
-    "in_doubt": lambda c: deliveries.in_doubt(c, ACCOUNT),
+    "in_doubt": lambda c: deliveries.in_doubt(c, ACCOUNT, NOW),
     "move": lambda c: deliveries.move(c, LANE, moves(DeliveryState.SENT), NOW),
     "cancel_planned": lambda c: deliveries.cancel_planned(c, 1, "no", NOW),
     "counts of a campaign": lambda c: deliveries.counts(c, 1),
