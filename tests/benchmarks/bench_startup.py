@@ -125,6 +125,14 @@ def talk() -> list[str]:
 def memory(folder: Path) -> tuple[float, float]:
     """Megabytes when ready, and after the manager's first /insights."""
     bot = start(folder, "-m", "bot", "run")
+    try:
+        return look_at_memory(bot)
+    finally:
+        ended(bot)
+
+
+def look_at_memory(bot: subprocess.Popen[str]) -> tuple[float, float]:
+    """The same, of a bot that was started."""
     said = until_ready(bot)
     process = psutil.Process(bot.pid)
     ready = process.memory_info().rss / 1e6
@@ -143,9 +151,7 @@ def memory(folder: Path) -> tuple[float, float]:
             pass
         if "喜欢：" not in told:
             raise SystemExit(f"the report is empty: {told}")
-    reported = process.memory_info().rss / 1e6
-    ended(bot)
-    return ready, reported
+    return ready, process.memory_info().rss / 1e6
 
 
 def main() -> None:
