@@ -1,12 +1,14 @@
 """What the bot does once a night: old text goes, tags are looked over, the day is analysed.
 
-APScheduler rings in memory; nothing is lost when the bot sleeps through a night, because every
-chore looks at what stands, not at what it did last.
+APScheduler rings in memory. Nothing is lost when the bot sleeps through a night: when each chore
+was last done is stored, what was missed is done at the next start, and every chore looks at what
+stands, not at what it did last.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -20,6 +22,7 @@ from handlers.demand import Period, analyse_before_forgetting, analyse_finished_
 from handlers.desk import Desk
 from handlers.taggers import tag_everybody
 from storage import messages
+from storage.chores import done_at, note_done
 from storage.groups import heard_groups
 
 _log = structlog.get_logger(__name__)
@@ -69,28 +72,63 @@ NIGHTLY: tuple[tuple[str, Chore], ...] = (
 
 @asynccontextmanager
 async def nightly(desk: Desk) -> AsyncIterator[None]:
-    """Have the chores done at their times, as long as the context lasts."""
+    """Have the chores done, one after the other, as long as the context lasts.
+
+    Those whose night was missed, because the bot was off or a chore failed, are done at once. One
+    that is interrupted at the end is done at the next start.
+    """
+    bells: asyncio.Queue[Chore] = asyncio.Queue(len(NIGHTLY))
     scheduler = AsyncIOScheduler(timezone=desk.shop.zone)
+    missed: list[tuple[CronTrigger, Chore]] = []
     for cron, chore in NIGHTLY:
+        trigger = CronTrigger.from_crontab(cron, timezone=desk.shop.zone)
+        missed.append((trigger, chore))
         scheduler.add_job(
-            _do,
-            CronTrigger.from_crontab(cron, timezone=desk.shop.zone),
-            args=(desk, chore),
+            bells.put,
+            trigger,
+            args=(chore,),
             misfire_grace_time=None,
             coalesce=True,
             max_instances=1,
         )
+    working = asyncio.create_task(_work(desk, missed, bells), name="chores")
     scheduler.start()
     try:
         yield
     finally:
         scheduler.shutdown(wait=False)
+        working.cancel()
+        await asyncio.wait([working])
 
 
-async def _do(desk: Desk, chore: Chore) -> None:
+async def _work(
+    desk: Desk, missed: Sequence[tuple[CronTrigger, Chore]], bells: asyncio.Queue[Chore]
+) -> None:
+    for trigger, chore in missed:
+        await _do(desk, chore, if_missed=trigger)
+    while True:
+        await _do(desk, await bells.get())
+
+
+async def _do(desk: Desk, chore: Chore, *, if_missed: CronTrigger | None = None) -> None:
+    name = chore.__name__
     try:
+        if if_missed is not None and not await _missed(desk, name, if_missed):
+            return
         await chore(desk)
+        async with desk.database.writing() as connection:
+            await note_done(connection, name, desk.clock.now())
     except Exception:  # noqa: BLE001 (one chore's fault is logged and counted, the others go on)
-        # Tomorrow night it is tried again.
-        _FAILED.labels(chore.__name__).inc()
-        _log.exception("chore_failed", chore=chore.__name__)
+        # Tomorrow night, or at the next start, it is tried again.
+        _FAILED.labels(name).inc()
+        _log.exception("chore_failed", chore=name)
+
+
+async def _missed(desk: Desk, name: str, times: CronTrigger) -> bool:
+    """Whether the chore was never done, or should have been done once more since."""
+    async with desk.database.reading() as connection:
+        last = await done_at(connection, name)
+    if last is None:
+        return True
+    after: datetime = times.get_next_fire_time(last, last)
+    return after <= desk.clock.now()

@@ -268,6 +268,13 @@ last_choices = Table(
     Column("groups", Words, nullable=False),
 )
 
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("done_at", UtcDateTime, nullable=False),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

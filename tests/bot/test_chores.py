@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from apscheduler.triggers.cron import CronTrigger
@@ -17,11 +17,14 @@ from bot.chores import NIGHTLY, _do, analyse_last_days, forget_old_text, nightly
 from handlers.demand import Period, report
 from handlers.desk import Desk
 from handlers.taggers import tag_everybody
+from storage.chores import done_at, note_done
 from storage.groups import heard_groups
 from storage.messages import count_messages
 from storage.tables import analysed_days
 from tests.bot.program import until
-from tests.handlers.shop import DAY, NOW, Shop
+from tests.handlers.shop import DAY, MINUTE, NOW, Shop
+
+HOUR = timedelta(hours=1)
 
 
 async def counted(desk: Desk, period: Period) -> tuple[int, int, list[str]]:
@@ -141,3 +144,73 @@ async def test_text_is_kept_as_long_as_the_shop_says(shop: Shop) -> None:
     brief = replace(shop.desk, shop=replace(shop.desk.shop, text_kept_for=2 * DAY))
     assert await forget_old_text(shop.desk) == 0
     assert await forget_old_text(brief) == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "off_until", "again"),
+    [
+        # The shop's 3:17 is 19:17 in UTC; it is 10:00 there.
+        (None, 0 * DAY, True),
+        (NOW, 0 * DAY, False),
+        (NOW, 17 * HOUR + 16 * MINUTE, False),
+        (NOW, 17 * HOUR + 17 * MINUTE, True),
+        (NOW, 40 * DAY, True),
+    ],
+)
+async def test_a_chore_whose_night_was_missed_is_done_once_at_the_start(
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    last: datetime | None,
+    off_until: timedelta,
+    *,
+    again: bool,
+) -> None:
+    done: list[str] = []
+
+    async def once(_: Desk) -> None:
+        done.append("once")
+
+    async def broken(_: Desk) -> None:
+        done.append("broken")
+        raise OSError
+
+    monkeypatch.setattr(chores, "NIGHTLY", (("17 3 * * *", once), ("17 3 * * *", broken)))
+    async with shop.desk.database.writing() as connection:
+        if last is not None:
+            await note_done(connection, "once", last)
+    shop.clock.advance(off_until)
+    async with nightly(shop.desk):
+        await until(lambda: done.count("broken") == 1)
+    async with nightly(shop.desk):
+        await until(lambda: done.count("broken") == 2)
+    assert done == (["once"] if again else []) + ["broken", "broken"]
+
+
+async def test_a_chore_that_fails_is_not_noted_as_done(shop: Shop) -> None:
+    async def broken(_: Desk) -> None:
+        raise ValueError
+
+    await _do(shop.desk, broken)
+    async with shop.desk.database.reading() as connection:
+        assert await done_at(connection, "broken") is None
+
+
+async def test_a_chore_that_is_running_has_ended_when_the_bot_has(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def long(desk: Desk) -> None:
+        try:
+            async with desk.database.writing():
+                begun.set()
+                await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(chores, "NIGHTLY", (("17 3 * * *", long),))
+    async with nightly(shop.desk):
+        await begun.wait()
+    assert ended.is_set()
+    async with shop.desk.database.writing() as connection:
+        assert await done_at(connection, "long") is None

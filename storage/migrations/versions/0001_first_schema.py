@@ -34,6 +34,13 @@ def upgrade() -> None:
     op.create_index("ix_audit_log_subject", "audit_log", ["subject"], unique=False)
 
     op.create_table(
+        "chores",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_chores"),
+    )
+
+    op.create_table(
         "customers",
         sa.Column("id", Identity, nullable=False),
         sa.Column("opted_out_at", UtcDateTime(), nullable=True),
