@@ -58,8 +58,8 @@ check: $(DEVELOPMENT)
 	$(BIN)/python -m pytest tests/test_floors.py
 
 bench: $(DEVELOPMENT)
-	@for program in $(wildcard tests/benchmarks/[!_]*.py); do \
-		echo "== $$program"; $(BIN)/python $$program || exit 1; done
+	@for program in $(basename $(notdir $(wildcard tests/benchmarks/[!_]*.py))); do \
+		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$program || exit 1; done
 
 faults: $(DEVELOPMENT)
 	@NUANQUN_FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/faults -m faults
