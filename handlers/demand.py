@@ -61,7 +61,8 @@ async def report(desk: Desk, groups: Sequence[Group], period: Period) -> DemandR
     now = await _days(desk, groups, period)
     before = await _days(desk, groups, period.before())
     async with desk.database.reading() as connection:
-        names = await members.names_in(connection, [group.id for group in groups])
+        speakers = {member for day in (*now, *before) for member in day.messages}
+        names = await members.names_in(connection, [group.id for group in groups], speakers)
     find = partial(demand_report, now, before, _background(), names=names)
     found = await asyncio.to_thread(find)
     async with desk.database.reading() as connection:

@@ -6,17 +6,19 @@ no-record) stands on the customer; what the platform says (name, staff) on the m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.analysis import mark_dirty
 from storage.bulk import insert_new
 from storage.tables import customers, groups, members, memberships, messages
+
+_IDS_AT_ONCE = 10_000  # PostgreSQL takes 32,767 arguments at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +190,24 @@ async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) 
     return [row.id for row in rows]
 
 
-async def names_in(connection: AsyncConnection, group_ids: Sequence[int]) -> list[str]:
-    """The name of everybody who sits or sat in one of these groups, each once."""
-    rows = await connection.execute(
-        select(members.c.name)
-        .select_from(members.join(memberships))
-        .where(memberships.c.group_id.in_(list(group_ids)))
-        .distinct()
+async def names_in(
+    connection: AsyncConnection, group_ids: Collection[int], speakers: Collection[int] = ()
+) -> list[str]:
+    """The names of all who sit, sat or said something in these groups, and of these speakers.
+
+    What somebody said in an imported history does not seat them, and its text may be gone by now.
+    """
+    sat = select(memberships.c.member_id).where(memberships.c.group_id.in_(list(group_ids)))
+    spoke = exists().where(
+        messages.c.member_id == members.c.id, messages.c.group_id.in_(list(group_ids))
     )
-    return [row.name for row in rows]
+    found = set(await connection.scalars(select(members.c.name).where(members.c.id.in_(sat))))
+    found.update(await connection.scalars(select(members.c.name).where(spoke)))
+    ids = sorted(speakers)
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        some = members.c.id.in_(ids[start : start + _IDS_AT_ONCE])
+        found.update(await connection.scalars(select(members.c.name).where(some)))
+    return sorted(found)
 
 
 async def count_members(connection: AsyncConnection) -> int:

@@ -73,9 +73,9 @@ async def record(
 ) -> list[Recorded]:
     """Store a batch in the order heard; a message that is stored already is left alone.
 
-    Unless `obey` is false (a history), commands are kept as pending, to be obeyed, and the bot is
-    in the groups it hears. The text of a member who asked for no record is not stored (a
-    command's is, until it is obeyed).
+    Unless `obey` is false (a history), commands are kept as pending, to be obeyed, and the bot and
+    the senders are in the groups it hears: of a history nobody knows who is still there. The text
+    of a member who asked for no record is not stored (a command's is, until it is obeyed).
     """
     if cursor is not None:
         await set_cursor(connection, account, platform, cursor)
@@ -88,7 +88,7 @@ async def record(
     seats = {
         (groups[one.chat].id, people[one.sender.person].id): one.at
         for one in reversed(heard)
-        if one.chat is not None
+        if obey and one.chat is not None
     }
     come = await sit(connection, [(group, member, at) for (group, member), at in seats.items()])
     ids = await _store(connection, account, heard, groups, people)

@@ -164,6 +164,9 @@ async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_nev
     ]
     live = "SELECT name FROM members WHERE platform = 'room' ORDER BY name"
     assert ask(here, live) == [("小鱼",), ("新来的",), ("阿玲",)]
+    # Of a history nobody knows who is still there, so it makes nobody a fan who is reached.
+    seated = "SELECT name FROM members JOIN memberships ON member_id = members.id ORDER BY name"
+    assert ask(here, seated) == [("小鱼",), ("阿玲",)]
     assert ask(here, "SELECT count(*) FROM pending_commands") == [(0,)]
     assert ask(here, "SELECT halted_at FROM shops") == [(None,)]
     assert ask(here, "SELECT count(*) FROM customers WHERE opted_out_at IS NOT NULL") == [(0,)]
@@ -212,6 +215,22 @@ def test_an_imported_history_is_reported(here: Path) -> None:
     unknown = call("insights", "--group", "三群", "--json")
     assert (unknown.code, unknown.out) == (1, "")
     assert unknown.err == "There is no group named '三群'. The groups are: 一群, 二群. (NQ504)\n"
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("year", ["2026", "2019"])
+def test_who_spoke_in_a_history_is_not_named_in_its_report(here: Path, year: str) -> None:
+    said = [
+        ("一群", "爱喝汤的小圆", "云絮霜太油了", f"{year}-11-05T20:13:00Z"),
+        ("一群", "阿雯", "爱喝汤的小圆说得对，云絮霜太油了", f"{year}-11-05T20:14:00Z"),
+        ("一群", "小鱼", "爱喝汤的小圆说云絮霜油", f"{year}-11-05T20:15:00Z"),
+    ]
+    call("import", "chat", str(written(here / "h.jsonl", said)))
+    document = call("insights", "--json").document
+    assert document["messages"] == 3
+    quotes = [quote for one in document["aspects"] for quote in one["quotes"]]
+    assert any("太油了" in quote for quote in quotes)
+    assert "小圆" not in json.dumps(document, ensure_ascii=False)
 
 
 @pytest.mark.usefixtures("configured")

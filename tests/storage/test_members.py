@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import analysis, members
+from storage import analysis, members, messages
 from storage.members import Seen
 from storage.tables import customers
-from tests.storage.builders import DAY, MINUTE, NOW, PLATFORM, SECOND, group, heard, member, record
+from tests.storage.builders import (
+    ACCOUNT,
+    DAY,
+    MINUTE,
+    NOW,
+    PLATFORM,
+    SECOND,
+    group,
+    heard,
+    member,
+    record,
+    shop,
+)
 
 
 async def customers_made(connection: AsyncConnection) -> int:
@@ -209,3 +222,28 @@ async def test_a_profile_tells_where_somebody_sits_and_how_much_they_said(
 async def test_the_profile_of_somebody_silent_is_empty(connection: AsyncConnection) -> None:
     fan = await member(connection, "小美")
     assert await members.profile(connection, fan) == members.Profile(fan, (), 0, None)
+
+
+async def test_a_group_knows_the_names_of_all_who_sat_or_spoke_in_it(
+    connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "_IDS_AT_ONCE", 2)
+    first, second = await group(connection, "一群"), await group(connection, "二群")
+    left = await member(connection, "走了的", first)
+    await members.leave(connection, first.id, left.id, NOW)
+    await member(connection, "只听的", first)
+    await member(connection, "别群的", second)
+    forgotten = [(await member(connection, f"从前的{number}")).id for number in range(3)]
+    await messages.record(
+        connection,
+        shop_id=await shop(connection),
+        platform=PLATFORM,
+        account=ACCOUNT,
+        heard=[heard("m1", sender="历史的"), heard("m2", chat="chat-二群", sender="别处的")],
+        obey=False,
+    )
+    seated = {"走了的", "只听的", "历史的"}
+    assert set(await members.names_in(connection, [first.id])) == seated
+    spoke = await members.names_in(connection, [first.id], forgotten)
+    assert set(spoke) == seated | {"从前的0", "从前的1", "从前的2"}
+    assert await members.names_in(connection, []) == []

@@ -213,6 +213,24 @@ async def test_a_command_in_a_history_is_stored_and_never_pending(
     assert await messages.pending(connection, ACCOUNT) == []
 
 
+async def test_a_history_seats_nobody_and_brings_nobody_back(connection: AsyncConnection) -> None:
+    seat = await group(connection, "一群")
+    here, gone = await member(connection, "小美", seat), await member(connection, "阿云", seat)
+    await members.leave(connection, seat.id, gone.id, NOW)
+    names = ("小美", "阿云", "圆圆")
+    recorded = await messages.record(
+        connection,
+        shop_id=await shop(connection),
+        platform=PLATFORM,
+        account=ACCOUNT,
+        heard=[heard(name, sender=name, at=NOW + DAY) for name in names],
+        obey=False,
+    )
+    assert not any(one.first_word or one.duplicate for one in recorded)
+    for name, seated in zip(names, ([here], [], []), strict=True):
+        assert await members.members_named(connection, name, seat.id) == seated
+
+
 async def test_pending_commands_come_oldest_first_for_their_own_account(
     connection: AsyncConnection,
 ) -> None:
