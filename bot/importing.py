@@ -29,7 +29,7 @@ from handlers.recording import record_batch
 from handlers.roles import Role
 from handlers.taggers import tag_by_words, tag_everybody
 from scheduler.clock import RealClock
-from storage.groups import heard_groups
+from storage.groups import Group, heard_groups
 from storage.members import members_of
 
 _BATCH = 500
@@ -96,7 +96,8 @@ class _Importer:
         self._group = group
         self._zone = ZoneInfo(desk.shop.zone)
         self._done = Imported()
-        self._ordinals: Counter[tuple[str, str, str, datetime]] = Counter()
+        self._ordinals: Counter[bytes] = Counter()  # by digest: a history has many texts
+        self._groups: dict[str, Group] = {}
         self._chats: dict[str, tuple[str, str, Chat]] = {}
         self._people: dict[tuple[str, str], Person] = {}
 
@@ -104,15 +105,10 @@ class _Importer:
         """Learn the groups that are known, so that a history joins the live group of its name."""
         async with self._desk.database.reading() as connection:
             for group in await heard_groups(connection, self._desk.shop_id):
-                known = self._chats.get(group.name)
-                if known is not None and known[0] == _ACCOUNT:
-                    continue  # it was imported before it was live: the same rows are there
-                seated = await members_of(connection, group.id)
-                platform = seated[0].platform if seated else group.account
-                self._chats[group.name] = (group.account, platform, Chat(group.chat, group.name))
-                for one in seated:
-                    person = Person(one.person, one.name, one.staff)
-                    self._people[group.name, one.name] = person
+                known = self._groups.get(group.name)
+                # One that was imported before it was live has the same rows already.
+                if known is None or known.account != _ACCOUNT:
+                    self._groups[group.name] = group
 
     async def take(self, lines: Sequence[Row | Rejection]) -> None:
         """Import a batch."""
@@ -127,7 +123,10 @@ class _Importer:
     async def _store(self, rows: Sequence[Row]) -> None:
         events: dict[tuple[str, str], list[MessageHeard]] = {}
         for row in rows:
-            account, platform, event = self._event(row)
+            name = self._group or row.group
+            if name not in self._chats:
+                self._chats[name] = await self._chat(name)
+            account, platform, event = self._event(name, row)
             events.setdefault((account, platform), []).append(event)
         for (_, platform), heard in events.items():
             async with self._desk.database.writing() as connection:
@@ -144,19 +143,32 @@ class _Importer:
             self._done.stored += len(batch.said)
             self._done.duplicates += len(heard) - len(batch.said)
 
-    def _event(self, row: Row) -> tuple[str, str, MessageHeard]:
-        name = self._group or row.group
-        account, platform, chat = self._chats.setdefault(
-            name, (_ACCOUNT, _ACCOUNT, Chat(name, name))
-        )
+    async def _chat(self, name: str) -> tuple[str, str, Chat]:
+        """The account, the platform and the chat of a group that the file names for the first time.
+
+        Those who sit in a live group are learnt with it.
+        """
+        group = self._groups.get(name)
+        if group is None:
+            return _ACCOUNT, _ACCOUNT, Chat(name, name)
+        async with self._desk.database.reading() as connection:
+            seated = await members_of(connection, group.id)
+        for one in seated:
+            self._people[name, one.name] = Person(one.person, one.name, one.staff)
+        platform = seated[0].platform if seated else group.account
+        return group.account, platform, Chat(group.chat, name)
+
+    def _event(self, name: str, row: Row) -> tuple[str, str, MessageHeard]:
+        account, platform, chat = self._chats[name]
         at = row.at if row.at.tzinfo is not None else row.at.replace(tzinfo=self._zone)
         same = (name, row.person or row.member, row.text, at)
-        self._ordinals[same] += 1
+        digest = _digest(*same)
+        self._ordinals[digest] += 1
         event = MessageHeard(
             account=account,
             cursor="",
             at=at,
-            message=_key(*same, self._ordinals[same]),
+            message=f"import:{_digest(*same, self._ordinals[digest]).hex()}",
             chat=chat,
             sender=self._sender(name, row),
             text=row.text,
@@ -175,6 +187,7 @@ def _never(_text: str, _role: Role) -> bool:
     return False
 
 
-def _key(group: str, member: str, text: str, at: datetime, ordinal: int) -> str:
-    parts = json.dumps([group, member, text, at.astimezone(UTC).isoformat(), ordinal])
-    return f"import:{hashlib.sha256(parts.encode()).hexdigest()[:32]}"
+def _digest(group: str, member: str, text: str, at: datetime, *ordinal: int) -> bytes:
+    """Sixteen bytes for a row, or for a row and its ordinal."""
+    parts = json.dumps([group, member, text, at.astimezone(UTC).isoformat(), *ordinal])
+    return hashlib.sha256(parts.encode()).digest()[:16]
