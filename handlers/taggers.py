@@ -8,9 +8,10 @@ never tagged from what somebody says: a watched word of that kind is refused whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from importlib import resources
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,12 +46,6 @@ _WHY = {
     "silent": "{fact} 天没说话",
 }
 
-_PRIVATE = re.compile(
-    r"孕|哺乳|备孕|月子|流产|经期|月经|婴|宝宝|孩子|小孩|儿童|病|症|癌|抑郁|焦虑|糖尿|高血压"
-    r"|湿疹|皮炎|银屑|白癜|过敏史|手术|服药|吃药|pregnan|baby|child|disease|illness",
-    re.IGNORECASE,
-)
-
 
 def why_text(say: Say, tag: Tag) -> str:
     """Why a tag was set, as people read it; a manager's reason stands as it was written."""
@@ -59,8 +54,17 @@ def why_text(say: Say, tag: Tag) -> str:
 
 
 def is_private_matter(text: str) -> bool:
-    """Whether a word or a tag touches health, pregnancy or children (DESIGN, promise 6)."""
-    return _PRIVATE.search(text) is not None
+    """Whether a word or a tag touches health, pregnancy or children: see private_matters.txt."""
+    lowered = text.lower()
+    return any(word in lowered for word in _private_matters())
+
+
+@lru_cache(maxsize=1)
+def _private_matters() -> tuple[str, ...]:
+    """The words of the file, in small letters."""
+    text = resources.files(__package__).joinpath("private_matters.txt").read_text("utf-8")
+    lines = (line.strip().lower() for line in text.splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 def interest_tags(
