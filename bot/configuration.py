@@ -110,7 +110,6 @@ class Room(_Section):
         None, description="The bot's token for that room, in a file only its owner can read."
     )
 
-
     def token(self) -> str:
         """The bot's token for the room elsewhere; reads a file.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time, timedelta
+from itertools import accumulate
 
 from handlers.arguments import Day, FestivalName, Groups, Number, Rest, quoted
 from handlers.audiences import Chosen, ask_for_groups, chosen_groups
@@ -40,7 +42,7 @@ _BROADCAST_VALID = timedelta(hours=2)
 _FIRST_DAYS_LEFT = 10
 _COUNTDOWN_AT = time(10, 18)
 _COUNTDOWN_VALID = timedelta(hours=10)
-_PREVIEWED = 3  # posts of a campaign
+_PREVIEWED = 3_500  # characters: with whom it reaches, it still fits into one message
 _A_YEAR = timedelta(days=366)
 
 
@@ -303,11 +305,18 @@ async def _propose_campaign(
         replaces=replaces,
     )
     group = chosen.groups[0].name
-    lines = [_preview_line(desk, one, body, group) for one in coming[:_PREVIEWED]]
-    if len(coming) > _PREVIEWED:
+    lines = _fitting([_preview_line(desk, one, body, group) for one in coming])
+    if len(lines) < len(coming):
         lines.append(desk.say("……"))
     title = desk.say("{name}，一共 {count} 条：", name=campaign.name, count=len(coming))
     return await propose(desk, asked, chosen, proposal, "\n".join([title, *lines]))
+
+
+def _fitting(lines: Sequence[str]) -> list[str]:
+    """As many lines as a preview can hold, at least one: what is approved should be read."""
+    ends = accumulate(len(line) + 1 for line in lines)
+    fit = sum(end <= _PREVIEWED for end in ends)
+    return list(lines[: max(1, fit)])
 
 
 def _preview_line(desk: Desk, one: Occurrence, body: dict[str, object], group: str) -> str:

@@ -251,8 +251,12 @@ async def test_a_countdown_in_the_managers_own_words(shop: Shop) -> None:
 async def test_a_countdown_to_another_day_has_words_too(shop: Shop) -> None:
     preview = await shop.says(MANAGER, "/countdown 双12 @一群")
     assert "· 12-02 10:18 离双12还有 10 天。暖群小店陪大家一起等" in preview.text
-    assert preview.text.count("· ") == 3
-    assert "\n……\n" in preview.text
+    assert preview.text.count("· ") == 10
+    assert "……" not in preview.text
+    long = await shop.says(MANAGER, "/countdown 双12 @一群 还有 {{ days }} 天，" + "慢慢挑，" * 200)
+    assert 1 <= long.text.count("· ") < 10
+    assert "\n……\n" in long.text
+    assert len(long.text) < 4_096
 
 
 async def test_a_festival_is_greeted(shop: Shop) -> None:
