@@ -125,6 +125,7 @@ async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[Ana
         stored = await analysis.stored_days(
             connection, [group.id for group in groups], period.first, period.last
         )
+        unrecorded = await members.unrecorded(connection)
     kept = {
         (one.group_id, one.day): one.body
         for one in stored
@@ -136,10 +137,19 @@ async def _days(desk: Desk, groups: Sequence[Group], period: Period) -> list[Ana
         for day in await _days_with_text(desk, group, period.first, period.last)
         if (group.id, day) not in kept
     ]
-    found = await asyncio.to_thread(lambda: [AnalysedDay.from_json(one) for one in kept.values()])
+    found = await asyncio.to_thread(
+        lambda: [_without(AnalysedDay.from_json(one), unrecorded) for one in kept.values()]
+    )
     for group, day in missing:
         found.append(await _analyse(desk, group, day, keep=day < today))
     return found
+
+
+def _without(day: AnalysedDay, unrecorded: Collection[int]) -> AnalysedDay:
+    """The day without those who asked for no record: one whose text is gone is not read again."""
+    for member in day.messages.keys() & set(unrecorded):
+        day = day.without(member)
+    return day
 
 
 async def _analyse(desk: Desk, group: Group, day: date, *, keep: bool) -> AnalysedDay:

@@ -190,6 +190,17 @@ async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) 
     return [row.id for row in rows]
 
 
+async def unrecorded(connection: AsyncConnection) -> list[int]:
+    """The ids of the members who asked for no record."""
+    rows = await connection.execute(
+        select(members.c.id)
+        .select_from(members.join(customers))
+        .where(customers.c.no_record)
+        .order_by(members.c.id)
+    )
+    return [row.id for row in rows]
+
+
 async def names_in(
     connection: AsyncConnection, group_ids: Collection[int], speakers: Collection[int] = ()
 ) -> list[str]:

@@ -96,6 +96,14 @@ async def remove_rule_tags(connection: AsyncConnection, pairs: Iterable[tuple[in
         )
 
 
+async def forget_rule_tags(connection: AsyncConnection, customer_id: int) -> None:
+    """Take away what rules have set on this customer's members: it came from what they said."""
+    theirs = select(members.c.id).where(members.c.customer_id == customer_id)
+    await connection.execute(
+        delete(tags).where(tags.c.member_id.in_(theirs), tags.c.set_by.startswith(BY_RULE))
+    )
+
+
 async def tags_of(connection: AsyncConnection, member_id: int, now: datetime) -> list[Tag]:
     """A member's valid tags, the newest first."""
     rows = await connection.execute(

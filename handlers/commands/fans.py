@@ -87,9 +87,10 @@ async def optin(desk: Desk, asked: Asked) -> Replies:
 
 @command("norecord", "不记录", Role.FAN, "不要记录我的聊天", "/norecord")
 async def norecord(desk: Desk, asked: Asked) -> Replies:
-    """Neither store nor analyse what this person says, and empty what was stored."""
+    """Neither store nor analyse what this person says, and empty what was stored or found in it."""
     async with desk.database.writing() as connection:
         await members.set_no_record(connection, asked.member.customer_id, no_record=True)
+        await tags.forget_rule_tags(connection, asked.member.customer_id)
         await _note(connection, desk, asked, "norecord")
     yield _done(
         desk, "好的，从现在起不再记录你的聊天，以前记下的文字也清掉了。想恢复就发 /record。"

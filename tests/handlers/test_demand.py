@@ -175,3 +175,20 @@ async def test_the_report_reads_as_a_chat_message(
     text = report_text(wording(language), found, last_days(shop.desk, 7), ["一群"])
     assert all(line in text for line in lines), text
     assert len(text) < 1_500
+
+
+async def test_who_asks_for_no_record_is_in_no_report_also_of_days_whose_text_is_gone(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await said(shop, "面霜太油了", "面霜有点油", days_ago=1)
+    assert (await read(shop)).messages == 2
+    shop.clock.advance(200 * DAY)
+    async with shop.desk.database.writing() as connection:
+        await messages.delete_before(connection, shop.clock.now() - 180 * DAY)
+    group = await shop.group("一群")
+    period = Period.ending(TODAY, 7)
+    assert (await report(shop.desk, [group], period)).messages == 2
+    await shop.says("粉丝1", "/norecord")
+    found = await report(shop.desk, [group], period)
+    assert (found.messages, found.speakers) == (1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.taggers import tag_everybody
 from scheduler.courier import AddressGone, Unable
 from storage import audit
 from tests.handlers.sentences import CHINESE
@@ -164,3 +165,18 @@ async def test_in_english_nothing_is_chinese_but_what_people_wrote(opened: Opene
         shown = answer.text + "".join(answer.buttons)
         assert not CHINESE.search(shown.replace("“", "").replace("”", "")), (text, shown)
     assert {"sensitive", "newcomer", "likes:serum"} <= (await shop.tags("Mia")).keys()
+
+
+async def test_no_record_takes_away_what_was_found_in_words_and_leaves_what_a_manager_set(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await shop.says(MANAGER, "/watch 补水 = 兴趣:补水")
+    for number in range(10):
+        await shop.says("小鱼", f"求补水 {number}")
+    await shop.says(MANAGER, "/tag @小鱼 老客")
+    assert set(await shop.tags("小鱼")) == {"兴趣:补水", "活跃", "老客"}
+    await shop.says("小鱼", "/norecord")
+    await shop.says("小鱼", "补水")
+    await tag_everybody(shop.desk)
+    assert set(await shop.tags("小鱼")) == {"老客"}

@@ -90,6 +90,19 @@ async def test_a_rule_takes_away_only_what_a_rule_had_set(connection: AsyncConne
     assert await carried(connection, other.id) == [("沉默", BY_RULE)]
 
 
+async def test_what_rules_have_set_on_a_customer_can_be_forgotten(
+    connection: AsyncConnection,
+) -> None:
+    fan, other = await member(connection, "小美"), await member(connection, "阿云")
+    await tags.set_tags(
+        connection,
+        [tag(fan.id, "老客"), tag(fan.id, "兴趣", BY_RULE), tag(other.id, "兴趣", BY_RULE)],
+    )
+    await tags.forget_rule_tags(connection, fan.customer_id)
+    assert await carried(connection, fan.id) == [("老客", BY_HAND)]
+    assert await carried(connection, other.id) == [("兴趣", BY_RULE)]
+
+
 async def test_a_rule_can_go_through_every_member_at_once(connection: AsyncConnection) -> None:
     fan = await member(connection, "小美")
     await tags.set_tags(connection, [tag(fan.id, "沉默", BY_RULE)])
