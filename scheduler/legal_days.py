@@ -10,7 +10,7 @@ are marked provisional. From 2004 to 2026 it agrees with `chinesecalendar` on ev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -64,14 +64,6 @@ def legal_day(day: date) -> LegalDay:
     else:
         kind = DayKind.WEEKEND
     return LegalDay(day, kind, name, provisional=day >= provisional_from())
-
-
-def legal_days_of(year: int) -> tuple[LegalDay, ...]:
-    """The days of a year that the law takes out of the usual week: holidays and made-up days."""
-    first = date(year, 1, 1)
-    days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
-    unusual = {DayKind.HOLIDAY, DayKind.MADE_UP}
-    return tuple(found for day in days if (found := legal_day(day)).kind in unusual)
 
 
 @lru_cache(maxsize=1)

@@ -218,17 +218,6 @@ async def bodies(connection: AsyncConnection, version_ids: Sequence[int]) -> dic
     return {row.id: row.body for row in rows}
 
 
-async def newest_body(connection: AsyncConnection, campaign_id: int) -> dict[str, Any]:
-    """The body of the newest content version, approved or not."""
-    found = await connection.execute(
-        select(content_versions.c.body)
-        .where(content_versions.c.campaign_id == campaign_id)
-        .order_by(content_versions.c.number.desc())
-        .limit(1)
-    )
-    return dict(found.scalar_one())
-
-
 async def advance(
     connection: AsyncConnection, campaign_ids: Sequence[int], planned_until: datetime
 ) -> None:

@@ -242,19 +242,18 @@ async def last_heard(connection: AsyncConnection) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A stored message with who said it, to be masked before anybody sees it."""
+    """A stored message, to be masked before anybody sees it."""
 
     id: int
-    member_name: str
     text: str
 
 
 async def quotes(connection: AsyncConnection, ids: Sequence[int]) -> list[Quote]:
     """The texts of these messages; those that retention or forgetting took are missing."""
     rows = await connection.execute(
-        select(messages.c.id, members.c.name, messages.c.text)
-        .select_from(messages.join(members))
-        .where(messages.c.id.in_(list(ids)), messages.c.text != "")
+        select(messages.c.id, messages.c.text).where(
+            messages.c.id.in_(list(ids)), messages.c.text != ""
+        )
     )
     return [Quote(*row) for row in rows]
 

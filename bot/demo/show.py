@@ -33,7 +33,6 @@ from storage import tags
 _SHOWN_FOR = 55.0
 """Real seconds that the simulated days take on a terminal."""
 _LONGEST_LINE = 72
-_SAVED_EVERY = 25
 
 
 @dataclass(frozen=True, slots=True)

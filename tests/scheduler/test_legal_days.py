@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from scheduler.legal_days import DayKind, legal_day, legal_days_of, provisional_from
+from scheduler.legal_days import DayKind, LegalDay, legal_day, provisional_from
 from tests.scheduler.calendar_truth import truth
 
 
@@ -44,9 +44,16 @@ def test_two_libraries_agree_on_every_day_but_one() -> None:
     assert apart == ["2005-12-31"]
 
 
-def test_a_year_lists_its_unusual_days_only() -> None:
-    days = legal_days_of(2026)
-    assert {found.kind for found in days} == {DayKind.HOLIDAY, DayKind.MADE_UP}
+def unusual_days(year: int) -> list[LegalDay]:
+    """The days of a year that the law takes out of the usual week."""
+    first = date(year, 1, 1)
+    days = (legal_day(first + timedelta(days=n)) for n in range(366))
+    unusual = {DayKind.HOLIDAY, DayKind.MADE_UP}
+    return [found for found in days if found.day.year == year and found.kind in unusual]
+
+
+def test_a_year_has_its_made_up_days() -> None:
+    days = unusual_days(2026)
     assert [found.day.isoformat() for found in days if found.kind is DayKind.MADE_UP] == [
         "2026-01-04",
         "2026-02-14",
@@ -63,7 +70,7 @@ def test_days_without_a_notice_are_provisional() -> None:
     assert first >= date(2026, 12, 25)
     assert not legal_day(date(first.year, 12, 24)).provisional
     assert legal_day(first).provisional
-    after = legal_days_of(first.year + 1)
+    after = unusual_days(first.year + 1)
     assert after
     assert all(found.provisional for found in after)
     # Exchanged weekends are what a notice alone can decide, so none is guessed.

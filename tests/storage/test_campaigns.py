@@ -5,12 +5,21 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import campaigns
 from storage.database import Database
 from storage.groups import Audience
+from storage.tables import content_versions
 from tests.storage.builders import DAY, HOUR, NOW, campaign, new_campaign, shop
+
+
+async def written(connection: AsyncConnection, campaign_id: int) -> list[dict[str, str]]:
+    """The bodies of a campaign, the oldest first."""
+    of = content_versions.c
+    question = select(of.body).where(of.campaign_id == campaign_id).order_by(of.number)
+    return list(await connection.scalars(question))
 
 
 async def test_a_campaign_is_kept_as_it_was_made(connection: AsyncConnection) -> None:
@@ -21,7 +30,7 @@ async def test_a_campaign_is_kept_as_it_was_made(connection: AsyncConnection) ->
     assert (made.created_by, made.created_at) == (new.created_by, new.created_at)
     assert (made.state, made.reason, made.approved_version) == ("waiting", None, None)
     assert made.planned_until is None
-    assert await campaigns.newest_body(connection, made.id) == new.body
+    assert await written(connection, made.id) == [new.body]
     assert await campaigns.by_id(connection, made.id) == made
     assert await campaigns.by_key(connection, made.key) == made
 
@@ -38,7 +47,7 @@ async def test_the_same_key_again_is_the_same_campaign_left_as_it_stands(
     again = replace(new_campaign(), name="another", body={"text": "another"})
     found = await campaigns.create(connection, await shop(connection), again, state="waiting")
     assert found == approved
-    assert await campaigns.newest_body(connection, approved.id) == new_campaign().body
+    assert await written(connection, approved.id) == [new_campaign().body]
 
 
 async def test_made_by_two_processes_at_once_it_is_one_campaign(
@@ -63,7 +72,7 @@ async def test_an_edit_makes_a_new_version_and_leaves_the_approved_one(
     edited = await campaigns.add_version(
         connection, made.id, {"text": "改过"}, by="manager:小陈", at=NOW
     )
-    assert await campaigns.newest_body(connection, made.id) == {"text": "改过"}
+    assert await written(connection, made.id) == [new_campaign().body, {"text": "改过"}]
     assert await campaigns.by_id(connection, made.id) == made
     found = await campaigns.bodies(connection, [made.approved_version, edited])
     assert found == {made.approved_version: new_campaign().body, edited: {"text": "改过"}}
