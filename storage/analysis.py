@@ -96,12 +96,3 @@ async def mark_dirty(connection: AsyncConnection, days: Iterable[tuple[int, date
         .where(tuple_(analysed_days.c.group_id, analysed_days.c.day).in_(pairs))
         .values(dirty=True)
     )
-
-
-async def mark_groups_dirty(connection: AsyncConnection, group_ids: Iterable[int]) -> None:
-    """Mark every analysed day of these groups, as when a member is forgotten."""
-    await connection.execute(
-        update(analysed_days)
-        .where(analysed_days.c.group_id.in_(list(group_ids)))
-        .values(dirty=True)
-    )

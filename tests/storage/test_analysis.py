@@ -75,12 +75,3 @@ async def test_only_the_days_named_are_marked_and_none_is_made(
     await analysis.mark_dirty(connection, [])
     assert await dirty(connection, one.id, two.id) == {(one.id, FIRST)}
     assert len(await analysis.stored_days(connection, [one.id, two.id], FIRST, later)) == 3
-
-
-async def test_all_days_of_a_group_are_marked_together(connection: AsyncConnection) -> None:
-    one, two = await group(connection, "一群"), await group(connection, "二群")
-    later = FIRST + timedelta(days=1)
-    await keep(connection, one.id, FIRST, later)
-    await keep(connection, two.id, FIRST)
-    await analysis.mark_groups_dirty(connection, [one.id])
-    assert await dirty(connection, one.id, two.id) == {(one.id, FIRST), (one.id, later)}
