@@ -10,10 +10,9 @@ anything is in doubt, the platform is asked about it again and again, with growi
 from __future__ import annotations
 
 import asyncio
-import collections
 import random
 from collections.abc import Coroutine, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,7 +31,6 @@ from scheduler.courier import (
     Courier,
     Delete,
     Done,
-    Lookup,
     NothingSent,
     Outcome,
     Post,
@@ -42,10 +40,11 @@ from scheduler.courier import (
     Unclear,
 )
 from scheduler.decide import Defer, Reason, Send, Skip, decide
+from scheduler.doubts import Doubts, Recovery
 from storage import campaigns, deliveries, groups
 from storage.accounts import Lane, take_lane
 from storage.database import Database
-from storage.deliveries import DeliveryState, Due, InDoubt, Move
+from storage.deliveries import DeliveryState, Due, Move
 from storage.errors import SchedulingError
 
 _log = structlog.get_logger(__name__)
@@ -53,8 +52,6 @@ _log = structlog.get_logger(__name__)
 _CALLS = Counter("nuanqun_calls_total", "Calls to a platform by outcome", ["account", "outcome"])
 _MOVES = Counter("nuanqun_deliveries_total", "Moves of deliveries", ["account", "state"])
 
-_ASKED_FOR = timedelta(days=1)
-"""How long after the end of its validity a platform is still asked about a delivery."""
 _SHORTEST_WAIT = timedelta(seconds=1)
 _FIRST_RETRY_SECONDS = 2.0
 _LONGEST_RETRY_SECONDS = 300.0
@@ -78,15 +75,6 @@ class SenderSettings:
     longest_sleep: timedelta = timedelta(minutes=1)
     first_question: timedelta = timedelta(seconds=5)
     last_question: timedelta = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """What became of the deliveries that were in doubt; those still uncertain are counted too."""
-
-    sent: int
-    planned_again: int
-    uncertain: int
 
 
 class Sender:
@@ -114,8 +102,15 @@ class Sender:
         self._alarm = Alarm(clock)
         self._lane: Lane | None = None
         self._rests_until: datetime | None = None
-        self._asks_at: datetime | None = None  # None while nothing is in doubt
-        self._question_pause = self._settings.first_question
+        self._doubts = Doubts(
+            database=database,
+            courier=courier,
+            account=account,
+            clock=clock,
+            call_deadline=self._settings.call_deadline,
+            first_pause=self._settings.first_question,
+            last_pause=self._settings.last_question,
+        )
 
     async def open(self) -> Recovery:
         """Take the lane over, and settle what its last holder left in sending."""
@@ -140,7 +135,7 @@ class Sender:
     async def drain(self) -> int:
         """Send all that is due now; how many deliveries were moved."""
         moved = 0
-        if self._asks_at is not None and self._clock.now() >= self._asks_at:
+        if self._doubts.due:
             await self._settle(self._held_lane())
         try:
             while batch := await self._next_batch():
@@ -150,7 +145,7 @@ class Sender:
                     break
         except BaseException:
             # What was begun and not recorded is asked about before anything more is begun.
-            self._asks_at = self._clock.now()
+            self._doubts.ask_now()
             raise
         return moved
 
@@ -163,7 +158,7 @@ class Sender:
         that it did, nothing is said.
         """
         if again:
-            found = (await self._look_up([key]))[key]
+            found = (await self._doubts.look_up([key]))[key]
             if found.presence is Presence.SENT:
                 return Done(found.receipt or "")
         return await self._call(Post(key, address, content), "reply")
@@ -179,8 +174,8 @@ class Sender:
         looks = [now + self._settings.longest_sleep]
         if planned is not None:
             looks.append(max(planned, self._rest_end() or planned))
-        if self._asks_at is not None:
-            looks.append(self._asks_at)
+        if self._doubts.asks_at is not None:
+            looks.append(self._doubts.asks_at)
         # Something due that could not be moved now (急停) is looked at again in a second, not in
         # a busy loop.
         return max(min(looks), now + _SHORTEST_WAIT)
@@ -279,8 +274,7 @@ class Sender:
             case AddressGone(reason) | Unable(reason):
                 return Move(one.id, DeliveryState.FAILED, reason, attempt_id=attempt)
             case Unclear(reason):
-                self._question_pause = self._settings.first_question
-                self._asks_at = now + self._question_pause
+                self._doubts.ask_soon()
                 return Move(one.id, DeliveryState.UNCERTAIN, reason, attempt_id=attempt)
 
     @staticmethod
@@ -320,50 +314,9 @@ class Sender:
         return outcome
 
     async def _settle(self, lane: Lane) -> Recovery:
-        """Settle every delivery in doubt by asking the platform, where it can tell.
-
-        It was sent; or it is proved absent, and then planned again, to go out while it is still
-        valid; or it stays uncertain, and is never sent again by itself.
-        """
-        async with self._database.reading() as connection:
-            since = self._clock.now() - _ASKED_FOR
-            doubtful = await deliveries.in_doubt(connection, self.account, since)
-        found = await self._look_up([one.key for one in doubtful])
-        moves = [move for one in doubtful if (move := _settled(one, found[one.key])) is not None]
-        async with self._database.writing() as connection:
-            await deliveries.move(connection, lane, moves, self._clock.now())
+        recovery, moves = await self._doubts.settle(lane)
         self._count(moves)
-        became = collections.Counter(move.state for move in moves)
-        resolved = len(moves) - became[DeliveryState.UNCERTAIN]
-        recovery = Recovery(
-            sent=became[DeliveryState.SENT],
-            planned_again=became[DeliveryState.PLANNED],
-            uncertain=len(doubtful) - resolved,
-        )
-        if moves:
-            _log.info("settled", account=self.account, **asdict(recovery))
-        self._ask_later(again=recovery.uncertain > 0)
         return recovery
-
-    async def _look_up(self, keys: Sequence[str]) -> dict[str, Lookup]:
-        """What the platform remembers of these keys; nothing of those after it fell silent."""
-        found = dict.fromkeys(keys, Lookup(Presence.UNKNOWN))
-        try:
-            for key in keys:
-                async with asyncio.timeout(self._settings.call_deadline.total_seconds()):
-                    found[key] = await self._courier.lookup(key)
-        except TimeoutError:
-            _log.warning("look_up_unanswered", account=self.account)
-        return found
-
-    def _ask_later(self, *, again: bool) -> None:
-        """Ask once more after a pause, which doubles, or stop asking."""
-        if not again:
-            self._asks_at = None
-            self._question_pause = self._settings.first_question
-            return
-        self._asks_at = self._clock.now() + self._question_pause
-        self._question_pause = min(self._question_pause * 2, self._settings.last_question)
 
     def _count(self, moves: Sequence[Move]) -> None:
         for move in moves:
@@ -398,16 +351,3 @@ def _sorted_out(batch: Sequence[Due], now: datetime) -> tuple[list[Due], list[Mo
             case Skip(reason):
                 moves.append(Move(one.id, DeliveryState.SKIPPED, reason))
     return going, moves
-
-
-def _settled(one: InDoubt, found: Lookup) -> Move | None:
-    """Where a look-up takes a delivery in doubt; None where it stays."""
-    if found.presence is Presence.SENT:
-        state, reason = DeliveryState.SENT, "looked_up"
-    elif found.presence is Presence.ABSENT:
-        state, reason = DeliveryState.PLANNED, "looked_up_absent"
-    elif one.state is DeliveryState.SENDING:
-        state, reason = DeliveryState.UNCERTAIN, "interrupted"
-    else:
-        return None
-    return Move(one.id, state, reason, found.receipt, attempt_id=one.attempt_id)

@@ -21,7 +21,8 @@ from scheduler.courier import (
     Unable,
     Unclear,
 )
-from scheduler.sender import Recovery, Sender, SenderSettings
+from scheduler.doubts import Recovery
+from scheduler.sender import Sender, SenderSettings
 from storage import deliveries
 from storage.database import Database
 from storage.errors import LaneLost
