@@ -82,7 +82,7 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, 
         ),
         say("共 {fans} 位粉丝", fans=reached.fans),
     ]
-    if reached.in_several:
+    if len(chosen.groups) > 1:
         whom.append(say("其中 {several} 位不止在一个群，会看到几次", several=reached.in_several))
     whom += [
         say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
