@@ -79,7 +79,10 @@ class Hearing:
     def heard(self) -> int:
         return sum(map(len, self.batches))
 
-    def has_heard(self, batches: int) -> bool:
+    def has_heard(self, batches: int, task: asyncio.Task[None]) -> bool:
+        """Whether so many batches were heard; a run that failed says how instead."""
+        if task.done():
+            task.result()
         return len(self.batches) >= batches
 
     async def stored(self) -> int:
@@ -159,7 +162,7 @@ async def test_an_end_at_any_moment_loses_no_message(hearing: Hearing) -> None:
     ear = ear_of(hearing.shop, hearing.stream)
     for ends in (1, 2, 3):
         task = asyncio.create_task(ear.run())
-        await until(partial(hearing.has_heard, ends))
+        await until(partial(hearing.has_heard, ends, task))
         await stop(task)  # while the next batch is on its way to the disk
         assert len(asyncio.all_tasks()) == 1
     task = asyncio.create_task(ear.run())
