@@ -115,6 +115,13 @@ class AddressGone:
 
 
 @dataclass(frozen=True, slots=True)
+class Muted:
+    """The bot sits in this group, but may not speak there now. Nothing was sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountDown:
     """The account itself is refused (token revoked, logged out)."""
 
@@ -135,7 +142,7 @@ class Unable:
     reason: str
 
 
-Outcome = Done | TooFast | NothingSent | AddressGone | AccountDown | Unclear | Unable
+Outcome = Done | TooFast | NothingSent | AddressGone | Muted | AccountDown | Unclear | Unable
 
 
 class Presence(StrEnum):
@@ -155,16 +162,31 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What a platform allows one account; `None` means that it names no limit.
+class Rate:
+    """At most `messages` in any span of `per`. A window is data: tests scale it down."""
 
-    Units: messages per second for the account, messages per second and per minute for one chat,
-    characters for the text.
+    messages: int
+    per: timedelta
+
+    def __post_init__(self) -> None:
+        if self.messages < 1 or self.per <= timedelta(0):
+            raise ValueError(f"a rate lets something through: {self!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform allows one account; empty where it names no limit.
+
+    `account` binds all calls of the account, `chat` those to one address, `group` those to one
+    address that is a group (beside `chat`). A daily cap is a rate of the account. Where `quiet_minutes`
+    is above 0, the platform asks for nothing planned in so many minutes from each :00 and :30 on.
+    `text_length` is in characters.
     """
 
-    account_per_second: float | None = None
-    chat_per_second: float | None = None
-    group_per_minute: int | None = None
+    account: tuple[Rate, ...] = ()
+    chat: tuple[Rate, ...] = ()
+    group: tuple[Rate, ...] = ()
+    quiet_minutes: int = 0
     text_length: int | None = None
 
 

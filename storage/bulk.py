@@ -6,10 +6,21 @@ keeps the statement's text constant and is markedly faster there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, cast, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Table,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,16 +56,68 @@ async def insert_new(
         statement = statement.on_conflict_do_nothing()
         parameters: Any = [dict(row) for row in rows]
     else:
-        names = list(rows[0])
-        kinds = {name: ARRAY(target.c[name].type) for name in names}
-        arrays = [
-            # The type stands twice: the first converts our values, the second tells the server.
-            func.unnest(cast(bindparam(name, type_=kind), kind)).label(name)
-            for name, kind in kinds.items()
-        ]
-        statement = statement.from_select(names, select(*arrays)).on_conflict_do_nothing()
-        parameters = {name: [row[name] for row in rows] for name in names}
+        statement = statement.from_select(
+            list(rows[0]), select(*_unnested(target, rows[0]))
+        ).on_conflict_do_nothing()
+        parameters = _arrays(rows)
     if not returning:
         await connection.execute(statement, parameters)
         return ()
     return (await connection.execute(statement.returning(*returning), parameters)).all()
+
+
+async def update_each(
+    connection: AsyncConnection,
+    target: Table,
+    rows: Sequence[Mapping[str, Any]],
+    where: ColumnElement[bool],
+) -> None:
+    """Update each row that `rows` names by its `id`, where it still is as `where` says.
+
+    Args:
+        connection: an open transaction.
+        target: the table, with a column `id`.
+        rows: all with the same keys: `id`, and names of the columns to set.
+        where: what must be true of a row before, besides its id.
+    """
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "id"]
+    statement = update(target).where(where)
+    if connection.dialect.name == "sqlite":
+        await connection.execute(
+            statement.where(target.c.id == bindparam("of")).values(
+                {name: bindparam(f"new_{name}", type_=target.c[name].type) for name in names}
+            ),
+            [{"of": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows],
+        )
+        return
+    new = select(*_unnested(target, rows[0])).subquery("new")
+    await connection.execute(
+        statement.where(target.c.id == new.c.id).values({name: new.c[name] for name in names}),
+        _arrays(rows),
+    )
+
+
+def among(connection: AsyncConnection, column: Column[Any], values: Iterable[Any]) -> Any:
+    """The condition that a column is one of `values`, however many, in one parameter."""
+    given = list(values)
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(json.dumps(given)).table_valued("value")
+        return column.in_(select(each.c.value))
+    kind = ARRAY(column.type)
+    return column == func.any(cast(literal(given, kind), kind))
+
+
+def _unnested(target: Table, row: Mapping[str, Any]) -> list[Any]:
+    """One column for each key of a row, unnested from the array of that name (PostgreSQL)."""
+    kinds = {name: ARRAY(target.c[name].type) for name in row}
+    return [
+        # The type stands twice: the first converts our values, the second tells the server.
+        func.unnest(cast(bindparam(name, type_=kind), kind)).label(name)
+        for name, kind in kinds.items()
+    ]
+
+
+def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -1,29 +1,32 @@
-"""The ledger: every delivery, every attempt, and the only ways they move.
+"""The ledger: every delivery, and the only ways it moves while it is sent.
 
     planned → sending → sent | failed | uncertain
     planned → skipped | cancelled
+    planned → planned      (put off, with the reason)
     sending → planned      (nothing was sent for certain: tried again later)
     uncertain → sent | failed
-    uncertain → planned    (a look-up proved that it never arrived)
+    uncertain → planned    (a look-up proved that it never arrived, or a notice goes once more)
 
-`begin` commits `sending` and one attempt for each call before the call is made, and `finish`
-records the answers; both check the lane's token first, so a process that lost its lane can no
-longer move anything. Nobody else moves a delivery, except that cancelling takes planned ones.
+`begin` commits `sending` and one attempt for each call before the call is made, and `move`
+records the answers; both work under a lane's token, so a process that lost its lane can no
+longer move anything, but for a late receipt (uncertain → sent). Nobody else moves a delivery, but
+for what a manager does to a whole campaign (see `steering.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import and_, exists, func, literal, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.accounts import Lane, guard, hold_lanes
-from storage.bulk import insert, insert_new
-from storage.tables import attempts, campaigns, deliveries, groups, shops
+from storage.bulk import among, insert, update_each
+from storage.lanes import Lane, guard
+from storage.tables import attempts, campaigns, deliveries, shops
 
 
 class DeliveryState(StrEnum):
@@ -38,127 +41,18 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSlot:
-    """One occurrence to be delivered: which campaign and version, which slot, and its window."""
-
-    campaign_id: int
-    campaign_key: str
-    version_id: int
-    slot: str
-    not_before: datetime
-    not_after: datetime
-
-
-async def plan_for_groups(
-    connection: AsyncConnection, slot: PlannedSlot, group_ids: Sequence[int], at: datetime
-) -> int:
-    """Insert one delivery for each group; those planned before are left alone. How many are new.
-
-    The key is made of campaign, slot and address alone, so that planning twice, in one process
-    or in several at once, makes nothing twice.
-    """
-    address = literal("group:") + groups.c.chat
-    rows = select(
-        (literal(f"{slot.campaign_key}/{slot.slot}/") + groups.c.account + "/" + address),
-        literal(slot.campaign_id),
-        literal(slot.version_id),
-        literal(slot.slot),
-        groups.c.account,
-        address,
-        groups.c.id,
-        literal(DeliveryState.PLANNED.value),
-        literal(slot.not_before, deliveries.c.not_before.type),
-        literal(slot.not_after, deliveries.c.not_after.type),
-        literal(at, deliveries.c.moved_at.type),
-    ).where(groups.c.id.in_(list(group_ids)))
-    names = ["key", "campaign_id", "version_id", "slot", "account", "address", "group_id"]
-    names += ["state", "not_before", "not_after", "moved_at"]
-    made = await connection.execute(
-        insert(connection, deliveries)
-        .from_select(names, rows.order_by(groups.c.id))
-        .on_conflict_do_nothing()
-    )
-    return made.rowcount
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery whose time has come, with all that the decision needs."""
-
-    id: int
-    key: str
-    campaign_id: int
-    campaign_key: str
-    campaign_state: str
-    programme: str
-    version_id: int
-    slot: str
-    address: str
-    group_name: str | None
-    group_present: bool
-    not_before: datetime
-    not_after: datetime
-    tries: int
-
-
-async def due(connection: AsyncConnection, account: str, now: datetime, limit: int) -> list[Due]:
-    """The planned deliveries of an account whose time has come, the oldest first."""
-    rows = await connection.execute(
-        select(
-            deliveries.c.id,
-            deliveries.c.key,
-            deliveries.c.campaign_id,
-            campaigns.c.key,
-            campaigns.c.state,
-            campaigns.c.programme,
-            deliveries.c.version_id,
-            deliveries.c.slot,
-            deliveries.c.address,
-            groups.c.name,
-            func.coalesce(groups.c.present, True),
-            deliveries.c.not_before,
-            deliveries.c.not_after,
-            deliveries.c.tries,
-        )
-        .select_from(
-            deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id).outerjoin(
-                groups, groups.c.id == deliveries.c.group_id
-            )
-        )
-        .where(
-            deliveries.c.account == account,
-            deliveries.c.state == DeliveryState.PLANNED,
-            deliveries.c.not_before <= now,
-        )
-        .order_by(deliveries.c.not_before, deliveries.c.id)
-        .limit(limit)
-    )
-    return [Due(*tuple(row)) for row in rows]
-
-
-async def next_due(connection: AsyncConnection, account: str) -> datetime | None:
-    """When this account's next planned delivery falls due; None where nothing is planned."""
-    found = await connection.execute(
-        select(func.min(deliveries.c.not_before)).where(
-            deliveries.c.account == account, deliveries.c.state == DeliveryState.PLANNED
-        )
-    )
-    moment: datetime | None = found.scalar_one()
-    return moment
-
-
-_SENDING_ALLOWED = ~exists(select(shops.c.id).where(shops.c.halted_at.is_not(None)))
+_NOT_HALTED = ~exists(select(shops.c.id).where(shops.c.halted_at.is_not(None)))
+_STOPPED = select(campaigns.c.id).where(campaigns.c.state.in_(["paused", "cancelled"]))
 
 
 async def begin(
-    connection: AsyncConnection, lane: Lane, ready: Sequence[Due], at: datetime
+    connection: AsyncConnection, lane: Lane, delivery_ids: Sequence[int], at: datetime
 ) -> dict[int, int]:
     """Mark deliveries as sending and write their attempts, before the calls are made.
 
     Returns:
         Delivery id → attempt id, only of those that could still be moved: one that was
-        cancelled meanwhile is missing, and all are while sending is stopped (急停).
+        cancelled or paused meanwhile is missing, and all are while sending is stopped (急停).
 
     Raises:
         LaneLost: another process sends through this account now.
@@ -167,61 +61,56 @@ async def begin(
     moved = await connection.execute(
         update(deliveries)
         .where(
-            deliveries.c.id.in_([one.id for one in ready]),
+            among(connection, deliveries.c.id, delivery_ids),
             deliveries.c.account == lane.account,
             deliveries.c.state == DeliveryState.PLANNED,
-            _SENDING_ALLOWED,
+            deliveries.c.campaign_id.not_in(_STOPPED),
+            _NOT_HALTED,
         )
-        .values(state=DeliveryState.SENDING, tries=deliveries.c.tries + 1, moved_at=at)
+        .values(
+            state=DeliveryState.SENDING,
+            reason=None,
+            tries=deliveries.c.tries + 1,
+            began_at=at,
+            moved_at=at,
+        )
         .returning(deliveries.c.id)
     )
-    going = {row.id for row in moved}
-    made = await insert_new(
-        connection,
-        attempts,
-        [
-            {
-                "account": lane.account,
-                "address": one.address,
-                "key": one.key,
-                "action": "post",
-                "delivery_id": one.id,
-                "token": lane.token,
-                "began_at": at,
-            }
-            for one in ready
-            if one.id in going
-        ],
-        attempts.c.id,
-        attempts.c.delivery_id,
+    going = [row.id for row in moved]
+    if not going:
+        return {}
+    calls = select(
+        deliveries.c.account,
+        deliveries.c.address,
+        deliveries.c.key,
+        literal("post"),
+        deliveries.c.id,
+        literal(lane.token),
+        literal(at, attempts.c.began_at.type),
+    ).where(among(connection, deliveries.c.id, going))
+    names = ["account", "address", "key", "action", "delivery_id", "token", "began_at"]
+    made = await connection.execute(
+        insert(connection, attempts)
+        .from_select(names, calls)
+        .returning(attempts.c.delivery_id, attempts.c.id)
     )
     return {row.delivery_id: row.id for row in made}
 
 
-async def stopped(connection: AsyncConnection, campaign_id: int) -> str | None:
-    """Why nothing of this campaign may leave now: `halted`, or its state; None where it may."""
-    row = (
-        await connection.execute(
-            select(campaigns.c.state, shops.c.halted_at)
-            .select_from(campaigns.join(shops))
-            .where(campaigns.c.id == campaign_id)
-        )
-    ).one()
-    if row.halted_at is not None:
-        return "halted"
-    return str(row.state) if row.state in {"cancelled", "paused"} else None
-
-
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a delivery goes from here. `not_before` only for one that is tried again."""
+    """Where a delivery goes from here.
+
+    `not_before` only for one that is put off or tried again; `resent` once a notice goes out for
+    the second time.
+    """
 
     delivery_id: int
     state: DeliveryState
     reason: str | None = None
     receipt: str | None = None
     not_before: datetime | None = None
-    attempt_id: int | None = None
+    resent: bool = False
 
 
 _FROM = {
@@ -240,7 +129,7 @@ _FROM = {
 async def move(
     connection: AsyncConnection, lane: Lane, moves: Iterable[Move], at: datetime
 ) -> None:
-    """Record where deliveries went, and the end of the attempts behind them.
+    """Record where deliveries went.
 
     A move that the drawing at the top does not show changes nothing.
 
@@ -248,53 +137,50 @@ async def move(
         LaneLost: another process sends through this account now.
     """
     await guard(connection, lane)
-    by_state: dict[DeliveryState, list[Move]] = {}
+    # Each kind of move sets its own columns, so that the usual one (sent) sets few.
+    kinds: dict[tuple[DeliveryState, bool], list[Move]] = {}
     for one in moves:
-        by_state.setdefault(one.state, []).append(one)
-    for state, ones in by_state.items():
+        kinds.setdefault((one.state, one.not_before is not None), []).append(one)
+    for (state, later), ones in kinds.items():
+        rows: list[dict[str, Any]] = [
+            {
+                "id": one.delivery_id,
+                "state": one.state.value,
+                "reason": one.reason,
+                "receipt": one.receipt,
+                "moved_at": at,
+            }
+            for one in ones
+        ]
+        if state is DeliveryState.PLANNED:
+            for row, one in zip(rows, ones, strict=True):
+                row["resent"] = one.resent
+                if later:
+                    row["not_before"] = one.not_before
         movable = and_(
-            deliveries.c.id == bindparam("of"),
             deliveries.c.account == lane.account,
-            # Written out: a list cannot be bound while many moves go in one statement.
-            or_(*(deliveries.c.state == before for before in _FROM[state])),
+            or_(*(deliveries.c.state == before.value for before in _FROM[state])),
         )
-        ended = [one for one in ones if one.attempt_id is not None]
-        if ended:  # before the deliveries, which will have left the state that is asked for
-            await connection.execute(
-                update(attempts)
-                .where(
-                    attempts.c.id == bindparam("call"),
-                    attempts.c.delivery_id.in_(select(deliveries.c.id).where(movable)),
-                )
-                .values(ended_at=at, outcome=state, reason=bindparam("why")),
-                [
-                    {"call": one.attempt_id, "of": one.delivery_id, "why": one.reason}
-                    for one in ended
-                ],
-            )
-        await connection.execute(
-            update(deliveries)
-            .where(movable)
-            .values(
-                state=state,
-                reason=bindparam("why"),
-                receipt=bindparam("paper"),
-                not_before=func.coalesce(
-                    bindparam("later", type_=deliveries.c.not_before.type),
-                    deliveries.c.not_before,
-                ),
-                moved_at=at,
-            ),
-            [
-                {
-                    "of": one.delivery_id,
-                    "why": one.reason,
-                    "paper": one.receipt,
-                    "later": one.not_before,
-                }
-                for one in ones
-            ],
+        await update_each(connection, deliveries, rows, movable)
+
+
+async def late_receipt(
+    connection: AsyncConnection, account: str, key: str, receipt: str, at: datetime
+) -> bool:
+    """A receipt came after its delivery was given up as uncertain: it was sent after all.
+
+    The one move that needs no lane: whoever learns that a message arrived may say so.
+    """
+    found = await connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.account == account,
+            deliveries.c.key == key,
+            deliveries.c.state == DeliveryState.UNCERTAIN,
         )
+        .values(state=DeliveryState.SENT, reason="late_receipt", receipt=receipt, moved_at=at)
+    )
+    return found.rowcount == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,16 +190,34 @@ class InDoubt:
     id: int
     key: str
     state: DeliveryState
+    priority: int
+    resent: bool
+    not_after: datetime
     attempt_id: int | None
 
 
-async def in_doubt(connection: AsyncConnection, account: str, since: datetime) -> list[InDoubt]:
+async def in_doubt(
+    connection: AsyncConnection,
+    account: str,
+    since: datetime,
+    *,
+    under_way: Collection[int] = (),
+) -> list[InDoubt]:
     """What an ended process of this account left in sending, and what is uncertain.
 
-    What was uncertain and not valid any more before `since` is left to a manager.
+    What was uncertain and not valid any more before `since` is left to a manager; `under_way` are
+    the deliveries that this process is sending itself.
     """
     rows = await connection.execute(
-        select(deliveries.c.id, deliveries.c.key, deliveries.c.state, func.max(attempts.c.id))
+        select(
+            deliveries.c.id,
+            deliveries.c.key,
+            deliveries.c.state,
+            deliveries.c.priority,
+            deliveries.c.resent,
+            deliveries.c.not_after,
+            func.max(attempts.c.id),
+        )
         .select_from(
             deliveries.outerjoin(
                 attempts,
@@ -322,77 +226,21 @@ async def in_doubt(connection: AsyncConnection, account: str, since: datetime) -
         )
         .where(
             deliveries.c.account == account,
+            # Written out for the index over what is in doubt; see due.py.
+            literal_column("deliveries.state IN ('sending', 'uncertain')"),
             or_(
                 deliveries.c.state == DeliveryState.SENDING,
-                and_(
-                    deliveries.c.state == DeliveryState.UNCERTAIN,
-                    deliveries.c.not_after >= since,
-                ),
+                deliveries.c.not_after >= since,
             ),
         )
-        .group_by(deliveries.c.id, deliveries.c.key, deliveries.c.state)
+        .group_by(deliveries.c.id)
         .order_by(deliveries.c.id)
     )
     return [
-        InDoubt(delivery, key, DeliveryState(state), attempt)
-        for delivery, key, state, attempt in rows
+        InDoubt(delivery, key, DeliveryState(state), priority, resent, not_after, attempt)
+        for delivery, key, state, priority, resent, not_after, attempt in rows
+        if delivery not in under_way
     ]
-
-
-async def begin_call(
-    connection: AsyncConnection, lane: Lane, *, address: str, key: str, action: str, at: datetime
-) -> int:
-    """Write the attempt of a call that belongs to no planned delivery: a reply, or a recall.
-
-    急停 does not stop these: the manager who stopped everything is still answered.
-
-    Returns:
-        The attempt's id.
-
-    Raises:
-        LaneLost: another process sends through this account now.
-    """
-    await guard(connection, lane)
-    made = await connection.execute(
-        insert(connection, attempts)
-        .values(
-            account=lane.account,
-            address=address,
-            key=key,
-            action=action,
-            token=lane.token,
-            began_at=at,
-        )
-        .returning(attempts.c.id)
-    )
-    return int(made.scalar_one())
-
-
-async def end_call(
-    connection: AsyncConnection, attempt_id: int, outcome: str, reason: str | None, at: datetime
-) -> None:
-    """Write how such a call ended."""
-    await connection.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt_id)
-        .values(ended_at=at, outcome=outcome, reason=reason)
-    )
-
-
-async def cancel_planned(
-    connection: AsyncConnection, campaign_id: int, reason: str, at: datetime
-) -> int:
-    """Cancel what a campaign still has planned; how many. What is under way is not touched."""
-    await hold_lanes(connection)
-    gone = await connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.campaign_id == campaign_id,
-            deliveries.c.state == DeliveryState.PLANNED,
-        )
-        .values(state=DeliveryState.CANCELLED, reason=reason, moved_at=at)
-    )
-    return gone.rowcount
 
 
 async def counts(connection: AsyncConnection, campaign_id: int | None = None) -> dict[str, int]:

@@ -38,6 +38,12 @@ def _reference(target: str, name: str, *, nullable: bool = False) -> Column[int]
     return Column(name, Identity, ForeignKey(target, ondelete="CASCADE"), nullable=nullable)
 
 
+def _index_where(name: str, *columns: str, where: str) -> Index:
+    """An index over some of the deliveries."""
+    part = text(where)
+    return Index(f"ix_deliveries_{name}", *columns, sqlite_where=part, postgresql_where=part)
+
+
 shops = Table(
     "shops",
     metadata,
@@ -61,6 +67,9 @@ lanes = Table(
     Column("holder", Words, nullable=False),
     Column("token", Identity, nullable=False),  # fencing: rises with every takeover
     Column("taken_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),  # of the lease, in real time; null: nobody holds it
+    Column("rests_until", UtcDateTime),  # the account is paused until then
+    Column("rest_reason", Words),
 )
 
 groups = Table(
@@ -72,6 +81,8 @@ groups = Table(
     Column("chat", Words, nullable=False),
     Column("name", Words, nullable=False),
     Column("present", Boolean, nullable=False, server_default=true()),
+    Column("muted_at", UtcDateTime),  # since when the bot may not speak there
+    Column("zone", Words),  # the fans' time zone, where it is not the shop's
     Column("since", UtcDateTime, nullable=False),
     UniqueConstraint("account", "chat"),
 )
@@ -89,6 +100,7 @@ customers = Table(
     Column("id", Identity, primary_key=True),
     Column("opted_out_at", UtcDateTime),
     Column("no_record", Boolean, nullable=False, server_default=false()),
+    Column("zone", Words),  # their time zone, where it is not the shop's
 )
 
 members = Table(
@@ -101,6 +113,7 @@ members = Table(
     Column("name", Words, nullable=False),
     Column("staff", Boolean, nullable=False, server_default=false()),
     Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("unreachable_at", UtcDateTime),  # since when no private message reaches them
     UniqueConstraint("person", "platform"),  # in this order it also finds a person by id alone
     Index("ix_members_customer_id", "customer_id"),
     Index("ix_members_name", "name"),
@@ -173,12 +186,15 @@ campaigns = Table(
     Column("schedule", Document, nullable=False),
     Column("zone", Words, nullable=False),
     Column("valid_seconds", Integer, nullable=False),
-    Column("audience", Document, nullable=False),
+    Column("priority", Integer, nullable=False, server_default=text("3")),  # see deliveries
+    Column("hold_out", Integer, nullable=False, server_default=text("0")),  # percent of people
+    Column("promotion", Document),  # caps and late nights of a promotion window
     Column("state", Words, nullable=False),
     Column("reason", Words),
     Column("created_by", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("approved_version", Identity),  # a content version; null until somebody approves
+    Column("version_id", Identity),  # the newest content version: what is planned says this
+    Column("approved_version", Identity),  # the last one approved; null until somebody approves
     Column("planned_until", UtcDateTime),  # the planning watermark
     Index("ix_campaigns_state", "state"),
 )
@@ -190,10 +206,12 @@ content_versions = Table(
     _reference("campaigns.id", "campaign_id"),
     Column("number", Integer, nullable=False),
     Column("body", Document, nullable=False),
+    Column("audience", Document, nullable=False, server_default=text("'{}'")),
     Column("created_by", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("approved_by", Words),
     Column("approved_at", UtcDateTime),
+    Column("reminded_at", UtcDateTime),  # when staff were told that it waits for approval
     UniqueConstraint("campaign_id", "number"),
 )
 
@@ -208,16 +226,24 @@ deliveries = Table(
     Column("account", Words, nullable=False),
     Column("address", Words, nullable=False),
     _reference("groups.id", "group_id", nullable=True),
+    _reference("members.id", "member_id", nullable=True),
+    Column("priority", Integer, nullable=False, server_default=text("3")),  # 1 goes first
     Column("state", Words, nullable=False),
     Column("reason", Words),
     Column("not_before", UtcDateTime, nullable=False),
     Column("not_after", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("resent", Boolean, nullable=False, server_default=false()),  # a notice, the one time
+    Column("began_at", UtcDateTime),  # when it was last begun: what caps count
     Column("receipt", Words),
     Column("recalled_at", UtcDateTime),
     Column("moved_at", UtcDateTime, nullable=False),
-    Index("ix_deliveries_account_state_not_before", "account", "state", "not_before"),
+    # Small whatever the ledger's age: only what is planned, or in doubt, stands in them.
+    _index_where("planned", "account", "priority", "not_before", where="state = 'planned'"),
+    _index_where("doubted", "account", "state", where="state IN ('sending', 'uncertain')"),
     Index("ix_deliveries_campaign_id_state", "campaign_id", "state"),
+    Index("ix_deliveries_group_id_began_at", "group_id", "began_at"),
+    Index("ix_deliveries_member_id_began_at", "member_id", "began_at"),
 )
 
 attempts = Table(
@@ -234,8 +260,21 @@ attempts = Table(
     Column("ended_at", UtcDateTime),
     Column("outcome", Words),
     Column("reason", Words),
+    Column("holds_until", UtcDateTime),  # the platform asked for silence until then
     Index("ix_attempts_account_began_at", "account", "began_at"),
     Index("ix_attempts_delivery_id", "delivery_id"),
+)
+
+unheard_events = Table(
+    "unheard_events",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("cursor", Words, nullable=False),
+    Column("event", Words, nullable=False),  # what it was, for who mends it
+    Column("error", Words, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+    Index("ix_unheard_events_kept_at", "kept_at"),
 )
 
 analysed_days = Table(

@@ -1,0 +1,134 @@
+"""Attempts: one row for each call to a platform, written before the call and ended after it.
+
+Replies have theirs like deliveries do. From the attempts a lane's pace is rebuilt at start and
+takeover: they say how much was sent when, and where a platform asked for silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import insert_new, update_each
+from storage.lanes import Lane
+from storage.tables import attempts
+
+HELD_BACK = "held_back"
+"""The outcome of a call that was written down but never made."""
+INTERRUPTED = "interrupted"
+"""The outcome of a call whose process ended before its answer was recorded."""
+TOO_FAST_HERE = "too_fast"
+TOO_FAST_EVERYWHERE = "too_fast_account"
+"""What the platform asked silence for: that address, or the whole account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to be made that belongs to no delivery: a reply, a recall."""
+
+    address: str
+    key: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a call ended, and when; `holds_until` where the platform asked for silence."""
+
+    attempt_id: int
+    outcome: str
+    reason: str | None
+    at: datetime
+    holds_until: datetime | None = None
+
+
+async def begin_calls(
+    connection: AsyncConnection, lane: Lane, calls: Sequence[Call], at: datetime
+) -> dict[str, int]:
+    """Write the attempts of calls that belong to no delivery; key → attempt id.
+
+    The caller guards the lane in the same transaction. 急停 does not stop these: the manager who
+    stopped everything is still answered. Keys differ within one call of this function.
+    """
+    made = await insert_new(
+        connection,
+        attempts,
+        [
+            {
+                "account": lane.account,
+                "address": call.address,
+                "key": call.key,
+                "action": call.action,
+                "token": lane.token,
+                "began_at": at,
+            }
+            for call in calls
+        ],
+        attempts.c.key,
+        attempts.c.id,
+    )
+    return {row.key: row.id for row in made}
+
+
+async def end_calls(connection: AsyncConnection, ends: Iterable[End]) -> None:
+    """Write how calls ended; one that has an end keeps it."""
+    rows = [
+        {
+            "id": one.attempt_id,
+            "ended_at": one.at,
+            "outcome": one.outcome,
+            "reason": one.reason,
+            "holds_until": one.holds_until,
+        }
+        for one in ends
+    ]
+    await update_each(connection, attempts, rows, attempts.c.ended_at.is_(None))
+
+
+async def end_interrupted(connection: AsyncConnection, lane: Lane, at: datetime) -> None:
+    """End the calls without a delivery that former holders of the lane left open."""
+    await connection.execute(
+        update(attempts)
+        .where(
+            attempts.c.account == lane.account,
+            attempts.c.token < lane.token,
+            attempts.c.delivery_id.is_(None),
+            attempts.c.ended_at.is_(None),
+        )
+        .values(ended_at=at, outcome=INTERRUPTED)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A call that was made; `ended_at` None where nobody knows whether it was answered."""
+
+    address: str
+    began_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    holds_until: datetime | None
+
+
+async def made_since(connection: AsyncConnection, account: str, since: datetime) -> list[Past]:
+    """The calls of the account that were begun after `since`, the oldest first."""
+    rows = await connection.execute(
+        select(
+            attempts.c.address,
+            attempts.c.began_at,
+            attempts.c.ended_at,
+            attempts.c.outcome,
+            attempts.c.holds_until,
+        )
+        .where(
+            attempts.c.account == account,
+            attempts.c.began_at > since,
+            or_(attempts.c.outcome.is_(None), attempts.c.outcome != HELD_BACK),
+        )
+        .order_by(attempts.c.began_at, attempts.c.id)
+    )
+    return [Past(*row) for row in rows]
