@@ -13,7 +13,8 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_RUNG = "nuanqun_rung"
+RUNG = "nuanqun_rung"
+"""The execution option of a transaction that holds the set of bells rung in it."""
 CHANNEL = "nuanqun"
 """The channel of PostgreSQL's NOTIFY; the payload is a bell."""
 
@@ -30,8 +31,8 @@ Listener = Callable[[Bell], None]
 
 
 async def ring(connection: AsyncConnection, bell: Bell) -> None:
-    """Ring when this transaction is committed, once for each bell."""
-    rung: set[Bell] = connection.sync_connection.info.setdefault(_RUNG, set())  # type: ignore[union-attr]  # the connection is open
+    """Ring when this transaction of `Database.writing` is committed, once for each bell."""
+    rung = rung_in(connection)
     if bell in rung:
         return
     rung.add(bell)
@@ -40,11 +41,9 @@ async def ring(connection: AsyncConnection, bell: Bell) -> None:
 
 
 def rung_in(connection: AsyncConnection) -> set[Bell]:
-    """What was rung in the transaction of this connection, and forget it."""
-    if connection.sync_connection is None:
-        return set()
-    found: set[Bell] = connection.sync_connection.info.pop(_RUNG, set())
-    return found
+    """What has been rung in the transaction of this connection."""
+    rung: set[Bell] = connection.sync_connection.get_execution_options()[RUNG]  # type: ignore[union-attr]  # the connection is open
+    return rung
 
 
 class Bells:
@@ -54,7 +53,11 @@ class Bells:
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` for every bell from now on; what is returned ends that."""
+        """Call `listener` for every bell from now on; what is returned ends that.
+
+        A listener is called in the loop's thread, in the midst of other work: it only takes a
+        note, and does not raise.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 

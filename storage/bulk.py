@@ -110,14 +110,14 @@ def among(connection: AsyncConnection, column: Column[Any], values: Iterable[Any
 
 
 def _unnested(target: Table, row: Mapping[str, Any]) -> list[Any]:
-    """One column for each key of a row, unnested from the array of that name (PostgreSQL)."""
+    """One column for each key of a row, unnested from the array `new_KEY` (PostgreSQL)."""
     kinds = {name: ARRAY(target.c[name].type) for name in row}
     return [
         # The type stands twice: the first converts our values, the second tells the server.
-        func.unnest(cast(bindparam(name, type_=kind), kind)).label(name)
+        func.unnest(cast(bindparam(f"new_{name}", type_=kind), kind)).label(name)
         for name, kind in kinds.items()
     ]
 
 
 def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
+    return {f"new_{name}": [row[name] for row in rows] for name in rows[0]}

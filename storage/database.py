@@ -3,7 +3,8 @@
 `Database.open` checks the schema, applies the migrations that are missing (an SQLite file is
 copied first) and hands out transactions. On SQLite there is a single writing connection, so
 writers queue for it in this process and never fight over the file's lock; readers have
-connections of their own and never wait for a writer (WAL).
+connections of their own and never wait for a writer (WAL). What was rung in a transaction is
+struck once it is committed (see `bells.py`).
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from sqlalchemy import URL, Connection, event, func, inspect, make_url, select, 
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.sql import column
 
+from storage.bells import RUNG, Bell, Bells
 from storage.errors import (
     DatabaseAddressWrong,
     DatabaseInUse,
     DatabaseTooNew,
     DatabaseUnreadable,
     DriverMissing,
+    SQLiteTooOld,
 )
 from storage.schema import HEAD, KNOWN
 
@@ -37,6 +40,8 @@ _BUSY_TIMEOUT_MS = 10_000
 _READERS = 4
 _CONNECT_SECONDS = 10
 _MIGRATING = 0x6E75616E71756E  # "nuanqun": the advisory lock of whoever migrates
+_OLDEST_SQLITE = (3, 35)  # the first with RETURNING, and with columns that can be dropped
+_PATIENCE = 5.0  # seconds that a start waits while another one migrates the same file
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -53,11 +58,14 @@ class Database:
         self._url = _parsed(url)
         # Without the part behind the question mark, where a password may stand as well.
         self.place = self._url.set(query={}).render_as_string(hide_password=True)
+        self.bells = Bells()
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         if not self.is_sqlite and importlib.util.find_spec("asyncpg") is None:
             raise DriverMissing(place=self.place)
         self._lock_file: int | None = None
         if self.is_sqlite:
+            if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+                raise SQLiteTooOld(found=sqlite3.sqlite_version)
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite_engine(url, "PRAGMA query_only=ON", begin="BEGIN", size=_READERS)
         else:
@@ -80,7 +88,9 @@ class Database:
             DatabaseAddressWrong: the address is of another form.
             DatabaseUnreadable: the file or server cannot be read as a database of ours.
             DatabaseTooNew: a newer release wrote it.
+            DatabaseInUse: its schema is old, and a bot of that older release runs on the file.
             DriverMissing: the driver is an extra that is not installed.
+            SQLiteTooOld: Python was built with an SQLite that lacks what we use.
         """
         database = cls(url)
         try:
@@ -95,9 +105,17 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that commits at its end, and rolls back on an error."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """A transaction that commits at its end, and rolls back on an error.
+
+        The bells that were rung in it are struck after the commit, and not after a rollback.
+        """
+        rung: set[Bell] = set()
+        async with self._writer.connect() as connection:
+            await connection.execution_options(**{RUNG: rung})
+            async with connection.begin():
+                yield connection
+        for bell in rung:
+            self.bells.strike(bell)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -105,10 +123,33 @@ class Database:
         async with self._reader.connect() as connection:
             yield connection
 
+    async def hear_others(self) -> None:
+        """Strike the bells that other processes ring; runs until cancelled.
+
+        A bell of this process may be struck twice. On SQLite there are no others to hear.
+        """
+        if self.is_sqlite:
+            await asyncio.Event().wait()
+        # asyncpg is an extra: it is imported where PostgreSQL is used.
+        from storage.hearing import hear  # noqa: PLC0415
+
+        ear = create_async_engine(
+            self._url, poolclass=NullPool, connect_args={"timeout": _CONNECT_SECONDS}
+        )
+        try:
+            await hear(ear, self.bells.strike)
+        finally:
+            await ear.dispose()
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other bot can be using this database: an SQLite file that we hold."""
+        return self._lock_file is not None
+
     def hold_alone(self) -> None:
         """Keep every other bot off this SQLite file until `close`, or until the process dies.
 
-        PostgreSQL needs no such hold: there lanes are taken over with a fencing token.
+        PostgreSQL needs no such hold: there lanes are leased, each with a fencing token.
 
         Raises:
             DatabaseInUse: another bot holds it.
@@ -125,13 +166,16 @@ class Database:
             raise DatabaseInUse(place=self.place) from taken
         self._lock_file = handle
 
+    def _let_go(self) -> None:
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
     async def close(self) -> None:
         """Close every connection. Safe to call twice."""
         await self._writer.dispose()
         await self._reader.dispose()
-        if self._lock_file is not None:
-            os.close(self._lock_file)
-            self._lock_file = None
+        self._let_go()
 
     @property
     def _file(self) -> Path | None:
@@ -141,12 +185,41 @@ class Database:
     async def _prepare(self) -> None:
         if self._file is not None:
             await asyncio.to_thread(_make_private, self._file)
-        async with self._reader.connect() as connection:
-            found = await connection.run_sync(_schema_found)
-        if found == HEAD:
+        clock = asyncio.get_running_loop()
+        give_up = clock.time() + _PATIENCE
+        while not await self._schema_stands():
+            try:
+                self.hold_alone()  # as a running bot does: a file never changes under one
+            except DatabaseInUse:
+                if clock.time() > give_up:
+                    raise
+                await asyncio.sleep(_PATIENCE / 100)
+                continue
+            try:
+                await self._migrate()
+            finally:
+                self._let_go()
             return
+
+    async def _schema_stands(self) -> bool:
+        """Whether the schema is this release's.
+
+        Raises:
+            DatabaseTooNew: it is none that this release knows.
+        """
+        found = await self._schema()
         if found is not None and found not in KNOWN:
             raise DatabaseTooNew(place=self.place, found=found)
+        return found == HEAD
+
+    async def _schema(self) -> str | None:
+        async with self._reader.connect() as connection:
+            return await connection.run_sync(_schema_found)
+
+    async def _migrate(self) -> None:
+        found = await self._schema()
+        if found == HEAD:  # another start was quicker
+            return
         if found is not None and self._file is not None:
             await asyncio.to_thread(_copy_aside, self._file, found)
         # Alembic is imported only when there is something to migrate: it costs memory and time.

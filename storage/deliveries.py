@@ -85,7 +85,7 @@ async def begin(
         deliveries.c.key,
         literal("post"),
         deliveries.c.id,
-        literal(lane.token),
+        literal(lane.token, attempts.c.token.type),
         literal(at, attempts.c.began_at.type),
     ).where(among(connection, deliveries.c.id, going))
     names = ["account", "address", "key", "action", "delivery_id", "token", "began_at"]

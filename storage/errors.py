@@ -109,6 +109,14 @@ class DatabaseFailed(StorageError):
     mend = "What was committed before is kept. Mend the disk or the server, and do it again."
 
 
+class SQLiteTooOld(StorageError):
+    """The SQLite library that Python was built with lacks what the bot uses."""
+
+    number = 108
+    sentence = "Python uses SQLite {found} here; the bot needs 3.35 or newer."
+    mend = "Use a Python that brings a newer SQLite, or PostgreSQL as the database."
+
+
 class UnderstandingError(NuanqunError):
     """A text or a dictionary could not be understood."""
 

@@ -7,9 +7,14 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.accounts import hold_lanes
+from storage.bells import Bell, ring
 from storage.bulk import insert
+from storage.lanes import hold_lanes
+from storage.steering import release
 from storage.tables import shops
+
+HALTED = "halted"
+"""Why a delivery was put off while all sending was stopped."""
 
 
 async def ensure_shop(connection: AsyncConnection, key: str) -> int:
@@ -19,17 +24,25 @@ async def ensure_shop(connection: AsyncConnection, key: str) -> int:
     return int(found.scalar_one())
 
 
-async def set_halt(connection: AsyncConnection, shop_id: int, halted_at: datetime | None) -> bool:
-    """Stop all sending (a moment), or let it go on (None). False where it stood so already.
+async def set_halt(connection: AsyncConnection, shop_id: int, since: datetime | None) -> bool:
+    """Stop all sending (since a moment), or let it go on (None). False where it stood so already.
 
-    Once this transaction is committed, nothing new is begun.
+    Once this transaction is committed, nothing new is begun. What was put off while all sending
+    was stopped is due at once when it goes on.
     """
     await hold_lanes(connection)
-    standing = shops.c.halted_at.is_(None) if halted_at else shops.c.halted_at.is_not(None)
-    changed = await connection.execute(
-        update(shops).where(shops.c.id == shop_id, standing).values(halted_at=halted_at)
-    )
-    return changed.rowcount == 1
+    stood = await halted_at(connection, shop_id)
+    if (stood is None) == (since is None):
+        return False
+    await connection.execute(update(shops).where(shops.c.id == shop_id).values(halted_at=since))
+    if since is not None:
+        await ring(connection, Bell.STOP)
+    elif stood is not None:
+        # Nothing is put off for a halt before it falls due, so the halt's own moment is late
+        # enough for all of them.
+        await release(connection, [HALTED], stood)
+        await ring(connection, Bell.SENDERS)
+    return True
 
 
 async def halted_at(connection: AsyncConnection, shop_id: int) -> datetime | None:

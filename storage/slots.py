@@ -6,15 +6,16 @@ process or in several at once, makes nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, literal, null, select
+from sqlalchemy import Column, ColumnElement, Select, Subquery, cast, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert
+from storage.columns import Identity, UtcDateTime
 from storage.deliveries import DeliveryState
 from storage.tables import deliveries, groups, members
 
@@ -41,12 +42,13 @@ async def plan_for_groups(
     connection: AsyncConnection, slot: PlannedSlot, group_ids: Sequence[int], at: datetime
 ) -> int:
     """Insert one delivery for each group; those planned before are left alone. How many are new."""
-    made = 0
-    for some in _pieces(group_ids):
-        rows = _rows(slot, at, groups.c.account, "group:", groups.c.chat, groups.c.id, null())
-        chosen = rows.where(among(connection, groups.c.id, some)).order_by(groups.c.id)
-        made += await _insert(connection, chosen)
-    return made
+    recipients = select(
+        groups.c.account.label("account"),
+        (literal("group:") + groups.c.chat).label("address"),
+        groups.c.id.label("group_id"),
+        cast(null(), Identity).label("member_id"),
+    )
+    return await _plan(connection, slot, recipients, group_ids, of=groups.c.id, at=at)
 
 
 async def plan_for_members(
@@ -57,61 +59,54 @@ async def plan_for_members(
     at: datetime,
 ) -> int:
     """Insert one private delivery for each member, through this account; how many are new."""
+    recipients = select(
+        literal(account).label("account"),
+        (literal("person:") + members.c.person).label("address"),
+        cast(null(), Identity).label("group_id"),
+        members.c.id.label("member_id"),
+    )
+    return await _plan(connection, slot, recipients, member_ids, of=members.c.id, at=at)
+
+
+async def _plan(
+    connection: AsyncConnection,
+    slot: PlannedSlot,
+    recipients: Select[Any],
+    ids: Sequence[int],
+    *,
+    of: Column[int],
+    at: datetime,
+) -> int:
+    """Insert a delivery for each of these recipients, in pieces: memory does not grow with them."""
     made = 0
-    for some in _pieces(member_ids):
-        rows = _rows(slot, at, literal(account), "person:", members.c.person, null(), members.c.id)
-        chosen = rows.where(among(connection, members.c.id, some)).order_by(members.c.id)
-        made += await _insert(connection, chosen)
+    for start in range(0, len(ids), _AT_ONCE):
+        some = among(connection, of, ids[start : start + _AT_ONCE])
+        one = recipients.where(some).add_columns(of.label("id")).subquery()
+        values = _values(slot, one, at)
+        # In one order, so that processes that plan at once cannot wait in a circle.
+        rows = select(*values.values()).order_by(one.c.id)
+        inserted = await connection.execute(
+            insert(connection, deliveries).from_select(list(values), rows).on_conflict_do_nothing()
+        )
+        made += inserted.rowcount
     return made
 
 
-_NAMES = [
-    "key",
-    "campaign_id",
-    "version_id",
-    "slot",
-    "account",
-    "address",
-    "group_id",
-    "member_id",
-    "priority",
-    "state",
-    "not_before",
-    "not_after",
-    "moved_at",
-]
-
-
-def _rows(
-    slot: PlannedSlot, at: datetime, account: Any, kind: str, place: Any, group: Any, member: Any
-) -> Select[Any]:
-    address = literal(kind) + place
-    moment = deliveries.c.moved_at.type
-    return select(
-        literal(f"{slot.campaign_key}/{slot.slot}/") + account + "/" + address,
-        literal(slot.campaign_id),
-        literal(slot.version_id),
-        literal(slot.slot),
-        account,
-        address,
-        group,
-        member,
-        literal(slot.priority),
-        literal(DeliveryState.PLANNED.value),
-        literal(slot.not_before, moment),
-        literal(slot.not_after, moment),
-        literal(at, moment),
-    )
-
-
-async def _insert(connection: AsyncConnection, rows: Select[Any]) -> int:
-    made = await connection.execute(
-        insert(connection, deliveries).from_select(_NAMES, rows).on_conflict_do_nothing()
-    )
-    return made.rowcount
-
-
-def _pieces(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Ids in pieces, so that a campaign of any size takes the same memory."""
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]
+def _values(slot: PlannedSlot, recipient: Subquery, at: datetime) -> dict[str, ColumnElement[Any]]:
+    """What a new delivery says, by column."""
+    place, moment = recipient.c, UtcDateTime()
+    return {
+        "key": literal(f"{slot.campaign_key}/{slot.slot}/") + place.account + "/" + place.address,
+        "campaign_id": literal(slot.campaign_id, Identity),
+        "version_id": literal(slot.version_id, Identity),
+        "slot": literal(slot.slot),
+        "account": place.account,
+        "address": place.address,
+        "group_id": place.group_id,
+        "member_id": place.member_id,
+        "priority": literal(slot.priority),
+        "state": literal(DeliveryState.PLANNED.value),
+        "not_before": literal(slot.not_before, moment),
+        "not_after": literal(slot.not_after, moment),
+        "moved_at": literal(at, moment),
+    }
