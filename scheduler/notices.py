@@ -1,0 +1,54 @@
+"""What staff must be told by itself, as values; floor 4 finds the words and the people.
+
+A sender tells of its account and of a campaign that paused itself, the planner of an approval
+that is missing. Telling puts a notice on somebody's queue and never waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPaused:
+    """Nothing leaves through this account until then: the platform refuses it, or is down."""
+
+    account: str
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBack:
+    """The account works again."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPaused:
+    """A campaign paused itself; somebody has to look at it and resume or cancel it."""
+
+    campaign_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalMissing:
+    """At `at` a campaign is to speak, and what it is to say waits for approval."""
+
+    campaign_id: int
+    name: str
+    at: datetime
+
+
+Notice = AccountPaused | AccountBack | CampaignPaused | ApprovalMissing
+
+Tell = Callable[[Notice], None]
+"""Takes a notice on; never waits and never raises."""
+
+
+def tell_nobody(notice: Notice) -> None:
+    """Where nobody is there to be told: in previews, in tests."""
