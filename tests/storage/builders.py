@@ -11,13 +11,27 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import accounts, campaigns, deliveries, groups, members, messages, shops
-from storage.accounts import Lane
+from storage import (
+    attempts,
+    campaigns,
+    deliveries,
+    due,
+    groups,
+    lanes,
+    members,
+    messages,
+    shops,
+    slots,
+)
+from storage.attempts import End
 from storage.campaigns import NewCampaign, StoredCampaign
-from storage.deliveries import DeliveryState, Due, Move, PlannedSlot
+from storage.deliveries import DeliveryState, Move
+from storage.due import Due
 from storage.groups import Audience, Group
+from storage.lanes import Lane
 from storage.members import Member, Seen
 from storage.messages import Heard, Recorded
+from storage.slots import PlannedSlot
 from storage.tables import deliveries as ledger
 
 NOW = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
@@ -114,55 +128,78 @@ def new_campaign(key: str = "c1", *, audience: Audience | None = None) -> NewCam
 async def campaign(
     connection: AsyncConnection, key: str = "c1", *, approved: bool = True
 ) -> StoredCampaign:
-    """A campaign, approved and active unless told otherwise."""
+    """A campaign, approved unless told otherwise; one with this key is left as it stands."""
     shop_id = await shop(connection)
-    made = await campaigns.create(connection, shop_id, new_campaign(key), state="waiting")
-    if approved:
-        await campaigns.approve(
-            connection, made.id, state="active", by="manager:阿玲", at=NOW, plan_after=NOW
+    made = await campaigns.create(connection, shop_id, new_campaign(key), state="draft")
+    if approved and made.state == "draft":
+        assert await campaigns.approve(
+            connection,
+            made.id,
+            version=version_of(made),
+            state="approved",
+            by="manager:阿玲",
+            at=NOW,
+            plan_after=NOW,
         )
     found = await campaigns.by_id(connection, made.id)
     assert found is not None
     return found
 
 
-def slot_of(of: StoredCampaign, slot: str = "2026-11-01", at: datetime = NOW) -> PlannedSlot:
-    """One occurrence of an approved campaign, to be sent within the hour from `at` on."""
-    assert of.approved_version is not None
-    return PlannedSlot(of.id, of.key, of.approved_version, slot, at, at + HOUR)
+def version_of(one: StoredCampaign) -> int:
+    """The newest content version of a campaign."""
+    assert one.version_id is not None
+    return one.version_id
+
+
+def slot_of(
+    of: StoredCampaign, slot: str = "2026-11-01", at: datetime = NOW, *, priority: int = 3
+) -> PlannedSlot:
+    """One occurrence of a campaign, to be sent within the hour from `at` on."""
+    return PlannedSlot(of.id, of.key, version_of(of), slot, at, at + HOUR, priority)
 
 
 async def planned(
-    connection: AsyncConnection, *names: str, key: str = "c1", slot: str = "2026-11-01"
+    connection: AsyncConnection,
+    *names: str,
+    key: str = "c1",
+    slot: str = "2026-11-01",
+    account: str = ACCOUNT,
 ) -> list[Due]:
     """Deliveries that are due now, one for each group named, of an approved campaign."""
-    ids = [(await group(connection, name)).id for name in names]
+    ids = [(await group(connection, name, account=account)).id for name in names]
     of = await campaign(connection, key)
-    await deliveries.plan_for_groups(connection, slot_of(of, slot), ids, NOW)
-    found = await deliveries.due(connection, ACCOUNT, NOW, 10_000)
+    await slots.plan_for_groups(connection, slot_of(of, slot), ids, NOW)
+    found = await due.due(connection, account, NOW, 10_000)
     return [one for one in found if (one.campaign_key, one.slot) == (key, slot)]
 
 
-async def lane(connection: AsyncConnection, holder: str = "bot-1") -> Lane:
-    """The lane of the account, newly taken."""
-    return await accounts.take_lane(connection, ACCOUNT, holder, NOW)
+async def lane(
+    connection: AsyncConnection, holder: str = "bot-1", *, account: str = ACCOUNT
+) -> Lane:
+    """The lane of the account, taken over from whoever had it."""
+    taken = await lanes.lease_lane(connection, account, holder, MINUTE, alone=True)
+    assert taken is not None
+    return taken
+
+
+async def begun(
+    connection: AsyncConnection, right: Lane, ready: Sequence[Due], at: datetime = NOW
+) -> dict[int, int]:
+    """Bring due deliveries to `sending`; delivery id → attempt id."""
+    return await deliveries.begin(connection, right, [one.id for one in ready], at)
 
 
 async def sent(
     connection: AsyncConnection, right: Lane, ready: Sequence[Due], at: datetime = NOW
 ) -> None:
     """Bring due deliveries through `sending` to `sent`; the receipt is `receipt-GROUP`."""
-    begun = await deliveries.begin(connection, right, ready, at)
+    calls = await begun(connection, right, ready, at)
     moves = [
-        Move(
-            one.id,
-            DeliveryState.SENT,
-            receipt=f"receipt-{one.group_name}",
-            attempt_id=begun[one.id],
-        )
-        for one in ready
+        Move(one.id, DeliveryState.SENT, receipt=f"receipt-{one.recipient.name}") for one in ready
     ]
     await deliveries.move(connection, right, moves, at)
+    await attempts.end_calls(connection, [End(call, "done", None, at) for call in calls.values()])
 
 
 async def states(connection: AsyncConnection) -> dict[int, str]:
