@@ -15,6 +15,8 @@ from typing import Protocol
 
 from scheduler.content import Content
 
+_HALF_HOUR = 30  # minutes
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -178,9 +180,9 @@ class Limits:
     """What a platform allows one account; empty where it names no limit.
 
     `account` binds all calls of the account, `chat` those to one address, `group` those to one
-    address that is a group (beside `chat`). A daily cap is a rate of the account. Where `quiet_minutes`
-    is above 0, the platform asks for nothing planned in so many minutes from each :00 and :30 on.
-    `text_length` is in characters.
+    address that is a group (beside `chat`). A daily cap is a rate of the account. The platform
+    asks for nothing planned in so many minutes from each :00 and :30 on as `quiet_minutes` says,
+    0 to 29. `text_length` is in characters.
     """
 
     account: tuple[Rate, ...] = ()
@@ -188,6 +190,10 @@ class Limits:
     group: tuple[Rate, ...] = ()
     quiet_minutes: int = 0
     text_length: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.quiet_minutes < _HALF_HOUR:
+            raise ValueError(f"no minute of the half hour is left to speak in: {self!r}")
 
 
 class Courier(Protocol):
