@@ -22,13 +22,18 @@ from storage.tables import group_tags, groups, members, memberships
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One fan group, as one account hears it. `chat` is the platform's id."""
+    """One fan group, as one account hears it. `chat` is the platform's id.
+
+    `zone` is the fans' time zone where it is not the shop's; while `muted` the bot may not speak.
+    """
 
     id: int
     account: str
     chat: str
     name: str
     present: bool
+    zone: str | None = None
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,27 @@ class Resolved:
     pinned: Audience
 
 
-_GROUP = (groups.c.id, groups.c.account, groups.c.chat, groups.c.name, groups.c.present)
+_GROUP = (
+    groups.c.id,
+    groups.c.account,
+    groups.c.chat,
+    groups.c.name,
+    groups.c.present,
+    groups.c.zone,
+    groups.c.muted_at,
+)
 
 
 def _group(row: Any) -> Group:
-    return Group(row.id, row.account, row.chat, row.name, row.present)
+    return Group(
+        row.id,
+        row.account,
+        row.chat,
+        row.name,
+        row.present,
+        zone=row.zone,
+        muted=row.muted_at is not None,
+    )
 
 
 async def ensure_groups(
@@ -150,6 +171,11 @@ async def _by_chat(
 async def set_present(connection: AsyncConnection, group_id: int, *, present: bool) -> None:
     """Record whether the bot is in the group; a group it left gets nothing more."""
     await connection.execute(update(groups).where(groups.c.id == group_id).values(present=present))
+
+
+async def set_zone(connection: AsyncConnection, group_id: int, zone: str | None) -> None:
+    """Say in which time zone a group's fans live, by its IANA name; None: in the shop's."""
+    await connection.execute(update(groups).where(groups.c.id == group_id).values(zone=zone))
 
 
 async def mark_gone(connection: AsyncConnection, account: str, chats: Sequence[str]) -> None:

@@ -152,6 +152,18 @@ async def member_by_id(connection: AsyncConnection, member_id: int) -> Member | 
     return None if row is None else _member(row)
 
 
+async def member_known_as(connection: AsyncConnection, platform: str, person: str) -> Member | None:
+    """The member with this id on this platform."""
+    row = (
+        await connection.execute(
+            select(*_MEMBER)
+            .select_from(members.join(customers))
+            .where(members.c.platform == platform, members.c.person == person)
+        )
+    ).one_or_none()
+    return None if row is None else _member(row)
+
+
 async def members_named(
     connection: AsyncConnection, name: str, group_id: int | None = None
 ) -> list[Member]:
@@ -176,6 +188,31 @@ async def members_of(connection: AsyncConnection, group_id: int) -> list[Member]
         .order_by(members.c.id)
     )
     return [_member(row) for row in rows]
+
+
+async def staff(connection: AsyncConnection, persons: Collection[str] = ()) -> list[Member]:
+    """Everybody marked as staff, and whoever has one of these platform ids, as first seen."""
+    rows = await connection.execute(
+        select(*_MEMBER)
+        .select_from(members.join(customers))
+        .where(members.c.staff | members.c.person.in_(list(persons)))
+        .order_by(members.c.id)
+    )
+    return [_member(row) for row in rows]
+
+
+async def heard_through(connection: AsyncConnection, member_id: int) -> list[str]:
+    """The accounts that share a group with a member now, or were ever spoken to by them.
+
+    A private message can only reach them through one of these.
+    """
+    shared = (
+        select(groups.c.account)
+        .select_from(memberships.join(groups))
+        .where(memberships.c.member_id == member_id, memberships.c.left_at.is_(None))
+    )
+    spoken = select(messages.c.account).where(messages.c.member_id == member_id)
+    return sorted(await connection.scalars(shared.union(spoken)))
 
 
 async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) -> list[int]:
@@ -292,6 +329,13 @@ async def set_opt_out(
     """Keep marketing away from this person on every channel, or allow it again (None)."""
     await connection.execute(
         update(customers).where(customers.c.id == customer_id).values(opted_out_at=opted_out_at)
+    )
+
+
+async def set_zone(connection: AsyncConnection, customer_id: int, zone: str | None) -> None:
+    """Say in which time zone a person lives, by its IANA name; None: in the shop's."""
+    await connection.execute(
+        update(customers).where(customers.c.id == customer_id).values(zone=zone)
     )
 
 

@@ -172,3 +172,15 @@ async def test_reach_counts_each_fan_once_and_names_the_overlap(
     assert await groups.reach(connection, [one.id, two.id]) == Reach(fans=4, in_several=2)
     assert await groups.reach(connection, [three.id]) == Reach(fans=1, in_several=0)
     assert await groups.reach(connection, []) == Reach(fans=0, in_several=0)
+
+
+async def test_a_group_of_fans_elsewhere_has_a_time_zone_of_its_own(
+    connection: AsyncConnection,
+) -> None:
+    shop_id, seat = await shop(connection), await group(connection, "海外群")
+    assert seat.zone is None
+    await groups.set_zone(connection, seat.id, "America/New_York")
+    (found,) = await groups.all_groups(connection, shop_id)
+    assert found.zone == "America/New_York"
+    await groups.set_zone(connection, seat.id, None)
+    assert await groups.all_groups(connection, shop_id) == [seat]
