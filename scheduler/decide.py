@@ -1,18 +1,65 @@
 """The decision about one due delivery: send it, put it off, or leave it out, and why.
 
-Pure: everything it needs is handed in, and the reason it gives is stored with the delivery.
-Reasons are codes; floor 4 has the words for them. Pace, quiet hours, caps and opt-out join the
-table of rules here when the sender learns them.
+Pure: everything it needs is handed in. The first rule that fits decides:
+
+    rule                                                 decision, and its reason
+    ---------------------------------------------------  -----------------------------------------
+ 1  the campaign is cancelled                            skip: CAMPAIGN_CANCELLED
+ 2  `not_after` has passed                               skip: NOT_APPROVED, CAMPAIGN_PAUSED or
+                                                         HALTED where that held it, else TOO_LATE
+ 3  the bot is not in the group any more                 skip: GROUP_GONE
+ 4  the person refuses private messages                  skip: UNREACHABLE
+ 5  the bot may not speak in the group                   skip: MUTED
+ 6  the person is held out of the campaign             * skip: HOLD_OUT
+ 7  the person has opted out                           * skip: OPTED_OUT
+ 8  `not_before` is still to come                        until then: TOO_EARLY
+ 9  its text is not approved, the campaign is paused,    until just after `not_after`:
+    or all sending is stopped (急停)                     NOT_APPROVED, CAMPAIGN_PAUSED, HALTED
+10  the account rests                                    until it works: ACCOUNT_DOWN
+11  quiet hours where the recipient lives              * until some time in the half hour after
+                                                         them: QUIET_HOURS
+12  the caps of 24 hours or of 7 days are full         * until one more fits: DAILY_CAP, WEEKLY_CAP
+13  the platform's minutes after :00 and :30             until some time soon after: QUIET_MINUTES
+
+    * not for a NOTICE: what concerns one's own order is counted, but not held.
+
+What can never be sent is said first, so that it is counted at once. Then come the holds that only
+a person lifts, because nothing else matters while they stand: what they hold is put off to one
+second after `not_after` and costs nothing meanwhile; whoever lifts a hold makes it due again (see
+`storage/steering.py`). The rest passes by itself: put off to when it will have passed, or skipped
+at once, for the same reason, where that is after `not_after`. Two reasons for a hold are told in
+the order of rule 9, because the later ones are lifted for many at once.
+
+What is put off by 11 and 13 is spread by lots, so that a thousand deliveries do not all wake at
+one moment. A promotion (see `promotions.py`) changes the caps of groups and the beginning of quiet
+hours. The reason is stored with the delivery; floor 4 has the words for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from scheduler.campaigns import CampaignState
-from storage.deliveries import Due
+from scheduler.caps import DAY, WEEK, frees_at
+from scheduler.courier import Limits
+from scheduler.lots import lot
+from scheduler.priorities import Priority
+from scheduler.promotions import Promotion, PromotionInvalid
+from scheduler.quiet_hours import QuietHours, quiet_until
+from scheduler.wall_time import ZoneUnknown, zone_named
+from storage.due import Due, Recipient
+
+_MICROSECOND = timedelta(microseconds=1)
+_MINUTE = timedelta(minutes=1)
+_HALF_HOUR = timedelta(minutes=30)
+_JUST_AFTER = timedelta(seconds=1)
+_KNOWN_ZONES = 1_024
 
 
 class Reason(StrEnum):
@@ -20,9 +67,20 @@ class Reason(StrEnum):
 
     CAMPAIGN_CANCELLED = "campaign_cancelled"
     CAMPAIGN_PAUSED = "campaign_paused"
+    NOT_APPROVED = "not_approved"
+    HALTED = "halted"
     GROUP_GONE = "group_gone"
+    UNREACHABLE = "unreachable"
+    MUTED = "muted"
+    HOLD_OUT = "hold_out"
+    OPTED_OUT = "opted_out"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
+    ACCOUNT_DOWN = "account_down"
+    QUIET_HOURS = "quiet_hours"
+    DAILY_CAP = "daily_cap"
+    WEEKLY_CAP = "weekly_cap"
+    QUIET_MINUTES = "quiet_minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +105,249 @@ class Skip:
 
 Decision = Send | Defer | Skip
 
-_PAUSE_LOOK = timedelta(minutes=1)
-# A finished campaign has no moments left to plan; what it has planned still goes out.
-_SPEAKING = (CampaignState.APPROVED, CampaignState.FINISHED)
+
+@dataclass(frozen=True, slots=True)
+class CareSettings:
+    """How a shop cares for its fans where nothing else is said.
+
+    `zone` is the shop's time zone by its IANA name. Quiet hours are wall times (equal: none) and
+    leave at least half an hour of a day. The caps roll over 24 hours and 7 days: posts for a
+    group, private messages for a customer.
+
+    Raises:
+        ZoneUnknown: `zone` is no time zone.
+        ValueError: the quiet hours or the caps would let nothing through.
+    """
+
+    zone: str = "Asia/Shanghai"
+    quiet_from: time = time(22)
+    quiet_until: time = time(9)
+    posts_a_day: int = 3
+    posts_a_week: int = 15
+    private_a_day: int = 2
+    private_a_week: int = 5
+
+    def __post_init__(self) -> None:
+        zone_named(self.zone)
+        begin, end = (
+            timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+            for at in (self.quiet_from, self.quiet_until)
+        )
+        if begin != end and (begin - end) % DAY < _HALF_HOUR:
+            raise ValueError("quiet hours leave at least half an hour of a day")
+        caps = (self.posts_a_day, self.posts_a_week, self.private_a_day, self.private_a_week)
+        if min(caps) < 1:
+            raise ValueError(f"a cap lets something through: {self!r}")
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        """The quiet hours of an ordinary day."""
+        return QuietHours(self.quiet_from, self.quiet_until)
 
 
-def decide(due: Due, now: datetime) -> Decision:
-    """What to do with a delivery at the moment `now`; the first rule that fits decides."""
-    if due.campaign_state == CampaignState.CANCELLED:
-        return Skip(Reason.CAMPAIGN_CANCELLED)
-    if now > due.not_after:
-        return Skip(Reason.TOO_LATE)
-    if not due.group_present:
-        return Skip(Reason.GROUP_GONE)
-    if now < due.not_before:
-        return Defer(due.not_before, Reason.TOO_EARLY)
-    if due.campaign_state not in _SPEAKING:
-        return Defer(now + _PAUSE_LOOK, Reason.CAMPAIGN_PAUSED)
+@dataclass(frozen=True, slots=True)
+class History:
+    """What has happened before this delivery.
+
+    `addressed` are the moments of the last 7 days, the oldest first, at which planned posts to
+    this group or customer were begun; until `account_rests_until` the account does not work.
+    """
+
+    addressed: tuple[datetime, ...] = ()
+    account_rests_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One delivery at one moment, with all that the rules ask about.
+
+    `zone` is the recipient's; `promotion` is there on its days only.
+    """
+
+    delivery: Due
+    recipient: Recipient
+    limits: Limits
+    history: History
+    settings: CareSettings
+    now: datetime
+    zone: ZoneInfo
+    promotion: Promotion | None
+
+    @property
+    def is_notice(self) -> bool:
+        return self.delivery.priority <= Priority.NOTICE
+
+    def put_off(
+        self, until: datetime, reason: Reason, spread: timedelta = timedelta(0)
+    ) -> Defer | Skip:
+        """Until then or up to `spread` later, by lot; skipped where it would be too late then."""
+        left = self.delivery.not_after - until
+        if left < timedelta(0):
+            return Skip(reason)
+        later = lot(min(spread, left) // _MICROSECOND, reason, self.delivery.key)
+        return Defer(until + later * _MICROSECOND, reason)
+
+
+def decide(  # noqa: PLR0917 (all that it depends on, and nothing else: that is its point)
+    delivery: Due,
+    recipient: Recipient,
+    limits: Limits,
+    history: History,
+    settings: CareSettings,
+    now: datetime,
+) -> Decision:
+    """What to do with a delivery at the moment `now`; see the table at the top.
+
+    A `Defer` lies always after `now`; a `Send` means that `now` lies between `not_before` and
+    `not_after`.
+    """
+    zone = _zone(recipient.zone or settings.zone, settings.zone)
+    promotion = _promotion(delivery.promotion, now.astimezone(zone).date())
+    case = _Case(delivery, recipient, limits, history, settings, now, zone, promotion)
+    for rule in _RULES:
+        decision = rule(case)
+        if decision is not None:
+            return decision
     return Send()
+
+
+def _over(case: _Case) -> Skip | None:
+    """Rules 1 and 2."""
+    if case.delivery.campaign_state == CampaignState.CANCELLED:
+        return Skip(Reason.CAMPAIGN_CANCELLED)
+    if case.now > case.delivery.not_after:
+        return Skip(_hold(case.delivery) or Reason.TOO_LATE)
+    return None
+
+
+def _out_of_reach(case: _Case) -> Skip | None:
+    """Rules 3 to 5."""
+    if not case.recipient.present:
+        return Skip(Reason.GROUP_GONE)
+    if case.recipient.unreachable:
+        return Skip(Reason.UNREACHABLE)
+    if case.recipient.muted:
+        return Skip(Reason.MUTED)
+    return None
+
+
+def _left_out(case: _Case) -> Skip | None:
+    """Rules 6 and 7: people only; a group cannot be addressed without some of its fans."""
+    customer = case.recipient.customer_id
+    if customer is None or case.is_notice:
+        return None
+    percent = lot(100, Reason.HOLD_OUT, case.delivery.campaign_key, str(customer))
+    if percent < case.delivery.hold_out:
+        return Skip(Reason.HOLD_OUT)
+    return Skip(Reason.OPTED_OUT) if case.recipient.opted_out else None
+
+
+def _too_early(case: _Case) -> Defer | Skip | None:
+    """Rule 8."""
+    if case.now < case.delivery.not_before:
+        return case.put_off(case.delivery.not_before, Reason.TOO_EARLY)
+    return None
+
+
+def _held(case: _Case) -> Defer | None:
+    """Rule 9."""
+    reason = _hold(case.delivery)
+    return Defer(case.delivery.not_after + _JUST_AFTER, reason) if reason else None
+
+
+def _hold(delivery: Due) -> Reason | None:
+    """What a person has to do before this may leave, as the reason it has not left."""
+    if not delivery.approved:
+        return Reason.NOT_APPROVED
+    if delivery.campaign_state == CampaignState.PAUSED:
+        return Reason.CAMPAIGN_PAUSED
+    return Reason.HALTED if delivery.halted else None
+
+
+def _account_down(case: _Case) -> Defer | Skip | None:
+    """Rule 10."""
+    rests_until = case.history.account_rests_until
+    if rests_until is not None and case.now < rests_until:
+        return case.put_off(rests_until, Reason.ACCOUNT_DOWN)
+    return None
+
+
+def _quiet(case: _Case) -> Defer | Skip | None:
+    """Rule 11."""
+    if case.is_notice:
+        return None
+    late_nights = case.promotion.late_nights if case.promotion else ()
+    end = quiet_until(case.now, case.zone, case.settings.quiet_hours, late_nights)
+    return case.put_off(end, Reason.QUIET_HOURS, _HALF_HOUR) if end else None
+
+
+def _capped(case: _Case) -> Defer | Skip | None:
+    """Rule 12: of two full caps, the one that frees later is told."""
+    if case.is_notice:
+        return None
+    a_day, a_week = _caps(case)
+    full = [
+        (until, reason)
+        for cap, span, reason in ((a_day, DAY, Reason.DAILY_CAP), (a_week, WEEK, Reason.WEEKLY_CAP))
+        if (until := frees_at(case.history.addressed, cap, span, case.now)) is not None
+    ]
+    return case.put_off(*max(full)) if full else None
+
+
+def _caps(case: _Case) -> tuple[int, int]:
+    """How much is allowed in 24 hours and in 7 days."""
+    if case.recipient.customer_id is not None:
+        return case.settings.private_a_day, case.settings.private_a_week
+    allowed = case.promotion or case.settings
+    return allowed.posts_a_day, allowed.posts_a_week
+
+
+def _quiet_minutes(case: _Case) -> Defer | Skip | None:
+    """Rule 13: spread over as long a time as was quiet, so the rush after it is at most doubled."""
+    quiet = case.limits.quiet_minutes * _MINUTE
+    if not quiet:
+        return None
+    # A platform's clock: every zone but a few shows its half hours when UTC does.
+    now = case.now.astimezone(UTC)
+    since = timedelta(minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
+    since %= _HALF_HOUR
+    if since >= quiet:
+        return None
+    spread = min(quiet, _HALF_HOUR - quiet)
+    return case.put_off(now - since + quiet, Reason.QUIET_MINUTES, spread)
+
+
+_RULES: tuple[Callable[[_Case], Decision | None], ...] = (
+    _over,
+    _out_of_reach,
+    _left_out,
+    _too_early,
+    _held,
+    _account_down,
+    _quiet,
+    _capped,
+    _quiet_minutes,
+)
+
+
+@lru_cache(maxsize=_KNOWN_ZONES)
+def _zone(name: str, otherwise: str) -> ZoneInfo:
+    """The zone with this name; a wrong name must not stop a lane, so it means `otherwise`."""
+    try:
+        return zone_named(name)
+    except ZoneUnknown:
+        return zone_named(otherwise)
+
+
+def _promotion(document: Mapping[str, Any] | None, today: date) -> Promotion | None:
+    """The promotion in a document, if today is one of its days.
+
+    Where it cannot be read there is none: the ordinary rules hold, and the lane goes on.
+    """
+    if document is None:
+        return None
+    try:
+        promotion = Promotion.from_json(document)
+    except PromotionInvalid:
+        return None
+    return promotion if promotion.covers(today) else None

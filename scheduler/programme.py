@@ -2,8 +2,9 @@
 
 A programme's file has a key, its names, a schedule with the year left open, the hours that a
 post stays valid, and a text for each festival or slot in Chinese and, where there is one, in
-English. From it come the campaigns of a year (`campaign_for`, `default_campaigns`) and the words
-of each occurrence (`preview`). What can be checked is checked when the file is read.
+English; a countdown may have a promotion window as well. From it come the campaigns of a year
+(`campaign_for`, `default_campaigns`) and the words of each occurrence (`preview`). What can be
+checked is checked when the file is read.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
 from scheduler.festivals import Region, festival_keys, festival_named
+from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Countdown, Festivals, Schedule, days_left
 from scheduler.templates import check, render
@@ -26,8 +28,10 @@ from storage.errors import SchedulingError
 
 _FOLDER = Path(__file__).with_name("programmes")
 _PARTS = {"key": str, "name": dict, "schedule": dict, "texts": dict, "valid_hours": int}
+_OPTIONAL = {"promotion": dict}
 _SHAPES = {str: "a text", dict: "a table", int: "a whole number"}
 _CHINESE = "zh"
+_LEAP_YEAR = 2024  # has every day that a file may name
 
 
 class ProgrammeBroken(SchedulingError):
@@ -51,7 +55,8 @@ class Programme:
     """One kind of care: `texts` maps a topic and a language to a template.
 
     The topic of an occurrence is its festival's key, or its slot (see `topic_of`). `schedule` is
-    the JSON of a schedule in which a countdown's day has no year (`11-11`).
+    the JSON of a schedule in which a countdown's day has no year (`11-11`), and `promotion` that
+    of a promotion window whose days have none.
     """
 
     key: str
@@ -59,6 +64,7 @@ class Programme:
     schedule: Mapping[str, Any]
     valid_for: timedelta
     texts: Mapping[str, Mapping[str, str]]
+    promotion: Mapping[str, Any] | None = None
 
     def schedule_for(self, year: int, region: Region = Region.NORTH) -> Schedule:
         """The schedule of a year.
@@ -73,6 +79,21 @@ class Programme:
             document["keys"] = [key for key in festival_keys() if key in self.texts]
             document["region"] = region.value
         return schedule_from_json(document)
+
+    def promotion_for(self, year: int) -> Promotion | None:
+        """The promotion window of a year; all its days lie in that year.
+
+        Raises:
+            PromotionInvalid: the file's promotion is wrong, or a day is not in this year.
+        """
+        if self.promotion is None:
+            return None
+        document = dict(self.promotion)
+        for part in ("first_day", "last_day"):
+            document[part] = f"{year}-{document.get(part)}"
+        if isinstance(nights := document.get("late_nights"), list):
+            document["late_nights"] = [f"{year}-{night}" for night in nights]
+        return Promotion.from_json(document)
 
 
 def topic_of(slot: str) -> str:
@@ -98,9 +119,11 @@ def read_programme(path: Path) -> Programme:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProgrammeBroken(file=path.name, part="its syntax", reason=error) from error
-    if unknown := sorted(document.keys() - _PARTS.keys()):
+    if unknown := sorted(document.keys() - _PARTS.keys() - _OPTIONAL.keys()):
         raise ProgrammeBroken(file=path.name, part=", ".join(unknown), reason="it is unknown")
-    for part, shape in _PARTS.items():
+    for part, shape in (_PARTS | _OPTIONAL).items():
+        if part in _OPTIONAL and part not in document:
+            continue
         if not isinstance(document.get(part), shape):
             reason = f"it must be {_SHAPES[shape]}"
             raise ProgrammeBroken(file=path.name, part=part, reason=reason)
@@ -115,8 +138,10 @@ def read_programme(path: Path) -> Programme:
             topic: _in_languages(path, f"texts.{topic}", texts)
             for topic, texts in document["texts"].items()
         },
+        promotion=document.get("promotion"),
     )
     _check_topics(path, programme)
+    _check_promotion(path, programme)
     return programme
 
 
@@ -148,6 +173,7 @@ def campaign_for(
         zone=zone,
         valid_for=programme.valid_for,
         state=CampaignState.DRAFT,
+        promotion=programme.promotion_for(year),
     )
 
 
@@ -243,7 +269,7 @@ def _in_languages(path: Path, part: str, found: Any) -> Mapping[str, str]:
 def _check_topics(path: Path, programme: Programme) -> None:
     """Every slot of the schedule has its text, and no text is left over."""
     try:
-        schedule = programme.schedule_for(2024)
+        schedule = programme.schedule_for(_LEAP_YEAR)
     except SchedulingError as error:
         raise ProgrammeBroken(file=path.name, part="schedule", reason=error) from error
     match schedule:
@@ -256,3 +282,14 @@ def _check_topics(path: Path, programme: Programme) -> None:
     for topic in sorted(topics ^ programme.texts.keys()):
         reason = "the schedule has no such day" if topic in programme.texts else "it is missing"
         raise ProgrammeBroken(file=path.name, part=f"texts.{topic}", reason=reason)
+
+
+def _check_promotion(path: Path, programme: Programme) -> None:
+    """A promotion window is sound, and its programme's campaigns have a year to place it in."""
+    try:
+        promotion = programme.promotion_for(_LEAP_YEAR)
+    except SchedulingError as error:
+        raise ProgrammeBroken(file=path.name, part="promotion", reason=error) from error
+    if promotion and not isinstance(programme.schedule_for(_LEAP_YEAR), Countdown):
+        reason = "only a countdown can have one"
+        raise ProgrammeBroken(file=path.name, part="promotion", reason=reason)
