@@ -321,4 +321,10 @@ def _sqlite_engine(url: str, *pragmas: str, begin: str, size: int) -> AsyncEngin
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _roll_back(connection: DBAPIConnection, *_: object) -> None:
+        # A connection is given up when its task is cancelled in the middle of a statement. SQLite
+        # keeps it alive, and its lock, until Python has collected that statement.
+        connection.rollback()
+
     return engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib.util
 import os
 import pwd
@@ -10,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -254,6 +256,69 @@ async def test_many_writers_queue_up_and_none_is_turned_away(
     )
     async with database.reading() as connection:
         assert len(list(await connection.scalars(select(shops.c.key)))) == 80
+
+
+# As many rows as take either engine some tenths of a second to count.
+LONG = text(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
+    " SELECT count(*) FROM n"
+)
+
+
+async def test_who_is_cancelled_in_the_middle_of_a_statement_holds_up_nobody(
+    database: Database,
+) -> None:
+    """An SQLite connection that was only closed kept its lock until a garbage collection."""
+    inside = asyncio.Event()
+
+    async def write() -> None:
+        async with database.writing() as connection:
+            await shop(connection)
+            inside.set()
+            await connection.execute(LONG)
+
+    task = asyncio.create_task(write())
+    gc.disable()  # a collection by chance would hide what is left behind
+    try:
+        await inside.wait()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        async with asyncio.timeout(5), database.writing() as connection:
+            await shop(connection)
+    finally:
+        gc.enable()
+
+
+async def test_a_transaction_cancelled_at_any_moment_is_kept_whole_or_not_at_all(
+    database: Database,
+) -> None:
+    async def write(key: str) -> None:
+        async with database.writing() as connection:
+            await connection.execute(insert(shops).values(key=f"{key}/1"))
+            await connection.execute(insert(shops).values(key=f"{key}/2"))
+
+    rival = asyncio.create_task(write("rival"))  # so that the first ones wait to begin
+    for moment in range(120):
+        task = asyncio.create_task(write(str(moment)))
+        for _ in range(moment % 60):
+            await asyncio.sleep(0)
+        await asyncio.sleep(moment % 7 / 2_000)
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+        assert task.cancelled() or task.exception() is None
+    await rival
+    async with asyncio.timeout(5):
+        await write("last")
+    async with database.reading() as connection:
+        kept = list(await connection.scalars(select(shops.c.key)))
+    assert Counter(key.partition("/")[0] for key in kept) == dict.fromkeys(
+        {key.partition("/")[0] for key in kept}, 2
+    )
+    assert "last/2" in kept
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_closing_twice_is_harmless(database: Database) -> None:
