@@ -23,6 +23,11 @@ class Alarm:
         """Wake the sleeper now, or spare it the next sleep."""
         self._rung.set()
 
+    async def wait(self) -> None:
+        """Return as soon as the alarm is rung."""
+        await self._rung.wait()
+        self._rung.clear()
+
     async def sleep_until(self, moment: datetime) -> None:
         """Return at `moment`, or as soon as the alarm is rung; what the clock raises is raised."""
         rung = asyncio.ensure_future(self._rung.wait())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -19,10 +19,13 @@ import structlog
 
 from scheduler.clock import Clock
 from scheduler.courier import Courier, Lookup, Presence
-from storage import deliveries
-from storage.accounts import Lane
+from scheduler.priorities import Priority
+from scheduler.sending import SenderSettings
+from storage import attempts, deliveries
+from storage.attempts import INTERRUPTED, End
 from storage.database import Database
 from storage.deliveries import DeliveryState, InDoubt, Move
+from storage.lanes import Lane
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +43,17 @@ class Recovery:
 
 
 class Doubts:
-    """What one account is in doubt about. Pauses between questions double, up to `last_pause`."""
+    """What one account is in doubt about. Pauses between questions double.
+
+    Args:
+        database: where the ledger is.
+        courier: who is asked.
+        account: whose deliveries.
+        clock: tells when the next question is due.
+        settings: pauses between questions, and the deadline of one.
+        books: held by whoever reads or writes the ledger for this account in this process.
+        under_way: the deliveries that this process is sending itself; asked while `books` is held.
+    """
 
     def __init__(
         self,
@@ -49,18 +62,19 @@ class Doubts:
         courier: Courier,
         account: str,
         clock: Clock,
-        call_deadline: timedelta,
-        first_pause: timedelta,
-        last_pause: timedelta,
+        settings: SenderSettings,
+        books: asyncio.Lock,
+        under_way: Callable[[], Collection[int]],
     ) -> None:
         self.asks_at: datetime | None = None  # None while nothing is in doubt
         self._database = database
         self._courier = courier
         self._account = account
         self._clock = clock
-        self._call_deadline = call_deadline
-        self._first_pause = self._pause = first_pause
-        self._last_pause = last_pause
+        self._settings = settings
+        self._books = books
+        self._under_way = under_way
+        self._pause = settings.first_question
 
     @property
     def due(self) -> bool:
@@ -73,22 +87,49 @@ class Doubts:
 
     def ask_soon(self) -> None:
         """An answer was lost: ask after the first pause."""
-        self._pause = self._first_pause
-        self.asks_at = self._clock.now() + self._pause
+        self._pause = self._settings.first_question
+        self._ask_by(self._clock.now() + self._pause)
 
-    async def settle(self, lane: Lane) -> tuple[Recovery, Sequence[Move]]:
+    def _ask_by(self, moment: datetime) -> None:
+        self.asks_at = moment if self.asks_at is None else min(moment, self.asks_at)
+
+    async def settle(self, lane: Lane) -> Recovery:
         """Ask about every delivery in doubt, and move it to where the answer takes it.
 
         Raises:
             LaneLost: another process sends through this account now.
         """
+        self.asks_at = None
         now = self._clock.now()
-        async with self._database.reading() as connection:
-            doubtful = await deliveries.in_doubt(connection, self._account, now - _ASKED_FOR)
+        async with self._books, self._database.reading() as connection:
+            doubtful = await deliveries.in_doubt(
+                connection, self._account, now - _ASKED_FOR, under_way=self._under_way()
+            )
+            given_up = bool(self._under_way())
+        if not doubtful:
+            self._pause = self._settings.first_question
+            if given_up:  # one of those may be in doubt that has not ended yet
+                self._ask_by(now + self._pause)
+            return Recovery(0, 0, 0)
         found = await self.look_up([one.key for one in doubtful])
-        moves = [move for one in doubtful if (move := settled(one, found[one.key])) is not None]
-        async with self._database.writing() as connection:
-            await deliveries.move(connection, lane, moves, self._clock.now())
+        now = self._clock.now()
+        async with self._books, self._database.writing() as connection:
+            busy = self._under_way()
+            settling = [
+                (one, move)
+                for one in doubtful
+                if one.id not in busy and (move := settled(one, found[one.key], now)) is not None
+            ]
+            moves = [move for _, move in settling]
+            await deliveries.move(connection, lane, moves, now)
+            await attempts.end_calls(
+                connection,
+                [
+                    End(one.attempt_id, INTERRUPTED, move.reason, now)
+                    for one, move in settling
+                    if one.attempt_id is not None
+                ],
+            )
         became = collections.Counter(move.state for move in moves)
         resolved = len(moves) - became[DeliveryState.UNCERTAIN]
         recovery = Recovery(
@@ -98,37 +139,39 @@ class Doubts:
         )
         if moves:
             _log.info("settled", account=self._account, **asdict(recovery))
-        self._ask_later(again=recovery.uncertain > 0)
-        return recovery, moves
+        if recovery.uncertain:
+            self._ask_by(now + self._pause)
+            self._pause = min(self._pause * 2, self._settings.last_question)
+        return recovery
 
     async def look_up(self, keys: Sequence[str]) -> dict[str, Lookup]:
         """What the platform remembers of these keys; nothing of those after it fell silent."""
         found = dict.fromkeys(keys, Lookup(Presence.UNKNOWN))
         try:
             for key in keys:
-                async with asyncio.timeout(self._call_deadline.total_seconds()):
+                async with asyncio.timeout(self._settings.call_deadline.total_seconds()):
                     found[key] = await self._courier.lookup(key)
         except TimeoutError:
             _log.warning("look_up_unanswered", account=self._account)
         return found
 
-    def _ask_later(self, *, again: bool) -> None:
-        if not again:
-            self.asks_at = None
-            self._pause = self._first_pause
-            return
-        self.asks_at = self._clock.now() + self._pause
-        self._pause = min(self._pause * 2, self._last_pause)
 
+def settled(one: InDoubt, found: Lookup, now: datetime) -> Move | None:
+    """Where a look-up takes a delivery in doubt; None where it stays.
 
-def settled(one: InDoubt, found: Lookup) -> Move | None:
-    """Where a look-up takes a delivery in doubt; None where it stays."""
+    What nobody can tell stays uncertain. Only a notice about somebody's own order is sent once
+    more while it is valid: it is better read twice than never.
+    """
     if found.presence is Presence.SENT:
-        state, reason = DeliveryState.SENT, "looked_up"
-    elif found.presence is Presence.ABSENT:
-        state, reason = DeliveryState.PLANNED, "looked_up_absent"
-    elif one.state is DeliveryState.SENDING:
-        state, reason = DeliveryState.UNCERTAIN, "interrupted"
-    else:
-        return None
-    return Move(one.id, state, reason, found.receipt, attempt_id=one.attempt_id)
+        return Move(one.id, DeliveryState.SENT, "looked_up", found.receipt)
+    if found.presence is Presence.ABSENT:
+        return _planned_again(one, "looked_up_absent", resent=one.resent, now=now)
+    if one.priority == Priority.NOTICE and not one.resent and now <= one.not_after:
+        return _planned_again(one, "resent", resent=True, now=now)
+    if one.state is DeliveryState.SENDING:
+        return Move(one.id, DeliveryState.UNCERTAIN, "interrupted")
+    return None
+
+
+def _planned_again(one: InDoubt, reason: str, *, resent: bool, now: datetime) -> Move:
+    return Move(one.id, DeliveryState.PLANNED, reason, not_before=now, resent=resent)

@@ -168,14 +168,34 @@ async def _by_chat(
     return {row.chat: _group(row) for row in rows}
 
 
-async def set_present(connection: AsyncConnection, group_id: int, *, present: bool) -> None:
-    """Record whether the bot is in the group; a group it left gets nothing more."""
-    await connection.execute(update(groups).where(groups.c.id == group_id).values(present=present))
+async def set_present(
+    connection: AsyncConnection, group_id: int, *, present: bool, muted_at: datetime | None = None
+) -> None:
+    """Record whether the bot is in the group, and since when it may not speak there.
+
+    A group it left, or is muted in, gets nothing more.
+    """
+    await connection.execute(
+        update(groups).where(groups.c.id == group_id).values(present=present, muted_at=muted_at)
+    )
 
 
 async def set_zone(connection: AsyncConnection, group_id: int, zone: str | None) -> None:
     """Say in which time zone a group's fans live, by its IANA name; None: in the shop's."""
     await connection.execute(update(groups).where(groups.c.id == group_id).values(zone=zone))
+
+
+async def mark_muted(
+    connection: AsyncConnection, account: str, chats: Sequence[str], at: datetime
+) -> None:
+    """Record that the bot may not speak in these chats; those known to be so keep their moment."""
+    await connection.execute(
+        update(groups)
+        .where(
+            groups.c.account == account, groups.c.chat.in_(list(chats)), groups.c.muted_at.is_(None)
+        )
+        .values(muted_at=at)
+    )
 
 
 async def mark_gone(connection: AsyncConnection, account: str, chats: Sequence[str]) -> None:

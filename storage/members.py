@@ -339,6 +339,15 @@ async def set_zone(connection: AsyncConnection, customer_id: int, zone: str | No
     )
 
 
+async def mark_unreachable(
+    connection: AsyncConnection, member_ids: Sequence[int], at: datetime | None
+) -> None:
+    """Record since when private messages to these members are refused; None: they arrive again."""
+    await connection.execute(
+        update(members).where(members.c.id.in_(list(member_ids))).values(unreachable_at=at)
+    )
+
+
 async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_record: bool) -> None:
     """Neither store nor analyse what this person says, or do it again.
 

@@ -1,0 +1,121 @@
+"""The feed of a lane: reads what is due, asks `decide` about each, and has the words ready.
+
+Everything the decision needs is read in one small transaction for a whole batch; the words of a
+content version, which never change, are kept for the next batch.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.bodies import content_of
+from scheduler.courier import Address, Limits, Post
+from scheduler.decide import CareSettings, Defer, History, Send, Skip, decide
+from scheduler.priorities import Priority
+from storage import campaigns, due
+from storage.database import Database
+from storage.deliveries import DeliveryState, Move
+from storage.due import Due
+from storage.errors import SchedulingError
+
+_CAPS_LOOK_BACK = timedelta(days=7)
+_BODIES_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What of the deliveries that were due is to leave now, in its words; where the rest goes.
+
+    `more` tells whether there may be more that is due.
+    """
+
+    going: dict[int, tuple[Due, Post]] = field(default_factory=dict)
+    moves: Sequence[Move] = ()
+    more: bool = False
+
+
+class Feed:
+    """What one account is to say next."""
+
+    def __init__(
+        self, database: Database, account: str, limits: Limits, care: CareSettings
+    ) -> None:
+        self._database = database
+        self._account = account
+        self._limits = limits
+        self._care = care
+        self._bodies: OrderedDict[int, dict[str, Any]] = OrderedDict()
+
+    async def next_due(self) -> datetime | None:
+        """When the next delivery falls due."""
+        async with self._database.reading() as connection:
+            return await due.next_due(connection, self._account)
+
+    async def next_batch(self, now: datetime, most: int, rests_until: datetime | None) -> Batch:
+        """At most so many of the deliveries that are due, decided about."""
+        async with self._database.reading() as connection:
+            found = await due.due(connection, self._account, now, most)
+            if not found:
+                return Batch()
+            addressed = await self._addressed(connection, found, now - _CAPS_LOOK_BACK)
+            await self._read_bodies(connection, found)
+        going: dict[int, tuple[Due, Post]] = {}
+        moves: list[Move] = []
+        for one in found:
+            before = addressed.setdefault(_who(one), ())
+            history = History(before, rests_until)
+            match decide(one, one.recipient, self._limits, history, self._care, now):
+                case Send():
+                    try:
+                        content = content_of(
+                            self._bodies[one.version_id], one.slot, one.recipient.name
+                        )
+                    except SchedulingError as trouble:
+                        moves.append(Move(one.id, DeliveryState.SKIPPED, str(trouble)))
+                        continue
+                    going[one.id] = (one, Post(one.key, Address.parse(one.address), content))
+                    addressed[_who(one)] = (*before, now)
+                case Defer(until, reason):
+                    state = DeliveryState.PLANNED
+                    moves.append(Move(one.id, state, reason, not_before=until, resent=one.resent))
+                case Skip(reason):
+                    moves.append(Move(one.id, DeliveryState.SKIPPED, reason))
+        return Batch(going, moves, more=len(found) == most)
+
+    async def _addressed(
+        self, connection: AsyncConnection, found: Sequence[Due], since: datetime
+    ) -> dict[tuple[str, int | None], tuple[datetime, ...]]:
+        """When the groups and customers of a batch were addressed before."""
+        held = [one.recipient for one in found if one.priority != Priority.NOTICE]
+        in_groups = {who.group_id for who in held if who.group_id is not None}
+        in_private = {who.customer_id for who in held if who.customer_id is not None}
+        moments: dict[tuple[str, int | None], tuple[datetime, ...]] = {}
+        for group, times in (await due.addressed_groups(connection, in_groups, since)).items():
+            moments["group", group] = times
+        for customer, times in (
+            await due.addressed_customers(connection, in_private, since)
+        ).items():
+            moments["customer", customer] = times
+        return moments
+
+    async def _read_bodies(self, connection: AsyncConnection, found: Sequence[Due]) -> None:
+        wanted = {one.version_id for one in found}
+        if missing := wanted - self._bodies.keys():
+            self._bodies.update(await campaigns.bodies(connection, sorted(missing)))
+        for version in wanted:
+            self._bodies.move_to_end(version)
+        while len(self._bodies) > max(_BODIES_KEPT, len(wanted)):
+            self._bodies.popitem(last=False)
+
+
+def _who(one: Due) -> tuple[str, int | None]:
+    """Whom the caps count: a group, or a customer."""
+    if one.recipient.group_id is not None:
+        return "group", one.recipient.group_id
+    return "customer", one.recipient.customer_id

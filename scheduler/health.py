@@ -1,0 +1,73 @@
+"""An account's health: when it should rest because its platform does not answer as it should.
+
+Pure but for what it remembers of one account's last outcomes. An account that is refused rests at
+once; three calls in a row without a clear answer, or without any connection, make it rest as
+well. After a rest one call goes first: a clear answer means health, another failure a longer rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduler.courier import AccountDown, NothingSent, Outcome, Unclear
+
+IN_A_ROW = 3
+"""So many calls in a row without a clear answer, and the account rests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """The account rests from now on."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The account works again."""
+
+
+class Health:
+    """The health of one account; `first_rest` doubles with every rest that did not help."""
+
+    def __init__(self, first_rest: timedelta, longest_rest: timedelta) -> None:
+        self.rests_until: datetime | None = None
+        self._first_rest = self._rest = first_rest
+        self._longest_rest = longest_rest
+        self._failures = 0
+
+    @property
+    def probing(self) -> bool:
+        """Whether the account has rested and nobody knows yet whether it helped."""
+        return self.rests_until is not None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether nothing planned may leave at this moment."""
+        return self.rests_until is not None and now < self.rests_until
+
+    def restore(self, until: datetime) -> None:
+        """Go on with a rest that was written down."""
+        self.rests_until = until
+        self._failures = IN_A_ROW
+
+    def note(self, outcome: Outcome, now: datetime) -> Fallen | Recovered | None:
+        """What an outcome means for the account; None where nothing changes."""
+        match outcome:
+            case AccountDown(reason):
+                self._failures = IN_A_ROW
+            case Unclear(reason) | NothingSent(reason):
+                self._failures += 1
+            case _:
+                self._failures = 0
+                self._rest = self._first_rest
+                if self.rests_until is None:
+                    return None
+                self.rests_until = None
+                return Recovered()
+        if self._failures < IN_A_ROW or self.rests(now):
+            return None  # of calls that were under way when the rest began, nothing more is learnt
+        self.rests_until = now + self._rest
+        self._rest = min(self._rest * 2, self._longest_rest)
+        return Fallen(self.rests_until, reason)

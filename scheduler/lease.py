@@ -1,0 +1,100 @@
+"""The lease on a lane: how one process at a time sends through an account, and knows when to stop.
+
+A process waits for the lane, renews its lease while it works, and begins no call when the lease
+might end before the platform hears of it. Everything here is real time: this process's own
+monotonic clock bounds what the database's clock granted, reckoned from before it was asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from storage.database import Database
+from storage.errors import LaneLost
+from storage.lanes import Lane, lease_lane, release_lane, renew_lane
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    """How long a lease lasts, and when what is done about it.
+
+    A dead process's lane is taken over within `lasts` and one `poll_every`: 9 s by default. No
+    call begins within `safety` of the lease's end.
+    """
+
+    lasts: timedelta = timedelta(seconds=8)
+    renew_every: timedelta = timedelta(seconds=2)
+    safety: timedelta = timedelta(seconds=2)
+    poll_every: timedelta = timedelta(seconds=1)
+
+
+class Lease:
+    """A lane held by this process. `keep` it in a task of its own, `release` it at the end."""
+
+    def __init__(self, database: Database, lane: Lane, terms: LeaseTerms, asked_at: float) -> None:
+        self.lane = lane
+        self._database = database
+        self._terms = terms
+        self._ends_at = asked_at + terms.lasts.total_seconds()
+
+    @property
+    def safe(self) -> bool:
+        """Whether a call may begin now."""
+        return time.monotonic() < self._ends_at - self._terms.safety.total_seconds()
+
+    async def keep(self) -> None:
+        """Renew the lease until cancelled.
+
+        Raises:
+            LaneLost: another process has the lane, or the database could not be asked in time.
+        """
+        while True:
+            await asyncio.sleep(self._terms.renew_every.total_seconds())
+            asked_at = time.monotonic()
+            try:
+                async with self._database.writing() as connection:
+                    kept = await renew_lane(connection, self.lane, self._terms.lasts)
+            except (DBAPIError, NoConnectionFree, OSError) as trouble:
+                _log.warning("lease_not_renewed", account=self.lane.account, reason=str(trouble))
+                if time.monotonic() >= self._ends_at:
+                    raise LaneLost(account=self.lane.account) from trouble
+                continue
+            if not kept:
+                raise LaneLost(account=self.lane.account)
+            self._ends_at = asked_at + self._terms.lasts.total_seconds()
+
+    async def release(self) -> None:
+        """Give the lane back at once. The lease is worth nothing afterwards."""
+        self._ends_at = 0.0
+        async with self._database.writing() as connection:
+            await release_lane(connection, self.lane)
+
+
+async def try_lease(
+    database: Database, account: str, holder: str, terms: LeaseTerms
+) -> Lease | None:
+    """The lease on an account's lane, if nobody else holds it now."""
+    asked_at = time.monotonic()
+    async with database.writing() as connection:
+        lane = await lease_lane(connection, account, holder, terms.lasts, alone=database.alone)
+    return None if lane is None else Lease(database, lane, terms, asked_at)
+
+
+async def lease(database: Database, account: str, holder: str, terms: LeaseTerms) -> Lease:
+    """Wait until the lane is free, and lease it."""
+    waiting = False
+    while (held := await try_lease(database, account, holder, terms)) is None:
+        if not waiting:
+            _log.info("lane_elsewhere", account=account)
+            waiting = True
+        await asyncio.sleep(terms.poll_every.total_seconds())
+    return held

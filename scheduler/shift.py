@@ -1,0 +1,428 @@
+"""A shift: the work on one lane under one lease, turn by turn.
+
+A turn reads what is due and decides about it; then one transaction records every answer that came
+since the last turn, and writes down what leaves next (`sending`, and an attempt for every call);
+then the gate lets the calls out at the pace the platform allows. What is written down ahead is
+what leaves within `ahead`, and no more: that bounds what a kill can leave in doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.alarm import Alarm
+from scheduler.answers import HeldBack, end_of, move_after, silence_after, word_for
+from scheduler.clock import Clock
+from scheduler.courier import (
+    Action,
+    AddressGone,
+    Courier,
+    Done,
+    Muted,
+    Outcome,
+    TooFast,
+    Unable,
+    Unclear,
+)
+from scheduler.doubts import Doubts
+from scheduler.feed import Batch, Feed
+from scheduler.gate import Gate, Leaving
+from scheduler.health import Fallen, Health, Recovered
+from scheduler.lease import Lease
+from scheduler.notices import AccountBack, AccountPaused, CampaignPaused, Tell
+from scheduler.pace import Pace
+from scheduler.priorities import Priority
+from scheduler.sending import SenderSettings
+from storage import attempts, campaigns, deliveries, groups, lanes, members
+from storage.attempts import Call
+from storage.database import Database
+from storage.deliveries import DeliveryState, Move
+
+_log = structlog.get_logger(__name__)
+
+_CALLS = Counter("nuanqun_calls_total", "Calls to a platform by outcome", ["account", "outcome"])
+_MOVES = Counter("nuanqun_deliveries_total", "Moves of deliveries", ["account", "state"])
+
+_LONG_WAIT = timedelta(minutes=1)
+_SHORTEST_SLEEP = timedelta(milliseconds=20)
+_LOOK_AGAIN = timedelta(seconds=1)
+_FIRST_SIZE = 16
+_STUCK_AFTER = 1.0  # real seconds
+
+
+@dataclass(slots=True, eq=False)
+class Wish:
+    """A call that somebody waits for: it is not planned, and goes first."""
+
+    action: Action
+    kind: str
+    told: asyncio.Future[Outcome]
+
+
+class Shift:
+    """The lane's work under one lease. The sender decides when a turn is taken."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        courier: Courier,
+        account: str,
+        lease: Lease,
+        pace: Pace,
+        health: Health,
+        feed: Feed,
+        clock: Clock,
+        settings: SenderSettings,
+        alarm: Alarm,
+        tell: Tell,
+        spread: Callable[[], float],
+    ) -> None:
+        self.account = account
+        self.lease = lease
+        self.books = asyncio.Lock()  # one transaction at a time, so that what is in doubt is exact
+        self.moved = 0
+        self.doubts = Doubts(
+            database=database,
+            courier=courier,
+            account=account,
+            clock=clock,
+            settings=settings,
+            books=self.books,
+            under_way=self.under_way,
+        )
+        self.gate = Gate(
+            pace=pace,
+            clock=clock,
+            perform=self._perform,
+            answered=self._answered,
+            late=self._late,
+            held_back=self._held_back,
+            open_now=lambda: lease.safe,
+            at_once=settings.calls_at_once,
+            deadline=settings.call_deadline,
+        )
+        self._database = database
+        self._courier = courier
+        self._health = health
+        self._feed = feed
+        self._clock = clock
+        self._settings = settings
+        self._alarm = alarm
+        self._tell = tell
+        self._spread = spread
+        self._wishes: list[Wish] = []
+        self._ended: list[tuple[Leaving, Outcome | HeldBack, datetime]] = []
+        self._news: list[Fallen | Recovered] = []
+        self._refusals: Tally[int] = Tally()  # campaign → addresses in a row that refused for good
+        self._beginning: set[int] = set()
+        self._size = _FIRST_SIZE
+        self._pushed_at = 0.0
+        self._exhausted = False  # nothing more was due at the last look
+        self._look_at: datetime | None = None  # nothing is due before; None: nobody knows
+
+    def wish(self, wish: Wish) -> None:
+        """Have a call made as soon as it may."""
+        self._wishes.append(wish)
+        self._alarm.ring()
+
+    def look_again(self) -> None:
+        """Something may be due that was not before."""
+        self._exhausted = False
+        self._look_at = None
+        self._alarm.ring()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way and nothing waits to be recorded or begun."""
+        return not (self.gate.under_way or self._ended or self._wishes)
+
+    def under_way(self) -> set[int]:
+        """The deliveries that this shift has begun and not recorded."""
+        ended = (one.due.id for one, _, _ in self._ended if one.due is not None)
+        return {*self._beginning, *ended, *self.gate.deliveries()}
+
+    async def turn(self, *, ahead: timedelta, reading: bool = True, closing: bool = False) -> bool:
+        """Take one turn; False where there was nothing to do.
+
+        `ahead` is how far ahead of their moment calls are written down. Without `reading` only
+        answers and wishes are seen to, and when `closing` only answers are.
+
+        Raises:
+            LaneLost: another process took the lane over.
+        """
+        async with self.books:
+            now = self._clock.now()
+            batch = await self._next_batch(now, ahead) if reading and not closing else Batch()
+            ended, self._ended = self._ended, []
+            wishes: list[Wish] = []
+            if not closing:
+                wishes, self._wishes = self._wishes, wishes
+            news, self._news = self._news, []
+            if not (batch.going or batch.moves or ended or wishes or news):
+                return False
+            moves = [*batch.moves, *self._moves_after(ended)]
+            self._beginning = set(batch.going)
+            try:
+                async with self._database.writing() as connection:
+                    await lanes.guard(connection, self.lease.lane)
+                    await deliveries.move(connection, self.lease.lane, moves, now)
+                    ends = [end_of(one.attempt_id, outcome, at) for one, outcome, at in ended]
+                    await attempts.end_calls(connection, ends)
+                    await self._note(connection, ended, news, now)
+                    begun = await deliveries.begin(
+                        connection, self.lease.lane, list(batch.going), now
+                    )
+                    calls = [
+                        Call(str(one.action.address), one.action.key, one.kind) for one in wishes
+                    ]
+                    called = await attempts.begin_calls(connection, self.lease.lane, calls, now)
+            except BaseException:
+                # Whether it was committed is not known. What was ended is recorded again, which
+                # changes nothing if it was; what was begun is asked about.
+                self._ended[:0], self._wishes[:0], self._news[:0] = ended, wishes, news
+                self.doubts.ask_now()
+                raise
+            finally:
+                self._beginning = set()
+            for wish in wishes:
+                self.gate.push(
+                    Leaving(Priority.ANSWER, wish.action, called[wish.action.key], told=wish.told)
+                )
+            for delivery, attempt in begun.items():
+                one, post = batch.going[delivery]
+                self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
+        self._pushed_at = asyncio.get_running_loop().time()
+        self._count(moves)
+        self.gate.let_out()
+        return True
+
+    async def next_look(self) -> datetime:
+        """When a turn is worth taking again, if nothing rings before."""
+        now = self._clock.now()
+        looks = [now + self._settings.longest_sleep]
+        if self.doubts.asks_at is not None:
+            looks.append(self.doubts.asks_at)
+        if self._exhausted:
+            planned = await self._feed.next_due()
+            # Something due that could not be moved now is looked at again in a second.
+            self._exhausted = False
+            self._look_at = max(planned, now + _LOOK_AGAIN) if planned else looks[0]
+        if self._look_at is not None and self._look_at > now:
+            looks.append(self._look_at)
+        elif self.gate.planned_waiting or self.gate.planned_under_way:
+            looks.append(now + _LOOK_AGAIN)  # an answer rings earlier
+        else:
+            free = self.gate.pace.leaves_at("", Priority.CAMPAIGN, now)
+            looks.append(now + _LOOK_AGAIN if free is None else free - self._settings.ahead)
+        return max(min(looks), now + _SHORTEST_SLEEP)
+
+    async def end(self) -> None:
+        """Give back what has not left, wait a moment for what is under way, and end it.
+
+        What was answered is still to be recorded by a last turn.
+        """
+        self.gate.hold_back_planned()
+        if await self.gate.end(self._settings.farewell):
+            self.doubts.ask_now()
+
+    def give_up_wishes(self, outcome: Outcome) -> None:
+        """Tell everybody whose call was not begun that it will not be."""
+        for wish in self._wishes:
+            if not wish.told.done():
+                wish.told.set_result(outcome)
+        self._wishes.clear()
+
+    def late_receipts(self) -> list[tuple[str, str]]:
+        """Key and receipt of what was sent, and could not be recorded before the lane was lost."""
+        return [
+            (one.action.key, outcome.receipt)
+            for one, outcome, _ in self._ended
+            if one.due is not None and isinstance(outcome, Done)
+        ]
+
+    # What is read
+
+    async def _next_batch(self, now: datetime, ahead: timedelta) -> Batch:
+        since = asyncio.get_running_loop().time() - self._pushed_at
+        if self.gate.planned_waiting and since > _STUCK_AFTER:
+            self.gate.hold_back_planned()  # nothing comes back, and they must not look begun
+        wanted = self._wanted(now, ahead)
+        if not wanted:
+            return Batch()
+        batch = await self._feed.next_batch(now, wanted, self._silent_until(now))
+        self._exhausted = not batch.more
+        return self._in_time(batch, now)
+
+    def _wanted(self, now: datetime, ahead: timedelta) -> int:
+        """How many deliveries are to be read: what leaves within `ahead`, less what waits."""
+        if self._exhausted or (self._look_at is not None and now < self._look_at):
+            return 0
+        if self._health.rests(now):
+            return self._settings.most_in_batch  # they are put off
+        return self._room_ahead(now, ahead) if self.lease.safe else 0
+
+    def _room_ahead(self, now: datetime, ahead: timedelta) -> int:
+        gate = self.gate
+        waiting, under_way = gate.planned_waiting, gate.planned_under_way
+        if under_way >= self._settings.calls_at_once:
+            return 0
+        if self._health.probing:
+            return int(not waiting and not under_way)
+        if not waiting:
+            took = gate.emptied_at - self._pushed_at
+            self._size = fitting_size(self._size, took, self._settings)
+        elif waiting > self._size // 2:
+            return 0
+        room = gate.pace.room(now + ahead)
+        return max(0, (self._size if room is None else min(self._size, room)) - waiting)
+
+    def _silent_until(self, now: datetime) -> datetime | None:
+        """Until when nothing planned leaves through this account, where that is worth telling."""
+        if self._health.rests(now):
+            return self._health.rests_until
+        free = self.gate.pace.leaves_at("", Priority.CAMPAIGN, now)
+        return free if free is not None and free - now > _LONG_WAIT else None
+
+    def _in_time(self, batch: Batch, now: datetime) -> Batch:
+        """The batch without what its own chat does not let leave yet: that is put off."""
+        pace = self.gate.pace
+        account = pace.leaves_at("", Priority.CAMPAIGN, now) or now
+        soon = max(account, now) + self._settings.ahead
+        going, moves = {}, list(batch.moves)
+        for number, (one, post) in batch.going.items():
+            free = pace.leaves_at(one.address, Priority(one.priority), now)
+            if free is None or free <= soon:
+                going[number] = one, post
+            else:
+                state = DeliveryState.PLANNED
+                moves.append(Move(one.id, state, "pace", not_before=free, resent=one.resent))
+        return Batch(going, moves, batch.more)
+
+    # What is recorded
+
+    def _moves_after(
+        self, ended: Sequence[tuple[Leaving, Outcome | HeldBack, datetime]]
+    ) -> list[Move]:
+        rests = self._health.rests_until
+        return [
+            move_after(one.due, outcome, at, rests_until=rests, spread=self._spread())
+            for one, outcome, at in ended
+            if one.due is not None
+        ]
+
+    async def _note(
+        self,
+        connection: AsyncConnection,
+        ended: Sequence[tuple[Leaving, Outcome | HeldBack, datetime]],
+        news: Sequence[Fallen | Recovered],
+        now: datetime,
+    ) -> None:
+        """What answers mean beyond their own delivery: who is gone, who is paused."""
+        gone = [one for one, outcome, _ in ended if isinstance(outcome, AddressGone)]
+        chats = [one.action.address.group for one in gone if one.action.address.group]
+        people = [one.due.member_id for one in gone if one.due and one.due.member_id]
+        muted = [
+            one.action.address.group
+            for one, outcome, _ in ended
+            if isinstance(outcome, Muted) and one.action.address.group
+        ]
+        if chats:
+            await groups.mark_gone(connection, self.account, chats)
+        if muted:
+            await groups.mark_muted(connection, self.account, muted, now)
+        if people:
+            await members.mark_unreachable(connection, people, now)
+        for change in news:
+            match change:
+                case Fallen(until, reason):
+                    await lanes.set_rest(connection, self.lease.lane, until, reason)
+                case Recovered():
+                    await lanes.set_rest(connection, self.lease.lane, None)
+        run = self._settings.permanent_run
+        for campaign in [each for each, count in self._refusals.items() if count >= run]:
+            del self._refusals[campaign]
+            if await campaigns.pause(connection, campaign, "permanent_errors"):
+                self._tell(CampaignPaused(campaign, "permanent_errors"))
+
+    def _count(self, moves: Iterable[Move]) -> None:
+        for move in moves:
+            self.moved += 1
+            _MOVES.labels(self.account, move.state.value).inc()
+
+    # What the gate tells
+
+    async def _perform(self, action: Action) -> Outcome:
+        try:
+            return await self._courier.perform(action)
+        except Exception as fault:  # noqa: BLE001 (a courier's fault is recorded with the one call it happened in, and must not stop the lane)
+            _log.exception("courier_fault", account=self.account, key=action.key)
+            return Unclear(f"courier_fault: {type(fault).__name__}")
+
+    def _answered(self, one: Leaving, outcome: Outcome) -> None:
+        now = self._clock.now()
+        self._ended.append((one, outcome, now))
+        _CALLS.labels(self.account, word_for(outcome)).inc()
+        if one.told is not None and not one.told.done():
+            one.told.set_result(outcome)
+        self._learn(one, outcome, now)
+        self._alarm.ring()
+
+    def _learn(self, one: Leaving, outcome: Outcome, now: datetime) -> None:
+        """What an outcome tells about the chat, the account and the campaign."""
+        if isinstance(outcome, TooFast):
+            whom = None if outcome.account_wide else one.address
+            self.gate.pace.hold(whom, silence_after(outcome, now) or now)
+        change = self._health.note(outcome, now)
+        if change is not None:
+            self._news.append(change)
+        if isinstance(change, Fallen):
+            _log.error("account_rests", account=self.account, reason=change.reason)
+            self._tell(AccountPaused(self.account, change.reason, change.until))
+            self.gate.hold_back_planned()
+            self._exhausted = False
+        elif isinstance(change, Recovered):
+            self._tell(AccountBack(self.account))
+            self.look_again()
+        if one.due is None:
+            return
+        if isinstance(outcome, Done):
+            self._refusals.pop(one.due.campaign_id, None)
+            return
+        _log.warning("call", account=self.account, key=one.action.key, outcome=repr(outcome))
+        if isinstance(outcome, Unclear):
+            self.doubts.ask_soon()
+        elif isinstance(outcome, AddressGone | Muted | Unable):
+            self._refusals[one.due.campaign_id] += 1
+
+    def _held_back(self, one: Leaving, until: datetime | None) -> None:
+        held = HeldBack("pace" if until is not None else None, until)
+        self._ended.append((one, held, self._clock.now()))
+        self._exhausted = False
+        self._alarm.ring()
+
+    async def _late(self, one: Leaving, outcome: Outcome) -> None:
+        """An answer came after its call was given up: only that it was sent is news."""
+        if one.due is None or not isinstance(outcome, Done):
+            return
+        async with self._database.writing() as connection:
+            known = await deliveries.late_receipt(
+                connection, self.account, one.action.key, outcome.receipt, self._clock.now()
+            )
+        _log.info("late_receipt", account=self.account, key=one.action.key, used=known)
+
+
+def fitting_size(size: int, took: float, settings: SenderSettings) -> int:
+    """How many calls to write down at once, after `size` of them took so many seconds to leave."""
+    ahead = settings.ahead.total_seconds()
+    if took < ahead / 2:
+        return min(size * 2, settings.most_in_batch)
+    return max(1, min(size, int(size * ahead / took)))
