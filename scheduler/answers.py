@@ -95,10 +95,10 @@ def move_after(
         case Unclear(reason):
             return Move(one.id, DeliveryState.UNCERTAIN, reason)
         case _:
-            reason, later = _retry(one, outcome, at, rests_until, spread)
+            why, later = _retry(one, outcome, at, rests_until, spread)
     # Never so late that nobody would say in time that it is too late.
     bounded = min(later, one.not_after + SHORTEST_WAIT)
-    return Move(one.id, DeliveryState.PLANNED, reason, not_before=bounded, resent=one.resent)
+    return Move(one.id, DeliveryState.PLANNED, why, not_before=bounded, resent=one.resent)
 
 
 def _retry(

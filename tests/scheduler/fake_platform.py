@@ -52,6 +52,10 @@ async def _nothing() -> None:
     pass
 
 
+def _nobody_to_kill() -> None:
+    raise AssertionError("let it live with `Stage.lives`")
+
+
 @dataclass(frozen=True, slots=True)
 class Dies:
     """The sender's process ends during the call; the message got there, or not.
@@ -76,12 +80,10 @@ class FakePlatform:
         self.asked: list[str] = []
         self.remembers = True  # whether a look-up can tell
         self.lookup_hangs = False
+        self.kills: Callable[[], object] = _nobody_to_kill  # ends the process that is calling
+        self.limits = Limits()
         self._steps: defaultdict[str, deque[Step]] = defaultdict(deque)
         self._always: dict[str, Step] = {}
-
-    @property
-    def limits(self) -> Limits:
-        return Limits()
 
     def will(self, group: str, *steps: Step) -> None:
         """Answer the next calls to the group of this name so."""
@@ -114,7 +116,9 @@ class FakePlatform:
                 await first()
                 if stands:
                     self._stand(action)
-                raise asyncio.CancelledError
+                self.kills()
+                await asyncio.Event().wait()
+                raise AssertionError("nobody wakes it")
             case Meanwhile(happens):
                 await happens()
                 return self._stand(action)

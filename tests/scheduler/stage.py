@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,17 +17,25 @@ from scheduler.bodies import literal_body
 from scheduler.campaigns import CampaignState
 from scheduler.clock import SimulatedClock
 from scheduler.content import Content
+from scheduler.decide import CareSettings
+from scheduler.lease import Lease, LeaseTerms
+from scheduler.notices import Notice
 from scheduler.planner import Planner
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once, Schedule
-from scheduler.sender import Sender, SenderSettings
+from scheduler.sender import Sender
+from scheduler.sending import SenderSettings
+from storage import attempts as attempt_log
 from storage import campaigns, deliveries, groups
-from storage.accounts import take_lane
+from storage import due as due_room
+from storage.attempts import End
 from storage.campaigns import NewCampaign, StoredCampaign
 from storage.database import Database
-from storage.deliveries import DeliveryState, Move, PlannedSlot
+from storage.deliveries import DeliveryState, Move
 from storage.groups import Audience
+from storage.lanes import lease_lane
 from storage.shops import ensure_shop, set_halt
+from storage.slots import PlannedSlot, plan_for_groups
 from storage.tables import attempts
 from storage.tables import campaigns as campaign_rows
 from storage.tables import deliveries as ledger
@@ -40,7 +49,10 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-PATIENT = SenderSettings(call_deadline=timedelta(seconds=5))
+PATIENT = SenderSettings(call_deadline=timedelta(seconds=5), farewell=timedelta(0))
+LONG = LeaseTerms(lasts=timedelta(minutes=10))
+
+T = TypeVar("T")
 
 
 def local(text: str) -> datetime:
@@ -65,6 +77,8 @@ class Stage:
     database: Database
     clock: SimulatedClock = field(default_factory=lambda: SimulatedClock(NOW))
     platform: FakePlatform = field(default_factory=FakePlatform)
+    care: CareSettings = field(default_factory=CareSettings)
+    told: list[Notice] = field(default_factory=list)
     rings: int = 0
 
     async def shop(self) -> int:
@@ -86,23 +100,41 @@ class Stage:
             database=self.database, shop_id=await self.shop(), clock=self.clock, planned=ring
         )
 
-    def sender(self, settings: SenderSettings = PATIENT, holder: str = "bot-1") -> Sender:
+    def sender(self, settings: SenderSettings = PATIENT) -> Sender:
         """A sender that is not open yet."""
         return Sender(
             database=self.database,
             courier=self.platform,
             account=ACCOUNT,
-            holder=holder,
             clock=self.clock,
             settings=settings,
+            care=self.care,
+            tell=self.told.append,
             jitter=random.Random(11),  # noqa: S311 (the same pauses in each run)
         )
+
+    async def lease(self, holder: str = "bot-1", terms: LeaseTerms = LONG) -> Lease:
+        """The lease on the lane, taken away from whoever has it."""
+        async with self.database.writing() as connection:
+            lane = await lease_lane(connection, ACCOUNT, holder, terms.lasts, alone=True)
+        assert lane is not None
+        return Lease(self.database, lane, terms, time.monotonic())
 
     async def opened(self, settings: SenderSettings = PATIENT) -> Sender:
         """A sender that holds the lane."""
         sender = self.sender(settings)
-        await sender.open()
+        await sender.open(await self.lease())
         return sender
+
+    async def lives(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let a process work that the platform may end in the middle of a call.
+
+        Raises:
+            asyncio.CancelledError: it was ended.
+        """
+        task = asyncio.ensure_future(work)
+        self.platform.kills = task.cancel
+        return await task
 
     async def groups(self, *names: str) -> dict[str, int]:
         """The ids of the groups with these names, made in this order when they are not there."""
@@ -175,8 +207,7 @@ class Stage:
 
     async def take_over(self, holder: str) -> None:
         """Take the lane away from whoever has it."""
-        async with self.database.writing() as connection:
-            await take_lane(connection, ACCOUNT, holder, NOW)
+        await self.lease(holder)
 
     async def break_schedule(self, key: str) -> None:
         """Make a campaign's schedule one that no release can read."""
@@ -213,7 +244,7 @@ class Stage:
         assert of.approved_version is not None
         planned = PlannedSlot(of.id, of.key, of.approved_version, slot, NOW, not_after)
         async with self.database.writing() as connection:
-            await deliveries.plan_for_groups(connection, planned, list(ids.values()), NOW)
+            await plan_for_groups(connection, planned, list(ids.values()), NOW)
 
     async def ledger(self, key: str | None = None) -> dict[str, Delivered]:
         """Group → how its delivery stands (of one campaign)."""
@@ -260,14 +291,14 @@ class Stage:
 
     async def left_behind(self, *names: str, uncertain: bool) -> None:
         """Leave the due deliveries to these groups as an ended process would."""
+        lane = (await self.lease("ended")).lane
         async with self.database.writing() as connection:
-            lane = await take_lane(connection, ACCOUNT, "ended", NOW)
-            found = await deliveries.due(connection, ACCOUNT, NOW, 1_000)
-            ready = [one for one in found if one.group_name in names]
+            found = await due_room.due(connection, ACCOUNT, NOW, 1_000)
+            ready = [one.id for one in found if one.recipient.name in names]
             begun = await deliveries.begin(connection, lane, ready, NOW)
             if uncertain:
                 state = DeliveryState.UNCERTAIN
-                moves = [
-                    Move(one.id, state, "no_answer", attempt_id=begun[one.id]) for one in ready
-                ]
+                moves = [Move(delivery, state, "no_answer") for delivery in begun]
                 await deliveries.move(connection, lane, moves, NOW)
+                ends = [End(attempt, "unclear", "no_answer", NOW) for attempt in begun.values()]
+                await attempt_log.end_calls(connection, ends)
