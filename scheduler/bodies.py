@@ -46,6 +46,28 @@ def template_body(
     return {"templates": dict(templates), "variables": dict(variables), "language": language}
 
 
+def is_literal(body: Mapping[str, Any]) -> bool:
+    """Whether a body says the same at every slot, word for word."""
+    return "content" in body
+
+
+def reworded(body: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The same kind of body with this text: word for word, or as the template of every slot.
+
+    Pictures, buttons and variables stay as they are; whom the old words called by name do not.
+
+    Raises:
+        BodyBroken: the body has neither of the two shapes.
+    """
+    try:
+        if is_literal(body):
+            kept = {name: part for name, part in body["content"].items() if name != "mentions"}
+            return {"content": {**kept, "text": text}}
+        return {**body, "templates": dict.fromkeys(body["templates"], text)}
+    except (AttributeError, KeyError, TypeError) as wrong:
+        raise BodyBroken(reason=f"{type(wrong).__name__} {wrong}") from wrong
+
+
 def content_of(body: Mapping[str, Any], slot: str, group: str) -> Content:
     """The message for one slot in the group of this name.
 
@@ -55,7 +77,7 @@ def content_of(body: Mapping[str, Any], slot: str, group: str) -> Content:
         SchedulingError: the template is wrong.
     """
     try:
-        if "content" in body:
+        if is_literal(body):
             return Content.from_json(body["content"])
         template = body["templates"].get(topic_of(slot))
         variables = {**facts_of(slot, body["language"]), **body["variables"], "group": group}

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from scheduler.bodies import BodyBroken, SlotUnwritten, content_of, literal_body, template_body
+from scheduler.bodies import (
+    BodyBroken,
+    SlotUnwritten,
+    content_of,
+    is_literal,
+    literal_body,
+    reworded,
+    template_body,
+)
 from scheduler.content import Button, Content, Mention, Picture
 from scheduler.programme import shipped_programmes
 from scheduler.templates import VariableUnknown
@@ -110,3 +118,26 @@ def test_a_template_that_asks_for_the_unknown_says_so() -> None:
 def test_a_body_of_another_shape_is_broken(body: dict[str, Any]) -> None:
     with pytest.raises(BodyBroken):
         content_of(body, "d-6", "一群")
+
+
+def test_a_literal_body_reworded_is_word_for_word_too() -> None:
+    before = Content(
+        "看图，@小美", (Picture("offer.png"),), (Button("想要", "/me"),), (Mention("p1", "小美"),)
+    )
+    body = reworded(literal_body(before), "{{ days }}？")
+    assert is_literal(body)
+    assert content_of(body, "once", "一群") == Content(
+        "{{ days }}？", before.pictures, before.buttons
+    )
+
+
+def test_templates_reworded_say_the_new_one_at_every_slot() -> None:
+    body = reworded(template_body({"d-2": "两天", "d-1": "一天"}, VARIABLES, "zh"), "{{ days }} 天")
+    assert not is_literal(body)
+    assert [content_of(body, slot, "一群").text for slot in ("d-2", "d-1")] == ["2 天", "1 天"]
+
+
+@pytest.mark.parametrize("body", [{}, {"content": None}, {"templates": None}])
+def test_a_broken_body_cannot_be_reworded(body: dict[str, Any]) -> None:
+    with pytest.raises(BodyBroken):
+        reworded(body, "今晚见")
