@@ -10,21 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from scheduler.priorities import Priority
+from scheduler.promotions import Promotion
 from scheduler.schedules import Countdown, Festivals, Moment, Schedule, moments
 from scheduler.wall_time import last_second_of, zone_named
+from storage.campaigns import CampaignState
 
 
-class CampaignState(StrEnum):
-    """Where a campaign is in its life; only an approved one is planned and sent."""
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    PAUSED = "paused"
-    CANCELLED = "cancelled"
-    FINISHED = "finished"
+__all__ = ["Campaign", "CampaignState", "Occurrence", "occurrences_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,7 @@ class Campaign:
 
     `key` is unique for ever (`double11:2026`); `programme` names the kind of care it belongs
     to; `zone` is the shop's time zone by its IANA name; `valid_for` is how long after its
-    moment an occurrence may still go out.
+    moment an occurrence may still go out; `promotion` is its promotion window, if it has one.
     """
 
     key: str
@@ -43,6 +38,8 @@ class Campaign:
     zone: str
     valid_for: timedelta
     state: CampaignState = CampaignState.DRAFT
+    priority: Priority = Priority.CAMPAIGN
+    promotion: Promotion | None = None
 
     def __post_init__(self) -> None:
         if self.valid_for <= timedelta(0):

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from scheduler.campaigns import Campaign, occurrences_of
+
+REMIND_AHEAD = timedelta(hours=1)
+"""How long before a campaign speaks staff are reminded that nobody has approved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +57,16 @@ Tell = Callable[[Notice], None]
 
 def tell_nobody(notice: Notice) -> None:
     """Where nobody is there to be told: in previews, in tests."""
+
+
+def approval_missing(
+    campaign: Campaign, campaign_id: int, submitted_at: datetime, now: datetime
+) -> ApprovalMissing | None:
+    """What to remind staff of, now, about a draft that was submitted then.
+
+    It speaks within the hour. What was submitted less than an hour before its moment is not
+    reminded of: submitting it has just told everybody.
+    """
+    earliest = max(now, submitted_at + REMIND_AHEAD)
+    coming = occurrences_of(campaign, earliest, now + REMIND_AHEAD)
+    return ApprovalMissing(campaign_id, campaign.name, coming[0].at) if coming else None

@@ -1,29 +1,64 @@
 """Campaigns, their content versions, and how far each one is planned.
 
 A campaign's schedule and the body of its content are documents that floor 3 writes and reads;
-here they are kept as they are. A content version is never changed: an edit makes a new one, and
-what was planned keeps the version that was approved. `planned_until` is the planning watermark;
-it moves in the transaction that inserts the deliveries, so no occurrence falls between.
+here they are kept as they are. A content version, body and audience, is never changed: an edit
+makes a new one that waits for approval, and the campaign is a draft until somebody approves
+exactly that. What is planned says the newest version, approved or not; what is not approved is
+held. So what was planned with an approved version keeps it, and what waits for a version that
+nobody approved says the next one (see `steering.py`).
+
+`planned_until` is the planning watermark; it moves in the transaction that inserts the
+deliveries, so no occurrence falls between. Every change rings its bells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.audit import Entry, note
+from storage.bells import Bell, ring
 from storage.bulk import insert, insert_new
-from storage.groups import Audience
+from storage.groups import Audience, resolve
+from storage.lanes import hold_lanes
+from storage.steering import cancel_planned, release, say_instead
 from storage.tables import campaigns, content_versions
+
+NOT_APPROVED = "not_approved"
+CAMPAIGN_PAUSED = "campaign_paused"
+"""Why a delivery was put off until a person approves its version, or resumes its campaign."""
+REJECTED = "rejected"
+"""Why a campaign was cancelled, with all it had planned: somebody refused its only version."""
+
+_TICK = timedelta(microseconds=1)
+
+
+class CampaignState(StrEnum):
+    """Where a campaign is in its life; a draft is planned too, and held."""
+
+    DRAFT = "draft"  # its newest version waits for approval
+    APPROVED = "approved"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"  # all its moments are planned
+
+
+_STOPPED = (CampaignState.PAUSED, CampaignState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """What a campaign is made from. The same key twice is the same campaign."""
+    """What a campaign is made from. The same key twice is the same campaign.
+
+    `priority` is the number stored with its deliveries, `hold_out` the share of people, in
+    percent, who get nothing, and `promotion` the document of its promotion window.
+    """
 
     key: str
     programme: str
@@ -35,91 +70,91 @@ class NewCampaign:
     body: dict[str, Any]
     created_by: str
     created_at: datetime
+    priority: int = 3
+    hold_out: int = 0
+    promotion: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as it stands. `approved_version` is None until somebody approves it."""
+    """A campaign as it stands.
+
+    `version_id` is its newest content version: `audience` is that one's, `submitted_by` its
+    author; `approved_version` is the last one approved, None until somebody approves one.
+    """
 
     id: int
+    shop_id: int
     key: str
     programme: str
     name: str
     schedule: dict[str, Any]
     zone: str
     valid_seconds: int
-    audience: Audience
-    state: str
+    priority: int
+    hold_out: int
+    promotion: dict[str, Any] | None
+    state: CampaignState
     reason: str | None
     created_by: str
     created_at: datetime
+    version_id: int
     approved_version: int | None
-    planned_until: datetime | None
+    planned_until: datetime
+    audience: Audience
+    submitted_by: str
+    submitted_at: datetime
 
 
-_CAMPAIGN = (
-    campaigns.c.id,
-    campaigns.c.key,
-    campaigns.c.programme,
-    campaigns.c.name,
-    campaigns.c.schedule,
-    campaigns.c.zone,
-    campaigns.c.valid_seconds,
-    campaigns.c.audience,
-    campaigns.c.state,
-    campaigns.c.reason,
-    campaigns.c.created_by,
-    campaigns.c.created_at,
-    campaigns.c.approved_version,
-    campaigns.c.planned_until,
-)
+_STORED = select(
+    campaigns,
+    content_versions.c.audience,
+    content_versions.c.created_by.label("submitted_by"),
+    content_versions.c.created_at.label("submitted_at"),
+).join_from(campaigns, content_versions, content_versions.c.id == campaigns.c.version_id)
+_PARTS = tuple(part.name for part in fields(StoredCampaign))
 
 
 def _campaign(row: Any) -> StoredCampaign:
-    values: dict[str, Any] = {each.name: getattr(row, each.name) for each in _CAMPAIGN}
-    return StoredCampaign(**{**values, "audience": Audience.from_json(row.audience)})
+    values: dict[str, Any] = {name: getattr(row, name) for name in _PARTS}
+    values["state"] = CampaignState(row.state)
+    values["audience"] = Audience.from_json(row.audience)
+    return StoredCampaign(**values)
 
 
 async def create(
     connection: AsyncConnection, shop_id: int, new: NewCampaign, *, state: str
 ) -> StoredCampaign:
-    """Make a campaign with its first content version; one with this key is left as it stands."""
-    made = await insert_new(
-        connection,
-        campaigns,
-        [
-            {
-                "shop_id": shop_id,
-                "key": new.key,
-                "programme": new.programme,
-                "name": new.name,
-                "schedule": new.schedule,
-                "zone": new.zone,
-                "valid_seconds": new.valid_seconds,
-                "audience": new.audience.to_json(),
-                "state": state,
-                "created_by": new.created_by,
-                "created_at": new.created_at,
-            }
-        ],
-        campaigns.c.id,
-    )
+    """Make a campaign with its first content version; one with this key is left as it stands.
+
+    It is planned from the moment on at which it was made, that moment included.
+    """
+    values = {part.name: getattr(new, part.name) for part in fields(NewCampaign)}
+    audience, body = values.pop("audience"), values.pop("body")
+    watermark = new.created_at - _TICK
+    rows = [{**values, "shop_id": shop_id, "state": state, "planned_until": watermark}]
+    made = await insert_new(connection, campaigns, rows, campaigns.c.id)
     for row in made:
-        await add_version(connection, row.id, new.body, by=new.created_by, at=new.created_at)
+        await _insert_version(
+            connection, row.id, body=body, audience=audience, by=new.created_by, at=new.created_at
+        )
+        await ring(connection, Bell.PLANNER)
     found = await by_key(connection, new.key)
     if found is None:
         raise LookupError(new.key)
     return found
 
 
-async def add_version(
-    connection: AsyncConnection, campaign_id: int, body: dict[str, Any], *, by: str, at: datetime
+async def _insert_version(
+    connection: AsyncConnection,
+    campaign_id: int,
+    *,
+    body: dict[str, Any],
+    audience: Audience,
+    by: str,
+    at: datetime,
 ) -> int:
-    """Add a content version, not yet approved; its id."""
-    # Two who edit at once take turns, so that each version has a number of its own.
-    await connection.execute(
-        select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update()
-    )
+    """Write a version down as the campaign's newest; its id."""
     number = (
         select(func.coalesce(func.max(content_versions.c.number), 0) + 1)
         .where(content_versions.c.campaign_id == campaign_id)
@@ -127,58 +162,36 @@ async def add_version(
     )
     made = await connection.execute(
         insert(connection, content_versions)
-        .values(campaign_id=campaign_id, number=number, body=body, created_by=by, created_at=at)
+        .values(
+            campaign_id=campaign_id,
+            number=number,
+            body=body,
+            audience=audience.to_json(),
+            created_by=by,
+            created_at=at,
+        )
         .returning(content_versions.c.id)
     )
-    return int(made.scalar_one())
+    version = int(made.scalar_one())
+    await _set(connection, campaign_id, version_id=version)
+    return version
 
 
-async def approve(
-    connection: AsyncConnection,
-    campaign_id: int,
-    *,
-    state: str,
-    by: str,
-    at: datetime,
-    plan_after: datetime,
-) -> None:
-    """Approve the newest content version; occurrences after `plan_after` are planned.
-
-    A campaign that was approved before keeps the watermark it has.
-    """
-    newest = (
-        select(func.max(content_versions.c.id))
-        .where(content_versions.c.campaign_id == campaign_id)
-        .scalar_subquery()
-    )
+async def _set(connection: AsyncConnection, campaign_id: int, **values: Any) -> None:
     await connection.execute(
-        update(content_versions)
-        .where(content_versions.c.id == newest)
-        .values(approved_by=by, approved_at=at)
-    )
-    await connection.execute(
-        update(campaigns)
-        .where(campaigns.c.id == campaign_id)
-        .values(
-            state=state,
-            reason=None,
-            approved_version=newest,
-            planned_until=func.coalesce(campaigns.c.planned_until, plan_after),
-        )
+        update(campaigns).where(campaigns.c.id == campaign_id).values(**values)
     )
 
 
 async def by_key(connection: AsyncConnection, key: str) -> StoredCampaign | None:
     """The campaign with this key."""
-    row = (await connection.execute(select(*_CAMPAIGN).where(campaigns.c.key == key))).one_or_none()
+    row = (await connection.execute(_STORED.where(campaigns.c.key == key))).one_or_none()
     return None if row is None else _campaign(row)
 
 
 async def by_id(connection: AsyncConnection, campaign_id: int) -> StoredCampaign | None:
     """The campaign with this number."""
-    row = (
-        await connection.execute(select(*_CAMPAIGN).where(campaigns.c.id == campaign_id))
-    ).one_or_none()
+    row = (await connection.execute(_STORED.where(campaigns.c.id == campaign_id))).one_or_none()
     return None if row is None else _campaign(row)
 
 
@@ -188,24 +201,210 @@ async def in_states(
     """The shop's campaigns in these states, in the order they were made.
 
     With `hold`, nobody changes them until this transaction ends: who plans them cannot overtake
-    who cancels them.
+    who cancels or edits them.
     """
-    question = (
-        select(*_CAMPAIGN)
-        .where(campaigns.c.shop_id == shop_id, campaigns.c.state.in_(list(states)))
-        .order_by(campaigns.c.id)
-    )
-    rows = await connection.execute(question.with_for_update() if hold else question)
+    meant = (campaigns.c.shop_id == shop_id, campaigns.c.state.in_(list(states)))
+    if hold:
+        # By itself: PostgreSQL shows a row that it had to wait for as it is now, but joins it
+        # with what stood when the statement began, which an edit has made obsolete.
+        await connection.execute(
+            select(campaigns.c.id).where(*meant).order_by(campaigns.c.id).with_for_update()
+        )
+    rows = await connection.execute(_STORED.where(*meant).order_by(campaigns.c.id))
     return [_campaign(row) for row in rows]
+
+
+async def _hold(connection: AsyncConnection, campaign_id: int) -> StoredCampaign:
+    """The campaign, so that senders, planners and other managers wait for this transaction.
+
+    Everybody takes the lanes first and then the campaign, so nobody waits in a circle.
+
+    Raises:
+        LookupError: there is none with this number.
+    """
+    await hold_lanes(connection)
+    await connection.execute(
+        select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update()
+    )
+    found = await by_id(connection, campaign_id)
+    if found is None:
+        raise LookupError(campaign_id)
+    return found
+
+
+async def add_version(
+    connection: AsyncConnection,
+    campaign_id: int,
+    *,
+    body: dict[str, Any],
+    audience: Audience,
+    by: str,
+    at: datetime,
+) -> int:
+    """Add a content version, not yet approved, and say it from now on; its id.
+
+    Raises:
+        LookupError: there is no such campaign.
+    """
+    before = await _hold(connection, campaign_id)
+    version = await _insert_version(
+        connection, campaign_id, body=body, audience=audience, by=by, at=at
+    )
+    if before.state is CampaignState.APPROVED:
+        await _set(connection, campaign_id, state=CampaignState.DRAFT)
+    await _say_newest(connection, campaign_id, at)
+    await ring(connection, Bell.PLANNER)
+    return version
+
+
+async def _say_newest(connection: AsyncConnection, campaign_id: int, at: datetime) -> None:
+    """Let what is planned with a version that nobody approved say the campaign's newest."""
+    campaign = await by_id(connection, campaign_id)
+    if campaign is None:
+        raise LookupError(campaign_id)
+    meant = await resolve(connection, campaign.shop_id, campaign.audience)
+    group_ids = [group.id for group in meant.groups]
+    await say_instead(connection, campaign_id, campaign.version_id, group_ids, at)
+
+
+async def approve(
+    connection: AsyncConnection,
+    campaign_id: int,
+    *,
+    version: int,
+    state: str,
+    by: str,
+    at: datetime,
+) -> bool:
+    """Approve a content version, and let go what was held for it; a paused campaign stays so.
+
+    Returns:
+        False where `version` is not the newest any more, or the campaign is cancelled: what was
+        shown is not what would be said.
+
+    Raises:
+        LookupError: there is no such campaign.
+    """
+    before = await _hold(connection, campaign_id)
+    if version != before.version_id or before.state is CampaignState.CANCELLED:
+        return False
+    if version == before.approved_version:
+        return True
+    await connection.execute(
+        update(content_versions)
+        .where(content_versions.c.id == version)
+        .values(approved_by=by, approved_at=at)
+    )
+    await _set(connection, campaign_id, approved_version=version)
+    if before.state is not CampaignState.PAUSED:
+        await _set(connection, campaign_id, state=state, reason=None)
+    await release(connection, [NOT_APPROVED], at, campaign_id)
+    await ring(connection, Bell.PLANNER)
+    return True
+
+
+async def reject(
+    connection: AsyncConnection, campaign_id: int, *, version: int, by: str, at: datetime
+) -> bool:
+    """Refuse the newest content version: the one that was approved before is said again.
+
+    Where none was, the campaign is cancelled with all it has planned.
+
+    Returns:
+        False where `version` is not the newest any more, or does not wait for approval.
+
+    Raises:
+        LookupError: there is no such campaign.
+    """
+    before = await _hold(connection, campaign_id)
+    waits = version != before.approved_version and before.state is not CampaignState.CANCELLED
+    if version != before.version_id or not waits:
+        return False
+    if before.approved_version is None:
+        await cancel_planned(connection, campaign_id, REJECTED, at)
+        await set_state(connection, campaign_id, CampaignState.CANCELLED, REJECTED)
+    else:
+        await _set(connection, campaign_id, version_id=before.approved_version)
+        if before.state is CampaignState.DRAFT:
+            await _set(connection, campaign_id, state=CampaignState.APPROVED)
+        await _say_newest(connection, campaign_id, at)
+        await release(connection, [NOT_APPROVED], at, campaign_id)
+        await ring(connection, Bell.PLANNER)
+    await note(connection, Entry(at, by, "reject", before.key, {"version": version}))
+    return True
 
 
 async def set_state(
     connection: AsyncConnection, campaign_id: int, state: str, reason: str | None = None
 ) -> None:
-    """Move a campaign to another state, with the reason where there is one."""
-    await connection.execute(
-        update(campaigns).where(campaigns.c.id == campaign_id).values(state=state, reason=reason)
+    """Move a campaign to another state, with the reason where there is one.
+
+    Once a pause or a cancellation is committed, nothing of it is begun any more.
+    """
+    stopped = state in _STOPPED
+    if stopped:
+        await hold_lanes(connection)
+    await _set(connection, campaign_id, state=state, reason=reason)
+    await ring(connection, Bell.STOP if stopped else Bell.SENDERS)
+
+
+async def pause(connection: AsyncConnection, campaign_id: int, reason: str) -> bool:
+    """Hold a campaign up until somebody resumes it; False where there is nothing to hold up.
+
+    It takes the lanes: a sender calls it in a transaction in which it does not guard its own.
+
+    Raises:
+        LookupError: there is no such campaign.
+    """
+    before = await _hold(connection, campaign_id)
+    if before.state in _STOPPED:
+        return False
+    await set_state(connection, campaign_id, CampaignState.PAUSED, reason)
+    return True
+
+
+async def resume(connection: AsyncConnection, campaign_id: int, at: datetime) -> bool:
+    """Let a paused campaign go on, as a draft where its newest version waits; False otherwise.
+
+    Raises:
+        LookupError: there is no such campaign.
+    """
+    before = await _hold(connection, campaign_id)
+    if before.state is not CampaignState.PAUSED:
+        return False
+    approved = before.version_id == before.approved_version
+    state = CampaignState.APPROVED if approved else CampaignState.DRAFT
+    await set_state(connection, campaign_id, state)
+    await release(connection, [CAMPAIGN_PAUSED], at, campaign_id)
+    await ring(connection, Bell.PLANNER)
+    return True
+
+
+async def waiting(connection: AsyncConnection, shop_id: int) -> list[StoredCampaign]:
+    """The drafts whose newest version staff were not reminded of, in the order they were made."""
+    rows = await connection.execute(
+        _STORED.where(
+            campaigns.c.shop_id == shop_id,
+            campaigns.c.state == CampaignState.DRAFT,
+            content_versions.c.approved_at.is_(None),
+            content_versions.c.reminded_at.is_(None),
+        ).order_by(campaigns.c.id)
     )
+    return [_campaign(row) for row in rows]
+
+
+async def note_reminded(connection: AsyncConnection, version_id: int, at: datetime) -> bool:
+    """Note that staff are reminded of a version; False where they were, or it is approved now."""
+    noted = await connection.execute(
+        update(content_versions)
+        .where(
+            content_versions.c.id == version_id,
+            content_versions.c.reminded_at.is_(None),
+            content_versions.c.approved_at.is_(None),
+        )
+        .values(reminded_at=at)
+    )
+    return noted.rowcount == 1
 
 
 async def bodies(connection: AsyncConnection, version_ids: Sequence[int]) -> dict[int, Any]:

@@ -1,21 +1,36 @@
 """Steering: what a manager does to all deliveries of a campaign, or to those that ended badly.
 
-Each of these takes the lanes first, so that no sender is in the middle of a decision; what is
-under way at a platform is never touched.
+What a sender may be deciding about is changed only while the lanes are held, so no decision is
+in the middle; what is under way at a platform is never touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import and_, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.audit import Entry, note
 from storage.bells import Bell, ring
+from storage.bulk import among
 from storage.deliveries import DeliveryState
 from storage.lanes import hold_lanes
-from storage.tables import deliveries
+from storage.slots import PlannedSlot, plan_for_groups
+from storage.tables import campaigns, content_versions, deliveries, groups, members
+
+AUDIENCE_CHANGED = "audience_changed"
+"""Why a delivery was cancelled: who is meant changed while it waited for approval."""
+RETRIED = "retried"
+"""Why a delivery that had failed is planned again."""
+RESOLVED_SENT = "resolved_sent"
+RESOLVED_NOT_SENT = "resolved_not_sent"
+"""What a manager said about a delivery that was uncertain."""
+
+# Written into the statement, for the index over what is planned; see due.py.
+_PLANNED = deliveries.c.state == literal_column("'planned'")
 
 
 async def cancel_planned(
@@ -25,10 +40,7 @@ async def cancel_planned(
     await hold_lanes(connection)
     gone = await connection.execute(
         update(deliveries)
-        .where(
-            deliveries.c.campaign_id == campaign_id,
-            deliveries.c.state == DeliveryState.PLANNED,
-        )
+        .where(deliveries.c.campaign_id == campaign_id, _PLANNED)
         .values(state=DeliveryState.CANCELLED, reason=reason, moved_at=at)
     )
     await ring(connection, Bell.STOP)
@@ -43,19 +55,178 @@ async def release(
 ) -> int:
     """Let go at once what was put off for one of these reasons, of one campaign or of all.
 
+    The lanes are held: a sender that was about to put something off for such a reason has done
+    so before, or finds that the reason is gone.
+
     Only what was due already is ever put off by a decision, so nothing leaves too early.
     """
+    await hold_lanes(connection)
     held = (
         update(deliveries)
-        .where(
-            deliveries.c.state == DeliveryState.PLANNED,
-            deliveries.c.reason.in_(list(reasons)),
-            deliveries.c.not_before > at,
-        )
-        .values(not_before=at, moved_at=at)
+        .where(_PLANNED, deliveries.c.reason.in_(list(reasons)), deliveries.c.not_before > at)
+        .values(not_before=at, reason=None)
     )
     if campaign_id is not None:
         held = held.where(deliveries.c.campaign_id == campaign_id)
     freed = await connection.execute(held)
     await ring(connection, Bell.SENDERS)
     return freed.rowcount
+
+
+async def say_instead(
+    connection: AsyncConnection,
+    campaign_id: int,
+    version_id: int,
+    group_ids: Sequence[int],
+    at: datetime,
+) -> None:
+    """Let what a campaign has planned in words that nobody approved say this version.
+
+    `group_ids` is whom the version is for: of every slot that waits, groups that are no longer
+    meant are cancelled, and those that are meant now are added. What is planned with an approved
+    version keeps it. The caller holds the lanes and the campaign.
+    """
+    never_approved = select(content_versions.c.id).where(
+        content_versions.c.campaign_id == campaign_id,
+        content_versions.c.id != version_id,
+        content_versions.c.approved_at.is_(None),
+    )
+    waits = and_(
+        deliveries.c.campaign_id == campaign_id,
+        _PLANNED,
+        deliveries.c.version_id.in_(never_approved),
+    )
+    slots = await connection.execute(
+        select(
+            deliveries.c.slot,
+            campaigns.c.key,
+            campaigns.c.priority,
+            func.min(deliveries.c.not_before).label("not_before"),
+            func.max(deliveries.c.not_after).label("not_after"),
+        )
+        .join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
+        .where(waits)
+        .group_by(deliveries.c.slot, campaigns.c.key, campaigns.c.priority)
+    )
+    found = slots.all()
+    if not found:
+        return
+    meant = or_(
+        deliveries.c.group_id.is_(None), among(connection, deliveries.c.group_id, group_ids)
+    )
+    await connection.execute(update(deliveries).where(waits, meant).values(version_id=version_id))
+    await connection.execute(
+        update(deliveries)
+        .where(waits)
+        .values(state=DeliveryState.CANCELLED, reason=AUDIENCE_CHANGED, moved_at=at)
+    )
+    for row in found:
+        if row.not_after < at:
+            continue
+        # What was put off for good stands just behind its end; whoever is new is due now.
+        begins = row.not_before if row.not_before <= row.not_after else at
+        slot = PlannedSlot(
+            campaign_id, row.key, version_id, row.slot, begins, row.not_after, row.priority
+        )
+        await plan_for_groups(connection, slot, group_ids, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How many failed deliveries go out again, and for how many it is too late."""
+
+    again: int
+    too_late: int
+
+
+async def retry_failed(connection: AsyncConnection, campaign_id: int, at: datetime) -> Retried:
+    """Plan again what failed and is still valid; the attempts stay.
+
+    What failed was certainly not sent, so nobody gets anything twice. Of a campaign that is
+    cancelled nothing is planned again.
+    """
+    await hold_lanes(connection)
+    failed = and_(
+        deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.FAILED
+    )
+    too_late = await connection.scalar(
+        select(func.count()).select_from(deliveries).where(failed, deliveries.c.not_after < at)
+    )
+    cancelled = select(campaigns.c.id).where(campaigns.c.state == "cancelled")
+    planned = await connection.execute(
+        update(deliveries)
+        .where(failed, deliveries.c.not_after >= at, deliveries.c.campaign_id.not_in(cancelled))
+        .values(state=DeliveryState.PLANNED, reason=RETRIED, tries=0, not_before=at, moved_at=at)
+    )
+    await ring(connection, Bell.SENDERS)
+    return Retried(planned.rowcount, too_late or 0)
+
+
+async def resolve(
+    connection: AsyncConnection, delivery_id: int, *, sent: bool, by: str, at: datetime
+) -> bool:
+    """A manager has looked: an uncertain delivery was sent, or was not. It is in the audit log.
+
+    Returns:
+        False where it is not uncertain (any more): nothing was changed.
+    """
+    state, reason = (
+        (DeliveryState.SENT, RESOLVED_SENT) if sent else (DeliveryState.FAILED, RESOLVED_NOT_SENT)
+    )
+    resolved = await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.UNCERTAIN)
+        .values(state=state, reason=reason, moved_at=at)
+        .returning(deliveries.c.key)
+    )
+    key = resolved.scalar_one_or_none()
+    if key is None:
+        return False
+    await note(connection, Entry(at, by, "resolve", key, {"sent": sent}))
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """A delivery that may or may not have arrived; `recipient` is the group's or member's name."""
+
+    id: int
+    campaign_id: int
+    campaign_name: str
+    slot: str
+    recipient: str
+    moved_at: datetime
+    reason: str | None
+
+
+async def uncertain(
+    connection: AsyncConnection, shop_id: int, campaign_id: int | None, limit: int
+) -> list[Uncertain]:
+    """What a manager may resolve, of one campaign or of all; the newest first."""
+    question = (
+        select(
+            deliveries.c.id,
+            deliveries.c.campaign_id,
+            campaigns.c.name,
+            deliveries.c.slot,
+            func.coalesce(groups.c.name, members.c.name),
+            deliveries.c.moved_at,
+            deliveries.c.reason,
+        )
+        .select_from(
+            deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
+            .outerjoin(groups, groups.c.id == deliveries.c.group_id)
+            .outerjoin(members, members.c.id == deliveries.c.member_id)
+        )
+        .where(
+            campaigns.c.shop_id == shop_id,
+            # Both, for the index over what is in doubt; see due.py.
+            literal_column("deliveries.state IN ('sending', 'uncertain')"),
+            deliveries.c.state == DeliveryState.UNCERTAIN,
+        )
+        .order_by(deliveries.c.moved_at.desc(), deliveries.c.id.desc())
+        .limit(limit)
+    )
+    if campaign_id is not None:
+        question = question.where(deliveries.c.campaign_id == campaign_id)
+    return [Uncertain(*row) for row in await connection.execute(question)]

@@ -139,7 +139,6 @@ async def campaign(
             state="approved",
             by="manager:阿玲",
             at=NOW,
-            plan_after=NOW,
         )
     found = await campaigns.by_id(connection, made.id)
     assert found is not None
