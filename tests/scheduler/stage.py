@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from scheduler.decide import CareSettings
 from scheduler.lease import Lease, LeaseTerms
 from scheduler.notices import Notice
 from scheduler.planner import Planner
+from scheduler.priorities import Priority
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once, Schedule
 from scheduler.sender import Sender
@@ -29,6 +30,7 @@ from storage import attempts as attempt_log
 from storage import campaigns, deliveries, groups
 from storage import due as due_room
 from storage.attempts import End
+from storage.bells import Bell
 from storage.campaigns import NewCampaign, StoredCampaign
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
@@ -50,6 +52,8 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PATIENT = SenderSettings(call_deadline=timedelta(seconds=5), farewell=timedelta(0))
+HASTY = replace(PATIENT, call_deadline=timedelta(milliseconds=50))
+ONE_BY_ONE = replace(PATIENT, calls_at_once=1)
 LONG = LeaseTerms(lasts=timedelta(minutes=10))
 
 T = TypeVar("T")
@@ -70,6 +74,19 @@ class Delivered:
     receipt: str | None = None
 
 
+SENT = "sent"
+
+
+def key_of(group: str, campaign: str = "c1") -> str:
+    """The key of the delivery to the group of this name."""
+    return f"{campaign}/once/room/group:chat-{group}"
+
+
+def sent(group: str, *, later: timedelta = timedelta(0), reason: str | None = None) -> Delivered:
+    """How a delivery that was sent stands."""
+    return Delivered(SENT, reason, later, f"receipt-{key_of(group)}")
+
+
 @dataclass(slots=True)
 class Stage:
     """Everything a planner or a sender works with."""
@@ -79,7 +96,6 @@ class Stage:
     platform: FakePlatform = field(default_factory=FakePlatform)
     care: CareSettings = field(default_factory=CareSettings)
     told: list[Notice] = field(default_factory=list)
-    rings: int = 0
 
     async def shop(self) -> int:
         """The shop's id."""
@@ -91,14 +107,19 @@ class Stage:
         return await ensure_shop(connection, "shop")
 
     async def planner(self) -> Planner:
-        """A planner; how often it rang the senders is in `rings`."""
-
-        def ring() -> None:
-            self.rings += 1
-
+        """A planner that tells the stage."""
         return Planner(
-            database=self.database, shop_id=await self.shop(), clock=self.clock, planned=ring
+            database=self.database,
+            shop_id=await self.shop(),
+            clock=self.clock,
+            tell=self.told.append,
         )
+
+    def listen(self) -> list[Bell]:
+        """The bells that are struck from now on."""
+        struck: list[Bell] = []
+        self.database.bells.listen(struck.append)
+        return struck
 
     def sender(self, settings: SenderSettings = PATIENT) -> Sender:
         """A sender that is not open yet."""
@@ -154,7 +175,8 @@ class Stage:
         schedule: Schedule | None = None,
         audience: Audience | None = None,
         body: dict[str, Any] | None = None,
-        approved_at: datetime | None = NOW - timedelta(microseconds=1),
+        made_at: datetime = NOW,
+        approved: bool = True,
     ) -> StoredCampaign:
         """A campaign that speaks once, now, to all groups, unless told otherwise."""
         shop_id = await self.shop()
@@ -172,20 +194,48 @@ class Stage:
                     audience=audience or Audience(),
                     body=literal_body(Content("今晚八点直播")) if body is None else body,
                     created_by="room:p1",
-                    created_at=NOW,
+                    created_at=made_at,
                 ),
                 state=CampaignState.DRAFT,
             )
-            if approved_at is not None:
-                await campaigns.approve(
+            if approved:
+                assert await campaigns.approve(
                     connection,
                     made.id,
+                    version=made.version_id,
                     state=CampaignState.APPROVED,
                     by="room:p1",
-                    at=NOW,
-                    plan_after=approved_at,
+                    at=made_at,
                 )
         return await self.stored(key)
+
+    async def edit(
+        self, key: str, *, audience: Audience | None = None, at: datetime | None = None
+    ) -> int:
+        """Give a campaign other words, which nobody has approved; the version."""
+        found = await self.stored(key)
+        async with self.database.writing() as connection:
+            return await campaigns.add_version(
+                connection,
+                found.id,
+                body=literal_body(Content("今晚九点直播")),
+                audience=audience or Audience(),
+                by="room:p2",
+                at=at or self.clock.now(),
+            )
+
+    async def approve(self, key: str) -> None:
+        """Approve a campaign's newest version, now."""
+        found = await self.stored(key)
+        async with self.database.writing() as connection:
+            assert await campaigns.approve(
+                connection,
+                found.id,
+                version=found.version_id,
+                state=CampaignState.APPROVED,
+                by="room:p1",
+                at=self.clock.now(),
+            )
 
     async def stored(self, key: str) -> StoredCampaign:
         """The campaign with this key as it stands."""
@@ -224,6 +274,16 @@ class Stage:
             while not (truth() and self.clock._sleepers):  # noqa: ASYNC110 (nothing rings when a loop falls asleep)
                 await asyncio.sleep(0.002)
 
+    async def until(self, truth: Callable[[], Awaitable[bool]]) -> None:
+        """Wait, in real time, until something is true."""
+        async with asyncio.timeout(5):
+            while not await truth():
+                await asyncio.sleep(0.002)
+
+    async def stands(self, group: str, state: str) -> bool:
+        """Whether the delivery to this group is in this state."""
+        return (await self.ledger())[group].state == state
+
     async def set_state(self, key: str, state: CampaignState) -> None:
         """Put a campaign in a state."""
         found = await self.stored(key)
@@ -237,12 +297,12 @@ class Stage:
         slot: str = "once",
         not_after: datetime = NOW + 2 * HOUR,
         body: dict[str, Any] | None = None,
+        priority: Priority = Priority.CAMPAIGN,
     ) -> None:
         """Deliveries that are due now, one for each group named."""
         ids = await self.groups(*names)
         of = await self.campaign(key, body=body)
-        assert of.approved_version is not None
-        planned = PlannedSlot(of.id, of.key, of.approved_version, slot, NOW, not_after)
+        planned = PlannedSlot(of.id, of.key, of.version_id, slot, NOW, not_after, priority)
         async with self.database.writing() as connection:
             await plan_for_groups(connection, planned, list(ids.values()), NOW)
 
