@@ -80,7 +80,8 @@ class StoredCampaign:
     """A campaign as it stands.
 
     `version_id` is its newest content version: `audience` is that one's, `submitted_by` its
-    author; `approved_version` is the last one approved, None until somebody approves one.
+    author, and `version_number` counts the campaign's own from 1. `approved_version` is the last
+    one approved, None until somebody approves one.
     """
 
     id: int
@@ -101,6 +102,7 @@ class StoredCampaign:
     version_id: int
     approved_version: int | None
     planned_until: datetime
+    version_number: int
     audience: Audience
     submitted_by: str
     submitted_at: datetime
@@ -108,6 +110,7 @@ class StoredCampaign:
 
 _STORED = select(
     campaigns,
+    content_versions.c.number.label("version_number"),
     content_versions.c.audience,
     content_versions.c.created_by.label("submitted_by"),
     content_versions.c.created_at.label("submitted_at"),
