@@ -14,7 +14,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -160,6 +160,10 @@ class Sender:
             await self._step(shift, reading=True)
         return shift.moved - before
 
+    async def next_look(self) -> datetime:
+        """When `drain` is worth calling again, if nothing new is planned before."""
+        return await self._opened().next_look()
+
     async def say(
         self, address: Address, content: Content, key: str, *, again: bool = False
     ) -> Outcome:
@@ -211,9 +215,7 @@ class Sender:
     async def _driven(self) -> AsyncIterator[Shift]:
         """Hold the wheel: calls are let out, and at the end nothing that was begun is forgotten."""
         async with self._wheel:
-            shift = self._shift
-            if shift is None:
-                raise RuntimeError("open the sender first")
+            shift = self._opened()
             letting_out = self._letting_out = asyncio.create_task(shift.gate.run())
             letting_out.add_done_callback(lambda _: self._alarm.ring())
             stop_listening = self._database.bells.listen(self._rung)
@@ -250,6 +252,11 @@ class Sender:
         if self._running:
             self._running = False
             shift.give_up_wishes(_ENDED)
+
+    def _opened(self) -> Shift:
+        if self._shift is None:
+            raise RuntimeError("open the sender first")
+        return self._shift
 
     def _rung(self, bell: Bell) -> None:
         if self._shift is None or bell is Bell.PLANNER:

@@ -1,0 +1,134 @@
+"""Answers to fans, and the loop that sends while the bot runs."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from scheduler.content import Content
+from scheduler.courier import AccountDown, Address, Done, NothingSent, TooFast
+from scheduler.sender import Sender
+from storage.database import Database
+from tests.scheduler.fake_platform import AnswerLost, Meanwhile, Step
+from tests.scheduler.stage import SECOND, Stage
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    return Stage(database)
+
+
+# Replies
+
+
+async def test_a_reply_writes_its_attempt_before_and_after_the_call(stage: Stage) -> None:
+    sender = await stage.opened()
+    seen: list[object] = []
+
+    async def look() -> None:
+        seen.extend(await stage.attempts())
+
+    await stage.groups("一群")
+    stage.platform.will("一群", Meanwhile(look), TooFast(SECOND), NothingSent("refused"))
+    address = Address(group="chat-一群")
+    assert isinstance(await sender.say(address, Content("在的"), "r1"), Done)
+    assert isinstance(await sender.say(address, Content("在的"), "r2"), TooFast)
+    assert isinstance(await sender.say(address, Content("在的"), "r3"), NothingSent)
+    assert isinstance(await sender.take_back(address, "receipt-r1", "r1"), Done)
+    assert seen == [("reply", "r1", None, None)]
+    assert await stage.attempts() == [
+        ("reply", "r1", "done", None),
+        ("reply", "r2", "too_fast", None),
+        ("reply", "r3", "nothing_sent", "refused"),
+        ("delete", "r1/delete", "done", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stood", "remembers", "calls"),
+    [
+        pytest.param(True, True, 0, id="it was said"),
+        pytest.param(False, True, 1, id="it was not said"),
+        pytest.param(True, False, 1, id="nobody can tell"),
+    ],
+)
+async def test_a_reply_that_may_have_been_said_is_said_only_if_nothing_proves_it(
+    stage: Stage, *, stood: bool, remembers: bool, calls: int
+) -> None:
+    sender = await stage.opened()
+    stage.platform.standing["r1"] = int(stood)
+    if not stood:
+        del stage.platform.standing["r1"]
+    stage.platform.remembers = remembers
+    outcome = await sender.say(Address(person="p1"), Content("在的"), "r1", again=True)
+    assert outcome == Done("receipt-r1")
+    assert len(stage.platform.arrived) == calls
+
+
+# The loop
+
+
+class Looks:
+    """Counts how often a running sender looks at the database while the clock stands."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, sender: Sender) -> None:
+        self.number = 0
+        shift = sender._opened()
+        look = shift.next_look
+
+        async def counted() -> object:
+            self.number += 1
+            return await look()
+
+        monkeypatch.setattr(shift, "next_look", counted)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(TooFast(timedelta(0)), id="too fast by nothing"),
+        pytest.param(NothingSent("refused"), id="nothing sent"),
+        pytest.param(AccountDown("logged out"), id="account down"),
+        pytest.param(AnswerLost(), id="answer lost"),
+        pytest.param(ValueError("fault"), id="fault"),
+        pytest.param(None, id="halted"),
+    ],
+)
+async def test_nothing_makes_the_loop_busy_while_the_clock_stands(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, step: Step | None
+) -> None:
+    await stage.due("一群")
+    stage.platform.remembers = False
+    if step is None:
+        await stage.halt(on=True)
+    else:
+        stage.platform.will_always("一群", step)
+    sender = await stage.opened()
+    looks = Looks(monkeypatch, sender)
+    running = asyncio.create_task(sender.run())
+    await stage.until_asleep(lambda: looks.number > 0)
+    await asyncio.sleep(0.05)
+    assert looks.number == 1
+    assert stage.platform.calls_to("一群") == (step is not None)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert stage.clock._sleepers == []
+
+
+async def test_the_loop_sends_when_rung_and_when_something_falls_due(stage: Stage) -> None:
+    await stage.groups("一群", "二群")
+    sender = await stage.opened()
+    running = asyncio.create_task(sender.run())
+    await stage.until_asleep()
+    await stage.due("一群")
+    await stage.until_asleep(lambda: stage.platform.calls_to("一群") == 1)
+    stage.platform.will("二群", TooFast(10 * SECOND))
+    await stage.due("二群", key="c2")
+    await stage.until_asleep(lambda: stage.platform.calls_to("二群") == 1)
+    stage.clock.advance(10 * SECOND)
+    await stage.until_asleep(lambda: stage.platform.calls_to("二群") == 2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert set(stage.platform.standing.values()) == {1}

@@ -1,0 +1,171 @@
+"""What happens while a sender works: cancellations, 急停, pauses, and a lane that is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from scheduler.campaigns import CampaignState
+from scheduler.content import Content
+from scheduler.courier import Address, Done
+from scheduler.feed import Batch
+from scheduler.sender import Sender
+from storage import steering
+from storage.database import Database
+from storage.errors import LaneLost
+from tests.scheduler.fake_platform import Meanwhile
+from tests.scheduler.stage import (
+    HOUR,
+    NOW,
+    ONE_BY_ONE,
+    SECOND,
+    SENT,
+    Delivered,
+    Stage,
+    sent,
+)
+
+HELD = 2 * HOUR + SECOND  # just after the end of what is due on the stage
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    return Stage(database)
+
+
+@pytest.mark.parametrize("moment", ["between read and begin", "during the call before"])
+async def test_what_is_cancelled_before_it_is_begun_is_never_called(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    await stage.due("一群", "二群")
+    found = await stage.stored("c1")
+
+    async def cancel() -> None:
+        async with stage.database.writing() as connection:
+            await steering.cancel_planned(connection, found.id, "by_manager", NOW)
+
+    sender = await stage.opened(replace(ONE_BY_ONE, most_in_batch=1))
+    if moment == "during the call before":
+        stage.platform.will("一群", Meanwhile(cancel))
+        await sender.drain()
+        assert (await stage.ledger())["一群"].state == SENT
+    else:
+        _after_reading(monkeypatch, sender, cancel)
+        assert await sender.drain() == 0
+        assert (await stage.ledger())["一群"] == Delivered("cancelled", "by_manager")
+    assert (await stage.ledger())["二群"] == Delivered("cancelled", "by_manager")
+    assert stage.platform.calls_to("二群") == 0
+
+
+async def test_a_halt_between_read_and_begin_lets_nothing_out_until_it_is_lifted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.due("一群", "二群")
+    sender = await stage.opened()
+
+    async def halt() -> None:
+        await stage.halt(on=True)
+
+    _after_reading(monkeypatch, sender, halt)
+    assert await sender.drain() == 0
+    assert stage.platform.arrived == []
+    assert {one.state for one in (await stage.ledger()).values()} == {"planned"}
+    assert await stage.attempts() == []
+    await stage.halt(on=False)
+    assert await sender.drain() == 2
+
+
+async def test_a_halt_or_a_cancellation_during_a_call_stops_the_rest_of_its_batch(
+    stage: Stage,
+) -> None:
+    await stage.due("一群", "二群", "三群")
+    stage.platform.will("一群", Meanwhile(lambda: stage.halt(on=True)))
+    sender = await stage.opened(ONE_BY_ONE)
+    await sender.drain()
+    assert [stage.platform.calls_to(name) for name in ("一群", "二群", "三群")] == [1, 0, 0]
+    assert (await stage.ledger())["二群"] == Delivered("planned", "halted", HELD)
+    assert None not in [outcome for _, _, outcome, _ in await stage.attempts()]
+    await stage.halt(on=False)
+    await sender.drain()
+    assert {one.state for one in (await stage.ledger()).values()} == {SENT}
+
+
+async def test_a_halt_still_lets_what_is_too_late_be_skipped_and_managers_be_answered(
+    stage: Stage,
+) -> None:
+    await stage.due("一群", not_after=NOW)
+    sender = await stage.opened()
+    await stage.halt(on=True)
+    stage.clock.advance(SECOND)
+    await sender.drain()
+    assert (await stage.ledger())["一群"] == Delivered("skipped", "halted")
+    assert isinstance(await sender.say(Address(group="chat-一群"), Content("已停"), "r1"), Done)
+
+
+@pytest.mark.parametrize(
+    ("state", "stands"),
+    [
+        (CampaignState.CANCELLED, Delivered("skipped", "campaign_cancelled")),
+        (CampaignState.PAUSED, Delivered("planned", "campaign_paused", HELD)),
+        (CampaignState.FINISHED, sent("一群")),
+    ],
+)
+async def test_what_is_due_follows_its_campaign_s_state(
+    stage: Stage, state: CampaignState, stands: Delivered
+) -> None:
+    await stage.due("一群")
+    await stage.set_state("c1", state)
+    sender = await stage.opened()
+    await sender.drain()
+    assert (await stage.ledger())["一群"] == stands
+
+
+async def test_a_lost_lane_stops_before_the_next_call(stage: Stage) -> None:
+    await stage.due("一群", "二群")
+    sender = await stage.opened(replace(ONE_BY_ONE, most_in_batch=1))
+    await stage.take_over("bot-2")
+    with pytest.raises(LaneLost):
+        await sender.drain()
+    assert stage.platform.arrived == []
+    with pytest.raises(LaneLost):
+        await sender.say(Address(group="chat-一群"), Content("你好"), "r1")
+    assert stage.platform.arrived == []
+
+
+async def test_a_lane_lost_during_a_call_leaves_the_record_to_its_new_holder(
+    stage: Stage,
+) -> None:
+    await stage.due("一群", "二群")
+    sender, rival = await stage.opened(), stage.sender()
+    leases = []
+
+    async def take_over() -> None:
+        leases.append(await stage.lease("bot-2"))
+
+    stage.platform.will("一群", Meanwhile(take_over))
+    with pytest.raises(LaneLost):
+        await sender.drain()
+    assert {one.state for one in (await stage.ledger()).values()} == {"sending"}
+    await rival.open(leases[0])
+    await rival.drain()
+    assert {one.state for one in (await stage.ledger()).values()} == {SENT}
+    assert set(stage.platform.standing.values()) == {1}
+
+
+def _after_reading(
+    monkeypatch: pytest.MonkeyPatch, sender: Sender, happens: Callable[[], Awaitable[object]]
+) -> None:
+    """Have something happen once, after the sender has read what is due."""
+    feed = sender._feed
+    read = feed.next_batch
+
+    async def read_and_then(*asked: Any) -> Batch:
+        monkeypatch.setattr(feed, "next_batch", read)
+        batch = await read(*asked)
+        await happens()
+        return batch
+
+    monkeypatch.setattr(feed, "next_batch", read_and_then)
