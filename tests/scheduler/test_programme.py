@@ -10,6 +10,7 @@ import pytest
 from scheduler.campaigns import CampaignState
 from scheduler.festivals import Region, festival_keys, festival_named
 from scheduler.plan import plan
+from scheduler.priorities import Priority
 from scheduler.programme import (
     ProgrammeBroken,
     TextMissing,
@@ -20,6 +21,7 @@ from scheduler.programme import (
     shipped_programmes,
     topic_of,
 )
+from scheduler.promotions import Promotion
 from scheduler.schedules import Countdown, Festivals, ScheduleInvalid
 from scheduler.templates import render
 
@@ -103,11 +105,26 @@ def test_a_countdown_has_its_year_in_its_key_and_festivals_run_on() -> None:
     assert (double11.key, double11.name) == ("double11:2027", "双11 倒计时 2027")
     assert double11.schedule == Countdown(date(2027, 11, 11), 10, time(10, 18))
     assert double11.state is CampaignState.DRAFT
+    assert double11.priority is Priority.CAMPAIGN
     festivals = campaign_for(
         programmes["festivals"], 2027, ZONE, language="en", region=Region.SOUTH
     )
     assert (festivals.key, festivals.name) == ("festivals", "Festival greetings")
     assert festivals.schedule == Festivals(time(9, 42), festival_keys(), Region.SOUTH)
+
+
+def test_double11_has_a_promotion_window_of_its_year_and_the_greetings_none() -> None:
+    programmes = shipped_programmes()
+    assert campaign_for(programmes["double11"], 2027, ZONE).promotion == Promotion(
+        first_day=date(2027, 10, 14),
+        last_day=date(2027, 11, 14),
+        posts_a_day=6,
+        posts_a_week=42,
+        late_nights=tuple(
+            date(2027, month, day) for month, day in ((10, 20), (10, 31), (11, 10), (11, 11))
+        ),
+    )
+    assert campaign_for(programmes["festivals"], 2027, ZONE).promotion is None
 
 
 @pytest.mark.parametrize(
@@ -197,6 +214,49 @@ def test_a_good_file_is_a_programme(tmp_path: Path) -> None:
     programme = read_programme(written(tmp_path, GOOD))
     assert programme.schedule_for(2026) == Countdown(date(2026, 12, 12), 1, time(10, 18))
     assert programme.valid_for == timedelta(hours=10)
+    assert programme.promotion_for(2026) is None
+
+
+PROMOTION = """
+[promotion]
+first_day = "12-08"
+last_day = "12-13"
+posts_a_day = 5
+posts_a_week = 30
+"""
+
+
+def test_a_countdown_may_have_a_promotion_window(tmp_path: Path) -> None:
+    programme = read_programme(written(tmp_path, GOOD + PROMOTION))
+    assert programme.promotion_for(2026) == Promotion(
+        first_day=date(2026, 12, 8), last_day=date(2026, 12, 13), posts_a_day=5, posts_a_week=30
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("posts_a_day = 5", "", "posts_a_day cannot be None"),
+        ("posts_a_day = 5", "posts_a_day = 0", "posts_a_day cannot be 0"),
+        ('first_day = "12-08"', "", "first_day cannot be '2024-None'"),
+        ('last_day = "12-13"', 'last_day = "12-32"', "last_day cannot be '2024-12-32'"),
+        ("posts_a_week = 30", 'late_nights = ["12-14"]\nposts_a_week = 30', "2024-12-14"),
+        ("posts_a_week = 30", 'posts_a_week = 30\nslogan = "Buy"', "'slogan'"),
+        ("[promotion]", "[[promotion]]", "must be a table"),
+        (
+            'kind = "countdown"\nday = "12-12"\nfirst_days_left = 1\nat = "10:18"',
+            'kind = "recurring"\ncron = "18 10 12 12 *"',
+            "only a countdown can have one",
+        ),
+    ],
+)
+def test_a_broken_promotion_is_told(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    text = (GOOD + PROMOTION).replace(old, new, 1)
+    assert text != GOOD + PROMOTION
+    with pytest.raises(ProgrammeBroken) as caught:
+        read_programme(written(tmp_path, text))
+    assert caught.value.facts["part"] == "promotion"
+    assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize(
