@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,29 +43,49 @@ class Words(TypeDecorator[str]):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment. Naive datetimes are refused: nobody knows when they were."""
+    """A moment. Naive datetimes are refused: nobody knows when they were.
+
+    SQLite keeps it as text, to the microsecond, which sorts like the moments themselves. Written
+    here and not by SQLAlchemy, which takes three times as long: moments are most of what the
+    ledger reads and writes.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn any aware moment into UTC.
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Turn any aware moment into UTC, as the engine takes it."""
+        return _as_text if dialect.name == "sqlite" else _in_utc
 
-        Raises:
-            ValueError: the datetime is naive.
-        """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment needs a time zone: {value!r}")
-        in_utc = value.astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(
+        self,
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002 (SQLAlchemy's signature)
+    ) -> Callable[[Any], datetime | None]:
         """Give the moment back in UTC, aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return _from_text if dialect.name == "sqlite" else _in_utc
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """The moment in UTC.
+
+    Raises:
+        ValueError: it is naive.
+    """
+    if moment is None or moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment needs a time zone: {moment!r}")
+    return moment.astimezone(UTC)
+
+
+def _as_text(moment: datetime | None) -> str | None:
+    in_utc = _in_utc(moment)
+    return None if in_utc is None else in_utc.isoformat(" ", "microseconds").removesuffix("+00:00")
+
+
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 class Document(TypeDecorator[Any]):

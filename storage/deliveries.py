@@ -15,16 +15,27 @@ for what a manager does to a whole campaign (see `steering.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, exists, func, literal, literal_column, or_, select, update
+from sqlalchemy import (
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import among, insert, update_each
+from storage.bulk import among, update_each
+from storage.columns import Identity, UtcDateTime
 from storage.lanes import Lane, guard
 from storage.tables import attempts, campaigns, deliveries, shops
 
@@ -41,12 +52,51 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-_NOT_HALTED = ~exists(select(shops.c.id).where(shops.c.halted_at.is_not(None)))
-_STOPPED = select(campaigns.c.id).where(campaigns.c.state.in_(["paused", "cancelled"]))
+# Whatever names its rows by their ids is found by them alone: an engine that looked the account
+# up instead, in the index over what is planned, would read all that an account has planned.
+_OF_THE_LANE = deliveries.c.account.concat("") == bindparam("lane")
+
+_MAY_BEGIN = and_(
+    deliveries.c.state == DeliveryState.PLANNED,
+    _OF_THE_LANE,
+    ~exists().where(
+        campaigns.c.id == deliveries.c.campaign_id,
+        campaigns.c.state.in_([literal_column("'paused'"), literal_column("'cancelled'")]),
+    ),
+    ~exists().where(shops.c.halted_at.is_not(None)),
+)
+_BEGIN = (
+    update(deliveries)
+    .where(among(deliveries.c.id, "ids"), _MAY_BEGIN)
+    .values(
+        state=DeliveryState.SENDING.value,
+        reason=None,
+        tries=deliveries.c.tries + 1,
+        began_at=bindparam("at", type_=UtcDateTime()),
+        moved_at=bindparam("at", type_=UtcDateTime()),
+    )
+    .returning(deliveries.c.id)
+)
+_CALL = (
+    insert(attempts)
+    .from_select(
+        ["account", "address", "key", "action", "delivery_id", "token", "began_at"],
+        select(
+            deliveries.c.account,
+            deliveries.c.address,
+            deliveries.c.key,
+            literal_column("'post'"),
+            deliveries.c.id,
+            bindparam("token", type_=Identity),
+            bindparam("at", type_=UtcDateTime()),
+        ).where(among(deliveries.c.id, "ids")),
+    )
+    .returning(attempts.c.delivery_id, attempts.c.id)
+)
 
 
 async def begin(
-    connection: AsyncConnection, lane: Lane, delivery_ids: Sequence[int], at: datetime
+    connection: AsyncConnection, lane: Lane, delivery_ids: Collection[int], at: datetime
 ) -> dict[int, int]:
     """Mark deliveries as sending and write their attempts, before the calls are made.
 
@@ -58,42 +108,15 @@ async def begin(
         LaneLost: another process sends through this account now.
     """
     await guard(connection, lane)
+    if not delivery_ids:
+        return {}
     moved = await connection.execute(
-        update(deliveries)
-        .where(
-            among(connection, deliveries.c.id, delivery_ids),
-            deliveries.c.account == lane.account,
-            deliveries.c.state == DeliveryState.PLANNED,
-            deliveries.c.campaign_id.not_in(_STOPPED),
-            _NOT_HALTED,
-        )
-        .values(
-            state=DeliveryState.SENDING,
-            reason=None,
-            tries=deliveries.c.tries + 1,
-            began_at=at,
-            moved_at=at,
-        )
-        .returning(deliveries.c.id)
+        _BEGIN, {"ids": list(delivery_ids), "lane": lane.account, "at": at}
     )
     going = [row.id for row in moved]
     if not going:
         return {}
-    calls = select(
-        deliveries.c.account,
-        deliveries.c.address,
-        deliveries.c.key,
-        literal("post"),
-        deliveries.c.id,
-        literal(lane.token, attempts.c.token.type),
-        literal(at, attempts.c.began_at.type),
-    ).where(among(connection, deliveries.c.id, going))
-    names = ["account", "address", "key", "action", "delivery_id", "token", "began_at"]
-    made = await connection.execute(
-        insert(connection, attempts)
-        .from_select(names, calls)
-        .returning(attempts.c.delivery_id, attempts.c.id)
-    )
+    made = await connection.execute(_CALL, {"ids": going, "token": lane.token, "at": at})
     return {row.delivery_id: row.id for row in made}
 
 
@@ -124,12 +147,18 @@ _FROM = {
     DeliveryState.UNCERTAIN: (DeliveryState.SENDING,),
     DeliveryState.SKIPPED: (DeliveryState.PLANNED,),
 }
+_MOVABLE = {
+    state: and_(
+        _OF_THE_LANE, deliveries.c.state.in_([literal_column(f"'{one}'") for one in before])
+    )
+    for state, before in _FROM.items()
+}
 
 
 async def move(
     connection: AsyncConnection, lane: Lane, moves: Iterable[Move], at: datetime
 ) -> None:
-    """Record where deliveries went.
+    """Record where deliveries went; each stands in `moves` once.
 
     A move that the drawing at the top does not show changes nothing.
 
@@ -137,31 +166,24 @@ async def move(
         LaneLost: another process sends through this account now.
     """
     await guard(connection, lane)
-    # Each kind of move sets its own columns, so that the usual one (sent) sets few.
-    kinds: dict[tuple[DeliveryState, bool], list[Move]] = {}
+    # Each kind of move sets its own columns: the usual one (sent) few, and none takes back that a
+    # notice was resent.
+    kinds: dict[tuple[DeliveryState, tuple[str, ...]], list[dict[str, Any]]] = {}
     for one in moves:
-        kinds.setdefault((one.state, one.not_before is not None), []).append(one)
-    for (state, later), ones in kinds.items():
-        rows: list[dict[str, Any]] = [
-            {
-                "id": one.delivery_id,
-                "state": one.state.value,
-                "reason": one.reason,
-                "receipt": one.receipt,
-                "moved_at": at,
-            }
-            for one in ones
-        ]
-        if state is DeliveryState.PLANNED:
-            for row, one in zip(rows, ones, strict=True):
-                row["resent"] = one.resent
-                if later:
-                    row["not_before"] = one.not_before
-        movable = and_(
-            deliveries.c.account == lane.account,
-            or_(*(deliveries.c.state == before.value for before in _FROM[state])),
-        )
-        await update_each(connection, deliveries, rows, movable)
+        row: dict[str, Any] = {
+            "id": one.delivery_id,
+            "state": one.state.value,
+            "reason": one.reason,
+            "receipt": one.receipt,
+            "moved_at": at,
+        }
+        if one.not_before is not None:
+            row["not_before"] = one.not_before
+        if one.resent:
+            row["resent"] = True
+        kinds.setdefault((one.state, tuple(row)), []).append(row)
+    for (state, _), rows in kinds.items():
+        await update_each(connection, deliveries, rows, _MOVABLE[state], lane=lane.account)
 
 
 async def late_receipt(

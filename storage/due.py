@@ -6,15 +6,16 @@ and when that group or customer was addressed before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, union_all
+from sqlalchemy import Integer, Select, bindparam, func, literal_column, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
+from storage.columns import UtcDateTime
 from storage.tables import (
     campaigns,
     content_versions,
@@ -83,143 +84,135 @@ class Due:
     recipient: Recipient
 
 
+_AT = bindparam("now", type_=UtcDateTime())
+_FIRST = [
+    select(
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.account == bindparam("account"),
+            _PLANNED,
+            deliveries.c.priority == literal_column(str(priority)),
+            deliveries.c.not_before <= _AT,
+        )
+        .order_by(deliveries.c.not_before, deliveries.c.id)
+        .limit(bindparam("most", type_=Integer()))
+        .subquery()
+    )
+    for priority in PRIORITIES
+]
+# In the order of the fields of `Due` and then of `Recipient`; of most moments only whether there
+# is one, because each that is read costs more here than in the engine.
+_DUE = (
+    select(
+        deliveries.c.id,
+        deliveries.c.key,
+        deliveries.c.campaign_id,
+        campaigns.c.key,
+        campaigns.c.state,
+        shops.c.halted_at.is_not(None),
+        content_versions.c.approved_at.is_not(None),
+        campaigns.c.hold_out,
+        campaigns.c.promotion,
+        deliveries.c.version_id,
+        deliveries.c.slot,
+        deliveries.c.address,
+        deliveries.c.member_id,
+        deliveries.c.priority,
+        deliveries.c.not_before,
+        deliveries.c.not_after,
+        deliveries.c.tries,
+        deliveries.c.resent,
+        deliveries.c.group_id,
+        members.c.customer_id,
+        func.coalesce(groups.c.name, members.c.name, ""),
+        func.coalesce(groups.c.zone, customers.c.zone),
+        func.coalesce(groups.c.present, true()),
+        groups.c.muted_at.is_not(None),
+        customers.c.opted_out_at.is_not(None),
+        members.c.unreachable_at.is_not(None),
+    )
+    .select_from(
+        deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
+        .join(shops, shops.c.id == campaigns.c.shop_id)
+        .join(content_versions, content_versions.c.id == deliveries.c.version_id)
+        .outerjoin(groups, groups.c.id == deliveries.c.group_id)
+        .outerjoin(members, members.c.id == deliveries.c.member_id)
+        .outerjoin(customers, customers.c.id == members.c.customer_id)
+    )
+    .where(deliveries.c.id.in_(union_all(*_FIRST)))
+    .order_by(deliveries.c.priority, deliveries.c.not_before, deliveries.c.id)
+    .limit(bindparam("most", type_=Integer()))
+)
+_RECIPIENT_FROM = len(fields(Due)) - 1
+
+
 async def due(connection: AsyncConnection, account: str, now: datetime, limit: int) -> list[Due]:
     """The planned deliveries of an account whose time has come: by priority, the oldest first."""
-    first = [
-        select(
-            select(deliveries.c.id)
-            .where(
-                deliveries.c.account == account,
-                _PLANNED,
-                deliveries.c.priority == literal_column(str(priority)),
-                deliveries.c.not_before <= now,
-            )
-            .order_by(deliveries.c.not_before, deliveries.c.id)
-            .limit(limit)
-            .subquery()
-        )
-        for priority in PRIORITIES
-    ]
-    rows = await connection.execute(
-        select(
-            deliveries,
-            campaigns.c.key.label("campaign_key"),
-            campaigns.c.state.label("campaign_state"),
-            shops.c.halted_at,
-            campaigns.c.hold_out,
-            campaigns.c.promotion,
-            content_versions.c.approved_at,
-            groups.c.name.label("group_name"),
-            groups.c.zone.label("group_zone"),
-            groups.c.present,
-            groups.c.muted_at,
-            members.c.name.label("member_name"),
-            members.c.customer_id,
-            members.c.unreachable_at,
-            customers.c.opted_out_at,
-            customers.c.zone.label("customer_zone"),
-        )
-        .select_from(
-            deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
-            .join(shops, shops.c.id == campaigns.c.shop_id)
-            .join(content_versions, content_versions.c.id == deliveries.c.version_id)
-            .outerjoin(groups, groups.c.id == deliveries.c.group_id)
-            .outerjoin(members, members.c.id == deliveries.c.member_id)
-            .outerjoin(customers, customers.c.id == members.c.customer_id)
-        )
-        .where(deliveries.c.id.in_(union_all(*first)))
-        .order_by(deliveries.c.priority, deliveries.c.not_before, deliveries.c.id)
-        .limit(limit)
-    )
+    rows = await connection.execute(_DUE, {"account": account, "now": now, "most": limit})
     return [_due(row) for row in rows]
 
 
-def _due(row: Any) -> Due:
-    return Due(
-        id=row.id,
-        key=row.key,
-        campaign_id=row.campaign_id,
-        campaign_key=row.campaign_key,
-        campaign_state=row.campaign_state,
-        halted=row.halted_at is not None,
-        approved=row.approved_at is not None,
-        hold_out=row.hold_out,
-        promotion=row.promotion,
-        version_id=row.version_id,
-        slot=row.slot,
-        address=row.address,
-        member_id=row.member_id,
-        priority=row.priority,
-        not_before=row.not_before,
-        not_after=row.not_after,
-        tries=row.tries,
-        resent=row.resent,
-        recipient=Recipient(
-            group_id=row.group_id,
-            customer_id=row.customer_id,
-            name=row.group_name or row.member_name or "",
-            zone=row.group_zone or row.customer_zone,
-            present=row.group_id is None or row.present,
-            muted=row.muted_at is not None,
-            opted_out=row.opted_out_at is not None,
-            unreachable=row.unreachable_at is not None,
-        ),
-    )
+def _due(row: Sequence[Any]) -> Due:
+    parts: list[Any] = [*row[:_RECIPIENT_FROM], Recipient(*row[_RECIPIENT_FROM:])]
+    return Due(*parts)
 
 
-async def next_due(connection: AsyncConnection, account: str) -> datetime | None:
-    """When this account's next planned delivery falls due; None where nothing is planned."""
-    soonest = [
+_NEXT = union_all(
+    *(
         select(func.min(deliveries.c.not_before)).where(
-            deliveries.c.account == account,
+            deliveries.c.account == bindparam("account"),
             _PLANNED,
             deliveries.c.priority == literal_column(str(priority)),
         )
         for priority in PRIORITIES
-    ]
-    found = (await connection.execute(union_all(*soonest))).scalars()
-    return min((moment for moment in found if moment is not None), default=None)
+    )
+)
+
+
+async def next_due(connection: AsyncConnection, account: str) -> datetime | None:
+    """When this account's next planned delivery falls due; None where nothing is planned."""
+    soonest = (await connection.execute(_NEXT, {"account": account})).scalars()
+    return min((moment for moment in soonest if moment is not None), default=None)
+
+
+_SINCE = bindparam("since", type_=UtcDateTime())
+_ADDRESSED_GROUPS = (
+    select(deliveries.c.group_id, deliveries.c.began_at)
+    .where(among(deliveries.c.group_id, "ids"), deliveries.c.began_at > _SINCE, _COUNTED)
+    .order_by(deliveries.c.began_at)
+)
+_ADDRESSED_CUSTOMERS = (
+    select(members.c.customer_id, deliveries.c.began_at)
+    .select_from(deliveries.join(members, members.c.id == deliveries.c.member_id))
+    .where(among(members.c.customer_id, "ids"), deliveries.c.began_at > _SINCE, _COUNTED)
+    .order_by(deliveries.c.began_at)
+)
 
 
 async def addressed_groups(
     connection: AsyncConnection, group_ids: Collection[int], since: datetime
 ) -> dict[int, tuple[datetime, ...]]:
     """Group id → when planned posts were begun to it after `since`, the oldest first."""
-    if not group_ids:
-        return {}
-    rows = await connection.execute(
-        select(deliveries.c.group_id, deliveries.c.began_at)
-        .where(
-            among(connection, deliveries.c.group_id, group_ids),
-            deliveries.c.began_at > since,
-            _COUNTED,
-        )
-        .order_by(deliveries.c.began_at)
-    )
-    return _by_first(rows)
+    return await _addressed(connection, _ADDRESSED_GROUPS, group_ids, since)
 
 
 async def addressed_customers(
     connection: AsyncConnection, customer_ids: Collection[int], since: datetime
 ) -> dict[int, tuple[datetime, ...]]:
     """Customer id → when private messages were begun to any of their members after `since`."""
-    if not customer_ids:
+    return await _addressed(connection, _ADDRESSED_CUSTOMERS, customer_ids, since)
+
+
+async def _addressed(
+    connection: AsyncConnection,
+    question: Select[Any],
+    ids: Collection[int],
+    since: datetime,
+) -> dict[int, tuple[datetime, ...]]:
+    if not ids:
         return {}
-    rows = await connection.execute(
-        select(members.c.customer_id, deliveries.c.began_at)
-        .select_from(deliveries.join(members, members.c.id == deliveries.c.member_id))
-        .where(
-            among(connection, members.c.customer_id, customer_ids),
-            deliveries.c.began_at > since,
-            _COUNTED,
-        )
-        .order_by(deliveries.c.began_at)
-    )
-    return _by_first(rows)
-
-
-def _by_first(rows: Iterable[Sequence[Any]]) -> dict[int, tuple[datetime, ...]]:
     found: dict[int, list[datetime]] = {}
+    rows = await connection.execute(question, {"ids": list(ids), "since": since})
     for whom, moment in rows:
         found.setdefault(whom, []).append(moment)
     return {whom: tuple(moments) for whom, moments in found.items()}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import bindparam, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert
@@ -77,15 +77,18 @@ async def release_lane(connection: AsyncConnection, lane: Lane) -> None:
     )
 
 
+_TOKEN = (
+    select(lanes.c.token).where(lanes.c.account == bindparam("account")).with_for_update(read=True)
+)
+
+
 async def guard(connection: AsyncConnection, lane: Lane) -> None:
     """Make sure, for the rest of this transaction, that the lane is still ours.
 
     Raises:
         LaneLost: another process took it over.
     """
-    found = await connection.execute(
-        select(lanes.c.token).where(lanes.c.account == lane.account).with_for_update(read=True)
-    )
+    found = await connection.execute(_TOKEN, {"account": lane.account})
     if found.scalar_one_or_none() != lane.token:
         raise LaneLost(account=lane.account)
 

@@ -80,7 +80,7 @@ async def _plan(
     """Insert a delivery for each of these recipients, in pieces: memory does not grow with them."""
     made = 0
     for start in range(0, len(ids), _AT_ONCE):
-        some = among(connection, of, ids[start : start + _AT_ONCE])
+        some = among(of, ids[start : start + _AT_ONCE])
         one = recipients.where(some).add_columns(of.label("id")).subquery()
         values = _values(slot, one, at)
         # In one order, so that processes that plan at once cannot wait in a circle.

@@ -152,6 +152,17 @@ pending_commands = Table(
     Column("message_id", Identity, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
 )
 
+pending_welcomes = Table(
+    "pending_welcomes",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("key", Words, nullable=False, unique=True),
+    Column("address", Words, nullable=False),
+    Column("body", Document, nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # when the last of those it greets came
+)
+
 tags = Table(
     "tags",
     metadata,
@@ -238,12 +249,13 @@ deliveries = Table(
     Column("receipt", Words),
     Column("recalled_at", UtcDateTime),
     Column("moved_at", UtcDateTime, nullable=False),
+    Index("ix_deliveries_campaign_id_state", "campaign_id", "state"),
     # Small whatever the ledger's age: only what is planned, or in doubt, stands in them.
     _index_where("planned", "account", "priority", "not_before", where="state = 'planned'"),
     _index_where("doubted", "account", "state", where="state IN ('sending', 'uncertain')"),
-    Index("ix_deliveries_campaign_id_state", "campaign_id", "state"),
-    Index("ix_deliveries_group_id_began_at", "group_id", "began_at"),
-    Index("ix_deliveries_member_id_began_at", "member_id", "began_at"),
+    # For the caps: what was never begun does not count, and each row counts for a group or a fan.
+    _index_where("of_group", "group_id", "began_at", where="began_at IS NOT NULL"),
+    _index_where("of_member", "member_id", "began_at", where="member_id IS NOT NULL"),
 )
 
 attempts = Table(
@@ -271,6 +283,7 @@ unheard_events = Table(
     Column("id", Identity, primary_key=True),
     Column("account", Words, nullable=False),
     Column("cursor", Words, nullable=False),
+    Column("person", Words),  # whose it was, by the platform's id
     Column("event", Words, nullable=False),  # what it was, for who mends it
     Column("error", Words, nullable=False),
     Column("kept_at", UtcDateTime, nullable=False),

@@ -1,4 +1,4 @@
-"""The sender: leases, priorities, caps, approvals that are waited for, events kept unheard.
+"""The sender: leases, priorities, caps, approvals waited for; events kept, welcomes to be said.
 
 An audience belongs to a content version from here on, so that it is approved with its text.
 Nothing is rebuilt: on SQLite, moving `deliveries` into a new table would take the attempts that
@@ -28,12 +28,24 @@ def upgrade() -> None:
         sa.Column("id", Identity, nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=True),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("kept_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_unheard_events"),
     )
     op.create_index("ix_unheard_events_kept_at", "unheard_events", ["kept_at"], unique=False)
+    op.create_table(
+        "pending_welcomes",
+        sa.Column("id", Identity, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("body", Document(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_pending_welcomes"),
+        sa.UniqueConstraint("key", name="uq_pending_welcomes_key"),
+    )
 
 
 def _lease_lanes() -> None:
@@ -74,6 +86,8 @@ def _move_audiences() -> None:
         "(SELECT max(id) FROM content_versions WHERE campaign_id = campaigns.id)"
     )
     op.drop_column("campaigns", "audience")
+    # A draft is planned as well from here on, and held: nothing of it is lost from its first day.
+    op.execute("UPDATE campaigns SET planned_until = created_at WHERE planned_until IS NULL")
 
 
 def _widen_deliveries() -> None:
@@ -97,20 +111,18 @@ def _widen_deliveries() -> None:
         "(SELECT max(began_at) FROM attempts WHERE delivery_id = deliveries.id)"
     )
     op.drop_index("ix_deliveries_account_state_not_before", "deliveries")
-    planned, doubted = sa.text("state = 'planned'"), sa.text("state IN ('sending', 'uncertain')")
+    _index_where("planned", "account", "priority", "not_before", where="state = 'planned'")
+    _index_where("doubted", "account", "state", where="state IN ('sending', 'uncertain')")
+    _index_where("of_group", "group_id", "began_at", where="began_at IS NOT NULL")
+    _index_where("of_member", "member_id", "began_at", where="member_id IS NOT NULL")
+
+
+def _index_where(name: str, *columns: str, where: str) -> None:
+    part = sa.text(where)
     op.create_index(
-        "ix_deliveries_planned",
+        f"ix_deliveries_{name}",
         "deliveries",
-        ["account", "priority", "not_before"],
-        sqlite_where=planned,
-        postgresql_where=planned,
+        list(columns),
+        sqlite_where=part,
+        postgresql_where=part,
     )
-    op.create_index(
-        "ix_deliveries_doubted",
-        "deliveries",
-        ["account", "state"],
-        sqlite_where=doubted,
-        postgresql_where=doubted,
-    )
-    op.create_index("ix_deliveries_group_id_began_at", "deliveries", ["group_id", "began_at"])
-    op.create_index("ix_deliveries_member_id_began_at", "deliveries", ["member_id", "began_at"])
