@@ -124,6 +124,7 @@ CASES = [
     case("opted out", Skip(Reason.OPTED_OUT), OPTED_OUT),
     case("opted out, a notice", Send(), OPTED_OUT, **NOTICE),
     case("opted out, a manager's post", Skip(Reason.OPTED_OUT), OPTED_OUT, priority=2),
+    case("opted out, too early", Skip(Reason.OPTED_OUT), OPTED_OUT, now=NOON - SECOND),
     case("opted out, paused", Skip(Reason.OPTED_OUT), OPTED_OUT, **PAUSED),
     # 8: too early
     case("too early", Defer(NOON, Reason.TOO_EARLY), now=NOON - SECOND),

@@ -62,6 +62,7 @@ LATE = (date(2026, 11, 10),)
         pytest.param(NIGHT, "2026-11-09T22:00", "2026-11-10T09:00", id="the evening before"),
         pytest.param(NIGHT, "2026-11-11T22:00", "2026-11-12T09:00", id="the evening after"),
         pytest.param(SIESTA, "2026-11-10T13:00", "2026-11-10T14:00", id="no night, no change"),
+        pytest.param(SIESTA, "2026-11-10T08:00", None, id="nor any earlier"),
         pytest.param(QuietHours(time(22), time(0)), "2026-11-10T23:00", None, id="nothing left"),
         pytest.param(QuietHours(time(22), time(0)), "2026-11-11T00:00", None, id="nothing at all"),
     ],
