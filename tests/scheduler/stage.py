@@ -339,6 +339,10 @@ class Stage:
             )
             return list(dict.fromkeys((row.slot, row.not_before) for row in rows))
 
+    async def is_planned(self, key: str) -> bool:
+        """Whether anything of a campaign is planned."""
+        return bool(await self.slots(key))
+
     async def attempts(self) -> list[tuple[str, str, str | None, str | None]]:
         """(action, key, outcome, reason) of every call, in their order."""
         async with self.database.reading() as connection:

@@ -1,21 +1,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
+from typing import cast
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler import planner as planner_room
 from scheduler.campaigns import CampaignState
-from scheduler.planner import HORIZON, campaign_value
+from scheduler.clock import SimulatedClock
+from scheduler.notices import ApprovalMissing
+from scheduler.planner import HORIZON, Planner, campaign_value
+from scheduler.priorities import Priority
 from scheduler.schedules import Countdown, Once, Recurring, Schedule
-from storage import campaigns, deliveries
+from storage import campaigns, steering
+from storage.bells import Bell
 from storage.database import Database
 from storage.groups import Audience
+from storage.tables import campaigns as campaign_rows
+from storage.tables import deliveries as ledger
 from tests.scheduler.stage import DAY, HOUR, MINUTE, NOW, SECOND, Stage, local
-from tests.scheduler.test_clock import settle
 
 COUNTDOWN = Countdown(date(2026, 11, 11), 10, time(12, 0))  # from 1 November, noon, which is NOW
-BEFORE = NOW - timedelta(microseconds=1)
+TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -29,21 +41,23 @@ async def test_an_occurrence_becomes_one_delivery_for_each_group_of_its_audience
     await stage.groups("一群", "二群", "三群")
     await stage.campaign(audience=Audience((), ("二群",)))
     planner = await stage.planner()
+    struck = stage.listen()
     assert await planner.plan_ahead() == 2
     ledger = await stage.ledger()
     assert {group: one.state for group, one in ledger.items()} == {
         "一群": "planned",
         "三群": "planned",
     }
-    assert stage.rings == 1
+    assert Bell.SENDERS in struck
 
 
 async def test_planning_twice_changes_nothing(stage: Stage) -> None:
     await stage.groups("一群")
     await stage.campaign(schedule=COUNTDOWN)
     planner = await stage.planner()
+    struck = stage.listen()
     assert [await planner.plan_ahead() for _ in range(3)] == [1, 0, 0]
-    assert stage.rings == 1
+    assert struck == [Bell.SENDERS]
 
 
 async def test_the_watermark_moves_to_the_horizon_of_every_round(stage: Stage) -> None:
@@ -93,7 +107,7 @@ async def test_it_looks_a_quarter_of_an_hour_ahead(
     ("watermark", "planned"),
     [
         pytest.param(NOW, False, id="exactly at the watermark"),
-        pytest.param(BEFORE, True, id="just behind the watermark"),
+        pytest.param(NOW - TICK, True, id="just behind the watermark"),
     ],
 )
 async def test_only_what_lies_behind_the_watermark_is_planned(
@@ -102,7 +116,9 @@ async def test_only_what_lies_behind_the_watermark_is_planned(
     planned: bool,  # noqa: FBT001 (a column of the table)
 ) -> None:
     await stage.groups("一群")
-    await stage.campaign(approved_at=watermark)
+    made = await stage.campaign(made_at=NOW - DAY)
+    async with stage.database.writing() as connection:
+        await campaigns.advance(connection, [made.id], watermark)
     assert await (await stage.planner()).plan_ahead() == planned
 
 
@@ -137,27 +153,47 @@ async def test_rounds_that_end_at_any_time_plan_what_one_round_plans(stage: Stag
     assert len(slots) > 10
 
 
-async def test_a_campaign_approved_late_plans_nothing_from_before_its_approval(
+async def test_a_draft_is_planned_too_with_the_version_that_waits_and_its_audience(
+    stage: Stage,
+) -> None:
+    await stage.groups("一群", "二群")
+    await stage.campaign(schedule=COUNTDOWN)
+    planner = await stage.planner()
+    await planner.plan_ahead()
+    version = await stage.edit("c1", audience=Audience(("二群",)))
+    stage.clock.advance(DAY)
+    assert await planner.plan_ahead() == 1
+    async with stage.database.reading() as connection:
+        rows = await connection.execute(
+            select(ledger.c.slot, ledger.c.version_id).order_by(ledger.c.id)
+        )
+        said = [tuple(row) for row in rows]
+    first = (await stage.stored("c1")).approved_version
+    assert said == [("d-10", first), ("d-10", first), ("d-9", version)]
+
+
+async def test_a_campaign_that_nobody_has_approved_yet_is_accounted_for_from_its_making_on(
     stage: Stage,
 ) -> None:
     await stage.groups("一群")
-    await stage.campaign(schedule=COUNTDOWN, approved_at=None)
+    await stage.campaign(schedule=COUNTDOWN, approved=False)
     planner = await stage.planner()
-    stage.clock.advance(3 * DAY + HOUR)
+    assert await planner.plan_ahead() == 1
+    stage.clock.advance(3 * DAY)
+    assert await planner.plan_ahead() == 3
+    await stage.approve("c1")
     assert await planner.plan_ahead() == 0
-    found = await stage.stored("c1")
+
+
+async def test_deliveries_have_the_priority_of_their_campaign(stage: Stage) -> None:
+    await stage.groups("一群")
+    made = await stage.campaign()
     async with stage.database.writing() as connection:
-        await campaigns.approve(
-            connection,
-            found.id,
-            state=CampaignState.APPROVED,
-            by="room:p1",
-            at=stage.clock.now(),
-            plan_after=stage.clock.now(),
-        )
-    stage.clock.advance(DAY)
-    await planner.plan_ahead()
-    assert await stage.slots("c1") == [("d-6", NOW + 4 * DAY)]
+        await connection.execute(update(campaign_rows).values(priority=Priority.POST))
+    await (await stage.planner()).plan_ahead()
+    async with stage.database.reading() as connection:
+        assert await connection.scalar(select(ledger.c.priority)) == Priority.POST
+    assert campaign_value(await stage.stored(made.key)).priority is Priority.POST
 
 
 async def test_a_group_that_joins_later_hears_what_is_planned_from_then_on(stage: Stage) -> None:
@@ -174,9 +210,11 @@ async def test_a_group_that_joins_later_hears_what_is_planned_from_then_on(stage
 
 @pytest.mark.parametrize(
     "state",
-    [CampaignState.DRAFT, CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.FINISHED],
+    [CampaignState.PAUSED, CampaignState.CANCELLED, CampaignState.FINISHED],
 )
-async def test_only_approved_campaigns_are_planned(stage: Stage, state: CampaignState) -> None:
+async def test_campaigns_that_do_not_speak_are_not_planned(
+    stage: Stage, state: CampaignState
+) -> None:
     await stage.groups("一群")
     await stage.campaign()
     await stage.set_state("c1", state)
@@ -204,34 +242,48 @@ async def test_a_halt_holds_up_sending_and_not_planning(stage: Stage) -> None:
     assert await (await stage.planner()).plan_ahead() == 1
 
 
+TWO_DAYS = Countdown(date(2026, 11, 2), 1, time(12, 0))
+DAILY = Recurring("0 12 * * *")
+
+
 @pytest.mark.parametrize(
-    ("schedule", "over_after"),
+    ("schedule", "approved", "over_after"),
     [
-        pytest.param(Once(local("2026-11-01T12:00")), timedelta(0), id="once"),
+        pytest.param(Once(local("2026-11-01T13:00")), True, HOUR - HORIZON, id="once"),
         # Its last day ends at 15:59:59 UTC, and the planner is a quarter of an hour ahead.
-        pytest.param(
-            Countdown(date(2026, 11, 2), 1, time(12, 0)), DAY + 12 * HOUR - HORIZON, id="countdown"
-        ),
-        pytest.param(Recurring("0 12 * * *"), None, id="recurring"),
+        pytest.param(TWO_DAYS, True, DAY + 12 * HOUR - SECOND - HORIZON, id="countdown"),
+        pytest.param(Once(local("2026-11-01T13:00")), False, 3 * HOUR + TICK, id="once, draft"),
+        pytest.param(TWO_DAYS, False, DAY + 14 * HOUR - SECOND + TICK, id="countdown, draft"),
     ],
 )
-async def test_a_campaign_is_finished_once_its_last_moment_is_planned(
-    stage: Stage, schedule: Schedule, over_after: timedelta | None
+async def test_a_campaign_is_over_once_all_is_planned_and_a_draft_once_it_is_too_late(
+    stage: Stage,
+    schedule: Schedule,
+    approved: bool,  # noqa: FBT001 (a column of the table)
+    over_after: timedelta,
 ) -> None:
     await stage.groups("一群")
-    await stage.campaign(schedule=schedule)
+    before = await stage.campaign(schedule=schedule, approved=approved)
     planner = await stage.planner()
-    finished_at = None
-    for hours in range(72):
-        for minute in (0, 45):
-            stage.clock.advance_to(NOW + hours * HOUR + minute * MINUTE)
-            await planner.plan_ahead()
-            over = (await stage.stored("c1")).state == CampaignState.FINISHED
-            if over and finished_at is None:
-                finished_at = stage.clock.now() - NOW
-        if finished_at is not None:
-            break
-    assert finished_at == over_after
+    stage.clock.advance(over_after - TICK)
+    await planner.plan_ahead()
+    assert (await stage.stored("c1")).state == before.state
+    stage.clock.advance(TICK)
+    await planner.plan_ahead()
+    found = await stage.stored("c1")
+    assert found.state == CampaignState.FINISHED
+    assert found.reason == (None if approved else campaigns.NOT_APPROVED)
+
+
+@pytest.mark.parametrize("approved", [True, False], ids=["approved", "draft"])
+async def test_a_campaign_without_a_last_moment_is_never_over(
+    stage: Stage,
+    approved: bool,  # noqa: FBT001 (a column of the table)
+) -> None:
+    before = await stage.campaign(schedule=DAILY, approved=approved)
+    stage.clock.advance(30 * DAY)
+    await (await stage.planner()).plan_ahead()
+    assert (await stage.stored("c1")).state == before.state
 
 
 async def test_a_cancel_is_never_undone_by_a_planner_that_read_before_it(
@@ -244,7 +296,7 @@ async def test_a_cancel_is_never_undone_by_a_planner_that_read_before_it(
     planner = await Stage(other).planner()
     async with database.writing() as connection:
         await campaigns.set_state(connection, found.id, CampaignState.CANCELLED)
-        await deliveries.cancel_planned(connection, found.id, "by_manager", NOW)
+        await steering.cancel_planned(connection, found.id, "by_manager", NOW)
         planning = asyncio.create_task(planner.plan_ahead())
         await asyncio.sleep(0.05)
     assert await planning == 0
@@ -270,19 +322,183 @@ async def test_a_stored_campaign_is_the_value_its_schedule_is_reckoned_with(stag
     assert (value.schedule, value.zone, value.valid_for) == (COUNTDOWN, "Asia/Shanghai", 2 * HOUR)
 
 
-async def test_running_it_plans_every_minute_and_at_once_when_rung(stage: Stage) -> None:
+async def test_what_is_approved_in_time_is_over_like_any_other(stage: Stage) -> None:
     await stage.groups("一群")
+    await stage.campaign(approved=False)
     planner = await stage.planner()
-    running = asyncio.create_task(planner.run())
+    await planner.plan_ahead()
+    assert (await stage.stored("c1")).state == CampaignState.DRAFT
+    await stage.approve("c1")
+    await planner.plan_ahead()
+    found = await stage.stored("c1")
+    assert (found.state, found.reason) == (CampaignState.FINISHED, None)
+
+
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three deliveries fill a transaction."""
+    monkeypatch.setattr(planner_room, "_AT_ONCE", 3)
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_what_does_not_fit_into_one_transaction_takes_several(stage: Stage) -> None:
+    names = [f"{number}群" for number in range(7)]
+    await stage.groups(*names)
+    await stage.campaign("one", schedule=Recurring("*/5 * * * *"))
+    await stage.campaign("two")
+    await stage.campaign("three", schedule=COUNTDOWN, audience=Audience(("0群",)))
+    planner = await stage.planner()
+    struck = stage.listen()
+    assert await planner.plan_ahead() == 4 * 7 + 7 + 1
+    assert len(await stage.slots("one")) == 4
+    for key, size in (("one", 7), ("two", 7), ("three", 1)):
+        assert len(await stage.ledger(key)) == size
+        assert (await stage.stored(key)).planned_until == NOW + HORIZON
+    assert struck.count(Bell.SENDERS) == 12  # what is planned first need not wait for the rest
+    assert await planner.plan_ahead() == 0
+
+
+class Interrupted:
+    """A database with which something happens after the first transaction that writes."""
+
+    def __init__(self, database: Database, happens: Callable[[], Awaitable[object]]) -> None:
+        self.bells = database.bells
+        self.reading = database.reading
+        self._database = database
+        self._happens: Callable[[], Awaitable[object]] | None = happens
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._database.writing() as connection:
+            yield connection
+        happens, self._happens = self._happens, None
+        if happens is not None:
+            await happens()
+
+
+async def interrupted(stage: Stage, happens: Callable[[], Awaitable[object]]) -> Planner:
+    """A planner that something happens to when it has planned three of five groups."""
+    await stage.groups(*(f"{number}群" for number in range(5)))
+    planner = await stage.planner()
+    planner._database = cast("Database", Interrupted(stage.database, happens))
+    return planner
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_a_campaign_cancelled_in_the_middle_is_planned_no_further(stage: Stage) -> None:
+    async def cancel() -> None:
+        found = await stage.stored("c1")
+        async with stage.database.writing() as connection:
+            await steering.cancel_planned(connection, found.id, "by_manager", NOW)
+            await campaigns.set_state(connection, found.id, CampaignState.CANCELLED)
+
+    planner = await interrupted(stage, cancel)
+    await stage.campaign()
+    await stage.campaign("c2")
+    assert await planner.plan_ahead() == 3 + 5
+    assert [one.state for one in (await stage.ledger("c1")).values()] == ["cancelled"] * 3
+    assert len(await stage.ledger("c2")) == 5
+
+
+@pytest.mark.usefixtures("few_at_once")
+@pytest.mark.parametrize("approved", [True, False], ids=["approved", "draft"])
+async def test_an_occurrence_says_one_thing_though_it_is_edited_in_the_middle(
+    stage: Stage,
+    approved: bool,  # noqa: FBT001 (a column of the table)
+) -> None:
+    planner = await interrupted(stage, lambda: stage.edit("c1", audience=Audience((), ("1群",))))
+    made = await stage.campaign(approved=approved)
+    await planner.plan_ahead()
+    found = await stage.stored("c1")
+    assert found.version_id != made.version_id
+    async with stage.database.reading() as connection:
+        planned = select(ledger.c.version_id).where(ledger.c.state == "planned")
+        said = Counter(await connection.scalars(planned))
+    assert said == ({made.version_id: 5} if approved else {found.version_id: 4})
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_a_planner_that_dies_in_the_middle_leaves_the_rest_to_the_next(
+    stage: Stage,
+) -> None:
+    async def die() -> None:
+        raise asyncio.CancelledError
+
+    planner = await interrupted(stage, die)
+    made = await stage.campaign()
+    with pytest.raises(asyncio.CancelledError):
+        await planner.plan_ahead()
+    assert (await stage.stored("c1")).planned_until == made.planned_until
+    assert await (await stage.planner()).plan_ahead() == 2
+    assert len(await stage.ledger("c1")) == 5
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_another_planner_may_finish_what_one_is_in_the_middle_of(stage: Stage) -> None:
+    other = await stage.planner()
+    planner = await interrupted(stage, other.plan_ahead)
+    await stage.campaign()
+    assert await planner.plan_ahead() == 3
+    assert len(await stage.ledger("c1")) == 5
+    assert (await stage.stored("c1")).state == CampaignState.FINISHED
+
+
+async def test_staff_are_reminded_once_of_what_nobody_has_approved(stage: Stage) -> None:
+    made = await stage.campaign(approved=False, made_at=NOW - DAY)
+    missing = ApprovalMissing(made.id, "c1", NOW)
+    stage.clock = SimulatedClock(NOW - HOUR - SECOND)
+    planner = await stage.planner()
+    await planner.plan_ahead()
+    assert stage.told == []
+    stage.clock.advance(SECOND)
+    for again in (planner, planner, await stage.planner()):
+        await again.plan_ahead()
+        stage.clock.advance(MINUTE)
+    assert stage.told == [missing]
+    await stage.edit("c1", at=NOW - 2 * HOUR)  # other words wait again
+    await planner.plan_ahead()
+    assert stage.told == [missing, missing]
+
+
+async def test_two_processes_remind_staff_once(database: Database, database_url: str) -> None:
+    other = await Database.open(database_url)
+    one, two = Stage(database), Stage(other)
+    for key in ("c1", "c2"):
+        await one.campaign(key, approved=False, made_at=NOW - DAY)
+        await one.campaign(f"{key} approved", made_at=NOW - DAY)
+    for stage in (one, two):
+        stage.clock = SimulatedClock(NOW - HOUR)
+    planners = [await one.planner(), await two.planner()] * 3
+    await asyncio.gather(*(planner.plan_ahead() for planner in planners))
+    await other.close()
+    told = [notice for notice in one.told + two.told if isinstance(notice, ApprovalMissing)]
+    assert sorted(notice.name for notice in told) == ["c1", "c2"]
+
+
+async def test_a_draft_that_cannot_be_read_reminds_nobody_and_stops_nobody(stage: Stage) -> None:
+    await stage.campaign("broken", approved=False, made_at=NOW - DAY)
+    await stage.break_schedule("broken")
+    await stage.campaign("sound", approved=False, made_at=NOW - DAY)
+    stage.clock = SimulatedClock(NOW - HOUR)
+    await (await stage.planner()).plan_ahead()
+    assert [notice.name for notice in stage.told if isinstance(notice, ApprovalMissing)] == [
+        "sound"
+    ]
+
+
+async def test_running_it_plans_every_minute_and_at_once_when_a_campaign_changes(
+    stage: Stage,
+) -> None:
+    await stage.groups("一群")
+    await stage.campaign("waited for", schedule=Once(local("2026-11-01T12:16")))
+    running = asyncio.create_task((await stage.planner()).run())
     await stage.until_asleep()
     await stage.campaign("rung")
-    planner.ring()
-    await stage.until_asleep(lambda: stage.rings == 1)
-    await stage.campaign("waited for")
-    await settle()
-    assert stage.rings == 1
+    await stage.until(lambda: stage.is_planned("rung"))
+    await stage.until_asleep()
+    assert not await stage.is_planned("waited for")
     stage.clock.advance(MINUTE)
-    await stage.until_asleep(lambda: stage.rings == 2)
+    await stage.until(lambda: stage.is_planned("waited for"))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert (len(await stage.slots("rung")), len(await stage.slots("waited for"))) == (1, 1)
+    assert stage.database.bells._listeners == []

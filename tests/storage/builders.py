@@ -135,27 +135,19 @@ async def campaign(
         assert await campaigns.approve(
             connection,
             made.id,
-            version=version_of(made),
+            version=made.version_id,
             state="approved",
             by="manager:阿玲",
             at=NOW,
         )
-    found = await campaigns.by_id(connection, made.id)
-    assert found is not None
-    return found
-
-
-def version_of(one: StoredCampaign) -> int:
-    """The newest content version of a campaign."""
-    assert one.version_id is not None
-    return one.version_id
+    return await stored(connection, made)
 
 
 def slot_of(
     of: StoredCampaign, slot: str = "2026-11-01", at: datetime = NOW, *, priority: int = 3
 ) -> PlannedSlot:
     """One occurrence of a campaign, to be sent within the hour from `at` on."""
-    return PlannedSlot(of.id, of.key, version_of(of), slot, at, at + HOUR, priority)
+    return PlannedSlot(of.id, of.key, of.version_id, slot, at, at + HOUR, priority)
 
 
 async def planned(
@@ -171,6 +163,59 @@ async def planned(
     await slots.plan_for_groups(connection, slot_of(of, slot), ids, NOW)
     found = await due.due(connection, account, NOW, 10_000)
     return [one for one in found if (one.campaign_key, one.slot) == (key, slot)]
+
+
+async def waiting(
+    connection: AsyncConnection, *names: str, key: str = "c1", slot: str = "2026-11-01"
+) -> StoredCampaign:
+    """A campaign that nobody has approved, with a delivery planned for each group named."""
+    ids = [(await group(connection, name)).id for name in names]
+    of = await campaign(connection, key, approved=False)
+    await slots.plan_for_groups(connection, slot_of(of, slot), ids, NOW)
+    return of
+
+
+async def put_off(
+    connection: AsyncConnection, reason: str, until: datetime = NOW + HOUR + SECOND
+) -> None:
+    """Put everything planned off for this reason, to just after its end."""
+    here = [one for one, state in (await states(connection)).items() if state == "planned"]
+    moves = [Move(one, DeliveryState.PLANNED, reason, not_before=until) for one in here]
+    await deliveries.move(connection, await lane(connection), moves, NOW)
+
+
+async def edited(
+    connection: AsyncConnection,
+    of: StoredCampaign,
+    text: str = "改过",
+    *,
+    audience: Audience | None = None,
+) -> int:
+    """Give a campaign other words, which nobody has approved; the version."""
+    return await campaigns.add_version(
+        connection,
+        of.id,
+        body={"text": text},
+        audience=audience or Audience(),
+        by="manager:小陈",
+        at=NOW,
+    )
+
+
+async def approved(
+    connection: AsyncConnection, of: StoredCampaign, version: int, at: datetime = NOW
+) -> bool:
+    """Approve this version, if it is still the newest."""
+    return await campaigns.approve(
+        connection, of.id, version=version, state="approved", by="manager:阿玲", at=at
+    )
+
+
+async def stored(connection: AsyncConnection, of: StoredCampaign) -> StoredCampaign:
+    """The campaign as it stands now."""
+    found = await campaigns.by_id(connection, of.id)
+    assert found is not None
+    return found
 
 
 async def lane(

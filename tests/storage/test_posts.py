@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import deliveries, posts
 from storage.deliveries import DeliveryState, Move
-from tests.storage.builders import ACCOUNT, MINUTE, NOW, lane, planned, sent, shop
+from tests.storage.builders import ACCOUNT, MINUTE, NOW, begun, lane, planned, sent, shop
 
 
 async def test_the_posts_of_a_campaign_are_those_sent_and_not_taken_back(
@@ -15,9 +15,8 @@ async def test_the_posts_of_a_campaign_are_those_sent_and_not_taken_back(
     one, two, three = await planned(connection, "一群", "二群", "三群")
     right = await lane(connection)
     await sent(connection, right, [one, two])
-    begun = await deliveries.begin(connection, right, [three], NOW)
-    doubt = Move(three.id, DeliveryState.UNCERTAIN, attempt_id=begun[three.id])
-    await deliveries.move(connection, right, [doubt], NOW)
+    await begun(connection, right, [three])
+    await deliveries.move(connection, right, [Move(three.id, DeliveryState.UNCERTAIN)], NOW)
     found = await posts.sent_posts(connection, one.campaign_id)
     assert {post.id: (post.group_name, post.receipt) for post in found} == {
         one.id: ("一群", "receipt-一群"),
@@ -31,10 +30,8 @@ async def test_the_posts_of_a_campaign_are_those_sent_and_not_taken_back(
 async def test_a_post_without_a_receipt_cannot_be_taken_back(connection: AsyncConnection) -> None:
     (one,) = await planned(connection, "一群")
     right = await lane(connection)
-    begun = await deliveries.begin(connection, right, [one], NOW)
-    await deliveries.move(
-        connection, right, [Move(one.id, DeliveryState.SENT, attempt_id=begun[one.id])], NOW
-    )
+    await begun(connection, right, [one])
+    await deliveries.move(connection, right, [Move(one.id, DeliveryState.SENT)], NOW)
     assert await posts.sent_posts(connection, one.campaign_id) == []
 
 
@@ -52,3 +49,18 @@ async def test_the_last_campaign_is_the_one_that_sent_last_and_still_stands(
     await posts.mark_recalled(connection, [first.id], NOW + MINUTE)
     assert await posts.latest_campaign_sent(connection, shop_id) == second.campaign_id
     assert await posts.latest_campaign_sent(connection, shop_id + 1) is None
+
+
+async def test_the_calendar_of_what_went_out_shows_every_post_that_was_sent(
+    connection: AsyncConnection,
+) -> None:
+    (first,) = await planned(connection, "一群", key="c1")
+    (second,) = await planned(connection, "一群", key="c2", slot="d-3")
+    await planned(connection, "二群", key="c2", slot="d-3")
+    right = await lane(connection)
+    await sent(connection, right, [second], NOW + MINUTE)
+    await sent(connection, right, [first], NOW)
+    assert [(one.at, one.slot, one.version_id) for one in await posts.all_sent(connection)] == [
+        (NOW, first.slot, first.version_id),
+        (NOW + MINUTE, "d-3", second.version_id),
+    ]
