@@ -111,9 +111,7 @@ async def say_instead(
     found = slots.all()
     if not found:
         return
-    meant = or_(
-        deliveries.c.group_id.is_(None), among(connection, deliveries.c.group_id, group_ids)
-    )
+    meant = or_(deliveries.c.group_id.is_(None), among(deliveries.c.group_id, group_ids))
     await connection.execute(update(deliveries).where(waits, meant).values(version_id=version_id))
     await connection.execute(
         update(deliveries)
