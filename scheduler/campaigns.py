@@ -18,7 +18,6 @@ from scheduler.schedules import Countdown, Festivals, Moment, Schedule, moments
 from scheduler.wall_time import last_second_of, zone_named
 from storage.campaigns import CampaignState
 
-
 __all__ = ["Campaign", "CampaignState", "Occurrence", "occurrences_of"]
 
 
