@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.courier import Address
+from scheduler.courier import Address, Limits
 
 identities = st.text(min_size=1)
 
@@ -24,3 +24,10 @@ def test_an_address_is_a_group_or_a_person(parts: dict[str, str]) -> None:
 def test_any_other_text_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         Address.parse(text)
+
+
+@pytest.mark.parametrize("minutes", [-1, 30, 60])
+def test_a_platform_leaves_some_minute_of_each_half_hour(minutes: int) -> None:
+    with pytest.raises(ValueError, match="no minute"):
+        Limits(quiet_minutes=minutes)
+    assert Limits(quiet_minutes=29).quiet_minutes == 29
