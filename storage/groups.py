@@ -8,7 +8,7 @@ resolved when it is needed, so a group that joins later belongs to it too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -216,6 +216,14 @@ async def all_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
         .order_by(groups.c.name, groups.c.id)
     )
     return [_group(row) for row in rows]
+
+
+async def groups_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Group]:
+    """Groups by their ids, those left out that the bot is not in."""
+    rows = await connection.execute(
+        select(*_GROUP).where(groups.c.id.in_(list(ids)), groups.c.present)
+    )
+    return {row.id: _group(row) for row in rows}
 
 
 async def heard_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:

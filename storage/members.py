@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.analysis import mark_dirty
 from storage.bulk import insert_new
-from storage.tables import customers, groups, members, memberships, messages
+from storage.tables import customers, groups, members, memberships, messages, pending_commands
+from storage.unheard import forget_unheard
 
 _IDS_AT_ONCE = 10_000  # PostgreSQL takes 32,767 arguments at most
 
@@ -142,14 +143,12 @@ async def _by_person(
     return {row.person: _member(row) for row in rows}
 
 
-async def member_by_id(connection: AsyncConnection, member_id: int) -> Member | None:
-    """One member."""
-    row = (
-        await connection.execute(
-            select(*_MEMBER).select_from(members.join(customers)).where(members.c.id == member_id)
-        )
-    ).one_or_none()
-    return None if row is None else _member(row)
+async def members_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Member]:
+    """Members by their ids."""
+    rows = await connection.execute(
+        select(*_MEMBER).select_from(members.join(customers)).where(members.c.id.in_(list(ids)))
+    )
+    return {row.id: _member(row) for row in rows}
 
 
 async def member_known_as(connection: AsyncConnection, platform: str, person: str) -> Member | None:
@@ -351,8 +350,8 @@ async def mark_unreachable(
 async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_record: bool) -> None:
     """Neither store nor analyse what this person says, or do it again.
 
-    Turning it on also empties the texts stored so far, and marks the analysed days they belong
-    to dirty, so that they are analysed anew.
+    Turning it on also empties the texts stored so far, except those of commands that wait to be
+    obeyed, and marks the analysed days they belong to dirty, so that they are analysed anew.
     """
     await connection.execute(
         update(customers).where(customers.c.id == customer_id).values(no_record=no_record)
@@ -374,7 +373,11 @@ async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_rec
             for away in (-1, 0, 1)
         },
     )
-    await connection.execute(update(messages).where(theirs).values(text=""))
+    waiting = select(pending_commands.c.message_id)
+    await connection.execute(
+        update(messages).where(theirs, messages.c.id.not_in(waiting)).values(text="")
+    )
+    await forget_unheard(connection, customer_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,8 +163,10 @@ class PendingCommand:
     text: str
 
 
-async def pending(connection: AsyncConnection, account: str) -> list[PendingCommand]:
-    """The commands of an account that nobody has finished, oldest first."""
+async def pending(
+    connection: AsyncConnection, account: str, *, after: int = 0, limit: int = 50
+) -> list[PendingCommand]:
+    """The first commands of an account that nobody has finished, behind a message's number."""
     rows = await connection.execute(
         select(
             messages.c.id,
@@ -176,10 +178,21 @@ async def pending(connection: AsyncConnection, account: str) -> list[PendingComm
             messages.c.text,
         )
         .select_from(pending_commands.join(messages))
-        .where(messages.c.account == account)
-        .order_by(messages.c.id)
+        .where(messages.c.account == account, pending_commands.c.message_id > after)
+        .order_by(pending_commands.c.message_id)
+        .limit(limit)
     )
     return [PendingCommand(*row) for row in rows]
+
+
+async def last_pending(connection: AsyncConnection, account: str) -> int:
+    """The message's number of the newest command of an account that nobody has finished; or 0."""
+    found = await connection.scalar(
+        select(func.max(pending_commands.c.message_id))
+        .select_from(pending_commands.join(messages))
+        .where(messages.c.account == account)
+    )
+    return found or 0
 
 
 async def finish_command(connection: AsyncConnection, message_id: int) -> None:

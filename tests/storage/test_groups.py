@@ -55,6 +55,15 @@ async def test_a_group_the_bot_left_is_chosen_no_more_until_it_is_heard_again(
     assert await groups.all_groups(connection, shop_id) == [seat]
 
 
+async def test_groups_are_found_by_their_ids_where_the_bot_is_in_them(
+    connection: AsyncConnection,
+) -> None:
+    first, second, left = [await group(connection, name) for name in ("一群", "二群", "三群")]
+    await groups.set_present(connection, left.id, present=False)
+    found = await groups.groups_by_id(connection, [second.id, left.id, first.id, 10_000])
+    assert found == {first.id: first, second.id: second}
+
+
 async def test_chats_that_are_gone_are_marked_for_their_own_account(
     connection: AsyncConnection,
 ) -> None:

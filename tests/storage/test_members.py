@@ -70,7 +70,7 @@ async def test_a_new_name_and_a_new_staff_mark_are_kept(connection: AsyncConnect
     before = await member(connection, "小美")
     shown = [Seen("id-小美", "店长小美", staff=True)]
     await members.ensure_members(connection, PLATFORM, shown, NOW + DAY)
-    after = await members.member_by_id(connection, before.id)
+    after = (await members.members_by_id(connection, [before.id]))[before.id]
     assert after is not None
     assert (after.name, after.staff) == ("店长小美", True)
     assert after.first_seen_at == NOW
@@ -83,7 +83,7 @@ async def test_the_same_id_on_two_platforms_is_two_members(connection: AsyncConn
 
 
 async def test_a_member_nobody_knows_is_none(connection: AsyncConnection) -> None:
-    assert await members.member_by_id(connection, 1) is None
+    assert await members.members_by_id(connection, [1]) == {}
 
 
 async def test_members_are_found_by_exact_name_or_platform_id(connection: AsyncConnection) -> None:
@@ -172,12 +172,12 @@ async def test_an_opt_out_binds_the_customer_until_it_is_taken_back(
 ) -> None:
     fan, other = await member(connection, "小美"), await member(connection, "阿云")
     await members.set_opt_out(connection, fan.customer_id, NOW)
-    found = await members.member_by_id(connection, fan.id)
+    found = (await members.members_by_id(connection, [fan.id]))[fan.id]
     assert found is not None
     assert found.opted_out
-    assert await members.member_by_id(connection, other.id) == other
+    assert (await members.members_by_id(connection, [other.id]))[other.id] == other
     await members.set_opt_out(connection, fan.customer_id, None)
-    assert await members.member_by_id(connection, fan.id) == fan
+    assert (await members.members_by_id(connection, [fan.id]))[fan.id] == fan
 
 
 async def test_no_record_marks_the_days_on_which_they_spoke_and_no_others(

@@ -240,6 +240,19 @@ async def test_pending_commands_come_oldest_first_for_their_own_account(
     assert [one.message for one in await messages.pending(connection, ACCOUNT)] == list(names)
 
 
+async def test_pending_commands_are_read_on_from_the_last_one_seen(
+    connection: AsyncConnection,
+) -> None:
+    assert await messages.last_pending(connection, ACCOUNT) == 0
+    names = [f"m{number}" for number in range(5)]
+    recorded = await record(connection, *(heard(name, kind=COMMAND, text="/me") for name in names))
+    await record(connection, heard("m9", kind=COMMAND, text="/me"), account="room:2")
+    first = await messages.pending(connection, ACCOUNT, limit=2)
+    rest = await messages.pending(connection, ACCOUNT, after=first[-1].message_id)
+    assert [one.message for one in (*first, *rest)] == names
+    assert await messages.last_pending(connection, ACCOUNT) == recorded[-1].id
+
+
 # Nothing of a member who asked for no record
 
 
@@ -276,6 +289,20 @@ async def test_asking_for_no_record_empties_what_was_stored_and_only_theirs(
     quiet = await member(connection, "小美")
     await members.set_no_record(connection, quiet.customer_id, no_record=True)
     assert await texts(connection) == ["", "哈哈"]
+
+
+async def test_a_command_that_waits_survives_their_asking_for_no_record(
+    connection: AsyncConnection,
+) -> None:
+    batch = (heard("m1", kind=COMMAND, text="/norecord"), heard("m2", kind=COMMAND, text="/me"))
+    asked, waits = await record(connection, *batch)
+    await members.set_no_record(connection, asked.member.customer_id, no_record=True)
+    assert asked.id is not None
+    assert waits.id is not None
+    await messages.finish_command(connection, asked.id)
+    assert await texts(connection) == ["", "/me"]
+    await messages.finish_command(connection, waits.id)
+    assert await texts(connection) == ["", ""]
 
 
 async def test_after_they_allow_it_again_their_words_are_stored_again(
