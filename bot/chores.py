@@ -24,6 +24,7 @@ from handlers.taggers import tag_everybody
 from storage import messages
 from storage.chores import done_at, note_done
 from storage.groups import heard_groups
+from storage.unheard import delete_unheard_before
 
 _log = structlog.get_logger(__name__)
 
@@ -33,9 +34,10 @@ _ANALYSED_DAYS = 7
 
 
 async def forget_old_text(desk: Desk) -> int:
-    """Delete what is older than the shop keeps it, in small transactions; how many messages.
+    """Delete what is older than the shop keeps it, in small transactions; how much there was.
 
-    Whole days go at once, and are analysed first: the counts stay when the words are gone.
+    Whole days go at once, and are analysed first: the counts stay when the words are gone. Events
+    that could not be heard hold words as well.
     """
     first_kept = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for)
     async with desk.database.reading() as connection:
@@ -43,12 +45,14 @@ async def forget_old_text(desk: Desk) -> int:
     await analyse_before_forgetting(desk, groups, first_kept - timedelta(days=1))
     oldest = datetime.combine(first_kept, time.min, ZoneInfo(desk.shop.zone))
     deleted = 0
-    while True:
-        async with desk.database.writing() as connection:
-            gone = await messages.delete_before(connection, oldest, batch=_BATCH)
-        deleted += gone
-        if gone < _BATCH:
-            return deleted
+    for delete_some in (messages.delete_before, delete_unheard_before):
+        while True:
+            async with desk.database.writing() as connection:
+                gone = await delete_some(connection, oldest, batch=_BATCH)
+            deleted += gone
+            if gone < _BATCH:
+                break
+    return deleted
 
 
 async def analyse_last_days(desk: Desk) -> None:

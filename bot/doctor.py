@@ -17,6 +17,7 @@ from bot.configuration import Configuration, Room, load
 from bot.room.errors import RoomUnreachable
 from storage.database import Database, missing_file
 from storage.errors import NuanqunError
+from storage.unheard import count_unheard, last_unheard
 
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _DEADLINE = 10
@@ -48,24 +49,45 @@ async def examine(file: Path | None) -> list[Finding]:
     except NuanqunError as trouble:
         return [_trouble("configuration", trouble)]
     well = Finding("configuration", True, f"shop {configuration.shop.name}")
-    return [well, *[await check(configuration) for check in (_storage, _room, _clock, _fonts)]]
+    others = [await check(configuration) for check in (_room, _clock, _fonts)]
+    return [well, *await _storage(configuration), *others]
 
 
 def _trouble(check: str, trouble: NuanqunError) -> Finding:
     return Finding(check, False, trouble.sentence.format(**trouble.facts), trouble.advice)
 
 
-async def _storage(configuration: Configuration) -> Finding:
+async def _storage(configuration: Configuration) -> list[Finding]:
+    """The database, and what stands in it that somebody should look at."""
     url = configuration.storage.url.get_secret_value()
     try:
         unmade = missing_file(url)
         if unmade is not None:  # looking must not make it
-            return Finding("storage", True, f"the first run will make {unmade}")
+            return [Finding("storage", True, f"the first run will make {unmade}")]
         database = await Database.open(url)
     except NuanqunError as trouble:
-        return _trouble("storage", trouble)
-    await database.close()
-    return Finding("storage", True, database.place)
+        return [_trouble("storage", trouble)]
+    try:
+        events = await _events(configuration, database)
+    finally:
+        await database.close()
+    return [Finding("storage", True, database.place), events]
+
+
+async def _events(configuration: Configuration, database: Database) -> Finding:
+    """Whether all that happened could be handled."""
+    async with database.reading() as connection:
+        number, last = await count_unheard(connection), await last_unheard(connection)
+    if last is None:
+        return Finding("events", True, "all that came were handled")
+    when = configuration.shop_settings().local(last.kept_at).strftime("%Y-%m-%d %H:%M")
+    return Finding(
+        "events",
+        False,
+        f"{number} could not be handled, the last one at {when} on {last.account}: {last.error}.",
+        "See what they were with SELECT * FROM unheard_events ORDER BY id, report the error,"
+        " and delete the rows once it is mended; they go by themselves with old messages.",
+    )
 
 
 async def _room(configuration: Configuration) -> Finding:

@@ -1,9 +1,13 @@
 """From a channel's events to everything that follows from them.
 
-`hear` takes one batch of one account's events: they are recorded in a single transaction
-together with the tags that follow from them, then newcomers are welcomed. The commands in the
-batch are given back as orders, for the runner to obey in its own tasks, so that a long report
-never holds up hearing.
+`hear` takes one batch of one account's events and records it in a single transaction, together
+with what follows from it: the tags, the commands to be obeyed, the welcomes to be said. Hearing
+waits for no platform: commands and welcomes are stored, and the runner's own tasks carry them out
+(`waiting` and the commander's `obey`; `greet`).
+
+A batch that cannot be recorded through a fault of what is in it is heard again in halves, until
+the event at fault is alone and can be kept aside. So the line goes on, in its order, and what is
+good in the batch happens once.
 """
 
 from __future__ import annotations
@@ -16,13 +20,14 @@ from handlers.commanding import Commander, Order
 from handlers.desk import Desk
 from handlers.events import Event
 from handlers.recording import Batch, record_batch
+from handlers.setting_aside import set_aside
 from handlers.taggers import tag_by_words, tag_speakers
-from handlers.welcome import welcomes
-from scheduler.courier import Address
-from storage.groups import all_groups
-from storage.members import member_by_id
-from storage.messages import pending
-from storage.shops import halted_at
+from handlers.welcome import greet, prepare_welcomes
+from storage.errors import LaneLost
+from storage.failures import may_pass
+from storage.groups import groups_by_id
+from storage.members import members_by_id
+from storage.messages import last_pending, pending
 
 _log = structlog.get_logger(__name__)
 
@@ -38,9 +43,74 @@ class Dispatcher:
         self._opened_at = desk.clock.now()
 
     async def hear(self, events: Sequence[Event]) -> list[Order]:
-        """Record a batch and react to it; the commands in it, in their order."""
-        if not events:
-            return []
+        """Record a batch and what follows from it; the commands in it, in their order.
+
+        Raises:
+            DBAPIError, TimeoutError (SQLAlchemy's), OSError: the database failed. What of the
+                batch was recorded before is behind the cursor; the rest is to be heard again.
+        """
+        orders: list[Order] = []
+        pieces = [events] if events else []
+        while pieces:
+            piece = pieces.pop()
+            try:
+                orders += self._orders(await self._record(piece))
+            except Exception as fault:
+                if may_pass(fault) or isinstance(fault, LaneLost):
+                    raise
+                if len(piece) > 1:
+                    middle = len(piece) // 2
+                    pieces += [piece[middle:], piece[:middle]]
+                else:
+                    await set_aside(self._desk, self._platform, piece[0], fault)
+        return orders
+
+    async def waiting(self, *, after: int = 0, left_over: int = 0) -> list[Order]:
+        """The first stored commands that are not finished, behind a message's number.
+
+        Those up to the number `left_over` were stored before this start, and may have been begun.
+        """
+        async with self._desk.database.reading() as connection:
+            stored = await pending(connection, self._account, after=after)
+            members = await members_by_id(connection, {one.member_id for one in stored})
+            groups = await groups_by_id(
+                connection, {one.group_id for one in stored if one.group_id is not None}
+            )
+        return [
+            Order(
+                message_id=one.message_id,
+                message=one.message,
+                account=one.account,
+                member=members[one.member_id],
+                group=groups.get(one.group_id) if one.group_id is not None else None,
+                at=one.at,
+                text=one.text,
+                late=one.message_id <= left_over or one.at < self._opened_at,
+                begun=one.message_id <= left_over,
+            )
+            for one in stored
+        ]
+
+    async def last_left_over(self) -> int:
+        """The number of the newest command that was stored and not finished until now; or 0."""
+        async with self._desk.database.reading() as connection:
+            return await last_pending(connection, self._account)
+
+    async def left_over(self) -> list[Order]:
+        """All commands that were stored but not finished when the bot ended."""
+        last = await self.last_left_over()
+        orders: list[Order] = []
+        while more := await self.waiting(
+            after=orders[-1].message_id if orders else 0, left_over=last
+        ):
+            orders += more
+        return orders
+
+    async def greet(self, *, again: bool = False) -> None:
+        """Say the welcomes that are stored; with `again`, one may have been said already."""
+        await greet(self._desk, self._account, again=again)
+
+    async def _record(self, events: Sequence[Event]) -> Batch:
         desk = self._desk
         async with desk.database.writing() as connection:
             batch = await record_batch(
@@ -53,48 +123,9 @@ class Dispatcher:
             )
             await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
-            halted = await halted_at(connection, desk.shop_id)
+            await prepare_welcomes(connection, desk, batch)
         _log.debug("heard", account=self._account, messages=len(batch.said))
-        if halted is None:  # a welcome is no answer: 急停 means it too
-            await self._welcome(batch)
-        return self._orders(batch)
-
-    async def left_over(self) -> list[Order]:
-        """The commands that were stored but not finished when the bot ended."""
-        desk = self._desk
-        orders = []
-        async with desk.database.reading() as connection:
-            groups = {group.id: group for group in await all_groups(connection, desk.shop_id)}
-            for one in await pending(connection, self._account):
-                member = await member_by_id(connection, one.member_id)
-                if member is None:
-                    continue
-                group = groups.get(one.group_id) if one.group_id is not None else None
-                orders.append(
-                    Order(
-                        message_id=one.message_id,
-                        message=one.message,
-                        account=one.account,
-                        member=member,
-                        group=group,
-                        at=one.at,
-                        text=one.text,
-                        late=True,
-                        begun=True,
-                    )
-                )
-        return orders
-
-    async def _welcome(self, batch: Batch) -> None:
-        sender = self._desk.senders[self._account]
-        for group, content in welcomes(self._desk, batch.newcomers):
-            first = min(
-                (one for one in batch.newcomers if one.group.id == group.id),
-                key=lambda one: one.at,
-            )
-            when = int(first.at.timestamp())
-            key = f"welcome:{self._account}/{group.chat}/{first.member.person}/{when}"
-            await sender.say(Address(group=group.chat), content, key)
+        return batch
 
     def _orders(self, batch: Batch) -> list[Order]:
         return [

@@ -33,6 +33,9 @@ from storage.groups import Group, ensure_groups, set_present
 from storage.members import Member, Seen, ensure_members, leave, sit
 from storage.messages import Heard, Recorded, record
 
+_YEARS = range(1970, 3000)
+"""When something can have happened: what is stored is looked at by days, in every time zone."""
+
 IsCommand = Callable[[str, Role], bool]
 """Whether somebody in this role asks the bot to do something with this text."""
 
@@ -96,7 +99,13 @@ async def record_batch(
     """Store a batch of one account's events, in their order, in the caller's transaction.
 
     Of a `history` no command is kept to be obeyed, and no cursor is moved.
+
+    Raises:
+        ValueError: one of them happened at no time that a calendar has in every zone.
     """
+    for event in events:
+        if event.at.year not in _YEARS:
+            raise ValueError(f"it happened in the year {event.at.year}")
     batch = Batch(events[0].account)
     for said, run in groupby(events, lambda event: isinstance(event, MessageHeard | ButtonPressed)):
         if said:
@@ -162,17 +171,17 @@ async def _move(
     """Somebody came or went, or the group itself changed."""
     if not isinstance(event, MemberJoined | MemberLeft | GroupChanged):
         return
-    chat = event.chat
+    chat = storable(event.chat.id)
     groups = await ensure_groups(
-        connection, shop_id, batch.account, [(chat.id, chat.name)], event.at
+        connection, shop_id, batch.account, [(chat, event.chat.name)], event.at
     )
-    group = groups[chat.id]
+    group = groups[chat]
     if isinstance(event, GroupChanged):
         await set_present(connection, group.id, present=event.present)
         return
     seen = _seen(event.member, platform, shop)
     people = await ensure_members(connection, platform, [seen], event.at)
-    member = people[event.member.id]
+    member = people[seen.person]
     if isinstance(event, MemberLeft):
         await leave(connection, group.id, member.id, event.at)
     elif await sit(connection, [(group.id, member.id, event.at)]):

@@ -1,24 +1,105 @@
-"""The welcome: one message for those who came in one batch, so that ten joins are not ten posts."""
+"""The welcome: one message for those who came in one batch, so that ten joins are not ten posts.
+
+It is stored in the transaction that records the joins (`prepare_welcomes`) and said afterwards by
+a task that hearing does not wait for (`greet`). Whoever is welcomed should still be at the door:
+a welcome that could not be said within ten minutes is dropped, and so is one under 急停.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
-from handlers.recording import Newcomer
+from handlers.recording import Batch, Newcomer
 from scheduler.content import Content, Mention
+from scheduler.courier import Address, Done, NothingSent, TooFast
 from storage.groups import Group
+from storage.shops import halted_at
+from storage.welcomes import (
+    NewWelcome,
+    PendingWelcome,
+    finish_welcome,
+    keep_welcomes,
+    welcomes_to_say,
+)
+
+_log = structlog.get_logger(__name__)
+
+WELCOME_WITHIN = timedelta(minutes=10)
 
 _NAMED = 5
+_AT_ONCE = 20
 
 
-def welcomes(desk: Desk, newcomers: Iterable[Newcomer]) -> list[tuple[Group, Content]]:
-    """What to say in each group that somebody came into; the staff are not welcomed."""
+async def prepare_welcomes(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
+    """Store what is to be said to those who came; under 急停 nothing: a welcome is no answer."""
+    if not batch.newcomers or await halted_at(connection, desk.shop_id) is not None:
+        return
+    welcomes = []
+    for group, ones, content in _welcomes(desk, batch.newcomers):
+        first = min(ones, key=lambda one: one.at)
+        when = int(first.at.timestamp())
+        welcomes.append(
+            NewWelcome(
+                key=f"welcome:{batch.account}/{group.chat}/{first.member.person}/{when}",
+                address=str(Address(group=group.chat)),
+                body=content.to_json(),
+                at=max(one.at for one in ones),
+            )
+        )
+    await keep_welcomes(connection, batch.account, welcomes)
+
+
+async def greet(desk: Desk, account: str, *, again: bool) -> None:
+    """Say the welcomes that are stored for an account, one after the other.
+
+    With `again` an ended process may have said them already. One that certainly was not sent is
+    left for the next time; of every other it is noted that it was said, whatever came of it.
+    """
+    last = 0
+    while some := await _stored(desk, account, last):
+        for one in some:
+            last = one.id
+            if await _is_wanted(desk, one) and not await _say(desk, account, one, again=again):
+                continue
+            async with desk.database.writing() as connection:
+                await finish_welcome(connection, one.id)
+
+
+async def _stored(desk: Desk, account: str, last: int) -> list[PendingWelcome]:
+    async with desk.database.reading() as connection:
+        return await welcomes_to_say(connection, account, after=last, limit=_AT_ONCE)
+
+
+async def _is_wanted(desk: Desk, one: PendingWelcome) -> bool:
+    async with desk.database.reading() as connection:
+        halted = await halted_at(connection, desk.shop_id)
+    return halted is None and desk.clock.now() - one.at <= WELCOME_WITHIN
+
+
+async def _say(desk: Desk, account: str, one: PendingWelcome, *, again: bool) -> bool:
+    """Say it; whether it may have been heard."""
+    outcome = await desk.senders[account].say(
+        Address.parse(one.address), Content.from_json(one.body), one.key, again=again
+    )
+    if not isinstance(outcome, Done):
+        _log.warning("welcome_lost", key=one.key, outcome=repr(outcome))
+    return not isinstance(outcome, NothingSent | TooFast)
+
+
+def _welcomes(
+    desk: Desk, newcomers: Iterable[Newcomer]
+) -> list[tuple[Group, Sequence[Newcomer], Content]]:
+    """What to say to whom in each group that somebody came into; the staff are not welcomed."""
     by_group: dict[int, list[Newcomer]] = {}
     for one in newcomers:
         if not one.member.staff:
             by_group.setdefault(one.group.id, []).append(one)
-    return [(ones[0].group, _welcome(desk, ones)) for ones in by_group.values()]
+    return [(ones[0].group, ones, _welcome(desk, ones)) for ones in by_group.values()]
 
 
 def _welcome(desk: Desk, newcomers: Sequence[Newcomer]) -> Content:

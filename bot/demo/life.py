@@ -95,6 +95,7 @@ class Life:
             known = self._room.group_named(group.name)
             self._groups[group.id] = known or await owner.create_group(group.name)
         if self._clock.now() >= self._script.begin:
+            await self._dispatcher.greet(again=True)
             await self._obey(await self._dispatcher.left_over())
             return
         for resident in self._script.people:
@@ -189,6 +190,7 @@ class Life:
                 batch.append(await anext(self._events))
                 self._heard = int(batch[-1].cursor)
         orders = await self._dispatcher.hear(batch)
+        await self._dispatcher.greet()
         await self._obey(orders)
         return bool(orders)
 

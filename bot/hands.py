@@ -1,0 +1,75 @@
+"""The hands of one account: they do what the ear has stored to be done.
+
+Commands and welcomes are taken from storage, where hearing put them; only a bell passes between
+the two. So a slow command neither stalls hearing nor fills the memory, and what an ended process
+left is found like everything else. Commands have a few workers, always the same one for the same
+member, so that a manager's commands run in the order they were given while a long report holds up
+nobody else; 急停 has a worker of its own, and so have the welcomes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from handlers.commanding import Commander, Order
+from handlers.dispatch import Dispatcher
+
+_WORKERS = 4
+_URGENT = _WORKERS
+
+
+class Hands:
+    """Obeys and greets, until the task of `run` is cancelled.
+
+    `left_over` is the number of the newest command that was stored before this run.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, commander: Commander, *, left_over: int) -> None:
+        self._dispatcher = dispatcher
+        self._commander = commander
+        self._left_over = left_over
+        self._bells = [asyncio.Event() for _ in range(_WORKERS + 1)]
+        self._somebody_came = asyncio.Event()
+
+    async def run(self) -> None:
+        """Do what is stored, and what will be.
+
+        Raises:
+            ExceptionGroup: something under it failed; all of its tasks are ended.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for worker in range(len(self._bells)):
+                tasks.create_task(self._obey(worker))
+            tasks.create_task(self._greet())
+
+    def obey(self, orders: Iterable[Order]) -> None:
+        """These were stored: have them obeyed."""
+        for order in orders:
+            self._bells[self._worker_for(order)].set()
+
+    def greet(self) -> None:
+        """Somebody came: have the welcomes said that were stored."""
+        self._somebody_came.set()
+
+    def _worker_for(self, order: Order) -> int:
+        return _URGENT if self._commander.is_urgent(order) else order.member.id % _WORKERS
+
+    async def _obey(self, worker: int) -> None:
+        while True:
+            self._bells[worker].clear()
+            last = 0
+            while some := await self._dispatcher.waiting(after=last, left_over=self._left_over):
+                for order in some:
+                    last = order.message_id
+                    if self._worker_for(order) == worker:
+                        await self._commander.obey(order)
+            await self._bells[worker].wait()
+
+    async def _greet(self) -> None:
+        again = True  # what stands there at the start, an ended process may have begun
+        while True:
+            self._somebody_came.clear()
+            await self._dispatcher.greet(again=again)
+            again = False
+            await self._somebody_came.wait()
