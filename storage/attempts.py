@@ -14,6 +14,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new, update_each
+from storage.columns import storable
 from storage.lanes import Lane
 from storage.tables import attempts
 
@@ -71,7 +72,11 @@ async def begin_calls(
         attempts.c.key,
         attempts.c.id,
     )
-    return {row.key: row.id for row in made}
+    ids = {row.key: row.id for row in made}
+    return {call.key: ids[storable(call.key)] for call in calls}
+
+
+_OPEN = attempts.c.ended_at.is_(None)
 
 
 async def end_calls(connection: AsyncConnection, ends: Iterable[End]) -> None:
@@ -86,7 +91,7 @@ async def end_calls(connection: AsyncConnection, ends: Iterable[End]) -> None:
         }
         for one in ends
     ]
-    await update_each(connection, attempts, rows, attempts.c.ended_at.is_(None))
+    await update_each(connection, attempts, rows, _OPEN)
 
 
 async def end_interrupted(connection: AsyncConnection, lane: Lane, at: datetime) -> None:
@@ -97,7 +102,7 @@ async def end_interrupted(connection: AsyncConnection, lane: Lane, at: datetime)
             attempts.c.account == lane.account,
             attempts.c.token < lane.token,
             attempts.c.delivery_id.is_(None),
-            attempts.c.ended_at.is_(None),
+            _OPEN,
         )
         .values(ended_at=at, outcome=INTERRUPTED)
     )

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 RUNG = "nuanqun_rung"
-"""The execution option of a transaction that holds the set of bells rung in it."""
+"""The execution option of a transaction that holds the list of bells rung in it."""
 CHANNEL = "nuanqun"
 """The channel of PostgreSQL's NOTIFY; the payload is a bell."""
 
@@ -35,14 +35,14 @@ async def ring(connection: AsyncConnection, bell: Bell) -> None:
     rung = rung_in(connection)
     if bell in rung:
         return
-    rung.add(bell)
+    rung.append(bell)
     if connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_notify(CHANNEL, bell.value)))
 
 
-def rung_in(connection: AsyncConnection) -> set[Bell]:
+def rung_in(connection: AsyncConnection) -> list[Bell]:
     """What has been rung in the transaction of this connection."""
-    rung: set[Bell] = connection.sync_connection.get_execution_options()[RUNG]  # type: ignore[union-attr]  # the connection is open
+    rung: list[Bell] = connection.sync_connection.get_execution_options()[RUNG]  # type: ignore[union-attr]  # the connection is open
     return rung
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -75,8 +75,8 @@ async def update_each(
         connection: an open transaction.
         target: the table, with a column `id`.
         rows: all with the same keys: `id`, and names of the columns to set. No id stands twice.
-        where: what must be true of a row before, besides its id: a constant of the room that
-            asks, because its statement is kept for ever.
+        where: what must be true of a row before, besides its id. A constant of the room that
+            asks: the statement is kept by it.
         given: the values of the parameters in `where`.
     """
     if not rows:
@@ -144,7 +144,7 @@ def _insert(engine: str, target: Table) -> Insert:
     return sqlite.insert(target) if engine == "sqlite" else postgresql.insert(target)
 
 
-@cache
+@lru_cache(maxsize=128)
 def _insertion(
     engine: str, target: Table, names: tuple[str, ...], returning: tuple[Column[Any], ...]
 ) -> Any:
@@ -155,7 +155,7 @@ def _insertion(
     return statement.returning(*returning) if returning else statement
 
 
-@cache
+@lru_cache(maxsize=128)
 def _updating(
     engine: str, target: Table, names: tuple[str, ...], where: ColumnElement[bool]
 ) -> Update:

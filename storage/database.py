@@ -34,6 +34,7 @@ from storage.errors import (
     DriverMissing,
     SQLiteTooOld,
 )
+from storage.failures import in_short
 from storage.schema import HEAD, KNOWN
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -97,7 +98,7 @@ class Database:
             await database._prepare()
         except (DBAPIError, sqlite3.Error, OSError) as trouble:
             await database.close()
-            raise DatabaseUnreadable(place=database.place, reason=_in_short(trouble)) from trouble
+            raise DatabaseUnreadable(place=database.place, reason=in_short(trouble)) from trouble
         except BaseException:
             await database.close()
             raise
@@ -109,7 +110,7 @@ class Database:
 
         The bells that were rung in it are struck after the commit, and not after a rollback.
         """
-        rung: set[Bell] = set()
+        rung: list[Bell] = []
         async with self._writer.connect() as connection:
             await connection.execution_options(**{RUNG: rung})
             async with connection.begin():
@@ -260,12 +261,6 @@ def _parsed(url: str) -> URL:
     if parsed.drivername == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
         raise DatabaseAddressWrong(found="SQLite without a file")
     return parsed
-
-
-def _in_short(trouble: BaseException) -> str:
-    """The first line of what a driver or the system complains of; never empty."""
-    lines = str(getattr(trouble, "orig", None) or trouble).strip().splitlines()
-    return lines[0] if lines else type(trouble).__name__
 
 
 def _make_private(file: Path) -> None:

@@ -23,6 +23,7 @@ _FIRST_PAUSE = 0.2
 _LAST_PAUSE = 5.0
 _PROOF_EVERY = 10.0
 """How often the server has to answer, in seconds: a connection may be dead without a word."""
+_PROOF = "SELECT 1"
 
 
 async def hear(engine: AsyncEngine, strike: Callable[[Bell], None]) -> None:
@@ -65,4 +66,4 @@ async def _hear_until_lost(engine: AsyncEngine, strike: Callable[[Bell], None]) 
                 async with asyncio.timeout(_PROOF_EVERY):
                     await lost.wait()
             except TimeoutError:
-                await driver.execute("SELECT 1", timeout=_PROOF_EVERY)
+                await driver.execute(_PROOF, timeout=_PROOF_EVERY)

@@ -39,9 +39,9 @@ def _reference(target: str, name: str, *, nullable: bool = False) -> Column[int]
 
 
 def _index_where(name: str, *columns: str, where: str) -> Index:
-    """An index over some of the deliveries."""
+    """An index over some of the rows, which is small whatever the table's age."""
     part = text(where)
-    return Index(f"ix_deliveries_{name}", *columns, sqlite_where=part, postgresql_where=part)
+    return Index(name, *columns, sqlite_where=part, postgresql_where=part)
 
 
 shops = Table(
@@ -250,12 +250,15 @@ deliveries = Table(
     Column("recalled_at", UtcDateTime),
     Column("moved_at", UtcDateTime, nullable=False),
     Index("ix_deliveries_campaign_id_state", "campaign_id", "state"),
-    # Small whatever the ledger's age: only what is planned, or in doubt, stands in them.
-    _index_where("planned", "account", "priority", "not_before", where="state = 'planned'"),
-    _index_where("doubted", "account", "state", where="state IN ('sending', 'uncertain')"),
-    # For the caps: what was never begun does not count, and each row counts for a group or a fan.
-    _index_where("of_group", "group_id", "began_at", where="began_at IS NOT NULL"),
-    _index_where("of_member", "member_id", "began_at", where="member_id IS NOT NULL"),
+    _index_where(
+        "ix_deliveries_planned", "account", "priority", "not_before", where="state = 'planned'"
+    ),
+    _index_where(
+        "ix_deliveries_doubted", "account", "state", where="state IN ('sending', 'uncertain')"
+    ),
+    # For the caps: only what was begun counts, and each row counts for a group or for a fan.
+    _index_where("ix_deliveries_of_group", "group_id", "began_at", where="began_at IS NOT NULL"),
+    _index_where("ix_deliveries_of_member", "member_id", "began_at", where="member_id IS NOT NULL"),
 )
 
 attempts = Table(
@@ -275,6 +278,9 @@ attempts = Table(
     Column("holds_until", UtcDateTime),  # the platform asked for silence until then
     Index("ix_attempts_account_began_at", "account", "began_at"),
     Index("ix_attempts_delivery_id", "delivery_id"),
+    _index_where(
+        "ix_attempts_unanswered", "account", where="ended_at IS NULL AND delivery_id IS NULL"
+    ),
 )
 
 unheard_events = Table(

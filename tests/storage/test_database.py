@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from storage import database as database_room
 from storage import tables
 from storage.database import Database
 from storage.errors import (
@@ -190,10 +189,6 @@ async def test_a_server_that_refuses_is_told_in_its_own_words(
     said = await refused(url.replace(part, wrong, 1))
     assert expected in said
     assert url.split(":")[2].split("@")[0] not in said
-
-
-def test_an_error_without_words_is_told_by_its_name() -> None:
-    assert database_room._in_short(TimeoutError()) == "TimeoutError"
 
 
 def test_a_missing_driver_is_told_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

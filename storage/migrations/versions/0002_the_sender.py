@@ -22,7 +22,7 @@ def upgrade() -> None:
     _know_recipients()
     _move_audiences()
     _widen_deliveries()
-    op.add_column("attempts", sa.Column("holds_until", UtcDateTime(), nullable=True))
+    _close_attempts()
     op.create_table(
         "unheard_events",
         sa.Column("id", Identity, nullable=False),
@@ -111,18 +111,18 @@ def _widen_deliveries() -> None:
         "(SELECT max(began_at) FROM attempts WHERE delivery_id = deliveries.id)"
     )
     op.drop_index("ix_deliveries_account_state_not_before", "deliveries")
-    _index_where("planned", "account", "priority", "not_before", where="state = 'planned'")
-    _index_where("doubted", "account", "state", where="state IN ('sending', 'uncertain')")
-    _index_where("of_group", "group_id", "began_at", where="began_at IS NOT NULL")
-    _index_where("of_member", "member_id", "began_at", where="member_id IS NOT NULL")
+    _index_where("planned", ["account", "priority", "not_before"], "state = 'planned'")
+    _index_where("doubted", ["account", "state"], "state IN ('sending', 'uncertain')")
+    _index_where("of_group", ["group_id", "began_at"], "began_at IS NOT NULL")
+    _index_where("of_member", ["member_id", "began_at"], "member_id IS NOT NULL")
 
 
-def _index_where(name: str, *columns: str, where: str) -> None:
+def _close_attempts() -> None:
+    op.add_column("attempts", sa.Column("holds_until", UtcDateTime(), nullable=True))
+    unanswered = "ended_at IS NULL AND delivery_id IS NULL"
+    _index_where("unanswered", ["account"], unanswered, table="attempts")
+
+
+def _index_where(name: str, columns: list[str], where: str, *, table: str = "deliveries") -> None:
     part = sa.text(where)
-    op.create_index(
-        f"ix_deliveries_{name}",
-        "deliveries",
-        list(columns),
-        sqlite_where=part,
-        postgresql_where=part,
-    )
+    op.create_index(f"ix_{table}_{name}", table, columns, sqlite_where=part, postgresql_where=part)
