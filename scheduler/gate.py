@@ -140,13 +140,13 @@ class Gate:
 
     def hold_back_planned(self) -> None:
         """Give back everything planned that has not left."""
-        for waiting in self._waiting.values():
-            for _ in range(len(waiting)):
-                one = waiting.popleft()
-                if one.due is None:
-                    waiting.append(one)
-                else:
-                    self._held_back(one, None)
+        for priority, waiting in self._waiting.items():
+            if priority is not Priority.ANSWER:
+                self._give_back(waiting)
+
+    def _give_back(self, waiting: deque[Leaving]) -> None:
+        while waiting:
+            self._held_back(waiting.popleft(), None)
 
     @property
     def waiting(self) -> int:
@@ -180,11 +180,13 @@ class Gate:
         return self._clock.now() + _NEVER if self._leaves_at is None else self._leaves_at
 
     async def end(self, grace: timedelta) -> bool:
-        """Wait so long, in real time, for the answers under way; then end every call.
+        """Give back what has not left, wait so long, in real time, for answers, end every call.
 
         Returns:
             Whether a call was ended without its answer.
         """
+        for waiting in self._waiting.values():
+            self._give_back(waiting)
         tasks = list(self._under_way.values())
         if tasks and grace > timedelta(0):
             await asyncio.wait(tasks, timeout=grace.total_seconds())

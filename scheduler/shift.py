@@ -27,6 +27,7 @@ from scheduler.courier import (
     Courier,
     Done,
     Muted,
+    NothingSent,
     Outcome,
     TooFast,
     Unable,
@@ -56,6 +57,7 @@ _SHORTEST_SLEEP = timedelta(milliseconds=20)
 _LOOK_AGAIN = timedelta(seconds=1)
 _FIRST_SIZE = 16
 _STUCK_AFTER = 1.0  # real seconds
+_ENDED = NothingSent("ended")
 
 
 @dataclass(slots=True, eq=False)
@@ -161,7 +163,10 @@ class Shift:
         """
         async with self.books:
             now = self._clock.now()
-            batch = await self._next_batch(now, ahead) if reading and not closing else Batch()
+            # Who is found gone is written down before more is decided about.
+            known = not any(isinstance(each, AddressGone | Muted) for _, each, _ in self._ended)
+            reading = reading and known and not closing
+            batch = await self._next_batch(now, ahead) if reading else Batch()
             ended, self._ended = self._ended, []
             wishes: list[Wish] = []
             if not closing:
@@ -200,6 +205,8 @@ class Shift:
             for delivery, attempt in begun.items():
                 one, post = batch.going[delivery]
                 self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
+        if any(one.state is DeliveryState.PLANNED and _is_due(one, now) for one in moves):
+            self._exhausted = False
         self._pushed_at = asyncio.get_running_loop().time()
         self._count(moves)
         self.gate.let_out()
@@ -230,7 +237,6 @@ class Shift:
 
         What was answered is still to be recorded by a last turn.
         """
-        self.gate.hold_back_planned()
         if await self.gate.end(self._settings.farewell):
             self.doubts.ask_now()
 
@@ -406,6 +412,8 @@ class Shift:
     def _held_back(self, one: Leaving, until: datetime | None) -> None:
         held = HeldBack("pace" if until is not None else None, until)
         self._ended.append((one, held, self._clock.now()))
+        if one.told is not None and not one.told.done():
+            one.told.set_result(_ENDED)
         self._exhausted = False
         self._alarm.ring()
 
@@ -418,6 +426,11 @@ class Shift:
                 connection, self.account, one.action.key, outcome.receipt, self._clock.now()
             )
         _log.info("late_receipt", account=self.account, key=one.action.key, used=known)
+
+
+def _is_due(move: Move, now: datetime) -> bool:
+    """Whether a delivery that is planned again may leave now."""
+    return move.not_before is None or move.not_before <= now
 
 
 def fitting_size(size: int, took: float, settings: SenderSettings) -> int:

@@ -305,6 +305,7 @@ class Stage:
         planned = PlannedSlot(of.id, of.key, of.version_id, slot, NOW, not_after, priority)
         async with self.database.writing() as connection:
             await plan_for_groups(connection, planned, list(ids.values()), NOW)
+            await ring(connection, Bell.SENDERS)
 
     async def ledger(self, key: str | None = None) -> dict[str, Delivered]:
         """Group → how its delivery stands (of one campaign)."""

@@ -167,7 +167,8 @@ async def test_what_was_certainly_not_sent_is_tried_again_after_growing_pauses(
 ) -> None:
     await stage.due("一群")
     stage.platform.will_always("一群", NothingSent("connection refused"))
-    sender = await stage.opened()
+    no_rest = timedelta(microseconds=1)
+    sender = await stage.opened(replace(PATIENT, first_rest=no_rest, longest_rest=no_rest))
     pauses = []
     for _ in range(10):
         await sender.drain()
