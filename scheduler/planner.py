@@ -32,9 +32,10 @@ from scheduler.schedules import Countdown, Once
 from scheduler.wall_time import instant_of, last_second_of, zone_named
 from storage import campaigns, groups
 from storage.bells import Bell, ring
-from storage.campaigns import NOT_APPROVED, StoredCampaign
+from storage.campaigns import StoredCampaign
 from storage.database import Database
 from storage.errors import SchedulingError
+from storage.holds import NOT_APPROVED
 from storage.slots import PlannedSlot, plan_for_groups
 
 _log = structlog.get_logger(__name__)

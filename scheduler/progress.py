@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scheduler.courier import Limits
-from scheduler.decide import Reason
+from storage.holds import HOLDS
 from storage.progress import Progress
 
-_LIFTED_BY_PEOPLE = frozenset({Reason.NOT_APPROVED, Reason.CAMPAIGN_PAUSED, Reason.HALTED})
 _SHORTEST_LOOK = timedelta(seconds=1)
 
 
@@ -33,7 +32,7 @@ def estimated_end(
         None where nobody knows: nothing is left, a person has to approve, resume or lift a halt
         first, or there is neither a pace nor a limit to reckon with.
     """
-    if not progress.left or not _LIFTED_BY_PEOPLE.isdisjoint(progress.put_off):
+    if not progress.left or not HOLDS.isdisjoint(progress.put_off):
         return None
     takes = _at_pace(progress, now) or _within(limits, progress.left)
     if takes is None:

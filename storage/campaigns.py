@@ -19,20 +19,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import Entry, note
 from storage.bells import Bell, ring
 from storage.bulk import insert, insert_new
 from storage.groups import Audience, resolve
+from storage.holds import CAMPAIGN_PAUSED, NOT_APPROVED
 from storage.lanes import hold_lanes
 from storage.steering import cancel_planned, release, say_instead
 from storage.tables import campaigns, content_versions
 
-NOT_APPROVED = "not_approved"
-CAMPAIGN_PAUSED = "campaign_paused"
-"""Why a delivery was put off until a person approves its version, or resumes its campaign."""
 REJECTED = "rejected"
 """Why a campaign was cancelled, with all it had planned: somebody refused its only version."""
 
@@ -47,9 +45,6 @@ class CampaignState(StrEnum):
     PAUSED = "paused"
     CANCELLED = "cancelled"
     FINISHED = "finished"  # all its moments are planned
-
-
-_STOPPED = (CampaignState.PAUSED, CampaignState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +198,24 @@ async def in_states(
 ) -> list[StoredCampaign]:
     """The shop's campaigns in these states, in the order they were made.
 
-    With `hold`, nobody changes them until this transaction ends: who plans them cannot overtake
-    who cancels or edits them.
+    With `hold`, nobody changes them until this transaction ends, and those that somebody is
+    changing at this moment are left out: who plans them cannot overtake who cancels or edits
+    them, and never waits for anybody.
     """
-    meant = (campaigns.c.shop_id == shop_id, campaigns.c.state.in_(list(states)))
+    meant: tuple[ColumnElement[bool], ...] = (
+        campaigns.c.shop_id == shop_id,
+        campaigns.c.state.in_(list(states)),
+    )
     if hold:
-        # By itself: PostgreSQL shows a row that it had to wait for as it is now, but joins it
-        # with what stood when the statement began, which an edit has made obsolete.
-        await connection.execute(
-            select(campaigns.c.id).where(*meant).order_by(campaigns.c.id).with_for_update()
+        # By itself: PostgreSQL locks a row as it is now, but joins it with what stood when the
+        # statement began, which an edit may have made obsolete.
+        held = await connection.scalars(
+            select(campaigns.c.id)
+            .where(*meant)
+            .order_by(campaigns.c.id)
+            .with_for_update(key_share=True, skip_locked=True)
         )
+        meant = (campaigns.c.id.in_(held.all()),)
     rows = await connection.execute(_STORED.where(*meant).order_by(campaigns.c.id))
     return [_campaign(row) for row in rows]
 
@@ -226,8 +229,12 @@ async def _hold(connection: AsyncConnection, campaign_id: int) -> StoredCampaign
         LookupError: there is none with this number.
     """
     await hold_lanes(connection)
+    return await _lock(connection, campaign_id)
+
+
+async def _lock(connection: AsyncConnection, campaign_id: int) -> StoredCampaign:
     await connection.execute(
-        select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update()
+        select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update(key_share=True)
     )
     found = await by_id(connection, campaign_id)
     if found is None:
@@ -342,27 +349,29 @@ async def set_state(
 ) -> None:
     """Move a campaign to another state, with the reason where there is one.
 
-    Once a pause or a cancellation is committed, nothing of it is begun any more.
+    Once a cancellation is committed, nothing of it is begun any more.
     """
-    stopped = state in _STOPPED
-    if stopped:
+    if state == CampaignState.CANCELLED:
         await hold_lanes(connection)
     await _set(connection, campaign_id, state=state, reason=reason)
+    stopped = state in (CampaignState.PAUSED, CampaignState.CANCELLED)
     await ring(connection, Bell.STOP if stopped else Bell.SENDERS)
 
 
 async def pause(connection: AsyncConnection, campaign_id: int, reason: str) -> bool:
     """Hold a campaign up until somebody resumes it; False where there is nothing to hold up.
 
-    It takes the lanes: a sender calls it in a transaction in which it does not guard its own.
+    It takes no lanes, so a sender may call it while it guards its own; the few that a sender is
+    just beginning still leave.
 
     Raises:
         LookupError: there is no such campaign.
     """
-    before = await _hold(connection, campaign_id)
-    if before.state in _STOPPED:
+    before = await _lock(connection, campaign_id)
+    if before.state in (CampaignState.PAUSED, CampaignState.CANCELLED):
         return False
-    await set_state(connection, campaign_id, CampaignState.PAUSED, reason)
+    await _set(connection, campaign_id, state=CampaignState.PAUSED, reason=reason)
+    await ring(connection, Bell.STOP)
     return True
 
 

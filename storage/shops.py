@@ -9,12 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bells import Bell, ring
 from storage.bulk import insert
+from storage.holds import HALTED
 from storage.lanes import hold_lanes
 from storage.steering import release
 from storage.tables import shops
-
-HALTED = "halted"
-"""Why a delivery was put off while all sending was stopped."""
 
 
 async def ensure_shop(connection: AsyncConnection, key: str) -> int:

@@ -22,6 +22,7 @@ from storage import campaigns, steering
 from storage.bells import Bell
 from storage.database import Database
 from storage.groups import Audience
+from storage.holds import NOT_APPROVED
 from storage.tables import campaigns as campaign_rows
 from storage.tables import deliveries as ledger
 from tests.scheduler.stage import DAY, HOUR, MINUTE, NOW, SECOND, Stage, local
@@ -272,7 +273,7 @@ async def test_a_campaign_is_over_once_all_is_planned_and_a_draft_once_it_is_too
     await planner.plan_ahead()
     found = await stage.stored("c1")
     assert found.state == CampaignState.FINISHED
-    assert found.reason == (None if approved else campaigns.NOT_APPROVED)
+    assert found.reason == (None if approved else NOT_APPROVED)
 
 
 @pytest.mark.parametrize("approved", [True, False], ids=["approved", "draft"])

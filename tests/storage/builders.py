@@ -218,6 +218,11 @@ async def stored(connection: AsyncConnection, of: StoredCampaign) -> StoredCampa
     return found
 
 
+async def due_now(connection: AsyncConnection) -> list[Due]:
+    """Everything that is due, in the order of its making."""
+    return sorted(await due.due(connection, ACCOUNT, NOW, 10_000), key=lambda one: one.id)
+
+
 async def lane(
     connection: AsyncConnection, holder: str = "bot-1", *, account: str = ACCOUNT
 ) -> Lane:

@@ -209,7 +209,7 @@ TAKE_THE_LANES: dict[str, Callable[[AsyncConnection, int], Awaitable[object]]] =
     "cancel_planned": lambda c, one: steering.cancel_planned(c, one, "why", NOW),
     "release": lambda c, one: steering.release(c, ["halted"], NOW, one),
     "retry_failed": lambda c, one: steering.retry_failed(c, one, NOW),
-    "pause": lambda c, one: campaigns.pause(c, one, "why"),
+    "resume": lambda c, one: campaigns.resume(c, one, NOW),
     "cancel": lambda c, one: campaigns.set_state(c, one, "cancelled"),
 }
 
