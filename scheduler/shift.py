@@ -205,8 +205,7 @@ class Shift:
             for delivery, attempt in begun.items():
                 one, post = batch.going[delivery]
                 self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
-        if any(one.state is DeliveryState.PLANNED and _is_due(one, now) for one in moves):
-            self._exhausted = False
+        self._expect(moves, now)
         self._pushed_at = asyncio.get_running_loop().time()
         self._count(moves)
         self.gate.let_out()
@@ -359,6 +358,17 @@ class Shift:
             if await campaigns.pause(connection, campaign, "permanent_errors"):
                 self._tell(CampaignPaused(campaign, "permanent_errors"))
 
+    def _expect(self, moves: Iterable[Move], now: datetime) -> None:
+        """Look again when what was planned again falls due."""
+        moments = [one.not_before or now for one in moves if one.state is DeliveryState.PLANNED]
+        if not moments:
+            return
+        if min(moments) <= now:
+            self._exhausted = False
+            self._look_at = None
+        elif self._look_at is not None:
+            self._look_at = min(self._look_at, *moments)
+
     def _count(self, moves: Iterable[Move]) -> None:
         for move in moves:
             self.moved += 1
@@ -426,11 +436,6 @@ class Shift:
                 connection, self.account, one.action.key, outcome.receipt, self._clock.now()
             )
         _log.info("late_receipt", account=self.account, key=one.action.key, used=known)
-
-
-def _is_due(move: Move, now: datetime) -> bool:
-    """Whether a delivery that is planned again may leave now."""
-    return move.not_before is None or move.not_before <= now
 
 
 def fitting_size(size: int, took: float, settings: SenderSettings) -> int:
