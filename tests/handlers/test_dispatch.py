@@ -82,6 +82,20 @@ async def test_young_commands_run_after_a_restart_and_old_ones_are_named(any_sho
     assert await again.dispatcher.left_over() == []
 
 
+async def test_more_commands_than_are_read_at_once_are_left_over_in_their_order(
+    any_shop: Shop,
+) -> None:
+    given = [any_shop.heard(f"粉丝{number % 7}", "/me") for number in range(120)]
+    await any_shop.orders(*given)
+    again = await open_shop(any_shop.desk.database, ShopSettings())
+    left = await again.dispatcher.left_over()
+    assert [order.message for order in left] == [one.message for one in given]
+    assert all(order.begun and order.late for order in left)
+    few = await again.dispatcher.waiting(after=left[99].message_id, left_over=left[109].message_id)
+    assert [order.message for order in few] == [one.message for one in given[100:]]
+    assert [order.begun for order in few] == [True] * 10 + [False] * 10
+
+
 async def test_what_was_commanded_while_the_bot_was_away_is_not_run_when_it_is_old(
     shop: Shop,
 ) -> None:
@@ -107,6 +121,17 @@ async def test_a_command_of_somebody_unrecorded_is_kept_only_until_it_is_obeyed(
     assert order.text == "/me"
     assert await any_shop.obeys([order])
     assert await any_shop.dispatcher.left_over() == []
+
+
+async def test_a_command_that_waits_is_answered_though_they_ask_for_no_record(
+    any_shop: Shop,
+) -> None:
+    first, second = await any_shop.orders(
+        any_shop.heard("小鱼", "/norecord"), any_shop.heard("小鱼", "/me")
+    )
+    await any_shop.obeys([first])
+    waiting = await any_shop.dispatcher.waiting()
+    assert [(order.message_id, order.text) for order in waiting] == [(second.message_id, "/me")]
 
 
 async def test_a_fan_gets_the_same_answer_for_a_managers_command_as_for_none(shop: Shop) -> None:

@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from handlers.commands import REGISTRY
-from handlers.events import ButtonPressed, MessageHeard, MessageKind, Person
+from handlers.events import (
+    ButtonPressed,
+    Chat,
+    MemberJoined,
+    MemberLeft,
+    MessageHeard,
+    MessageKind,
+    Person,
+)
 from handlers.recording import kind_of
 from handlers.roles import Role, role_of, role_of_person
 from handlers.settings import ShopSettings
@@ -123,6 +131,19 @@ async def test_who_went_and_came_back_is_welcomed_again(shop: Shop) -> None:
     await shop.leaves("小鱼")
     shop.clock.advance(DAY)
     assert len(await shop.joins("小鱼")) == 1
+
+
+async def test_ids_that_cannot_be_stored_as_they_are_still_mean_somebody(any_shop: Shop) -> None:
+    where, who = Chat("chat-\x00\ud800", "怪群"), Person("id-\x00\udfff", "怪人")
+    stamp = (ACCOUNT, "1", any_shop.clock.now())
+    assert "@怪人" in (await any_shop.hear(MemberJoined(*stamp, where, who))).text
+    await any_shop.hear(MessageHeard(*stamp, "m-\x00", where, who, "在吗"))
+    assert await any_shop.fans_words("怪群") == ["在吗"]
+    assert not await any_shop.hear(MemberJoined(*stamp, where, who))
+    await any_shop.hear(MemberLeft(*stamp, where, who))
+    any_shop.clock.advance(DAY)
+    again = (ACCOUNT, "2", any_shop.clock.now())
+    assert await any_shop.hear(MemberJoined(*again, where, who))
 
 
 async def test_a_group_that_the_bot_left_is_none_of_its_groups(shop: Shop) -> None:
