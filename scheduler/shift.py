@@ -130,6 +130,7 @@ class Shift:
         self._pushed_at = 0.0
         self._exhausted = False  # nothing more was due at the last look
         self._look_at: datetime | None = None  # nothing is due before; None: nobody knows
+        self._rings = 0  # what was read before a ring may not know what was rung about
 
     def wish(self, wish: Wish) -> None:
         """Have a call made as soon as it may."""
@@ -138,6 +139,7 @@ class Shift:
 
     def look_again(self) -> None:
         """Something may be due that was not before."""
+        self._rings += 1
         self._exhausted = False
         self._look_at = None
         self._alarm.ring()
@@ -218,7 +220,10 @@ class Shift:
         if self.doubts.asks_at is not None:
             looks.append(self.doubts.asks_at)
         if self._exhausted:
+            rings = self._rings
             planned = await self._feed.next_due()
+            if rings != self._rings:
+                return now
             # Something due that could not be moved now is looked at again in a second.
             self._exhausted = False
             self._look_at = max(planned, now + _LOOK_AGAIN) if planned else looks[0]
@@ -263,8 +268,9 @@ class Shift:
         wanted = self._wanted(now, ahead)
         if not wanted:
             return Batch()
+        rings = self._rings
         batch = await self._feed.next_batch(now, wanted, self._silent_until(now))
-        self._exhausted = not batch.more
+        self._exhausted = not batch.more and rings == self._rings
         return self._in_time(batch, now)
 
     def _wanted(self, now: datetime, ahead: timedelta) -> int:
