@@ -22,15 +22,16 @@ from bot.demo.script import Joins, Leaves, Moment, Resident, Says, Script
 from bot.room.connection import LocalConnection
 from bot.room.room import Room
 from bot.room.values import Person, RoomEvent, RoomGroup
-from bot.wiring import Bot
+from bot.wiring import Bot, dispatcher_for
 from handlers.commanding import Order
 from handlers.events import Event
 from scheduler.campaigns import CampaignState
 from scheduler.clock import Clock, SimulatedClock
 from scheduler.courier import Address
 from scheduler.planner import HORIZON
-from storage import campaigns, deliveries
+from storage import campaigns, steering
 from storage.accounts import cursor
+from storage.due import next_due
 from storage.groups import all_groups, set_group_tags
 from storage.tags import Tag, tags_set_since
 
@@ -72,7 +73,7 @@ class Life:
         self._room = room
         self.bot = bot
         channel = bot.channels[0]
-        self._dispatcher = bot.dispatchers[channel.account]
+        self._dispatcher = dispatcher_for(bot.desk, bot.commander, channel)
         self._sender = bot.desk.senders[channel.account]
         self._events: AsyncGenerator[Event] = channel.events(heard_until)
         self._heard = int(heard_until or 0)
@@ -148,13 +149,15 @@ class Life:
         gone = 0
         async with desk.database.writing() as connection:
             standing = await campaigns.in_states(
-                connection, desk.shop_id, [CampaignState.APPROVED, CampaignState.FINISHED]
+                connection,
+                desk.shop_id,
+                [state for state in CampaignState if state is not CampaignState.CANCELLED],
             )
             for one in standing:
-                gone += await deliveries.cancel_planned(
+                gone += await steering.cancel_planned(
                     connection, one.id, "demo_over", desk.clock.now()
                 )
-                if one.state == CampaignState.APPROVED:
+                if one.state is not CampaignState.FINISHED:
                     await campaigns.set_state(
                         connection, one.id, CampaignState.CANCELLED, "demo_over"
                     )
@@ -211,7 +214,7 @@ class Life:
     async def _look(self) -> None:
         """See when the next delivery falls due."""
         async with self.bot.desk.database.reading() as connection:
-            self._due = await deliveries.next_due(connection, self._sender.account)
+            self._due = await next_due(connection, self._sender.account)
 
     async def _nightly(self, since: datetime, until: datetime) -> None:
         shop = self.bot.desk.shop
