@@ -15,8 +15,11 @@ from datetime import date
 from typing import ClassVar, Protocol, Self
 
 from scheduler.festivals import Festival, all_festivals
+from scheduler.wall_time import ZoneUnknown, zone_named
 from storage.groups import Audience
 
+_ARRIVED = frozenset({"sent", "已收到", "收到", "收到了"})
+_NOT_ARRIVED = frozenset({"notsent", "没收到", "未收到"})
 _QUOTED = re.compile(r"[\"“「](?P<inside>[^\"”」]+)[\"”」]")
 _BLANKS = " \t\u3000"
 _EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
@@ -143,6 +146,42 @@ class Number:
         if not found:
             raise Unreadable("编号要写成数字")
         return cls(int(found[1])), left
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a message arrived, by somebody who has looked: `sent` or `notsent`."""
+
+    label: ClassVar[str] = "sent|notsent"
+    sent: bool
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """One word, in English or Chinese."""
+        text, left = _token(rest)
+        if text.lower() in _ARRIVED:
+            return cls(sent=True), left
+        if text.lower() in _NOT_ARRIVED:
+            return cls(sent=False), left
+        raise Unreadable("要说清楚收到没有：sent（已收到）或 notsent（没收到）")
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneName:
+    """A time zone by its IANA name: `America/New_York`."""
+
+    label: ClassVar[str] = "时区"
+    name: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A name of the time zone database."""
+        text, left = _token(rest)
+        try:
+            zone_named(text)
+        except ZoneUnknown as unknown:
+            raise Unreadable("没有这个时区") from unknown
+        return cls(text), left
 
 
 @dataclass(frozen=True, slots=True)

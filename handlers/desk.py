@@ -16,20 +16,27 @@ from handlers.wording import Say
 from insights.lexicon import Lexicon
 from insights.words import Segmenter
 from scheduler.clock import Clock
+from scheduler.decide import CareSettings
 from scheduler.planner import Planner
 from scheduler.sender import Sender
 from storage.database import Database
 from storage.groups import Group
 from storage.members import Member
 
+_LONGEST_NAME = 30  # characters of a name in a list that must not grow without end
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The shop's desk. `senders` holds one sender for each account, by the account's name."""
+    """The shop's desk. `senders` holds one sender for each account, by the account's name.
+
+    `care` are the shop's quiet hours and caps, as the senders keep them.
+    """
 
     database: Database
     shop_id: int
     shop: ShopSettings
+    care: CareSettings
     clock: Clock
     say: Say
     segmenter: Segmenter
@@ -37,13 +44,22 @@ class Desk:
     planner: Planner
     senders: Mapping[str, Sender]
 
-    def listed(self, names: Iterable[str]) -> str:
-        """Names as people list them; "none yet" where there are none."""
-        return self.say("、").join(names) or self.say("还没有")
+    def listed(self, names: Iterable[str], most: int | None = None) -> str:
+        """Names as people list them, at most so many; "none yet" where there are none."""
+        every = list(names)
+        shown = [shortened(name) for name in every[:most]] if most is not None else every
+        if len(shown) < len(every):
+            shown.append(self.say("等 {count} 个", count=len(every)))
+        return self.say("、").join(shown) or self.say("还没有")
 
     def show_time(self, moment: datetime) -> str:
         """A moment as people read it, by the shop's clock: `11-05 10:18`."""
         return f"{self.shop.local(moment):%m-%d %H:%M}"
+
+
+def shortened(name: str) -> str:
+    """A name as it stands in a line of a list."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""What will be sent when: the shop's approved campaigns, and what could be switched on.
+"""What will be sent when: the shop's campaigns, and the programmes that could be switched on.
 
-Shown by `/plan` and `nuanqun plan`; both look through the same pure `plan`.
+Shown by `/plan` and `nuanqun plan`; both look through the same pure `plan`. A campaign is shown as
+it would go out; whether it waits for approval or is paused is told with it.
 """
 
 from __future__ import annotations
@@ -15,17 +16,25 @@ from handlers.settings import ShopSettings
 from handlers.wording import Say
 from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
+from scheduler.decide import Reason
 from scheduler.festivals import Region
 from scheduler.plan import plan
 from scheduler.planner import campaign_value
 from scheduler.programme import default_campaigns, preview
+from scheduler.promotions import Promotion
 from storage import campaigns
 from storage.campaigns import StoredCampaign
+
+_STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One post to come, at the shop's time. `campaign_id` is None for one nobody has approved."""
+    """One post to come, at the shop's time.
+
+    `campaign_id` is None for one of a programme that is not switched on. `holds` tells what a
+    person has to do before it goes out: approve it, or resume its campaign.
+    """
 
     at: datetime
     campaign: str
@@ -34,17 +43,15 @@ class Planned:
     slot: str
     audience: str
     text: str
+    holds: Reason | None = None
+    promotion: Promotion | None = None
 
 
 async def coming(desk: Desk, since: datetime, until: datetime) -> list[Planned]:
-    """Every post of the span: of approved campaigns, and of programmes not switched on yet."""
+    """Every post of the span: of campaigns, and of programmes that are not switched on yet."""
     async with desk.database.reading() as connection:
-        standing = await campaigns.in_states(
-            connection, desk.shop_id, [CampaignState.APPROVED, CampaignState.PAUSED]
-        )
-        written = await campaigns.bodies(
-            connection, [one.approved_version for one in standing if one.approved_version]
-        )
+        standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
+        written = await campaigns.bodies(connection, [one.version_id for one in standing])
     return what_comes(desk.shop, desk.say, since, until, standing=standing, bodies=written)
 
 
@@ -59,14 +66,14 @@ def what_comes(
 ) -> list[Planned]:
     """The same without a database: with nothing standing, the programmes by default."""
     stored = {one.key: one for one in standing}
-    approved = [
-        _approved(shop, say, occurrence, stored[occurrence.campaign], bodies or {})
+    planned = [
+        _planned(shop, say, occurrence, stored[occurrence.campaign], bodies or {})
         for occurrence in plan(
             map(campaign_value, standing), since, until, states=tuple(CampaignState)
         )
     ]
-    # What is approved already is not offered again, whichever campaign says it.
-    said = {(one.programme, one.slot, shop.day_of(one.at)) for one in approved}
+    # What stands already is not offered again, whichever campaign says it.
+    said = {(one.programme, one.slot, shop.day_of(one.at)) for one in planned}
     drafts = {
         one.key: one
         for one in default_campaigns(
@@ -78,17 +85,17 @@ def what_comes(
         for occurrence in plan(drafts.values(), since, until, states=(CampaignState.DRAFT,))
     ]
     fresh = [one for one in offered if (one.programme, one.slot, shop.day_of(one.at)) not in said]
-    return sorted([*approved, *fresh], key=lambda one: one.at)
+    return sorted([*planned, *fresh], key=lambda one: one.at)
 
 
-def _approved(
+def _planned(
     shop: ShopSettings,
     say: Say,
     occurrence: Occurrence,
     campaign: StoredCampaign,
     bodies: Mapping[int, Any],
 ) -> Planned:
-    body = bodies[campaign.approved_version] if campaign.approved_version is not None else {}
+    value = campaign_value(campaign)
     return Planned(
         at=shop.local(occurrence.at),
         campaign=campaign.name,
@@ -96,8 +103,16 @@ def _approved(
         programme=campaign.programme,
         slot=occurrence.slot,
         audience=campaign.audience.written or say("所有群"),
-        text=content_of(body, occurrence.slot, say("群")).text,
+        text=content_of(bodies[campaign.version_id], occurrence.slot, say("群")).text,
+        holds=_holds(campaign),
+        promotion=value.promotion,
     )
+
+
+def _holds(campaign: StoredCampaign) -> Reason | None:
+    if campaign.version_id != campaign.approved_version:
+        return Reason.NOT_APPROVED
+    return Reason.CAMPAIGN_PAUSED if campaign.state is CampaignState.PAUSED else None
 
 
 def _offered(shop: ShopSettings, say: Say, occurrence: Occurrence, campaign: Campaign) -> Planned:
@@ -110,4 +125,5 @@ def _offered(shop: ShopSettings, say: Say, occurrence: Occurrence, campaign: Cam
         slot=occurrence.slot,
         audience=say("所有群"),
         text=preview(campaign, occurrence, variables, language=shop.language),
+        promotion=campaign.promotion,
     )

@@ -1,50 +1,55 @@
-"""From a manager's wish to an approved campaign: preview, ten minutes to confirm, approval.
+"""From a manager's wish to a campaign: preview, ten minutes to confirm, approval.
 
-A `Proposal` is everything a campaign will be made of, kept as a confirmation so that it survives
-a restart. Confirming checks that the audience still comes to the groups that were shown, makes
-the campaign under the key of the message that asked for it, approves it, and wakes the planner.
-Nothing goes out by silence.
+A `Proposal` is everything a campaign will be made of, an `Edit` what one will say from now on;
+either is kept as a confirmation, so that it survives a restart. Confirming checks that the
+audience still comes to the groups that were shown, and makes the campaign under the key of the
+message that asked for it, or its new content version. Then it is approved, or waits for another
+manager: see `approvals.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.approvals import still_to_come, waits
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
+from handlers.previews import held, held_lines, in_one_message, promotion_line, said, to_come, whom
+from handlers.replacing import replaced_by
 from handlers.replies import Reply, reply
-from scheduler.campaigns import CampaignState
+from handlers.staff import needs_another
+from scheduler.campaigns import Campaign, CampaignState, Occurrence
 from scheduler.content import Button
-from scheduler.schedule_json import schedule_to_json
+from scheduler.planner import campaign_value
+from scheduler.priorities import Priority
+from scheduler.promotions import Promotion
+from scheduler.quiet_hours import quiet_until
+from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Once
-from storage import audit, campaigns, confirmations, deliveries, groups
-from storage.campaigns import NewCampaign, StoredCampaign
-from storage.confirmations import Confirmation
+from scheduler.wall_time import zone_named
+from storage import confirmations, deliveries
+from storage.campaigns import StoredCampaign
+from storage.deliveries import DeliveryState
+from storage.groups import Group
 
 CONFIRM_WITHIN = timedelta(minutes=10)
-_KIND = "campaign"
-_REPLACED = "replaced"
+CAMPAIGN, EDIT = "campaign", "edit"
+"""The kinds of confirmation that these are kept as."""
 
-
-class Replaces(StrEnum):
-    """Which standing campaigns of its programme a new one takes the place of."""
-
-    NONE = "none"
-    SAME_NAME = "same_name"
-    ALL = "all"
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A campaign to be. `schedule` None means: once, at the moment it is confirmed.
+    """A campaign to be.
 
-    `replaces` names the campaigns of the same programme that it takes the place of, so that
-    nobody is greeted twice: those of the same name, all of them, or none.
+    `schedule` None means: once, at the moment it is confirmed, and for `valid_seconds` from then
+    or from the end of the quiet hours it is confirmed in. `groups` are the ids of those shown.
     """
 
     key: str
@@ -52,58 +57,22 @@ class Proposal:
     name: str
     schedule: dict[str, Any] | None
     valid_seconds: int
+    priority: int
+    promotion: dict[str, Any] | None
     body: dict[str, Any]
-    written: str
     audience: dict[str, Any]
     groups: list[int]
-    replaces: str
 
 
-async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal, text: str) -> Reply:
-    """Show what will happen, and ask for a yes.
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a campaign is to say instead, and to whom; `version_id` is what it said when asked."""
 
-    `text` is the preview of what will be said; whom it reaches is added here.
-    """
-    async with desk.database.writing() as connection:
-        number = await _asked_before(connection, asked, proposal) or await confirmations.ask(
-            connection,
-            asked.member.id,
-            _KIND,
-            asdict(proposal),
-            desk.clock.now() + CONFIRM_WITHIN,
-        )
-        await confirmations.keep_choice(connection, asked.member.id, chosen.written)
-        reached = await groups.reach(connection, [group.id for group in chosen.groups])
-        older = await _replaced(connection, desk, proposal)
-    say = desk.say
-    whom = [
-        say(
-            "发到 {count} 个群：{names}", count=len(chosen.groups), names=desk.listed(chosen.names)
-        ),
-        say("共 {fans} 位粉丝", fans=reached.fans),
-    ]
-    if len(chosen.groups) > 1:
-        whom.append(say("其中 {several} 位不止在一个群，会看到几次", several=reached.in_several))
-    whom += [
-        say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
-        for one in older
-    ]
-    ask = say("没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number)
-    return reply(
-        "\n".join([text, "", *whom, ask]),
-        Button(say("确认发送"), f"/confirm {number}"),
-        Button(say("不发了"), "/dismiss"),
-        private=True,
-    )
-
-
-async def _asked_before(
-    connection: AsyncConnection, asked: Asked, proposal: Proposal
-) -> int | None:
-    """The number of this very preview, when the bot ended before its command was finished."""
-    shown = await confirmations.latest(connection, asked.member.id)
-    same = shown is not None and not shown.used and shown.body == asdict(proposal)
-    return shown.id if shown is not None and same else None
+    campaign_id: int
+    version_id: int
+    body: dict[str, Any]
+    audience: dict[str, Any]
+    groups: list[int]
 
 
 def proposal_for(
@@ -114,8 +83,9 @@ def proposal_for(
     name: str,
     body: dict[str, Any],
     valid_for: timedelta,
+    priority: Priority,
     schedule: dict[str, Any] | None = None,
-    replaces: Replaces = Replaces.NONE,
+    promotion: Promotion | None = None,
 ) -> Proposal:
     """A proposal under the key of the message that asked for it."""
     return Proposal(
@@ -124,144 +94,136 @@ def proposal_for(
         name=name,
         schedule=schedule,
         valid_seconds=int(valid_for.total_seconds()),
+        priority=int(priority),
+        promotion=promotion.to_json() if promotion is not None else None,
         body=body,
-        written=chosen.written,
         audience=chosen.audience.to_json(),
         groups=[group.id for group in chosen.groups],
-        replaces=replaces.value,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """A campaign that was made and approved, and how many older ones it replaced."""
-
-    campaign: StoredCampaign
-    replaced: int
-
-
-@dataclass(frozen=True, slots=True)
-class NothingAsked:
-    """There is nothing this member could confirm: never asked, another number, or done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """The ten minutes are over."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupsChanged:
-    """The audience does not come to the groups that were shown any more."""
-
-
-async def confirm(
-    desk: Desk, asked: Asked, number: int | None
-) -> Confirmed | NothingAsked | Expired | GroupsChanged:
-    """Make and approve what the member was shown last."""
-    now = desk.clock.now()
+async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) -> Reply:
+    """Show what will happen, and ask for a yes."""
+    say, now = desk.say, desk.clock.now()
     async with desk.database.writing() as connection:
-        shown = await confirmations.latest(connection, asked.member.id)
-        if shown is None or number not in (None, shown.id):
-            return NothingAsked()
-        if shown.used:
-            return await _made_before(connection, shown)
-        if now >= shown.expires_at:
-            return Expired()
-        proposal = Proposal(**shown.body)
-        audience = groups.Audience.from_json(proposal.audience)
-        meant = await groups.resolve(connection, desk.shop_id, audience)
-        if [group.id for group in meant.groups] != proposal.groups:
-            return GroupsChanged()
-        if not await confirmations.use(connection, shown.id, now):
-            return NothingAsked()  # the same yes in another process came first
-        confirmed = await _make(connection, desk, asked, proposal, now)
-    desk.planner.ring()
-    return confirmed
-
-
-async def _made_before(
-    connection: AsyncConnection, shown: Confirmation
-) -> Confirmed | NothingAsked:
-    """The campaign of a yes that comes again: the bot may have ended before it had answered."""
-    made = await campaigns.by_key(connection, shown.body["key"])
-    if made is None or made.state == CampaignState.CANCELLED:
-        return NothingAsked()
-    return Confirmed(made, 0)
-
-
-async def dismiss(desk: Desk, asked: Asked) -> bool:
-    """Forget what the member was shown last; False where there was nothing."""
-    now = desk.clock.now()
-    async with desk.database.writing() as connection:
-        shown = await confirmations.latest(connection, asked.member.id)
-        if shown is None or shown.used:
-            return False
-        return await confirmations.use(connection, shown.id, now)
-
-
-async def _make(
-    connection: AsyncConnection, desk: Desk, asked: Asked, proposal: Proposal, now: datetime
-) -> Confirmed:
-    replaced = await _replace(connection, desk, proposal, now)
-    schedule = proposal.schedule or schedule_to_json(
-        Once(desk.shop.local(now).replace(tzinfo=None))
-    )
-    campaign = await campaigns.create(
-        connection,
-        desk.shop_id,
-        NewCampaign(
+        number = await _ask(connection, asked, CAMPAIGN, asdict(proposal), now)
+        await confirmations.keep_choice(connection, asked.member.id, chosen.written)
+        facts = await whom(desk, connection, chosen.groups)
+        campaign = campaign_of(desk, proposal, chosen.groups, now)
+        if campaign.promotion is not None:
+            facts.append(promotion_line(desk, campaign.promotion))
+        posts = to_come(campaign, now - _TICK, now)
+        facts += held_lines(desk, await held(desk, connection, campaign, posts[0], chosen.groups))
+        older = await replaced_by(
+            connection,
+            desk.shop_id,
             key=proposal.key,
             programme=proposal.programme,
             name=proposal.name,
-            schedule=schedule,
-            zone=desk.shop.zone,
-            valid_seconds=proposal.valid_seconds,
-            audience=groups.Audience.from_json(proposal.audience),
-            body=proposal.body,
-            created_by=asked.actor,
-            created_at=now,
-        ),
-        state=CampaignState.DRAFT,
-    )
-    await campaigns.approve(
-        connection,
-        campaign.id,
-        state=CampaignState.APPROVED,
-        by=asked.actor,
-        at=now,
-        plan_after=now - timedelta(microseconds=1),
-    )
-    await audit.note(
-        connection,
-        audit.Entry(now, asked.actor, "approve", proposal.key, {"groups": proposal.groups}),
-    )
-    return Confirmed(campaign, replaced)
-
-
-async def _replace(
-    connection: AsyncConnection, desk: Desk, proposal: Proposal, now: datetime
-) -> int:
-    older = await _replaced(connection, desk, proposal)
-    for one in older:
-        # Deliveries first, as /cancel does: the lanes are taken in one order by everybody.
-        await deliveries.cancel_planned(connection, one.id, _REPLACED, now)
-        await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, _REPLACED)
-    return len(older)
-
-
-async def _replaced(
-    connection: AsyncConnection, desk: Desk, proposal: Proposal
-) -> list[StoredCampaign]:
-    """The standing campaigns that this one takes the place of."""
-    standing = await campaigns.in_states(connection, desk.shop_id, [CampaignState.APPROVED])
-    return [
-        one
-        for one in standing
-        if one.programme == proposal.programme
-        and one.key != proposal.key
-        and (
-            proposal.replaces == Replaces.ALL
-            or (proposal.replaces == Replaces.SAME_NAME and one.name == proposal.name)
+            schedule=proposal.schedule,
         )
-    ]
+        facts += [
+            say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
+            for one in older
+        ]
+        facts += await _what_then(connection, desk)
+    words = said(desk, proposal.name, proposal.body, posts, chosen.groups[0].name)
+    return _preview(desk, number, words, facts)
+
+
+async def propose_edit(
+    desk: Desk, asked: Asked, campaign: StoredCampaign, chosen: Chosen, body: dict[str, Any]
+) -> Reply:
+    """Show what a campaign will say instead, and to whom, and ask for a yes."""
+    say, now = desk.say, desk.clock.now()
+    posts = editable(desk, campaign)
+    edit = Edit(
+        campaign_id=campaign.id,
+        version_id=campaign.version_id,
+        body=body,
+        audience=chosen.audience.to_json(),
+        groups=[group.id for group in chosen.groups],
+    )
+    async with desk.database.writing() as connection:
+        number = await _ask(connection, asked, EDIT, asdict(edit), now)
+        facts = await whom(desk, connection, chosen.groups)
+        kept = 0 if waits(campaign) else await _planned(connection, campaign)
+        if kept:
+            facts.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
+        facts += await _what_then(connection, desk)
+    words = said(desk, campaign.name, body, posts, chosen.groups[0].name)
+    title = say("修改「{name}」（编号 {number}）：", name=campaign.name, number=campaign.id)
+    return _preview(desk, number, [title, *words], facts)
+
+
+def editable(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
+    """The posts of a campaign that would say an edit: what is planned as approved keeps its words.
+
+    None of a campaign that is cancelled or finished.
+    """
+    if campaign.state in (CampaignState.CANCELLED, CampaignState.FINISHED):
+        return []
+    if waits(campaign):
+        return still_to_come(desk, campaign)
+    return to_come(campaign_value(campaign), campaign.planned_until, desk.clock.now())
+
+
+async def _planned(connection: AsyncConnection, campaign: StoredCampaign) -> int:
+    return (await deliveries.counts(connection, campaign.id))[DeliveryState.PLANNED]
+
+
+async def _what_then(connection: AsyncConnection, desk: Desk) -> list[str]:
+    if not await needs_another(connection, desk.shop):
+        return []
+    return [desk.say("你确认以后，还要另一位管理员批准才会发")]
+
+
+def _preview(desk: Desk, number: int, words: Sequence[str], facts: Sequence[str]) -> Reply:
+    say = desk.say
+    ask = say("没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number)
+    return reply(
+        in_one_message(desk, words, ["", *facts, ask]),
+        Button(say("确认发送"), f"/confirm {number}"),
+        Button(say("不发了"), "/dismiss"),
+        private=True,
+    )
+
+
+async def _ask(
+    connection: AsyncConnection, asked: Asked, kind: str, body: dict[str, Any], now: datetime
+) -> int:
+    """Keep it for a yes; what was kept before the bot ended keeps its number."""
+    shown = await confirmations.latest(connection, asked.member.id)
+    if shown is not None and not shown.used and (shown.kind, shown.body) == (kind, body):
+        return shown.id
+    return await confirmations.ask(connection, asked.member.id, kind, body, now + CONFIRM_WITHIN)
+
+
+def campaign_of(desk: Desk, proposal: Proposal, chosen: Sequence[Group], now: datetime) -> Campaign:
+    """A proposal as the campaign it would be, confirmed now."""
+    valid_for = timedelta(seconds=proposal.valid_seconds)
+    if proposal.schedule is None:
+        valid_for += _longest_quiet(desk, chosen, now)
+    schedule = (
+        Once(desk.shop.local(now).replace(tzinfo=None))
+        if proposal.schedule is None
+        else schedule_from_json(proposal.schedule)
+    )
+    promotion = proposal.promotion
+    return Campaign(
+        key=proposal.key,
+        programme=proposal.programme,
+        name=proposal.name,
+        schedule=schedule,
+        zone=desk.shop.zone,
+        valid_for=valid_for,
+        priority=Priority(proposal.priority),
+        promotion=None if promotion is None else Promotion.from_json(promotion),
+    )
+
+
+def _longest_quiet(desk: Desk, chosen: Sequence[Group], now: datetime) -> timedelta:
+    """How long it is until the last of the groups is out of its quiet hours; zero: none is in."""
+    zones = {group.zone or desk.care.zone for group in chosen}
+    ends = [quiet_until(now, zone_named(zone), desk.care.quiet_hours) for zone in sorted(zones)]
+    return max((end - now for end in ends if end is not None), default=timedelta(0))

@@ -1,6 +1,31 @@
 """Every command the bot knows; importing this package fills the registry."""
 
-from handlers.commands import fans, insight, members, posts, sending, switches
+from handlers.commands import (
+    approving,
+    contents,
+    doubts,
+    fans,
+    insight,
+    members,
+    posts,
+    records,
+    sending,
+    steering,
+    switches,
+)
 from handlers.registry import REGISTRY
 
-__all__ = ["REGISTRY", "fans", "insight", "members", "posts", "sending", "switches"]
+__all__ = [
+    "REGISTRY",
+    "approving",
+    "contents",
+    "doubts",
+    "fans",
+    "insight",
+    "members",
+    "posts",
+    "records",
+    "sending",
+    "steering",
+    "switches",
+]

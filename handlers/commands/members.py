@@ -9,13 +9,14 @@ import asyncio
 import re
 from difflib import get_close_matches
 
-from handlers.arguments import Binding, Groups, Nickname, Rest, Word, quoted
+from handlers.arguments import Binding, Groups, Nickname, Rest, Word, ZoneName, quoted
 from handlers.audiences import chosen_groups
 from handlers.desk import Asked, Desk
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.taggers import is_private_matter, why_text
+from scheduler.wall_time import zone_named
 from storage import audit, groups, members, tags
 from storage.members import Member
 from storage.tags import BY_MANAGER, BY_RULE, Tag
@@ -252,3 +253,56 @@ async def grouptag(desk: Desk, asked: Asked, groups_: Groups, tags_: Rest | None
     else:
         text = desk.say("好的，{groups} 现在没有标签了。", groups=names)
     yield reply(text, private=True)
+
+
+@command(
+    "timezone",
+    "时区",
+    Role.MANAGER,
+    "设一个群或一位成员的时区，免打扰按当地时间算",
+    "/timezone @海外群 America/New_York",
+)
+async def timezone(desk: Desk, asked: Asked, whose: Nickname, zone: ZoneName) -> Replies:
+    """Say where a group's fans, or one person, live: a group or group tag by name goes first."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        tagged = await groups.tags_of_groups(connection, desk.shop_id)
+        meant = [
+            group
+            for group in await groups.all_groups(connection, desk.shop_id)
+            if group.name == whose.name or whose.name in tagged[group.id]
+        ]
+        for group in meant:
+            await groups.set_zone(connection, group.id, zone.name)
+            await audit.note(
+                connection,
+                audit.Entry(now, asked.actor, "timezone", group.name, {"zone": zone.name}),
+            )
+    if meant:
+        yield _zone_set(desk, desk.listed(group.name for group in meant), zone)
+        return
+    found = await _find(desk, asked, whose.name)
+    if isinstance(found, Reply):
+        yield found
+        return
+    async with desk.database.writing() as connection:
+        await members.set_zone(connection, found.customer_id, zone.name)
+        await audit.note(
+            connection,
+            audit.Entry(now, asked.actor, "timezone_of", found.person, {"zone": zone.name}),
+        )
+    yield _zone_set(desk, found.name, zone)
+
+
+def _zone_set(desk: Desk, whose: str, zone: ZoneName) -> Reply:
+    """That it is set, and what the clock shows there, so that a slip is seen."""
+    there = desk.clock.now().astimezone(zone_named(zone.name))
+    return reply(
+        desk.say(
+            "好的，{whose} 的时区是 {zone}，那边现在 {time:%m-%d %H:%M}。",
+            whose=whose,
+            zone=zone.name,
+            time=there,
+        ),
+        private=True,
+    )

@@ -1,27 +1,28 @@
-"""What will be sent and what was: the plan, cancelling, and taking posts back."""
+"""What will be sent and what was: the plan, and taking posts back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.arguments import Days, Number
-from handlers.desk import Asked, Desk
+from handlers.desk import Asked, Desk, shortened
 from handlers.planned import Planned, coming
+from handlers.previews import in_one_message, promotion_line
+from handlers.reasons import words_for
 from handlers.registry import command
 from handlers.replies import Replies, reply
 from handlers.roles import Role
-from scheduler.campaigns import CampaignState
+from handlers.running import cancel_in
 from scheduler.courier import Address, Done
-from storage import audit, campaigns, deliveries, posts
+from storage import audit, campaigns, posts
 from storage.campaigns import StoredCampaign
-from storage.deliveries import DeliveryState
 
 _PLAN_DAYS = 14
 _LONGEST_LIST = 30
 _LINE = 24  # characters of a post that fit on one line of a phone
-_CANCELLED_BY_MANAGER = "cancelled_by_manager"
 
 
 @command("plan", "计划", Role.MANAGER, "看接下来几天会发什么", "/plan 14")
@@ -40,7 +41,17 @@ async def plan_(desk: Desk, asked: Asked, days: Days | None = None) -> Replies: 
     if drafts:
         lines += ["", say("现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：")]
         lines += [_line(desk, one) for one in drafts[:_LONGEST_LIST]]
-    yield reply("\n".join(lines), private=True)
+    yield reply(in_one_message(desk, lines, _promotions(desk, found)), private=True)
+
+
+def _promotions(desk: Desk, found: Sequence[Planned]) -> list[str]:
+    """The promotion windows of what comes, each campaign's once."""
+    windows = {one.campaign: one.promotion for one in found if one.promotion is not None}
+    lines = [
+        desk.say("{name}：{promotion}", name=name, promotion=promotion_line(desk, promotion))
+        for name, promotion in windows.items()
+    ]
+    return ["", *lines] if lines else []
 
 
 def _line(desk: Desk, one: Planned) -> str:
@@ -52,46 +63,9 @@ def _line(desk: Desk, one: Planned) -> str:
         time=desk.show_time(one.at),
         number=number,
         name=one.campaign,
-        audience=one.audience,
-        text=text,
+        audience=shortened(one.audience),
+        text=text if one.holds is None else f"{words_for(desk.say, one.holds)} · {text}",
     )
-
-
-@command("cancel", "取消", Role.MANAGER, "取消一个还没发完的活动", "/cancel 12")
-async def cancel(desk: Desk, asked: Asked, number: Number) -> Replies:
-    """Cancel a campaign: nothing more of it is planned or sent."""
-    async with desk.database.writing() as connection:
-        found = await campaigns.by_id(connection, number.number)
-        gone = None if found is None else await _stop(connection, desk, asked, found)
-    if found is None:
-        text = desk.say("没有编号 {number} 的活动。发 /plan 看编号。", number=number.number)
-    elif gone is None:
-        text = desk.say("「{name}」已经结束了，没有要取消的。", name=found.name)
-    else:
-        text = desk.say(
-            "「{name}」已取消，{count} 条待发的不再发。已经发出的，可用 /recall {number} 撤回。",
-            name=found.name,
-            count=gone,
-            number=found.id,
-        )
-    yield reply(text, private=True)
-
-
-async def _stop(
-    connection: AsyncConnection, desk: Desk, asked: Asked, found: StoredCampaign
-) -> int | None:
-    """Cancel a campaign and what it has planned; how much that was, None where it is over."""
-    now = desk.clock.now()
-    gone = await deliveries.cancel_planned(connection, found.id, _CANCELLED_BY_MANAGER, now)
-    under_way = (await deliveries.counts(connection, found.id))[DeliveryState.SENDING]
-    over = found.state in (CampaignState.CANCELLED, CampaignState.FINISHED)
-    if over and not gone and not under_way:
-        return None
-    await campaigns.set_state(connection, found.id, CampaignState.CANCELLED, _CANCELLED_BY_MANAGER)
-    await audit.note(
-        connection, audit.Entry(now, asked.actor, "cancel", found.key, {"planned": gone})
-    )
-    return gone
 
 
 @command("recall", "撤回", Role.MANAGER, "撤回发到群里的消息", "/recall 12")
@@ -103,9 +77,11 @@ async def recall(desk: Desk, asked: Asked, number: Number | None = None) -> Repl
     """
     async with desk.database.writing() as connection:
         found = await _meant(connection, desk, asked, number)
-        if found is not None:
-            await _stop(connection, desk, asked, found)
         standing = [] if found is None else await posts.sent_posts(connection, found.id)
+        if found is not None:
+            await cancel_in(connection, desk, asked.actor, found.id)
+            if standing:
+                await _keep(connection, desk, asked, found)
     if found is None or not standing:
         yield reply(desk.say("没有可以撤回的消息。"), private=True)
         return
@@ -137,10 +113,14 @@ async def _meant(
     if before is not None:
         return await campaigns.by_id(connection, before.details["campaign"])
     latest = await posts.latest_campaign_sent(connection, desk.shop_id)
-    if latest is None:
-        return None
-    await audit.note(
-        connection,
-        audit.Entry(desk.clock.now(), asked.actor, "recall", asked.key, {"campaign": latest}),
-    )
-    return await campaigns.by_id(connection, latest)
+    return None if latest is None else await campaigns.by_id(connection, latest)
+
+
+async def _keep(
+    connection: AsyncConnection, desk: Desk, asked: Asked, found: StoredCampaign
+) -> None:
+    """Write the recall down once, under the message that asked for it."""
+    if await audit.found(connection, "recall", asked.key) is None:
+        details = {"campaign": found.id}
+        entry = audit.Entry(desk.clock.now(), asked.actor, "recall", asked.key, details)
+        await audit.note(connection, entry)

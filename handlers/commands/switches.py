@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from handlers.arguments import Number
+from handlers.commands.steering import resume_one
 from handlers.desk import Asked, Desk
 from handlers.registry import command
 from handlers.replies import Replies, reply
@@ -25,15 +27,16 @@ async def halt(desk: Desk, asked: Asked) -> Replies:
     yield reply(desk.say(sentence))
 
 
-@command("resume", "恢复", Role.MANAGER, "恢复发送", "/resume")
-async def resume(desk: Desk, asked: Asked) -> Replies:
+@command("resume", "恢复", Role.MANAGER, "恢复一个暂停的活动；不写编号就解除急停", "/resume 12")
+async def resume(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
     """Sending goes on; what is past its time by now is skipped, never sent late."""
+    if number is not None:
+        yield await resume_one(desk, asked, number.number)
+        return
     now = desk.clock.now()
     async with desk.database.writing() as connection:
         changed = await shops.set_halt(connection, desk.shop_id, None)
         if changed:
-            await audit.note(connection, audit.Entry(now, asked.actor, "resume", "shop", {}))
-    for sender in desk.senders.values():
-        sender.ring()
+            await audit.note(connection, audit.Entry(now, asked.actor, "lift_halt", "shop", {}))
     sentence = "已恢复发送，过了时间的不会补发。" if changed else "没有急停，发送一切正常。"
     yield reply(desk.say(sentence))

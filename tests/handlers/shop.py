@@ -25,6 +25,7 @@ from handlers.events import (
     MessageHeard,
     Person,
 )
+from handlers.notices import Notices
 from handlers.roles import Role, role_of_person
 from handlers.settings import ShopSettings
 from handlers.wording import wording
@@ -42,6 +43,8 @@ from scheduler.courier import (
     Post,
     Presence,
 )
+from scheduler.decide import CareSettings
+from scheduler.lease import LeaseTerms, try_lease
 from scheduler.planner import Planner
 from scheduler.sender import Sender
 from storage import groups, members, messages, tags
@@ -58,6 +61,7 @@ NOW = datetime(2026, 11, 5, 2, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
+LONG = timedelta(hours=1)  # of real time: no test lasts so long
 
 MANAGER = "阿玲"
 
@@ -136,6 +140,7 @@ class Shop:
     sender: Sender
     commander: Commander
     dispatcher: Dispatcher
+    notices: Notices
     staff: set[str] = field(default_factory=lambda: {MANAGER})
     _count: int = 0
 
@@ -199,7 +204,9 @@ class Shop:
     async def hear(self, *events: Event) -> Answers:
         """What the bot says to a batch of events, commands obeyed."""
         before = len(self.platform.posts)
-        for order in await self.dispatcher.hear(events):
+        orders = await self.dispatcher.hear(events)
+        await self.dispatcher.greet()
+        for order in orders:
             await self.commander.obey(order)
         return Answers(self.platform.posts[before:])
 
@@ -299,28 +306,40 @@ def understanding() -> tuple[Segmenter, Lexicon]:
     return open_segmenter(()), standard_lexicon()
 
 
-async def open_shop(database: Database, settings: ShopSettings) -> Shop:
+async def open_shop(
+    database: Database, settings: ShopSettings, care: CareSettings | None = None
+) -> Shop:
     """A bot on this database, with its lane taken."""
     clock = SimulatedClock(NOW)
     platform = Platform()
+    care = care or CareSettings(zone=settings.zone)
+    notices = Notices()
     async with database.writing() as connection:
         shop_id = await ensure_shop(connection, settings.key)
     sender = Sender(
-        database=database, courier=platform, account=ACCOUNT, holder="test", clock=clock
+        database=database,
+        courier=platform,
+        account=ACCOUNT,
+        clock=clock,
+        care=care,
+        tell=notices.tell,
     )
     segmenter, lexicon = understanding()
     desk = Desk(
         database=database,
         shop_id=shop_id,
         shop=settings,
+        care=care,
         clock=clock,
         say=wording(settings.language),
         segmenter=segmenter,
         lexicon=lexicon,
-        planner=Planner(database=database, shop_id=shop_id, clock=clock, planned=sender.ring),
+        planner=Planner(database=database, shop_id=shop_id, clock=clock, tell=notices.tell),
         senders={ACCOUNT: sender},
     )
     commander = Commander(desk, REGISTRY)
     dispatcher = Dispatcher(desk=desk, commander=commander, platform=PLATFORM, account=ACCOUNT)
-    await sender.open()
-    return Shop(desk, clock, platform, sender, commander, dispatcher)
+    lease = await try_lease(database, ACCOUNT, "test", LeaseTerms(lasts=LONG))
+    assert lease is not None
+    await sender.open(lease)
+    return Shop(desk, clock, platform, sender, commander, dispatcher, notices)

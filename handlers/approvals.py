@@ -1,0 +1,292 @@
+"""Approval: what a campaign is to say goes out only after a manager has said yes to exactly that.
+
+Where there is one manager, their own yes is the approval. Where there are more, the drafter's yes
+submits it: the campaign is planned, but held, and the others are told in private. What they
+approve is one content version; one that was edited meanwhile is shown again instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.desk import Desk
+from handlers.previews import (
+    Held,
+    held,
+    held_lines,
+    in_one_message,
+    promotion_line,
+    said,
+    to_come,
+    whom,
+)
+from handlers.replacing import replaced_by
+from handlers.staff import customer_of, name_of, needs_another, tell, tell_managers
+from scheduler.campaigns import CampaignState, Occurrence
+from scheduler.content import Button, Content
+from scheduler.planner import campaign_value
+from storage import audit, campaigns, groups, members
+from storage.campaigns import StoredCampaign
+from storage.steering import cancel_planned
+
+_log = structlog.get_logger(__name__)
+
+REPLACED = "replaced"
+_FIRST_VERSION = 1
+_TICK = timedelta(microseconds=1)
+_OPEN = (CampaignState.DRAFT, CampaignState.PAUSED)
+
+
+def waits(campaign: StoredCampaign) -> bool:
+    """Whether the newest content of a campaign waits for approval."""
+    return campaign.state in _OPEN and campaign.version_id != campaign.approved_version
+
+
+async def all_waiting(connection: AsyncConnection, shop_id: int) -> list[StoredCampaign]:
+    """Every campaign whose newest content waits for approval, in the order they were made."""
+    return [one for one in await campaigns.in_states(connection, shop_id, _OPEN) if waits(one)]
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A campaign may say what was shown. `replaced` older ones gave way; `held` is late for now."""
+
+    campaign: StoredCampaign
+    replaced: int
+    held: tuple[Held, ...]
+    too_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What was shown is not said; a campaign that was never approved is cancelled."""
+
+    campaign: StoredCampaign
+
+
+@dataclass(frozen=True, slots=True)
+class NotWaiting:
+    """The campaign has nothing that waits for approval; None: there is no such campaign."""
+
+    campaign: StoredCampaign | None
+
+
+@dataclass(frozen=True, slots=True)
+class OneselfOnly:
+    """Whoever wrote it may not approve it: there are other managers."""
+
+    campaign: StoredCampaign
+
+
+@dataclass(frozen=True, slots=True)
+class Another:
+    """Not what was meant, or nobody said which: this version waits now."""
+
+    campaign: StoredCampaign
+
+
+async def approve(
+    desk: Desk, actor: str, number: int, version: int | None
+) -> Approved | NotWaiting | OneselfOnly | Another:
+    """Approve a campaign's content version by its number; without one, its first version.
+
+    The first version is the only one that nobody can have mistaken for another.
+    """
+    async with desk.database.writing() as connection:
+        found = await campaigns.by_id(connection, number)
+        if found is None or not waits(found):
+            return NotWaiting(found)
+        if found.version_number != (version or _FIRST_VERSION):
+            return Another(found)
+        drafter = await customer_of(connection, found.submitted_by)
+        if drafter == await customer_of(connection, actor) and await needs_another(
+            connection, desk.shop
+        ):
+            return OneselfOnly(found)
+        replaced = await let_go(connection, desk, actor, found)
+        if replaced is None:
+            return Another(await _newest(connection, number))
+        done = await approved(connection, desk, number, replaced)
+    await _tell_drafter(desk, done.campaign, actor, "「{name}」（编号 {number}）{who} 批准了。")
+    return done
+
+
+async def let_go(
+    connection: AsyncConnection, desk: Desk, actor: str, campaign: StoredCampaign
+) -> int | None:
+    """Approve the version that `campaign` says; how many older campaigns gave way.
+
+    None where another version is the newest meanwhile: then nothing was changed.
+    """
+    now = desk.clock.now()
+    if not await campaigns.approve(
+        connection,
+        campaign.id,
+        version=campaign.version_id,
+        state=CampaignState.APPROVED,
+        by=actor,
+        at=now,
+    ):
+        return None
+    older = await replaced_by(
+        connection,
+        desk.shop_id,
+        key=campaign.key,
+        programme=campaign.programme,
+        name=campaign.name,
+        schedule=campaign.schedule,
+    )
+    for one in older:
+        await cancel_planned(connection, one.id, REPLACED, now)
+        await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, REPLACED)
+    details = {"version": campaign.version_number, "replaced": [one.key for one in older]}
+    await audit.note(connection, audit.Entry(now, actor, "approve", campaign.key, details))
+    return len(older)
+
+
+async def approved(connection: AsyncConnection, desk: Desk, number: int, replaced: int) -> Approved:
+    """What is to be said of a campaign that has just been approved."""
+    campaign = await _newest(connection, number)
+    value = campaign_value(campaign)
+    posts = to_come(value, campaign.submitted_at - _TICK, desk.clock.now())
+    if not posts:
+        return Approved(campaign, replaced, (), too_late=True)
+    meant = await groups.resolve(connection, desk.shop_id, campaign.audience)
+    late = await held(desk, connection, value, posts[0], meant.groups)
+    return Approved(campaign, replaced, tuple(late), too_late=False)
+
+
+async def reject(
+    desk: Desk, actor: str, number: int, version: int | None
+) -> Rejected | NotWaiting | Another:
+    """Refuse a campaign's content version by its number; without one, its first version."""
+    async with desk.database.writing() as connection:
+        found = await campaigns.by_id(connection, number)
+        if found is None or not waits(found):
+            return NotWaiting(found)
+        if found.version_number != (version or _FIRST_VERSION):
+            return Another(found)
+        done = await campaigns.reject(
+            connection, number, version=found.version_id, by=actor, at=desk.clock.now()
+        )
+        now_said = await _newest(connection, number)
+    if not done:
+        return Another(now_said) if waits(now_said) else NotWaiting(now_said)
+    await _tell_drafter(desk, found, actor, "「{name}」（编号 {number}）{who} 退回了。")
+    return Rejected(now_said)
+
+
+async def submit(desk: Desk, actor: str, number: int) -> list[str]:
+    """Tell the other managers what waits for their approval; the names of those reached."""
+    async with desk.database.reading() as connection:
+        campaign = await _newest(connection, number)
+        text = await what_waits(desk, connection, campaign)
+        drafter = await customer_of(connection, actor)
+    told = await tell_managers(
+        desk,
+        Content(text, buttons=approval_buttons(desk, campaign)),
+        f"approval:{campaign.version_id}",
+        but=[] if drafter is None else [drafter],
+    )
+    if not told:
+        _log.warning("nobody_to_approve", campaign=campaign.key)
+    return told
+
+
+async def what_waits(
+    desk: Desk, connection: AsyncConnection, campaign: StoredCampaign, opening: str | None = None
+) -> str:
+    """What a campaign is to say, to whom and when, as a manager is asked to approve it."""
+    say = desk.say
+    who = await name_of(connection, campaign.submitted_by)
+    title = say("「{name}」（编号 {number}）等着批准。", name=campaign.name, number=campaign.id)
+    author = say("{who} {time} 提交", who=who, time=desk.show_time(campaign.submitted_at))
+    shown = await described(desk, connection, campaign)
+    call = _call(campaign)
+    ask = say(
+        "可以发，就发 /approve {call}；不发，就发 /reject {call}。不批准就不会发。", call=call
+    )
+    return in_one_message(desk, [opening or title, author, *shown.words], ["", *shown.facts, ask])
+
+
+def approval_buttons(desk: Desk, campaign: StoredCampaign) -> tuple[Button, ...]:
+    """Yes and no to exactly the version that the campaign says now."""
+    call = _call(campaign)
+    return (
+        Button(desk.say("批准"), f"/approve {call}"),
+        Button(desk.say("退回"), f"/reject {call}"),
+    )
+
+
+def _call(campaign: StoredCampaign) -> str:
+    """How a version is named in a command: `12`, or `12 2` from its second version on."""
+    if campaign.version_number == _FIRST_VERSION:
+        return str(campaign.id)
+    return f"{campaign.id} {campaign.version_number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A campaign in lines: the words it will say, and whom they reach and what holds them up."""
+
+    words: list[str]
+    facts: list[str]
+
+
+async def described(
+    desk: Desk, connection: AsyncConnection, campaign: StoredCampaign, *, approved: bool = True
+) -> Described:
+    """What the newest version of a campaign will say, to whom, and what holds it up.
+
+    With `approved` it is told as if it were approved, else as it stands.
+    """
+    value = campaign_value(campaign)
+    body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    meant = await groups.resolve(connection, desk.shop_id, campaign.audience)
+    group = meant.groups[0].name if meant.groups else desk.say("群")
+    posts = still_to_come(desk, campaign)
+    facts = await whom(desk, connection, meant.groups)
+    if value.promotion is not None:
+        facts.append(promotion_line(desk, value.promotion))
+    if posts:
+        late = await held(
+            desk,
+            connection,
+            value,
+            posts[0],
+            meant.groups,
+            approved=approved or not waits(campaign),
+        )
+        facts += held_lines(desk, late)
+    return Described(said(desk, campaign.name, body, posts, group), facts)
+
+
+def still_to_come(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
+    """The posts that a campaign may still make; of what waits, also those whose moment is past."""
+    now = desk.clock.now()
+    since = campaign.submitted_at - _TICK if waits(campaign) else now
+    return to_come(campaign_value(campaign), since, now)
+
+
+async def _newest(connection: AsyncConnection, number: int) -> StoredCampaign:
+    """A campaign that is known to exist, as it stands now."""
+    found = await campaigns.by_id(connection, number)
+    if found is None:
+        raise LookupError(number)
+    return found
+
+
+async def _tell_drafter(desk: Desk, campaign: StoredCampaign, actor: str, sentence: str) -> None:
+    """Tell who submitted a version what became of it, unless they did it themselves."""
+    async with desk.database.reading() as connection:
+        platform, _, person = campaign.submitted_by.partition(":")
+        drafter = await members.member_known_as(connection, platform, person)
+        who = await name_of(connection, actor)
+    if drafter is None or campaign.submitted_by == actor:
+        return
+    text = desk.say(sentence, name=campaign.name, number=campaign.id, who=who)
+    await tell(desk, [drafter], Content(text), f"verdict:{campaign.version_id}")

@@ -1,0 +1,214 @@
+"""The commands that say yes or no: to one's own preview, and to what another manager wrote."""
+
+from __future__ import annotations
+
+from handlers.approvals import (
+    Another,
+    Approved,
+    NotWaiting,
+    OneselfOnly,
+    Rejected,
+    all_waiting,
+    approval_buttons,
+    approve,
+    reject,
+    what_waits,
+)
+from handlers.arguments import Number
+from handlers.commands.sending import BROADCAST_EXAMPLE
+from handlers.confirming import (
+    Expired,
+    GroupsChanged,
+    NothingAsked,
+    Overtaken,
+    Submitted,
+    confirm,
+    dismiss,
+)
+from handlers.desk import Asked, Desk
+from handlers.previews import held_lines
+from handlers.registry import command
+from handlers.replies import Replies, Reply, reply
+from handlers.roles import Role
+from handlers.staff import name_of
+from scheduler.content import Button
+from storage.campaigns import StoredCampaign
+
+_SHOWN = 20
+_BUTTONS = 5  # campaigns that get buttons of their own
+
+
+@command("confirm", "确认", Role.MANAGER, "确认刚才预览的内容", "/confirm 12")
+async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
+    """Approve what was previewed, or submit it where there are other managers."""
+    say = desk.say
+    match await confirm(desk, asked, number.number if number is not None else None):
+        case Approved() as done:
+            yield _approved(
+                desk,
+                done,
+                "好的，「{name}」已确认{note}，编号 {number}。"
+                "看安排，发 /plan；不想发了，发 /cancel {number}。",
+            )
+        case Submitted(campaign, told):
+            yield _submitted(desk, campaign, told)
+        case Expired():
+            yield reply(say("已经过了 10 分钟，没有发。还需要的话，请再发一次命令。"), private=True)
+        case GroupsChanged():
+            yield reply(
+                say("预览之后群有变化，没有发。请再发一次命令，看过新的预览再确认。"), private=True
+            )
+        case Overtaken():
+            yield reply(
+                say("预览之后别人改过或停了它，这次没有改。发 /plan 看看现在的安排。"),
+                private=True,
+            )
+        case NothingAsked():
+            example = say(BROADCAST_EXAMPLE)
+            yield reply(
+                say("没有等着确认的内容。先预览，例如：{example}", example=example), private=True
+            )
+
+
+def _approved(desk: Desk, done: Approved, sentence: str) -> Reply:
+    """That a campaign may go out, and what will hold it up."""
+    say, campaign = desk.say, done.campaign
+    note = say("（代替了先前的 {count} 个）", count=done.replaced) if done.replaced else ""
+    lines = [say(sentence, name=campaign.name, note=note, number=campaign.id)]
+    if done.too_late:
+        lines.append(say("不过它的时间已经过了，没有可发的了。"))
+    return reply("\n".join([*lines, *held_lines(desk, done.held)]), private=True)
+
+
+def _submitted(desk: Desk, campaign: StoredCampaign, told: tuple[str, ...] | None) -> Reply:
+    """That a campaign waits for another manager, and who knows of it."""
+    say, number = desk.say, campaign.id
+    lines = [
+        say(
+            "「{name}」已提交，编号 {number}。另一位管理员批准后才会发。",
+            name=campaign.name,
+            number=number,
+        )
+    ]
+    if told:
+        lines.append(say("已经私下告诉：{names}", names=desk.listed(told)))
+    elif told is not None:
+        lines.append(
+            say("我没能私下联系上别的管理员，请你告诉他们发 /approve {number}。", number=number)
+        )
+    return reply("\n".join(lines), private=True)
+
+
+@command("dismiss", "不发了", Role.MANAGER, "放弃刚才预览的内容", "/dismiss")
+async def dismiss_(desk: Desk, asked: Asked) -> Replies:
+    """Forget the preview."""
+    done = await dismiss(desk, asked)
+    yield reply(desk.say("好的，不发了。" if done else "没有等着确认的内容。"), private=True)
+
+
+@command("approve", "批准", Role.MANAGER, "批准别的管理员提交的内容", "/approve 12")
+async def approve_(
+    desk: Desk, asked: Asked, number: Number, version: Number | None = None
+) -> Replies:
+    """Let what was submitted go out. The second number names the version of an edited campaign."""
+    meant = version.number if version is not None else None
+    match await approve(desk, asked.actor, number.number, meant):
+        case Approved() as done:
+            yield _approved(
+                desk,
+                done,
+                "好的，「{name}」（编号 {number}）批准了{note}。不想发了，发 /cancel {number}。",
+            )
+        case OneselfOnly(campaign):
+            yield reply(
+                desk.say(
+                    "「{name}」是你自己提交的，要另一位管理员来批准。不发了就发 /reject {number}。",
+                    name=campaign.name,
+                    number=number.number,
+                ),
+                private=True,
+            )
+        case NotWaiting(campaign):
+            yield _not_waiting(desk, number.number, campaign)
+        case Another(campaign):
+            yield await _another(desk, campaign)
+
+
+@command("reject", "退回", Role.MANAGER, "退回别的管理员提交的内容", "/reject 12")
+async def reject_(
+    desk: Desk, asked: Asked, number: Number, version: Number | None = None
+) -> Replies:
+    """Refuse what was submitted; what was approved before is said again."""
+    meant = version.number if version is not None else None
+    match await reject(desk, asked.actor, number.number, meant):
+        case Rejected(campaign) if campaign.approved_version is not None:
+            text = desk.say(
+                "好的，退回了。「{name}」还按原来批准的内容发。",
+                name=campaign.name,
+            )
+            yield reply(text, private=True)
+        case Rejected(campaign):
+            yield reply(
+                desk.say("好的，退回了。「{name}」不会发。", name=campaign.name), private=True
+            )
+        case NotWaiting(campaign):
+            yield _not_waiting(desk, number.number, campaign)
+        case Another(campaign):
+            yield await _another(desk, campaign)
+
+
+def _not_waiting(desk: Desk, number: int, campaign: StoredCampaign | None) -> Reply:
+    if campaign is None:
+        text = desk.say("没有编号 {number} 的活动。发 /plan 看编号。", number=number)
+    else:
+        text = desk.say(
+            "「{name}」没有等着批准的内容。发 /waiting 看哪些在等。", name=campaign.name
+        )
+    return reply(text, private=True)
+
+
+async def _another(desk: Desk, campaign: StoredCampaign) -> Reply:
+    """What waits now, instead of what was meant."""
+    opening = desk.say(
+        "「{name}」（编号 {number}）改过了，现在等着批准的是这一版。",
+        name=campaign.name,
+        number=campaign.id,
+    )
+    async with desk.database.reading() as connection:
+        text = await what_waits(desk, connection, campaign, opening)
+    return reply(text, *approval_buttons(desk, campaign), private=True)
+
+
+@command("waiting", "待批", Role.MANAGER, "看哪些内容等着批准", "/waiting")
+async def waiting(desk: Desk, asked: Asked) -> Replies:  # noqa: ARG001 (every command is given what was asked)
+    """Everything that waits for approval; one alone is shown whole."""
+    say = desk.say
+    async with desk.database.reading() as connection:
+        found = await all_waiting(connection, desk.shop_id)
+        whole = await what_waits(desk, connection, found[0]) if len(found) == 1 else ""
+        who = {one.id: await name_of(connection, one.submitted_by) for one in found[:_SHOWN]}
+    if not found:
+        yield reply(say("没有等着批准的内容。"), private=True)
+        return
+    if whole:
+        yield reply(whole, *approval_buttons(desk, found[0]), private=True)
+        return
+    lines = [say("等着批准的有 {count} 个：", count=len(found))]
+    lines += [
+        say(
+            "· {number}「{name}」{who} {time} 提交",
+            number=one.id,
+            name=one.name,
+            who=who[one.id],
+            time=desk.show_time(one.submitted_at),
+        )
+        for one in found[:_SHOWN]
+    ]
+    if len(found) > _SHOWN:
+        lines.append(say("……还有 {count} 条", count=len(found) - _SHOWN))
+    lines.append(say("发 /preview {number} 看内容。", number=found[0].id))
+    buttons = [
+        Button(say("看编号 {number}", number=one.id), f"/preview {one.id}")
+        for one in found[:_BUTTONS]
+    ]
+    yield reply("\n".join(lines), *buttons, private=True)

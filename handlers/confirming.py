@@ -1,0 +1,177 @@
+"""The yes to a preview: within ten minutes, by who was shown it, once.
+
+What was shown is made: a campaign, under the key of the message that asked for it, or a new
+content version of one. Then it is approved, or waits for another manager: see `approvals.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.approvals import Approved, approved, let_go, submit, waits
+from handlers.desk import Asked, Desk
+from handlers.proposals import EDIT, Edit, Proposal, campaign_of, editable
+from handlers.staff import needs_another
+from scheduler.campaigns import CampaignState
+from scheduler.schedule_json import schedule_to_json
+from storage import audit, campaigns, confirmations, groups
+from storage.campaigns import NewCampaign, StoredCampaign
+from storage.confirmations import Confirmation
+from storage.groups import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """It waits for another manager. `told` are those who know; None: they were told before."""
+
+    campaign: StoredCampaign
+    told: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NothingAsked:
+    """There is nothing this member could confirm: never asked, another number, or done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The ten minutes are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsChanged:
+    """The audience does not come to the groups that were shown any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Somebody else has edited, cancelled or finished the campaign since it was shown."""
+
+
+Confirmed = Approved | Submitted | NothingAsked | Expired | GroupsChanged | Overtaken
+
+
+async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
+    """Make what the member was shown last, and approve it or submit it for approval."""
+    async with desk.database.writing() as connection:
+        shown = await confirmations.latest(connection, asked.member.id)
+        if shown is None or number not in (None, shown.id):
+            return NothingAsked()
+        if shown.used:
+            return await _made_before(connection, desk, shown)
+        done = await _carry_out(connection, desk, asked, shown)
+    if isinstance(done, Submitted):
+        return Submitted(done.campaign, tuple(await submit(desk, asked.actor, done.campaign.id)))
+    return done
+
+
+async def _carry_out(
+    connection: AsyncConnection, desk: Desk, asked: Asked, shown: Confirmation
+) -> Confirmed:
+    """Make what was shown. What is submitted is still to be told to the other managers."""
+    now = desk.clock.now()
+    if now >= shown.expires_at:
+        return Expired()
+    audience = groups.Audience.from_json(shown.body["audience"])
+    meant = await groups.resolve(connection, desk.shop_id, audience)
+    if [group.id for group in meant.groups] != shown.body["groups"]:
+        return GroupsChanged()
+    if not await confirmations.use(connection, shown.id, now):
+        return NothingAsked()  # the same yes in another process came first
+    if shown.kind == EDIT:
+        made = await _change(connection, desk, asked, Edit(**shown.body), now)
+    else:
+        proposal = Proposal(**shown.body)
+        made = await _make(connection, desk, asked, proposal, chosen=meant.groups, now=now)
+    if made is None:
+        return Overtaken()
+    if await needs_another(connection, desk.shop):
+        details = {"version": made.version_number}
+        await audit.note(connection, audit.Entry(now, asked.actor, "submit", made.key, details))
+        return Submitted(made, None)
+    replaced = await let_go(connection, desk, asked.actor, made)
+    return Overtaken() if replaced is None else await approved(connection, desk, made.id, replaced)
+
+
+async def _made_before(
+    connection: AsyncConnection, desk: Desk, shown: Confirmation
+) -> Approved | Submitted | NothingAsked:
+    """What came of a yes that comes again: the bot may have ended before it had answered."""
+    if shown.kind == EDIT:
+        made = await campaigns.by_id(connection, shown.body["campaign_id"])
+    else:
+        made = await campaigns.by_key(connection, shown.body["key"])
+    if made is None or made.state is CampaignState.CANCELLED:
+        return NothingAsked()
+    body = (await campaigns.bodies(connection, [made.version_id]))[made.version_id]
+    if (body, made.audience.to_json()) != (shown.body["body"], shown.body["audience"]):
+        return NothingAsked()  # it was dropped, or says something else by now
+    return Submitted(made, None) if waits(made) else await approved(connection, desk, made.id, 0)
+
+
+async def dismiss(desk: Desk, asked: Asked) -> bool:
+    """Forget what the member was shown last; False where there was nothing."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        shown = await confirmations.latest(connection, asked.member.id)
+        if shown is None or shown.used:
+            return False
+        return await confirmations.use(connection, shown.id, now)
+
+
+async def _make(
+    connection: AsyncConnection,
+    desk: Desk,
+    asked: Asked,
+    proposal: Proposal,
+    *,
+    chosen: Sequence[Group],
+    now: datetime,
+) -> StoredCampaign:
+    """The campaign of a proposal, waiting for approval."""
+    value = campaign_of(desk, proposal, chosen, now)
+    return await campaigns.create(
+        connection,
+        desk.shop_id,
+        NewCampaign(
+            key=proposal.key,
+            programme=proposal.programme,
+            name=proposal.name,
+            schedule=schedule_to_json(value.schedule),
+            zone=value.zone,
+            valid_seconds=int(value.valid_for.total_seconds()),
+            audience=groups.Audience.from_json(proposal.audience),
+            body=proposal.body,
+            created_by=asked.actor,
+            created_at=now,
+            priority=proposal.priority,
+            promotion=proposal.promotion,
+        ),
+        state=CampaignState.DRAFT,
+    )
+
+
+async def _change(
+    connection: AsyncConnection, desk: Desk, asked: Asked, edit: Edit, now: datetime
+) -> StoredCampaign | None:
+    """The campaign with its new content version; None where it is not what was shown any more."""
+    before = await campaigns.by_id(connection, edit.campaign_id)
+    if before is None or before.version_id != edit.version_id or not editable(desk, before):
+        return None
+    await campaigns.add_version(
+        connection,
+        before.id,
+        body=edit.body,
+        audience=groups.Audience.from_json(edit.audience),
+        by=asked.actor,
+        at=now,
+    )
+    after = await campaigns.by_id(connection, before.id)
+    if after is not None:
+        details = {"version": after.version_number}
+        await audit.note(connection, audit.Entry(now, asked.actor, "edit", after.key, details))
+    return after

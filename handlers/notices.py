@@ -1,0 +1,123 @@
+"""What staff are told by itself: accounts that rest, campaigns that stopped, approvals missing.
+
+The floor below puts notices on the board without waiting; one task takes them off, finds the words
+and tells every manager in private. A notice that reaches nobody is in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from prometheus_client import Counter
+
+from handlers.approvals import approval_buttons, waits, what_waits
+from handlers.desk import Desk
+from handlers.reasons import words_for
+from handlers.staff import tell_managers
+from scheduler.content import Button, Content
+from scheduler.notices import AccountBack, AccountPaused, ApprovalMissing, CampaignPaused, Notice
+from storage import campaigns
+
+_log = structlog.get_logger(__name__)
+
+_NOTICES = Counter("nuanqun_notices_total", "Notices to staff by what became of them", ["outcome"])
+_MOST = 1_000
+
+
+class Notices:
+    """The board. The senders and the planner `tell` it; `run` takes the notices to the managers."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[Notice] = asyncio.Queue(_MOST)
+        self._next: Notice | None = None
+
+    def tell(self, notice: Notice) -> None:
+        """Put a notice up; where the board is full, it only goes to the log."""
+        try:
+            self._waiting.put_nowait(notice)
+        except asyncio.QueueFull:
+            _NOTICES.labels("dropped").inc()
+            _log.error("notice_dropped", notice=repr(notice))
+
+    async def run(self, desk: Desk) -> None:
+        """Take every notice to the managers, until cancelled.
+
+        May be called again after it has failed: the notice that it failed with comes first.
+        """
+        while True:
+            self._next = self._next or await self._waiting.get()
+            await deliver(desk, self._next)
+            self._next = None
+
+
+async def deliver(desk: Desk, notice: Notice) -> None:
+    """Tell every manager of a notice; nobody of one that has lost its meaning meanwhile."""
+    content = await _words(desk, notice)
+    if content is None:
+        _NOTICES.labels("settled").inc()
+        return
+    moment = desk.clock.now().timestamp()
+    told = await tell_managers(desk, content, f"notice:{type(notice).__name__}/{moment:.3f}")
+    _NOTICES.labels("told" if told else "unheard").inc()
+    if not told:
+        _log.error("notice_unheard", notice=repr(notice))
+
+
+async def _words(desk: Desk, notice: Notice) -> Content | None:
+    say = desk.say
+    match notice:
+        case AccountPaused(account, reason, until):
+            return Content(
+                say(
+                    "账号 {account} 暂时发不出去：{why}。先歇到 {time} 再试；"
+                    "这期间的都等着，过了时间的不补发。",
+                    account=account,
+                    why=words_for(say, reason),
+                    time=desk.show_time(until),
+                )
+            )
+        case AccountBack(account):
+            return Content(say("账号 {account} 恢复了，接着发。", account=account))
+        case CampaignPaused(campaign_id, reason):
+            return await _stopped(desk, campaign_id, reason)
+        case ApprovalMissing(campaign_id, name, at):
+            return await _missing(desk, campaign_id, name, desk.show_time(at))
+
+
+async def _stopped(desk: Desk, campaign_id: int, reason: str) -> Content | None:
+    say = desk.say
+    async with desk.database.reading() as connection:
+        campaign = await campaigns.by_id(connection, campaign_id)
+    if campaign is None:
+        return None
+    text = say(
+        "「{name}」（编号 {number}）先停下了：{why}。看情况发 /progress {number}；"
+        "没问题了发 /resume {number}，不发了发 /cancel {number}。",
+        name=campaign.name,
+        number=campaign_id,
+        why=words_for(say, reason),
+    )
+    return Content(
+        text,
+        buttons=(
+            Button(say("看进度"), f"/progress {campaign_id}"),
+            Button(say("接着发"), f"/resume {campaign_id}"),
+            Button(say("取消它"), f"/cancel {campaign_id}"),
+        ),
+    )
+
+
+async def _missing(desk: Desk, campaign_id: int, name: str, time: str) -> Content | None:
+    async with desk.database.reading() as connection:
+        campaign = await campaigns.by_id(connection, campaign_id)
+        if campaign is None or not waits(campaign):
+            return None
+        opening = desk.say(
+            "「{name}」（编号 {number}）{time} 就要发了，还没有人批准。",
+            name=name,
+            number=campaign_id,
+            time=time,
+        )
+        text = await what_waits(desk, connection, campaign, opening)
+    return Content(text, buttons=approval_buttons(desk, campaign))

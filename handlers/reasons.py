@@ -1,0 +1,63 @@
+"""Why a delivery, a campaign or an account stands where it stands, in words.
+
+The floors below store codes; this is the one table that says them, each as a few words that fit
+behind a colon or a number. What a platform answered is stored, and shown, as it was said.
+"""
+
+from __future__ import annotations
+
+from handlers.wording import Say
+
+WORDS = {
+    # What `scheduler.decide` finds.
+    "campaign_cancelled": "活动已取消",
+    "campaign_paused": "活动暂停中",
+    "not_approved": "还没有人批准",
+    "halted": "急停中",
+    "group_gone": "已经不在这个群里",
+    "unreachable": "私聊发不到",
+    "muted": "在群里被禁言",
+    "hold_out": "留作对照，特意不发",
+    "opted_out": "退订了营销消息",
+    "too_early": "还没到时间",
+    "too_late": "过了时间",
+    "account_down": "账号在休息",
+    "quiet_hours": "免打扰时段",
+    "daily_cap": "24 小时内已经发满",
+    "weekly_cap": "7 天内已经发满",
+    "quiet_minutes": "避开整点和半点",
+    # How a sender fares with a platform.
+    "pace": "排队，不超过平台的速度",
+    "too_fast": "平台嫌快，让慢一点",
+    "no_answer": "平台没有回音",
+    "ended": "还没等到回音就关机了",
+    "interrupted": "发送时断开了",
+    "looked_up": "向平台查过，已发出",
+    "looked_up_absent": "向平台查过，没发出",
+    "late_receipt": "回执来晚了，已发出",
+    "resent": "补发过一次",
+    "held_back": "临发时拦下了",
+    "account_resting": "账号在休息",
+    "lane_elsewhere": "账号正由另一个进程使用",
+    "permanent_errors": "接连好几个群都发不进去",
+    # What people do.
+    "paused_by_manager": "管理员暂停了",
+    "cancelled_by_manager": "管理员取消了",
+    "replaced": "换成了新的活动",
+    "rejected": "被退回了",
+    "audience_changed": "修改后不再发给它",
+    "retried": "管理员让再发一次",
+    "resolved_sent": "管理员核实：已收到",
+    "resolved_not_sent": "管理员核实：没收到",
+    "demo_over": "演示结束了",
+}
+"""Code → a key of the wording."""
+
+_LONGEST = 100  # characters of what a platform said
+
+
+def words_for(say: Say, reason: str | None) -> str:
+    """A reason as people read it; one that is no code of ours was said by the platform."""
+    if not reason:
+        return say("没有说明原因")
+    return say(WORDS[reason]) if reason in WORDS else reason[:_LONGEST]

@@ -1,0 +1,86 @@
+"""The managers, as far as the bot has met them, and a word to each of them in private.
+
+A customer with members on several channels is one manager. Telling is best effort: it goes through
+an account that shares a group with the member, or was spoken to by them, and says whom it reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from itertools import groupby
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.desk import Desk
+from handlers.roles import Role, role_of
+from handlers.settings import ShopSettings
+from scheduler.content import Content
+from scheduler.courier import Address, Done, Unclear
+from storage import members
+from storage.members import Member
+
+_log = structlog.get_logger(__name__)
+
+
+async def managers(connection: AsyncConnection, shop: ShopSettings) -> list[Member]:
+    """Every member who is a manager, members of one customer side by side."""
+    listed = {part for entry in shop.managers for part in (entry, entry.partition(":")[2])}
+    known = await members.staff(connection, sorted(listed))
+    found = [one for one in known if role_of(one, shop) is Role.MANAGER]
+    return sorted(found, key=lambda one: (one.customer_id, one.id))
+
+
+async def needs_another(connection: AsyncConnection, shop: ShopSettings) -> bool:
+    """Whether a drafter must wait for somebody else's approval: there is more than one manager."""
+    return len({one.customer_id for one in await managers(connection, shop)}) > 1
+
+
+async def customer_of(connection: AsyncConnection, actor: str) -> int | None:
+    """The customer behind an actor of the audit log (`platform:person`)."""
+    platform, _, person = actor.partition(":")
+    found = await members.member_known_as(connection, platform, person)
+    return None if found is None else found.customer_id
+
+
+async def name_of(connection: AsyncConnection, actor: str) -> str:
+    """An actor of the audit log by name; as written where nobody is known by it."""
+    platform, _, person = actor.partition(":")
+    found = await members.member_known_as(connection, platform, person)
+    return actor if found is None else found.name
+
+
+async def tell_managers(
+    desk: Desk, content: Content, key: str, *, but: Collection[int] = ()
+) -> list[str]:
+    """Say something to every manager in private; the names of those it reached.
+
+    `but` are customers to leave out. A manager with several members is told once. The key names
+    what is said, so that telling twice can be seen in the attempts.
+    """
+    async with desk.database.reading() as connection:
+        everybody = await managers(connection, desk.shop)
+    wanted = [one for one in everybody if one.customer_id not in but]
+    people = [list(some) for _, some in groupby(wanted, key=lambda one: one.customer_id)]
+    reached = await asyncio.gather(*(tell(desk, some, content, key) for some in people))
+    return [one.name for one in reached if one is not None]
+
+
+async def tell(desk: Desk, whom: Iterable[Member], content: Content, key: str) -> Member | None:
+    """Say something in private to one person, as the first of their members that is reached."""
+    for member in whom:
+        async with desk.database.reading() as connection:
+            accounts = await members.heard_through(connection, member.id)
+        for account in accounts:
+            sender = desk.senders.get(account)
+            if sender is None:
+                continue
+            to = Address(person=member.person)
+            outcome = await sender.say(to, content, f"{key}/{account}/{member.person}")
+            if isinstance(outcome, Done):
+                return member
+            _log.warning("manager_not_told", key=key, account=account, outcome=repr(outcome))
+            if isinstance(outcome, Unclear):
+                return None  # it may have arrived: another way would say it twice
+    return None
