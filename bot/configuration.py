@@ -7,8 +7,9 @@ the two equal. Environment: `NUANQUN_STORAGE__URL` stands for `url` in `[storage
 
 from __future__ import annotations
 
+import re
 import tomllib
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -20,10 +21,13 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from handlers.settings import ShopSettings
+from scheduler.decide import CareSettings
 from storage.errors import RunningError
 
 DEFAULT_FILE = Path("nuanqun.toml")
@@ -57,6 +61,18 @@ def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("a time zone's name such as Asia/Shanghai is needed")
     return name
+
+
+_WALL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def _wall_time(written: str) -> str:
+    if not _WALL_TIME.fullmatch(written):
+        raise ValueError("a time of day such as 22:00 is needed")
+    return written
+
+
+_WallTime = Annotated[str, AfterValidator(_wall_time)]
 
 
 class _Section(BaseModel):
@@ -125,6 +141,43 @@ class Room(_Section):
             raise RoomTokenUnreadable(place=self.token_file, reason=reason) from trouble
 
 
+class Care(_Section):
+    """When fans are left in peace, and how often they hear from the shop at most."""
+
+    quiet_from: _WallTime = Field(
+        "22:00",
+        description="Quiet hours begin, by the clock of the group or person; order notices pass.",
+    )
+    quiet_until: _WallTime = Field(
+        "09:00",
+        validate_default=True,
+        description="Quiet hours end; the same time as quiet_from means none.",
+    )
+    posts_a_day: int = Field(
+        3, ge=1, le=100, description="At most so many posts to a group in 24 hours."
+    )
+    posts_a_week: int = Field(
+        15, ge=1, le=700, description="At most so many posts to a group in 7 days."
+    )
+    private_a_day: int = Field(
+        2, ge=1, le=100, description="At most so many private messages to a customer in 24 hours."
+    )
+    private_a_week: int = Field(
+        5, ge=1, le=700, description="At most so many private messages to a customer in 7 days."
+    )
+
+    @field_validator("quiet_until")
+    @classmethod
+    def _leave_time_to_speak(cls, until: str, others: ValidationInfo) -> str:
+        """The floor below says how much of a day must be left; its sentence is the answer."""
+        begin = others.data.get("quiet_from")
+        if begin is not None:
+            CareSettings(
+                quiet_from=time.fromisoformat(begin), quiet_until=time.fromisoformat(until)
+            )
+        return until
+
+
 class Tags(_Section):
     """When automatic tags are set and end."""
 
@@ -169,6 +222,7 @@ class Configuration(_Section):
     shop: Shop = Shop()
     storage: Storage = Storage()
     room: Room = Room()
+    care: Care = Care()
     tags: Tags = Tags()
     insights: Insights = Insights()
     log: Log = Log()
@@ -190,6 +244,18 @@ class Configuration(_Section):
             newcomer_for=timedelta(days=self.tags.newcomer_days),
             interest_for=timedelta(days=self.tags.interest_days),
             text_kept_for=timedelta(days=self.storage.keep_text_days),
+        )
+
+    def care_settings(self) -> CareSettings:
+        """Floor 3's settings of quiet hours and caps."""
+        return CareSettings(
+            zone=self.shop.zone,
+            quiet_from=time.fromisoformat(self.care.quiet_from),
+            quiet_until=time.fromisoformat(self.care.quiet_until),
+            posts_a_day=self.care.posts_a_day,
+            posts_a_week=self.care.posts_a_week,
+            private_a_day=self.care.private_a_day,
+            private_a_week=self.care.private_a_week,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.configuration import (
     load,
 )
 from docs.generate import TOP
+from scheduler.decide import CareSettings
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +54,14 @@ def test_the_environment_goes_before_the_file(
         ("[storage]\nkeep_text_days = 0\n", ["storage.keep_text_days", "0", "greater than"]),
         ("[room]\nport = 70000\n", ["room.port", "70000", "65535"]),
         ("[telepathy]\n", ["telepathy", "no such key"]),
+        ('[care]\nquiet_from = "25:00"\n', ["care.quiet_from", "'25:00'", "such as 22:00"]),
+        ('[care]\nquiet_from = "9:00"\n', ["care.quiet_from", "'9:00'", "such as 22:00"]),
+        ("[care]\nquiet_until = 9\n", ["care.quiet_until", "9", "valid string"]),
+        (
+            '[care]\nquiet_from = "09:10"\n',
+            ["care.quiet_until", "'09:00'", "at least half an hour of a day"],
+        ),
+        ("[care]\nposts_a_day = 0\n", ["care.posts_a_day", "0", "greater than"]),
     ],
 )
 def test_a_wrong_key_is_named_with_what_was_found_and_what_is_allowed(
@@ -91,3 +101,25 @@ def test_settings_reach_the_floors() -> None:
     )
     shop = configuration.shop_settings()
     assert (shop.silent_after.days, shop.text_kept_for.days) == (9, 12)
+
+
+def test_care_is_told_in_wall_times_and_caps(tmp_path: Path) -> None:
+    text = (
+        '[shop]\nzone = "Europe/Berlin"\n'
+        '[care]\nquiet_from = "21:30"\nquiet_until = "08:00"\nposts_a_day = 2\nprivate_a_week = 4\n'
+    )
+    care = load(written(tmp_path, text)).care_settings()
+    assert care == CareSettings(
+        zone="Europe/Berlin",
+        quiet_from=time(21, 30),
+        quiet_until=time(8),
+        posts_a_day=2,
+        private_a_week=4,
+    )
+    assert load().care_settings() == CareSettings()
+
+
+def test_equal_times_mean_no_quiet_hours(tmp_path: Path) -> None:
+    text = '[care]\nquiet_from = "00:00"\nquiet_until = "00:00"\n'
+    care = load(written(tmp_path, text)).care_settings()
+    assert care.quiet_from == care.quiet_until
