@@ -121,7 +121,7 @@ class Seat:
                 tasks.create_task(_watch(self._keeping))
                 tasks.create_task(keep_up(f"sender {account}", self._sender.run))
                 tasks.create_task(keep_up(f"ear {account}", self._hear))
-        except* Exception as troubles:
+        except* Exception as troubles:  # noqa: BLE001 (all that is not a lost lane is raised again)
             lost, others = troubles.split(LaneLost)
             if lost is None and held.safe and others is not None:
                 raise others from None
