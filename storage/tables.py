@@ -251,7 +251,12 @@ deliveries = Table(
     Column("moved_at", UtcDateTime, nullable=False),
     Index("ix_deliveries_campaign_id_state", "campaign_id", "state"),
     _index_where(
-        "ix_deliveries_planned", "account", "priority", "not_before", where="state = 'planned'"
+        "ix_deliveries_planned",
+        "account",
+        "priority",
+        "not_before",
+        "id",
+        where="state = 'planned'",
     ),
     _index_where(
         "ix_deliveries_doubted", "account", "state", where="state IN ('sending', 'uncertain')"

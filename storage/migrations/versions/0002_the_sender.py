@@ -111,7 +111,7 @@ def _widen_deliveries() -> None:
         "(SELECT max(began_at) FROM attempts WHERE delivery_id = deliveries.id)"
     )
     op.drop_index("ix_deliveries_account_state_not_before", "deliveries")
-    _index_where("planned", ["account", "priority", "not_before"], "state = 'planned'")
+    _index_where("planned", ["account", "priority", "not_before", "id"], "state = 'planned'")
     _index_where("doubted", ["account", "state"], "state IN ('sending', 'uncertain')")
     _index_where("of_group", ["group_id", "began_at"], "began_at IS NOT NULL")
     _index_where("of_member", ["member_id", "began_at"], "member_id IS NOT NULL")
