@@ -1,32 +1,35 @@
-"""The ledger: planned once, moved only as drawn, by the holder of the lane, and counted."""
+"""The ledger: moved only as drawn, by the holder of the lane, and counted."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import accounts, campaigns, deliveries, groups, shops
+from storage import deliveries, due, lanes, shops, steering
+from storage.attempts import End, end_calls
 from storage.database import Database
-from storage.deliveries import DeliveryState, Due, Move
+from storage.deliveries import DeliveryState, InDoubt, Move
+from storage.due import Due
 from storage.errors import LaneLost
-from storage.tables import attempts
+from storage.lanes import Lane
+from storage.tables import attempts, campaigns
+from storage.tables import deliveries as ledger
 from tests.storage.builders import (
     ACCOUNT,
     HOUR,
     MINUTE,
     NOW,
     SECOND,
-    campaign,
-    group,
+    begun,
     lane,
     planned,
     sent,
     shop,
-    slot_of,
     states,
 )
 
@@ -36,91 +39,8 @@ async def written_attempts(connection: AsyncConnection) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
-# Planning
-
-
-async def test_a_slot_becomes_one_delivery_for_each_group(connection: AsyncConnection) -> None:
-    one, two = await planned(connection, "一群", "二群")
-    assert (one.group_name, two.group_name) == ("一群", "二群")
-    assert one.key == "c1/2026-11-01/room/group:chat-一群"
-    assert one.address == "group:chat-一群"
-    assert (one.slot, one.programme, one.campaign_state) == ("2026-11-01", "double11", "active")
-    assert (one.not_before, one.not_after, one.tries) == (NOW, NOW + HOUR, 0)
-    found = await campaigns.by_id(connection, one.campaign_id)
-    assert found is not None
-    assert one.version_id == found.approved_version
-
-
-async def test_planning_twice_makes_nothing_twice(connection: AsyncConnection) -> None:
-    of, ids = await campaign(connection), [(await group(connection, name)).id for name in "一二三"]
-    assert await deliveries.plan_for_groups(connection, slot_of(of), ids[:2], NOW) == 2
-    assert await deliveries.plan_for_groups(connection, slot_of(of), ids, NOW) == 1
-    assert await deliveries.plan_for_groups(connection, slot_of(of), ids, NOW) == 0
-    assert await deliveries.plan_for_groups(connection, slot_of(of), [], NOW) == 0
-    assert await deliveries.plan_for_groups(connection, slot_of(of, "d-6"), ids, NOW) == 3
-
-
-async def test_planning_again_leaves_alone_what_was_sent(connection: AsyncConnection) -> None:
-    (one,) = await planned(connection, "一群")
-    await sent(connection, await lane(connection), [one])
-    assert await planned(connection, "一群") == []
-    assert await states(connection) == {one.id: "sent"}
-
-
-async def test_any_number_of_processes_may_plan_at_once(
-    database: Database, other: Database
-) -> None:
-    async with database.writing() as connection:
-        ids = [(await group(connection, f"{number}群")).id for number in range(30)]
-        of = await campaign(connection)
-
-    async def plan(which: Database, order: list[int]) -> int:
-        async with which.writing() as connection:
-            return await deliveries.plan_for_groups(connection, slot_of(of), order, NOW)
-
-    made = await asyncio.gather(
-        plan(database, ids), plan(other, ids[::-1]), plan(database, ids), plan(other, ids)
-    )
-    assert sum(made) == 30
-    async with database.reading() as connection:
-        assert len(await deliveries.due(connection, ACCOUNT, NOW, 100)) == 30
-
-
-# What is due
-
-
-async def test_due_is_what_is_planned_and_whose_time_has_come_the_oldest_first(
-    connection: AsyncConnection,
-) -> None:
-    of = await campaign(connection)
-    ids = [(await group(connection, name)).id for name in ("一群", "二群")]
-    for minutes in (0, -5, 1):
-        slot = slot_of(of, f"{minutes}", NOW + minutes * MINUTE)
-        await deliveries.plan_for_groups(connection, slot, ids, NOW)
-    found = await deliveries.due(connection, ACCOUNT, NOW, 100)
-    assert [one.slot for one in found] == ["-5", "-5", "0", "0"]
-    assert await deliveries.due(connection, ACCOUNT, NOW, 3) == found[:3]
-    assert await deliveries.due(connection, "room:2", NOW, 3) == []
-
-
-async def test_due_tells_whether_the_group_is_still_there(connection: AsyncConnection) -> None:
-    (one,) = await planned(connection, "一群")
-    assert one.group_present
-    await groups.mark_gone(connection, ACCOUNT, ["chat-一群"])
-    (found,) = await deliveries.due(connection, ACCOUNT, NOW, 10)
-    assert not found.group_present
-
-
-async def test_the_next_due_is_the_earliest_still_planned(connection: AsyncConnection) -> None:
-    assert await deliveries.next_due(connection, ACCOUNT) is None
-    of, seat = await campaign(connection), await group(connection, "一群")
-    for hours in (2, 1):
-        slot = slot_of(of, f"{hours}", NOW + hours * HOUR)
-        await deliveries.plan_for_groups(connection, slot, [seat.id], NOW)
-    assert await deliveries.next_due(connection, ACCOUNT) == NOW + HOUR
-    assert await deliveries.next_due(connection, "room:2") is None
-    await deliveries.cancel_planned(connection, of.id, "over", NOW)
-    assert await deliveries.next_due(connection, ACCOUNT) is None
+async def row_of(connection: AsyncConnection, delivery: int) -> Any:
+    return (await connection.execute(select(ledger).where(ledger.c.id == delivery))).one()
 
 
 # Beginning
@@ -131,11 +51,11 @@ async def test_to_begin_is_to_mark_as_sending_and_to_write_the_attempt(
 ) -> None:
     (one,) = await planned(connection, "一群")
     right = await lane(connection)
-    begun = await deliveries.begin(connection, right, [one], NOW + SECOND)
+    calls = await begun(connection, right, [one], NOW + SECOND)
     assert await states(connection) == {one.id: "sending"}
     (written,) = await written_attempts(connection)
     assert written == {
-        "id": begun[one.id],
+        "id": calls[one.id],
         "account": ACCOUNT,
         "address": one.address,
         "key": one.key,
@@ -146,35 +66,71 @@ async def test_to_begin_is_to_mark_as_sending_and_to_write_the_attempt(
         "ended_at": None,
         "outcome": None,
         "reason": None,
+        "holds_until": None,
     }
-    assert await deliveries.begin(connection, right, [one], NOW) == {}
-    assert await deliveries.begin(connection, right, [], NOW) == {}
+    stands = await row_of(connection, one.id)
+    assert (stands.tries, stands.began_at, stands.moved_at) == (1, NOW + SECOND, NOW + SECOND)
+    assert await begun(connection, right, [one]) == {}
+    assert await begun(connection, right, []) == {}
+
+
+async def test_any_number_begins_together_each_with_its_own_attempt(
+    connection: AsyncConnection,
+) -> None:
+    ready = await planned(connection, *(f"{number}群" for number in range(300)))
+    calls = await begun(connection, await lane(connection), ready)
+    assert set(calls) == {one.id for one in ready}
+    written = await written_attempts(connection)
+    assert {row["delivery_id"]: row["id"] for row in written} == calls
+    assert {row["delivery_id"]: row["key"] for row in written} == {one.id: one.key for one in ready}
 
 
 async def test_what_was_cancelled_meanwhile_is_left_out(connection: AsyncConnection) -> None:
     (one,) = await planned(connection, "一群", key="c1")
     (two,) = await planned(connection, "一群", key="c2")
-    await deliveries.cancel_planned(connection, one.campaign_id, "a manager", NOW)
-    begun = await deliveries.begin(connection, await lane(connection), [one, two], NOW)
-    assert set(begun) == {two.id}
+    await steering.cancel_planned(connection, one.campaign_id, "a manager", NOW)
+    calls = await begun(connection, await lane(connection), [one, two])
+    assert set(calls) == {two.id}
     assert len(await written_attempts(connection)) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "begins"),
+    [
+        ("draft", True),
+        ("approved", True),
+        ("finished", True),
+        ("paused", False),
+        ("cancelled", False),
+    ],
+)
+async def test_only_a_pause_or_a_cancellation_of_its_campaign_keeps_one_from_beginning(
+    connection: AsyncConnection, state: str, *, begins: bool
+) -> None:
+    (one,) = await planned(connection, "一群", key="c1")
+    (two,) = await planned(connection, "一群", key="c2")
+    await connection.execute(
+        update(campaigns).where(campaigns.c.id == one.campaign_id).values(state=state)
+    )
+    calls = await begun(connection, await lane(connection), [one, two])
+    assert set(calls) == ({one.id, two.id} if begins else {two.id})
 
 
 async def test_nothing_begins_while_sending_is_stopped(connection: AsyncConnection) -> None:
     ready = await planned(connection, "一群", "二群")
     right, shop_id = await lane(connection), await shop(connection)
     await shops.set_halt(connection, shop_id, NOW)
-    assert await deliveries.begin(connection, right, ready, NOW) == {}
+    assert await begun(connection, right, ready) == {}
     assert set((await states(connection)).values()) == {"planned"}
     assert await written_attempts(connection) == []
     await shops.set_halt(connection, shop_id, None)
-    assert len(await deliveries.begin(connection, right, ready, NOW)) == 2
+    assert len(await begun(connection, right, ready)) == 2
 
 
 async def test_a_lane_moves_only_what_belongs_to_its_account(connection: AsyncConnection) -> None:
     (one,) = await planned(connection, "一群")
-    stranger = await accounts.take_lane(connection, "room:2", "bot-1", NOW)
-    assert await deliveries.begin(connection, stranger, [one], NOW) == {}
+    stranger = await lane(connection, account="room:2")
+    assert await begun(connection, stranger, [one]) == {}
     await deliveries.move(connection, stranger, [Move(one.id, DeliveryState.SKIPPED)], NOW)
     assert await states(connection) == {one.id: "planned"}
 
@@ -192,16 +148,16 @@ async def test_a_stop_waits_for_what_is_being_begun_and_nothing_begins_after_it(
             if switch == "halt":
                 await shops.set_halt(connection, shop_id, NOW)
             else:
-                await deliveries.cancel_planned(connection, one.campaign_id, "no", NOW)
+                await steering.cancel_planned(connection, one.campaign_id, "no", NOW)
 
     async with database.writing() as connection:
-        await deliveries.begin(connection, right, [one], NOW)
+        await begun(connection, right, [one])
         stopping = asyncio.create_task(stop())
         await asyncio.sleep(0.1)
         assert not stopping.done()
     await stopping
     async with database.writing() as connection:
-        assert await deliveries.begin(connection, right, [two], NOW) == {}
+        assert await begun(connection, right, [two]) == {}
 
 
 async def test_a_sender_and_a_cancel_never_wait_for_each_other_in_a_circle(
@@ -213,36 +169,34 @@ async def test_a_sender_and_a_cancel_never_wait_for_each_other_in_a_circle(
 
     async def cancel() -> int:
         async with other.writing() as connection:
-            return await deliveries.cancel_planned(connection, first.campaign_id, "no", NOW)
+            return await steering.cancel_planned(connection, first.campaign_id, "no", NOW)
 
     async with database.writing() as connection:
         late = Move(second.id, DeliveryState.SKIPPED, "late")
         await deliveries.move(connection, right, [late], NOW)
         cancelling = asyncio.create_task(cancel())
         await asyncio.sleep(0.1)  # it would hold the first by now, and wait for the second
-        assert set(await deliveries.begin(connection, right, [first], NOW)) == {first.id}
+        assert set(await begun(connection, right, [first])) == {first.id}
     assert await cancelling == 0
 
 
 # Moving
 
 
-async def in_state(connection: AsyncConnection, state: str) -> tuple[accounts.Lane, Due, int]:
-    """One delivery brought to a state in a way that is allowed, with its attempt (or 0)."""
+async def in_state(connection: AsyncConnection, state: str) -> tuple[Lane, Due]:
+    """One delivery brought to a state in a way that is allowed."""
     (one,) = await planned(connection, "一群")
     right = await lane(connection)
-    attempt = 0
     if state == "cancelled":
-        await deliveries.cancel_planned(connection, one.campaign_id, "a manager", NOW)
+        await steering.cancel_planned(connection, one.campaign_id, "a manager", NOW)
     elif state == "skipped":
         await deliveries.move(connection, right, [Move(one.id, DeliveryState.SKIPPED)], NOW)
     elif state != "planned":
-        attempt = (await deliveries.begin(connection, right, [one], NOW))[one.id]
+        await begun(connection, right, [one])
         if state != "sending":
-            there = Move(one.id, DeliveryState(state), attempt_id=attempt)
-            await deliveries.move(connection, right, [there], NOW)
+            await deliveries.move(connection, right, [Move(one.id, DeliveryState(state))], NOW)
     assert await states(connection) == {one.id: state}
-    return right, one, attempt
+    return right, one
 
 
 ALLOWED = {
@@ -263,75 +217,146 @@ ALLOWED = {
 async def test_only_the_moves_in_the_drawing_happen(
     connection: AsyncConnection, state: str, to: str
 ) -> None:
-    right, one, attempt = await in_state(connection, state)
-    before = await written_attempts(connection)
-    wish = Move(one.id, DeliveryState(to), "why", "paper", attempt_id=attempt or None)
+    right, one = await in_state(connection, state)
+    before = await row_of(connection, one.id)
+    wish = Move(one.id, DeliveryState(to), "why", "paper", not_before=NOW + SECOND, resent=True)
     await deliveries.move(connection, right, [wish], NOW + MINUTE)
-    allowed = (state, to) in ALLOWED
-    assert await states(connection) == {one.id: to if allowed else state}
-    if not allowed:
-        assert await written_attempts(connection) == before
+    after = await row_of(connection, one.id)
+    if (state, to) in ALLOWED:
+        assert (after.state, after.reason, after.receipt) == (to, "why", "paper")
+        assert (after.moved_at, after.not_before) == (NOW + MINUTE, NOW + SECOND)
+        assert after.resent
+    else:
+        assert after == before
 
 
-async def test_a_move_ends_its_attempt_with_the_outcome(connection: AsyncConnection) -> None:
-    right, one, attempt = await in_state(connection, "sending")
-    doubt = Move(one.id, DeliveryState.UNCERTAIN, "no_answer", attempt_id=attempt)
-    await deliveries.move(connection, right, [doubt], NOW + MINUTE)
-    (written,) = await written_attempts(connection)
-    assert (written["outcome"], written["reason"]) == ("uncertain", "no_answer")
-    assert written["ended_at"] == NOW + MINUTE
+@pytest.mark.parametrize("never", ["sending", "cancelled"])
+async def test_no_move_leads_to_what_begins_or_is_cancelled(
+    connection: AsyncConnection, never: str
+) -> None:
+    right, one = await in_state(connection, "planned")
+    with pytest.raises(KeyError):
+        await deliveries.move(connection, right, [Move(one.id, DeliveryState(never))], NOW)
 
 
 async def test_many_moves_go_together_each_to_its_own_end(connection: AsyncConnection) -> None:
-    ready = await planned(connection, *"一二三四五")
+    ready = await planned(connection, *"一二三四五六")
     right = await lane(connection)
-    begun = await deliveries.begin(connection, right, ready[:4], NOW)
+    await begun(connection, right, ready[:4])
     ends = [DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SENT, DeliveryState.UNCERTAIN]
     moves = [
-        Move(one.id, end, reason=end.value, receipt=f"r{one.id}", attempt_id=begun[one.id])
+        Move(one.id, end, reason=f"原因{one.id}", receipt=f"r{one.id}")
         for one, end in zip(ready[:4], ends, strict=True)
     ]
     moves.append(Move(ready[4].id, DeliveryState.SKIPPED, "late"))
+    moves.append(Move(ready[5].id, DeliveryState.PLANNED, "quiet", not_before=NOW + HOUR))
     await deliveries.move(connection, right, moves, NOW)
-    assert await states(connection) == {move.delivery_id: move.state for move in moves}
-    outcomes = {row["delivery_id"]: row["outcome"] for row in await written_attempts(connection)}
-    assert outcomes == {move.delivery_id: move.state for move in moves[:4]}
+    rows = (await connection.execute(select(ledger).order_by(ledger.c.id))).all()
+    assert [(row.id, row.state, row.reason, row.receipt) for row in rows] == [
+        (one.delivery_id, one.state, one.reason, one.receipt) for one in moves
+    ]
+    assert [row.not_before for row in rows] == [*[NOW] * 5, NOW + HOUR]
 
 
 async def test_what_is_tried_again_is_due_at_its_new_time_and_counts_its_tries(
     connection: AsyncConnection,
 ) -> None:
-    right, one, attempt = await in_state(connection, "sending")
-    again = Move(
-        one.id, DeliveryState.PLANNED, "too_fast", not_before=NOW + MINUTE, attempt_id=attempt
-    )
+    right, one = await in_state(connection, "sending")
+    again = Move(one.id, DeliveryState.PLANNED, "too_fast", not_before=NOW + MINUTE)
     await deliveries.move(connection, right, [again], NOW)
-    assert await deliveries.due(connection, ACCOUNT, NOW, 10) == []
-    (found,) = await deliveries.due(connection, ACCOUNT, NOW + MINUTE, 10)
+    assert await due.due(connection, ACCOUNT, NOW, 10) == []
+    (found,) = await due.due(connection, ACCOUNT, NOW + MINUTE, 10)
     assert (found.id, found.tries, found.not_before) == (one.id, 1, NOW + MINUTE)
-    assert len(await deliveries.begin(connection, right, [found], NOW + MINUTE)) == 1
+    assert len(await begun(connection, right, [found], NOW + MINUTE)) == 1
     assert len(await written_attempts(connection)) == 2
+    assert (await row_of(connection, one.id)).tries == 2
+
+
+async def test_what_is_planned_again_without_a_time_keeps_its_own(
+    connection: AsyncConnection,
+) -> None:
+    right, one = await in_state(connection, "uncertain")
+    await deliveries.move(connection, right, [Move(one.id, DeliveryState.PLANNED)], NOW)
+    assert (await row_of(connection, one.id)).not_before == one.not_before
+
+
+async def test_that_a_notice_was_resent_is_never_taken_back(connection: AsyncConnection) -> None:
+    right, one = await in_state(connection, "sending")
+    once_more = Move(one.id, DeliveryState.PLANNED, not_before=NOW, resent=True)
+    await deliveries.move(connection, right, [once_more], NOW)
+    for later in (
+        Move(one.id, DeliveryState.PLANNED, "put_off", not_before=NOW),
+        Move(one.id, DeliveryState.PLANNED),
+        Move(one.id, DeliveryState.SKIPPED),
+    ):
+        await deliveries.move(connection, right, [later], NOW)
+        assert (await row_of(connection, one.id)).resent
 
 
 async def test_a_process_that_lost_its_lane_moves_nothing(connection: AsyncConnection) -> None:
-    old, one, attempt = await in_state(connection, "sending")
+    old, one = await in_state(connection, "sending")
     (two,) = await planned(connection, "一群", key="c2")
     await lane(connection, "bot-2")
     before = (await states(connection), await written_attempts(connection))
     with pytest.raises(LaneLost):
-        await deliveries.begin(connection, old, [two], NOW)
+        await begun(connection, old, [two])
     with pytest.raises(LaneLost):
-        await deliveries.move(
-            connection, old, [Move(one.id, DeliveryState.SENT, attempt_id=attempt)], NOW
-        )
+        await begun(connection, old, [])
     with pytest.raises(LaneLost):
-        await deliveries.begin_call(
-            connection, old, address="group:1", key="k", action="reply", at=NOW
-        )
+        await deliveries.move(connection, old, [Move(one.id, DeliveryState.SENT)], NOW)
+    with pytest.raises(LaneLost):
+        await deliveries.move(connection, old, [], NOW)
     assert (await states(connection), await written_attempts(connection)) == before
 
 
-# Doubts, replies and counts
+async def test_a_lease_that_ended_moves_on_while_nobody_has_taken_the_lane(
+    connection: AsyncConnection,
+) -> None:
+    """What was begun in time may still be recorded; not beginning late is the sender's part."""
+    (one,) = await planned(connection, "一群")
+    right = await lanes.lease_lane(connection, ACCOUNT, "bot-1", timedelta(0))
+    assert right is not None
+    await begun(connection, right, [one])
+    await deliveries.move(connection, right, [Move(one.id, DeliveryState.SENT)], NOW)
+    assert await states(connection) == {one.id: "sent"}
+
+
+# Late receipts
+
+
+@pytest.mark.parametrize("state", [each.value for each in DeliveryState])
+async def test_a_late_receipt_turns_uncertain_into_sent_and_nothing_else(
+    connection: AsyncConnection, state: str
+) -> None:
+    _, one = await in_state(connection, state)
+    before = await row_of(connection, one.id)
+    happened = await deliveries.late_receipt(connection, ACCOUNT, one.key, "paper", NOW + HOUR)
+    after = await row_of(connection, one.id)
+    assert happened == (state == "uncertain")
+    if happened:
+        assert (after.state, after.reason, after.receipt) == ("sent", "late_receipt", "paper")
+        assert after.moved_at == NOW + HOUR
+    else:
+        assert after == before
+
+
+async def test_a_late_receipt_needs_no_lane(connection: AsyncConnection) -> None:
+    _, one = await in_state(connection, "uncertain")
+    await lane(connection, "bot-2")
+    assert await deliveries.late_receipt(connection, ACCOUNT, one.key, "paper", NOW)
+    assert await states(connection) == {one.id: "sent"}
+
+
+@pytest.mark.parametrize(("account", "suffix"), [("room:2", ""), (ACCOUNT, "x")])
+async def test_a_late_receipt_of_something_else_changes_nothing(
+    connection: AsyncConnection, account: str, suffix: str
+) -> None:
+    _, one = await in_state(connection, "uncertain")
+    assert not await deliveries.late_receipt(connection, account, one.key + suffix, "p", NOW)
+    assert await states(connection) == {one.id: "uncertain"}
+
+
+# Doubts and counts
 
 
 async def test_in_doubt_is_what_is_sending_with_its_open_attempt_and_what_is_uncertain(
@@ -339,32 +364,43 @@ async def test_in_doubt_is_what_is_sending_with_its_open_attempt_and_what_is_unc
 ) -> None:
     left, doubtful, done, _ = await planned(connection, *"一二三四")
     right = await lane(connection)
-    begun = await deliveries.begin(connection, right, [left, doubtful], NOW)
-    doubt = Move(doubtful.id, DeliveryState.UNCERTAIN, attempt_id=begun[doubtful.id])
+    calls = await begun(connection, right, [left, doubtful])
+    doubt = Move(doubtful.id, DeliveryState.UNCERTAIN)
     await deliveries.move(connection, right, [doubt], NOW)
+    await end_calls(connection, [End(calls[doubtful.id], "unclear", "timeout", NOW)])
     await sent(connection, right, [done])
-    assert await deliveries.in_doubt(connection, ACCOUNT, NOW) == [
-        deliveries.InDoubt(left.id, left.key, DeliveryState.SENDING, begun[left.id]),
-        deliveries.InDoubt(doubtful.id, doubtful.key, DeliveryState.UNCERTAIN, None),
+    expected = [
+        InDoubt(left.id, left.key, DeliveryState.SENDING, 3, False, left.not_after, calls[left.id]),
+        InDoubt(
+            doubtful.id, doubtful.key, DeliveryState.UNCERTAIN, 3, False, doubtful.not_after, None
+        ),
     ]
+    assert await deliveries.in_doubt(connection, ACCOUNT, NOW) == expected
     assert await deliveries.in_doubt(connection, "room:2", NOW) == []
-    # Long after the end of its validity nobody asks about what is uncertain; sending is settled.
-    later = await deliveries.in_doubt(connection, ACCOUNT, NOW + 9_999 * HOUR)
-    assert [one.id for one in later] == [left.id]
+    under_way = {left.id}
+    others = await deliveries.in_doubt(connection, ACCOUNT, NOW, under_way=under_way)
+    assert others == expected[1:]
 
 
-async def test_a_reply_is_an_attempt_without_a_delivery_and_goes_out_during_a_halt(
+async def test_nobody_asks_about_what_is_uncertain_long_after_it_was_valid(
     connection: AsyncConnection,
 ) -> None:
+    left, doubtful = await planned(connection, *"一二")
     right = await lane(connection)
-    await shops.set_halt(connection, await shop(connection), NOW)
-    attempt = await deliveries.begin_call(
-        connection, right, address="person:1", key="reply/1", action="reply", at=NOW
-    )
-    await deliveries.end_call(connection, attempt, "done", None, NOW + SECOND)
-    (written,) = await written_attempts(connection)
-    assert (written["id"], written["delivery_id"], written["action"]) == (attempt, None, "reply")
-    assert (written["outcome"], written["ended_at"]) == ("done", NOW + SECOND)
+    await begun(connection, right, [left, doubtful])
+    await deliveries.move(connection, right, [Move(doubtful.id, DeliveryState.UNCERTAIN)], NOW)
+    later = await deliveries.in_doubt(connection, ACCOUNT, NOW + 9_999 * HOUR)
+    assert [one.id for one in later] == [left.id]  # sending is always settled
+
+
+async def test_the_attempt_in_doubt_is_the_one_still_open(connection: AsyncConnection) -> None:
+    right, one = await in_state(connection, "sending")
+    await deliveries.move(connection, right, [Move(one.id, DeliveryState.PLANNED)], NOW)
+    first = (await written_attempts(connection))[0]["id"]
+    await end_calls(connection, [End(first, "nothing_sent", None, NOW)])
+    second = (await begun(connection, right, [one]))[one.id]
+    (found,) = await deliveries.in_doubt(connection, ACCOUNT, NOW)
+    assert (found.id, found.attempt_id) == (one.id, second)
 
 
 async def test_cancelling_takes_what_is_planned_of_that_campaign_alone(
@@ -374,8 +410,8 @@ async def test_cancelling_takes_what_is_planned_of_that_campaign_alone(
     (other,) = await planned(connection, "一", key="c2")
     right = await lane(connection)
     await sent(connection, right, [one])
-    await deliveries.begin(connection, right, [two], NOW)
-    assert await deliveries.cancel_planned(connection, one.campaign_id, "a manager", NOW) == 1
+    await begun(connection, right, [two])
+    assert await steering.cancel_planned(connection, one.campaign_id, "a manager", NOW) == 1
     assert await states(connection) == {
         one.id: "sent",
         two.id: "sending",

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import shops
-from tests.storage.builders import MINUTE, NOW
+from storage import deliveries, due, shops
+from storage.bells import Bell, rung_in
+from storage.database import Database
+from storage.deliveries import DeliveryState, Move
+from storage.holds import HALTED
+from tests.storage.builders import ACCOUNT, HOUR, MINUTE, NOW, SECOND, lane, planned
 
 
 async def test_the_shop_is_made_once(connection: AsyncConnection) -> None:
@@ -39,3 +46,46 @@ async def test_halting_twice_keeps_the_first_moment_and_says_so(
 async def test_lifting_a_halt_that_does_not_stand_says_so(connection: AsyncConnection) -> None:
     shop = await shops.ensure_shop(connection, "shop")
     assert not await shops.set_halt(connection, shop, None)
+
+
+@pytest.mark.parametrize(
+    ("halted", "since", "rung"),
+    [
+        (False, NOW, Bell.STOP),
+        (True, None, Bell.SENDERS),
+        (False, None, None),
+        (True, NOW, None),
+    ],
+)
+async def test_a_switch_that_changes_something_rings(
+    database: Database, *, halted: bool, since: datetime | None, rung: Bell | None
+) -> None:
+    async with database.writing() as connection:
+        shop = await shops.ensure_shop(connection, "shop")
+        if halted:
+            await shops.set_halt(connection, shop, NOW)
+    async with database.writing() as connection:
+        await shops.set_halt(connection, shop, since)
+        assert rung_in(connection) == ([] if rung is None else [rung])
+
+
+async def test_what_a_halt_put_off_is_due_at_once_when_it_is_lifted_and_nothing_else_is(
+    connection: AsyncConnection,
+) -> None:
+    held, again = await planned(connection, "一群", "二群")
+    shop, right = await shops.ensure_shop(connection, "shop"), await lane(connection)
+    await shops.set_halt(connection, shop, NOW)
+    later = NOW + HOUR + SECOND
+    await deliveries.move(
+        connection,
+        right,
+        [
+            Move(held.id, DeliveryState.PLANNED, HALTED, not_before=later),
+            Move(again.id, DeliveryState.PLANNED, "quiet_hours", not_before=later),
+        ],
+        NOW + MINUTE,
+    )
+    assert await due.due(connection, ACCOUNT, NOW + 2 * MINUTE, 10) == []
+    await shops.set_halt(connection, shop, None)
+    found = await due.due(connection, ACCOUNT, NOW + 2 * MINUTE, 10)
+    assert [one.id for one in found] == [held.id]

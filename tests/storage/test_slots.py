@@ -1,0 +1,157 @@
+"""An occurrence becomes one delivery for each address, however often it is planned."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import due, slots
+from storage.bulk import insert_new
+from storage.database import Database
+from storage.tables import customers, deliveries, groups, members
+from tests.storage.builders import (
+    ACCOUNT,
+    HOUR,
+    NOW,
+    PLATFORM,
+    campaign,
+    group,
+    lane,
+    member,
+    planned,
+    sent,
+    shop,
+    slot_of,
+    states,
+)
+
+
+async def test_a_slot_becomes_one_delivery_for_each_group(connection: AsyncConnection) -> None:
+    of = await campaign(connection)
+    seats = [await group(connection, name) for name in ("一群", "二群")]
+    slot = slot_of(of, "d-6", NOW + HOUR, priority=2)
+    made = await slots.plan_for_groups(connection, slot, [seat.id for seat in seats], NOW)
+    assert made == 2
+    rows = (await connection.execute(select(deliveries).order_by(deliveries.c.id))).all()
+    assert dict(rows[0]._mapping) == {
+        "id": rows[0].id,
+        "key": "c1/d-6/room/group:chat-一群",
+        "campaign_id": of.id,
+        "version_id": of.version_id,
+        "slot": "d-6",
+        "account": ACCOUNT,
+        "address": "group:chat-一群",
+        "group_id": seats[0].id,
+        "member_id": None,
+        "priority": 2,
+        "state": "planned",
+        "reason": None,
+        "not_before": NOW + HOUR,
+        "not_after": NOW + 2 * HOUR,
+        "tries": 0,
+        "resent": False,
+        "began_at": None,
+        "receipt": None,
+        "recalled_at": None,
+        "moved_at": NOW,
+    }
+    assert rows[1].key == "c1/d-6/room/group:chat-二群"
+
+
+async def test_a_slot_becomes_one_private_delivery_for_each_member(
+    connection: AsyncConnection,
+) -> None:
+    of = await campaign(connection)
+    fans = [await member(connection, name) for name in ("小美", "阿云")]
+    ids = [fan.id for fan in fans]
+    assert await slots.plan_for_members(connection, slot_of(of), ACCOUNT, ids, NOW) == 2
+    assert await slots.plan_for_members(connection, slot_of(of), ACCOUNT, ids, NOW) == 0
+    rows = (await connection.execute(select(deliveries).order_by(deliveries.c.id))).all()
+    assert [(row.key, row.address, row.group_id, row.member_id) for row in rows] == [
+        ("c1/2026-11-01/room/person:id-小美", "person:id-小美", None, ids[0]),
+        ("c1/2026-11-01/room/person:id-阿云", "person:id-阿云", None, ids[1]),
+    ]
+    assert {row.account for row in rows} == {ACCOUNT}
+
+
+async def test_a_group_is_written_to_through_its_own_account(connection: AsyncConnection) -> None:
+    (one,) = await planned(connection, "一群", account="telegram:shop")
+    assert one.key == "c1/2026-11-01/telegram:shop/group:chat-一群"
+    assert await due.due(connection, ACCOUNT, NOW, 10) == []
+
+
+async def test_planning_twice_makes_nothing_twice(connection: AsyncConnection) -> None:
+    of, ids = await campaign(connection), [(await group(connection, name)).id for name in "一二三"]
+    assert await slots.plan_for_groups(connection, slot_of(of), ids[:2], NOW) == 2
+    assert await slots.plan_for_groups(connection, slot_of(of), ids, NOW) == 1
+    assert await slots.plan_for_groups(connection, slot_of(of), ids, NOW) == 0
+    assert await slots.plan_for_groups(connection, slot_of(of), [], NOW) == 0
+    assert await slots.plan_for_groups(connection, slot_of(of, "d-6"), ids, NOW) == 3
+
+
+async def test_planning_again_leaves_alone_what_was_sent(connection: AsyncConnection) -> None:
+    (one,) = await planned(connection, "一群")
+    await sent(connection, await lane(connection), [one])
+    assert await planned(connection, "一群") == []
+    assert await states(connection) == {one.id: "sent"}
+
+
+async def test_any_number_of_processes_may_plan_at_once(
+    database: Database, other: Database
+) -> None:
+    async with database.writing() as connection:
+        ids = [(await group(connection, f"{number}群")).id for number in range(30)]
+        of = await campaign(connection)
+
+    async def plan(which: Database, order: list[int]) -> int:
+        async with which.writing() as connection:
+            return await slots.plan_for_groups(connection, slot_of(of), order, NOW)
+
+    made = await asyncio.gather(
+        plan(database, ids), plan(other, ids[::-1]), plan(database, ids), plan(other, ids)
+    )
+    assert sum(made) == 30
+    async with database.reading() as connection:
+        assert len(await due.due(connection, ACCOUNT, NOW, 100)) == 30
+
+
+MANY = 25_000
+
+
+async def test_any_number_of_groups_is_planned_in_pieces(connection: AsyncConnection) -> None:
+    of, shop_id = await campaign(connection), await shop(connection)
+    rows = [
+        {"shop_id": shop_id, "account": ACCOUNT, "chat": f"{number}", "name": "群", "since": NOW}
+        for number in range(MANY)
+    ]
+    ids = [row.id for row in await insert_new(connection, groups, rows, groups.c.id)]
+    assert await slots.plan_for_groups(connection, slot_of(of), ids, NOW) == MANY
+    assert await slots.plan_for_groups(connection, slot_of(of), ids, NOW) == 0
+    addresses = func.count(deliveries.c.address.distinct())
+    assert await connection.scalar(select(addresses)) == MANY
+
+
+async def test_any_number_of_members_is_planned_in_pieces(connection: AsyncConnection) -> None:
+    of = await campaign(connection)
+    births = await insert_new(connection, customers, [{"no_record": False}] * MANY, customers.c.id)
+    fans = await insert_new(
+        connection,
+        members,
+        [
+            {
+                "customer_id": birth.id,
+                "platform": PLATFORM,
+                "person": f"id-{birth.id}",
+                "name": "小美",
+                "first_seen_at": NOW,
+            }
+            for birth in births
+        ],
+        members.c.id,
+    )
+    ids = [fan.id for fan in fans]
+    assert await slots.plan_for_members(connection, slot_of(of), ACCOUNT, ids, NOW) == MANY
+    addresses = func.count(deliveries.c.address.distinct())
+    assert await connection.scalar(select(addresses)) == MANY
