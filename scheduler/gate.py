@@ -43,7 +43,7 @@ class Leaving:
     address: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.address = str(self.action.address)
+        self.address = str(self.action.address) if self.due is None else self.due.address
 
 
 class Gate:
@@ -96,18 +96,22 @@ class Gate:
 
     def let_out(self) -> None:
         """Start whatever may leave now, and see to it that the rest leaves when it may."""
+        before, self._leaves_at = self._leaves_at, self._let_out()
+        if self._leaves_at is not None and (before is None or self._leaves_at < before):
+            self._alarm.ring()
+
+    def _let_out(self) -> datetime | None:
+        """Start whatever may leave now; when the next of the others may."""
         now = self._clock.now()
         soonest: datetime | None = None
         if self._open_now():
             for waiting in self._waiting.values():
-                when = self._let_out_of(waiting, now)
+                when = self._let_out_of(waiting, now) if waiting else None
                 if when is not None and (soonest is None or when < soonest):
                     soonest = when
         elif self.waiting:
             soonest = now + _PATIENCE
-        if soonest != self._leaves_at:
-            self._leaves_at = soonest
-            self._alarm.ring()
+        return soonest
 
     def _let_out_of(self, waiting: deque[Leaving], now: datetime) -> datetime | None:
         """Start what may leave of one priority; when the next of the others may."""
@@ -133,6 +137,10 @@ class Gate:
                 continue
             waiting.rotate(-1)
             passed += 1
+            account = self.pace.leaves_at("", one.priority, now)
+            if account is None or account > now:
+                soonest = account  # it binds them all: there is no need to ask about each
+                break
             if when is not None and (soonest is None or when < soonest):
                 soonest = when
         waiting.rotate(passed)  # who could not leave keeps its place
@@ -172,8 +180,7 @@ class Gate:
     async def run(self) -> None:
         """Let out what has to wait for its moment, until cancelled."""
         while True:
-            self._leaves_at = None
-            self.let_out()
+            self._leaves_at = self._let_out()
             await self._alarm.sleep_until(self._next_leave())
 
     def _next_leave(self) -> datetime:
@@ -190,6 +197,7 @@ class Gate:
         tasks = list(self._under_way.values())
         if tasks and grace > timedelta(0):
             await asyncio.wait(tasks, timeout=grace.total_seconds())
+        await asyncio.sleep(0)  # who is ended before its first step accounts for nothing
         unanswered = any(not one.answered for one in self._under_way)
         for task in tasks:
             task.cancel()
@@ -208,21 +216,27 @@ class Gate:
         timer = loop.call_later(self._deadline, self._give_up, one)
         outcome: Outcome | None = None
         try:
-            outcome = await self._perform(one.action)
+            try:
+                outcome = await self._perform(one.action)
+            finally:
+                timer.cancel()
+                self.pace.end(one.address, self._clock.now())
+                if not one.answered:
+                    self._ended(one, outcome)
+                self.let_out()
+            if one.given_up:
+                await self._late(one, outcome)
         finally:
-            timer.cancel()
-            self.pace.end(one.address, self._clock.now())
             del self._under_way[one]
-            if not one.answered:
-                self.planned_under_way -= one.due is not None
-                one.answered = True
-                if outcome is not None:
-                    self._answered(one, outcome)
-                elif one.told is not None and not one.told.done():
-                    one.told.set_result(_ENDED)
-            self.let_out()
-        if one.given_up:
-            await self._late(one, outcome)
+
+    def _ended(self, one: Leaving, outcome: Outcome | None) -> None:
+        """A call ended within its deadline; without an outcome it was cut off."""
+        self.planned_under_way -= one.due is not None
+        one.answered = True
+        if outcome is not None:
+            self._answered(one, outcome)
+        elif one.told is not None and not one.told.done():
+            one.told.set_result(_ENDED)
 
     def _give_up(self, one: Leaving) -> None:
         """The deadline is over: nobody knows what became of it."""

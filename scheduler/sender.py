@@ -101,7 +101,7 @@ class Sender:
             await attempts.end_interrupted(connection, lease.lane, now)
             rest = await lanes.rest_of(connection, self.account)
             since = now - longest_window(limits) - 2 * self._settings.call_deadline
-            past = await attempts.made_since(connection, self.account, since)
+            past = await attempts.made_since(connection, self.account, since, now)
         if rest is not None:
             self._health.restore(rest.until)
         self._shift = Shift(
@@ -142,6 +142,8 @@ class Sender:
                         settling.add_done_callback(lambda _: self._alarm.ring())
                     if not await shift.turn(ahead=self._settings.ahead):
                         await self._alarm.sleep_until(await shift.next_look())
+                        if shift.gathering:
+                            await asyncio.sleep(self._settings.gather.total_seconds())
             finally:
                 if settling is not None:
                     settling.cancel()

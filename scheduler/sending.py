@@ -11,7 +11,8 @@ class SenderSettings:
     """Every figure of the sender.
 
     `ahead` is how far ahead of their moment calls are written down; with the calls under way that
-    is what a kill can leave in doubt. `calls_at_once` bounds the planned calls under way,
+    is what a kill can leave in doubt. While planned calls are under way, answers are gathered for
+    `gather` and recorded together. `calls_at_once` bounds the planned calls under way,
     `most_in_batch` what is written down at once, and `call_deadline` one call, in real time.
     `first_question` is how long after a lost answer the platform is first asked about it; the
     pause doubles up to `last_question`. An account that does not answer rests for `first_rest`,
@@ -21,6 +22,7 @@ class SenderSettings:
     """
 
     ahead: timedelta = timedelta(milliseconds=100)
+    gather: timedelta = timedelta(milliseconds=5)
     calls_at_once: int = 64
     most_in_batch: int = 250
     call_deadline: timedelta = timedelta(seconds=15)

@@ -19,7 +19,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.alarm import Alarm
-from scheduler.answers import HeldBack, end_of, move_after, silence_after, word_for
+from scheduler.answers import HeldBack, end_of, move_after, silence_after
 from scheduler.clock import Clock
 from scheduler.courier import (
     Action,
@@ -58,6 +58,9 @@ _LOOK_AGAIN = timedelta(seconds=1)
 _FIRST_SIZE = 16
 _STUCK_AFTER = 1.0  # real seconds
 _ENDED = NothingSent("ended")
+
+
+_Ended = tuple[Leaving, Outcome | HeldBack, datetime]
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +125,7 @@ class Shift:
         self._tell = tell
         self._spread = spread
         self._wishes: list[Wish] = []
-        self._ended: list[tuple[Leaving, Outcome | HeldBack, datetime]] = []
+        self._ended: list[_Ended] = []
         self._news: list[Fallen | Recovered] = []
         self._refusals: Tally[int] = Tally()  # campaign → addresses in a row that refused for good
         self._beginning: set[int] = set()
@@ -143,6 +146,11 @@ class Shift:
         self._exhausted = False
         self._look_at = None
         self._alarm.ring()
+
+    @property
+    def gathering(self) -> bool:
+        """Whether more answers will come soon, and nobody waits for what came: better together."""
+        return bool(self.gate.planned_under_way) and not self._wishes
 
     @property
     def idle(self) -> bool:
@@ -169,17 +177,22 @@ class Shift:
             known = not any(isinstance(each, AddressGone | Muted) for _, each, _ in self._ended)
             reading = reading and known and not closing
             batch = await self._next_batch(now, ahead) if reading else Batch()
-            ended, self._ended = self._ended, []
-            wishes: list[Wish] = []
-            if not closing:
-                wishes, self._wishes = self._wishes, wishes
-            news, self._news = self._news, []
-            if not (batch.going or batch.moves or ended or wishes or news):
+            wished = bool(self._wishes) and not closing
+            if not (batch.going or batch.moves or self._ended or self._news or wished):
                 return False
-            moves = [*batch.moves, *self._moves_after(ended)]
+            ended: list[_Ended] = []
+            wishes: list[Wish] = []
+            news: list[Fallen | Recovered] = []
+            moves: list[Move] = []
             self._beginning = set(batch.going)
             try:
                 async with self._database.writing() as connection:
+                    # Only now: while others wrote, more answers came.
+                    ended, self._ended = self._ended, ended
+                    news, self._news = self._news, news
+                    if not closing:
+                        wishes, self._wishes = self._wishes, wishes
+                    moves = [*batch.moves, *self._moves_after(ended)]
                     await lanes.guard(connection, self.lease.lane)
                     await deliveries.move(connection, self.lease.lane, moves, now)
                     ends = [end_of(one.attempt_id, outcome, at) for one, outcome, at in ended]
@@ -207,6 +220,8 @@ class Shift:
             for delivery, attempt in begun.items():
                 one, post = batch.going[delivery]
                 self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
+        for outcome, number in Tally(end.outcome for end in ends).items():
+            _CALLS.labels(self.account, outcome).inc(number)
         self._expect(moves, now)
         self._pushed_at = asyncio.get_running_loop().time()
         self._count(moves)
@@ -320,9 +335,7 @@ class Shift:
 
     # What is recorded
 
-    def _moves_after(
-        self, ended: Sequence[tuple[Leaving, Outcome | HeldBack, datetime]]
-    ) -> list[Move]:
+    def _moves_after(self, ended: Sequence[_Ended]) -> list[Move]:
         rests = self._health.rests_until
         return [
             move_after(one.due, outcome, at, rests_until=rests, spread=self._spread())
@@ -333,7 +346,7 @@ class Shift:
     async def _note(
         self,
         connection: AsyncConnection,
-        ended: Sequence[tuple[Leaving, Outcome | HeldBack, datetime]],
+        ended: Sequence[_Ended],
         news: Sequence[Fallen | Recovered],
         now: datetime,
     ) -> None:
@@ -376,9 +389,9 @@ class Shift:
             self._look_at = min(self._look_at, *moments)
 
     def _count(self, moves: Iterable[Move]) -> None:
-        for move in moves:
-            self.moved += 1
-            _MOVES.labels(self.account, move.state.value).inc()
+        for state, number in Tally(move.state for move in moves).items():
+            self.moved += number
+            _MOVES.labels(self.account, state).inc(number)
 
     # What the gate tells
 
@@ -392,7 +405,6 @@ class Shift:
     def _answered(self, one: Leaving, outcome: Outcome) -> None:
         now = self._clock.now()
         self._ended.append((one, outcome, now))
-        _CALLS.labels(self.account, word_for(outcome)).inc()
         if one.told is not None and not one.told.done():
             one.told.set_result(outcome)
         self._learn(one, outcome, now)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new, update_each
@@ -119,21 +119,24 @@ class Past:
     holds_until: datetime | None
 
 
-async def made_since(connection: AsyncConnection, account: str, since: datetime) -> list[Past]:
-    """The calls of the account that were begun after `since`, the oldest first."""
-    rows = await connection.execute(
-        select(
-            attempts.c.address,
-            attempts.c.began_at,
-            attempts.c.ended_at,
-            attempts.c.outcome,
-            attempts.c.holds_until,
-        )
-        .where(
-            attempts.c.account == account,
-            attempts.c.began_at > since,
-            or_(attempts.c.outcome.is_(None), attempts.c.outcome != HELD_BACK),
-        )
-        .order_by(attempts.c.began_at, attempts.c.id)
+async def made_since(
+    connection: AsyncConnection, account: str, since: datetime, now: datetime
+) -> list[Past]:
+    """The calls of the account that were begun after `since`, the oldest first.
+
+    With them older ones after which the platform asked for silence that lasts beyond `now`.
+    """
+    of_account = select(
+        attempts.c.address,
+        attempts.c.began_at,
+        attempts.c.ended_at,
+        attempts.c.outcome,
+        attempts.c.holds_until,
+    ).where(attempts.c.account == account)
+    recent = of_account.where(
+        attempts.c.began_at > since,
+        or_(attempts.c.outcome.is_(None), attempts.c.outcome != HELD_BACK),
     )
-    return [Past(*row) for row in rows]
+    silenced = of_account.where(attempts.c.began_at <= since, attempts.c.holds_until > now)
+    rows = (await connection.execute(union_all(recent, silenced))).all()
+    return sorted((Past(*row) for row in rows), key=lambda call: call.began_at)

@@ -283,6 +283,7 @@ attempts = Table(
     Column("holds_until", UtcDateTime),  # the platform asked for silence until then
     Index("ix_attempts_account_began_at", "account", "began_at"),
     Index("ix_attempts_delivery_id", "delivery_id"),
+    _index_where("ix_attempts_held", "account", "holds_until", where="holds_until IS NOT NULL"),
     _index_where(
         "ix_attempts_unanswered", "account", where="ended_at IS NULL AND delivery_id IS NULL"
     ),

@@ -202,7 +202,7 @@ async def test_a_receipt_that_comes_late_turns_uncertain_into_sent(stage: Stage)
     stage.platform.remembers = False
     answer = asyncio.Event()
     stage.platform.will("一群", Meanwhile(answer.wait))
-    sender = await stage.opened(replace(HASTY, call_deadline=SECOND / 2, farewell=SECOND))
+    sender = await stage.opened(replace(HASTY, call_deadline=SECOND, farewell=SECOND))
     draining = asyncio.create_task(sender.drain())
     await stage.until(lambda: stage.stands("一群", "uncertain"))
     answer.set()

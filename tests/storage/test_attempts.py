@@ -139,7 +139,11 @@ async def test_the_past_of_an_account_is_what_was_really_called_since_the_oldest
     await call("before", NOW - MINUTE, "done", None, NOW)
     await attempts.begin_calls(connection, stranger, [Call("group:x", "theirs", "post")], NOW)
 
-    assert await attempts.made_since(connection, ACCOUNT, NOW - SECOND) == [
+    await call("silenced", NOW - HOUR, "too_fast", None, NOW - HOUR, NOW + MINUTE)
+    await call("silenced no more", NOW - HOUR, "too_fast", None, NOW - HOUR, NOW)
+
+    assert await attempts.made_since(connection, ACCOUNT, NOW - SECOND, NOW) == [
+        Past("group:silenced", NOW - HOUR, NOW - HOUR, "too_fast", NOW + MINUTE),
         Past("group:early", NOW, NOW + SECOND, "too_fast", NOW + HOUR),
         Past("group:done", NOW + SECOND, NOW + 2 * SECOND, "done", None),
         Past("group:late", NOW + MINUTE, None, None, None),

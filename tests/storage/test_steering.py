@@ -242,5 +242,5 @@ async def test_a_retried_delivery_counts_its_tries_anew(connection: AsyncConnect
     right = await lane(connection)
     await begun(connection, right, [one])
     assert (await rows(connection, one.id))[0][2] == 1
-    made = await attempts.made_since(connection, ACCOUNT, NOW - HOUR)
+    made = await attempts.made_since(connection, ACCOUNT, NOW - HOUR, NOW)
     assert len(made) == 2

@@ -121,6 +121,8 @@ def _close_attempts() -> None:
     op.add_column("attempts", sa.Column("holds_until", UtcDateTime(), nullable=True))
     unanswered = "ended_at IS NULL AND delivery_id IS NULL"
     _index_where("unanswered", ["account"], unanswered, table="attempts")
+    held = "holds_until IS NOT NULL"
+    _index_where("held", ["account", "holds_until"], held, table="attempts")
 
 
 def _index_where(name: str, columns: list[str], where: str, *, table: str = "deliveries") -> None:
