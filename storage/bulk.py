@@ -112,8 +112,10 @@ class Many(TypeDecorator[Sequence[Any]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The engine's type."""
-        kind = Text() if dialect.name == "sqlite" else postgresql.ARRAY(self.each)
-        return dialect.type_descriptor(kind)
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        # One dimension: a document that is a list is one value, not more of them.
+        return dialect.type_descriptor(postgresql.ARRAY(self.each, dimensions=1))
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
         """Write the list, on SQLite, with each value as the engine stores it."""

@@ -52,12 +52,15 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-# Whatever names its rows by their ids is found by them alone: an engine that looked the account
-# up instead, in the index over what is planned, would read all that an account has planned.
-_OF_THE_LANE = deliveries.c.account.concat("") == bindparam("lane")
+# Rows that are named by their ids are found by these alone. An engine that used an index over the
+# account or the state instead would go through all that is planned, to begin a few of it; behind
+# the empty word it cannot.
+_ACCOUNT = deliveries.c.account.concat("")
+_STATE = deliveries.c.state.concat("")
+_OF_THE_LANE = _ACCOUNT == bindparam("lane")
 
 _MAY_BEGIN = and_(
-    deliveries.c.state == DeliveryState.PLANNED,
+    _STATE == DeliveryState.PLANNED,
     _OF_THE_LANE,
     ~exists().where(
         campaigns.c.id == deliveries.c.campaign_id,
@@ -148,9 +151,7 @@ _FROM = {
     DeliveryState.SKIPPED: (DeliveryState.PLANNED,),
 }
 _MOVABLE = {
-    state: and_(
-        _OF_THE_LANE, deliveries.c.state.in_([literal_column(f"'{one}'") for one in before])
-    )
+    state: and_(_OF_THE_LANE, _STATE.in_([literal_column(f"'{one}'") for one in before]))
     for state, before in _FROM.items()
 }
 

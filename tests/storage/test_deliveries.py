@@ -77,7 +77,7 @@ async def test_to_begin_is_to_mark_as_sending_and_to_write_the_attempt(
 async def test_any_number_begins_together_each_with_its_own_attempt(
     connection: AsyncConnection,
 ) -> None:
-    ready = await planned(connection, *(f"{number}群" for number in range(300)))
+    ready = await planned(connection, *(f"{number}群" for number in range(60)))
     calls = await begun(connection, await lane(connection), ready)
     assert set(calls) == {one.id for one in ready}
     written = await written_attempts(connection)
