@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.audit import Entry, note
 from storage.bells import Bell, ring
 from storage.bulk import insert, insert_new
-from storage.groups import Audience, resolve
+from storage.groups import Audience, ids_of
 from storage.holds import CAMPAIGN_PAUSED, NOT_APPROVED
 from storage.lanes import hold_lanes
 from storage.steering import cancel_planned, release, say_instead
@@ -272,9 +272,8 @@ async def _say_newest(connection: AsyncConnection, campaign_id: int, at: datetim
     campaign = await by_id(connection, campaign_id)
     if campaign is None:
         raise LookupError(campaign_id)
-    meant = await resolve(connection, campaign.shop_id, campaign.audience)
-    group_ids = [group.id for group in meant.groups]
-    await say_instead(connection, campaign_id, campaign.version_id, group_ids, at)
+    meant = await ids_of(connection, campaign.shop_id, campaign.audience)
+    await say_instead(connection, campaign_id, campaign.version_id, meant, at)
 
 
 async def approve(

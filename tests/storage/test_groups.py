@@ -152,6 +152,27 @@ async def test_every_group_but_one_stays_every_group_but_that_one(
     assert {each.name for each in found.groups} == {"一群", "三群"}
 
 
+async def test_the_ids_of_an_audience_are_those_of_its_groups(connection: AsyncConnection) -> None:
+    one, two, three, left = [
+        await group(connection, name, "福利群") for name in ("一群", "二群", "三群", "四群")
+    ]
+    await groups.set_present(connection, left.id, present=False)
+    shop_id = await shop(connection)
+    for audience, meant in (
+        (Audience(), [one, two, three]),
+        (Audience(kept_out=(two.id,)), [one, three]),
+        (Audience(taken=(three.id, one.id, left.id)), [one, three]),
+        (Audience(taken=(one.id, two.id), kept_out=(two.id,)), [one]),
+        (Audience(("福利群",), kept_out=(two.id,)), [one, three]),
+        (Audience((), ("二群",)), [one, three]),
+    ):
+        ids = await groups.ids_of(connection, shop_id, audience)
+        assert sorted(ids) == [each.id for each in meant]
+        shown = (await groups.resolve(connection, shop_id, audience)).groups
+        assert {each.id for each in shown} == set(ids)
+    assert await groups.ids_of(connection, shop_id + 1, Audience()) == []
+
+
 def test_an_audience_is_kept_as_it_was_said() -> None:
     audience = Audience(("福利群", "三群"), ("二群",), (3,), (4, 5), "@福利群 @三群 -二群")
     assert Audience.from_json(audience.to_json()) == audience
