@@ -79,12 +79,12 @@ class Sender:
         # Spreads retries apart; nothing secret depends on it.
         self._jitter = jitter or random.Random()  # noqa: S311
         self._feed = Feed(database, account, courier.limits, care or CareSettings())
-        self._health = Health(self._settings.first_rest, self._settings.longest_rest)
         self._alarm = Alarm(clock)
         self._wheel = asyncio.Lock()  # held by `run`, or by one step of the others
         self._running = False
         self._letting_out: asyncio.Task[None] | None = None
         self._shift: Shift | None = None
+        self._unrecorded: list[tuple[str, str]] = []  # key and receipt, of former shifts
 
     async def open(self, lease: Lease) -> Recovery:
         """Begin a shift: take the pace up, and settle what the last holder left in doubt.
@@ -92,25 +92,27 @@ class Sender:
         Raises:
             LaneLost: another process took the lane over.
         """
+        await self.close()
         now = self._clock.now()
         limits = self._courier.limits
-        unrecorded = [] if self._shift is None else self._shift.late_receipts()
         async with self._database.writing() as connection:
-            for key, receipt in unrecorded:
+            for key, receipt in self._unrecorded:
                 await deliveries.late_receipt(connection, self.account, key, receipt, now)
             await attempts.end_interrupted(connection, lease.lane, now)
             rest = await lanes.rest_of(connection, self.account)
             since = now - longest_window(limits) - 2 * self._settings.call_deadline
             past = await attempts.made_since(connection, self.account, since, now)
+        self._unrecorded.clear()
+        health = Health(self._settings.first_rest, self._settings.longest_rest)
         if rest is not None:
-            self._health.restore(rest.until)
+            health.restore(rest.until)
         self._shift = Shift(
             database=self._database,
             courier=self._courier,
             account=self.account,
             lease=lease,
             pace=Pace.rebuilt(limits, past, now),
-            health=self._health,
+            health=health,
             feed=self._feed,
             clock=self._clock,
             settings=self._settings,
@@ -126,7 +128,8 @@ class Sender:
         Raises:
             LaneLost: another process took the lane over.
         """
-        async with self._driven() as shift:
+        shift = self._opened()
+        async with self._driven(shift):
             self._running = True
             settling: asyncio.Task[Recovery] | None = None
             try:
@@ -155,7 +158,8 @@ class Sender:
         Raises:
             LaneLost: another process took the lane over.
         """
-        async with self._driven() as shift:
+        shift = self._opened()
+        async with self._driven(shift):
             before = shift.moved
             if shift.doubts.due:
                 await shift.doubts.settle(shift.lease.lane)
@@ -198,32 +202,66 @@ class Sender:
         return await self._ask(Delete(f"{key}/delete", address, receipt), "delete")
 
     async def close(self) -> None:
-        """The lease is over: nothing more leaves through this account until the next `open`."""
+        """The lease is over: nothing more leaves through this account until the next `open`.
+
+        Receipts that could not be recorded before the lane was lost are late ones now. Those that
+        nobody waits for yet are tried once more at the next `open`.
+        """
         async with self._wheel:
-            self._shift = None
+            shift, self._shift = self._shift, None
+            if shift is not None:
+                shift.give_up_wishes(_NO_LANE)
+                self._unrecorded += shift.late_receipts()
+            if self._unrecorded:
+                await self._record_late()
+
+    async def _record_late(self) -> None:
+        now = self._clock.now()
+        try:
+            async with self._database.writing() as connection:
+                self._unrecorded = [
+                    (key, receipt)
+                    for key, receipt in self._unrecorded
+                    if not await deliveries.late_receipt(
+                        connection, self.account, key, receipt, now
+                    )
+                ]
+        except (DBAPIError, NoConnectionFree, OSError) as trouble:
+            _log.error("answers_unrecorded", account=self.account, reason=str(trouble))
 
     async def _ask(self, action: Post | Delete, kind: str) -> Outcome:
         """Have a call made before everything planned, and wait for its outcome."""
-        if self._shift is None:
+        shift = self._shift
+        if shift is None:
             return _NO_LANE
         told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._shift.wish(Wish(action, kind, told))
-        if not self._running:
-            async with self._driven() as shift:
-                await self._step(shift, reading=False)
-        return await told
+        shift.wish(Wish(action, kind, told))
+        try:
+            if not self._running:
+                async with self._driven(shift):
+                    await self._step(shift, reading=False)
+            return await told
+        except LaneLost:
+            return told.result() if told.done() else _NO_LANE
+        finally:
+            told.cancel()  # whoever is cancelled here wants no call to be made any more
 
     @asynccontextmanager
-    async def _driven(self) -> AsyncIterator[Shift]:
-        """Hold the wheel: calls are let out, and at the end nothing that was begun is forgotten."""
+    async def _driven(self, shift: Shift) -> AsyncIterator[None]:
+        """Hold the wheel: calls are let out, and at the end nothing that was begun is forgotten.
+
+        Raises:
+            LaneLost: the shift was over before it was our turn.
+        """
         async with self._wheel:
-            shift = self._opened()
+            if self._shift is not shift:
+                raise LaneLost(account=self.account)
             letting_out = self._letting_out = asyncio.create_task(shift.gate.run())
             letting_out.add_done_callback(lambda _: self._alarm.ring())
             stop_listening = self._database.bells.listen(self._rung)
             shift.look_again()
             try:
-                yield shift
+                yield
             finally:
                 stop_listening()
                 letting_out.cancel()

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.alarm import Alarm
@@ -126,6 +128,7 @@ class Shift:
         self._spread = spread
         self._wishes: list[Wish] = []
         self._ended: list[_Ended] = []
+        self._receipts: list[tuple[str, str]] = []  # came late, and could not be recorded
         self._news: list[Fallen | Recovered] = []
         self._refusals: Tally[int] = Tally()  # campaign → addresses in a row that refused for good
         self._beginning: set[int] = set()
@@ -177,6 +180,8 @@ class Shift:
             known = not any(isinstance(each, AddressGone | Muted) for _, each, _ in self._ended)
             reading = reading and known and not closing
             batch = await self._next_batch(now, ahead) if reading else Batch()
+            # Whoever does not wait any more, asks again if it still matters.
+            self._wishes = [one for one in self._wishes if not one.told.cancelled()]
             wished = bool(self._wishes) and not closing
             if not (batch.going or batch.moves or self._ended or self._news or wished):
                 return False
@@ -268,7 +273,7 @@ class Shift:
 
     def late_receipts(self) -> list[tuple[str, str]]:
         """Key and receipt of what was sent, and could not be recorded before the lane was lost."""
-        return [
+        return self._receipts + [
             (one.action.key, outcome.receipt)
             for one, outcome, _ in self._ended
             if one.due is not None and isinstance(outcome, Done)
@@ -449,11 +454,22 @@ class Shift:
         """An answer came after its call was given up: only that it was sent is news."""
         if one.due is None or not isinstance(outcome, Done):
             return
-        async with self._database.writing() as connection:
-            known = await deliveries.late_receipt(
-                connection, self.account, one.action.key, outcome.receipt, self._clock.now()
-            )
-        _log.info("late_receipt", account=self.account, key=one.action.key, used=known)
+        key, now = one.action.key, self._clock.now()
+        async with self.books:
+            for place, (other, _, _) in enumerate(self._ended):
+                if other is one:  # that it was given up is not written down yet
+                    self._ended[place] = (one, outcome, now)
+                    return
+            try:
+                async with self._database.writing() as connection:
+                    known = await deliveries.late_receipt(
+                        connection, self.account, key, outcome.receipt, now
+                    )
+            except (DBAPIError, NoConnectionFree, OSError) as trouble:
+                self._receipts.append((key, outcome.receipt))
+                _log.error("answers_unrecorded", account=self.account, reason=str(trouble))
+            else:
+                _log.info("late_receipt", account=self.account, key=key, used=known)
 
 
 def fitting_size(size: int, took: float, settings: SenderSettings) -> int:

@@ -28,7 +28,7 @@ class Channel(Courier, Protocol):
         ...
 
     async def open(self) -> None:
-        """Connect and log in.
+        """Connect and log in; also again after `close`, since an account follows its lane.
 
         Raises:
             RunningError: the platform cannot be reached or refuses the account.

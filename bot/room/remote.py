@@ -56,13 +56,16 @@ class SocketConnection(RoomConnection):
         self._keeper: asyncio.Task[None] | None = None
 
     async def open(self) -> Person:
-        """Connect and say hello; from then on the connection keeps itself up.
+        """Connect and say hello; from then on the connection keeps itself up, until `close`.
+
+        After that, or after another session has taken the account, it may be opened again.
 
         Raises:
             RoomUnreachable: the room does not answer.
             Refused: the token is nobody's.
         """
         self._socket, person = await self._enter()
+        self._over, self._closed = None, False
         self._connected.set()
         self._keeper = asyncio.create_task(self._keep(self._socket), name="room-connection")
         return person
