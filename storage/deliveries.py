@@ -55,9 +55,8 @@ class DeliveryState(StrEnum):
 # Rows that are named by their ids are found by these alone. An engine that used an index over the
 # account or the state instead would go through all that is planned, to begin a few of it; behind
 # the empty word it cannot.
-_ACCOUNT = deliveries.c.account.concat("")
+_OF_THE_LANE = deliveries.c.account.concat("") == bindparam("lane")
 _STATE = deliveries.c.state.concat("")
-_OF_THE_LANE = _ACCOUNT == bindparam("lane")
 
 _MAY_BEGIN = and_(
     _STATE == DeliveryState.PLANNED,

@@ -40,7 +40,21 @@ from tests.storage.refusals import refused, run
 def differences(connection: Connection, target: MetaData) -> list[str]:
     """What a migration would still have to change to reach `target`."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return [str(change) for change in compare_metadata(context, target)]
+    changes = compare_metadata(context, target)
+    if connection.dialect.name == "sqlite":
+        # SQLAlchemy does not read ON DELETE of a column that was added; see below.
+        changes = [change for change in changes if str(change[0]) not in {"add_fk", "remove_fk"}]
+    return [str(change) for change in changes]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_every_reference_is_as_the_tables_say_on_sqlite_too(database: Database) -> None:
+    async with database.reading() as connection:
+        for table in tables.metadata.sorted_tables:
+            found = await connection.execute(text(f"PRAGMA foreign_key_list({table.name})"))
+            assert {(row[3], f"{row[2]}.{row[4]}", row[6]) for row in found} == {
+                (key.parent.name, key.target_fullname, key.ondelete) for key in table.foreign_keys
+            }, table.name
 
 
 async def test_the_migrations_lead_exactly_to_the_tables(empty_url: str) -> None:
@@ -117,9 +131,9 @@ def newer_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[
     def release(statement: str) -> None:
         folder = tmp_path / "migrations"
         shutil.copytree(Path(apply.__file__).parent, folder)
-        (folder / "versions" / "0002_made_up.py").write_text(
+        (folder / "versions" / "9000_made_up.py").write_text(
             "from alembic import op\n"
-            "revision = '0002'\n"
+            "revision = '9000'\n"
             f"down_revision = {schema.HEAD!r}\n"
             f"def upgrade() -> None:\n    op.execute('CREATE TABLE halfway (word TEXT)')\n"
             f"    op.execute({statement!r})\n"
@@ -127,8 +141,8 @@ def newer_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[
         configuration = apply.configuration()
         configuration.set_main_option("script_location", str(folder))
         monkeypatch.setattr(apply, "configuration", lambda: configuration)
-        monkeypatch.setattr(database_room, "KNOWN", (*schema.KNOWN, "0002"))
-        monkeypatch.setattr(database_room, "HEAD", "0002")
+        monkeypatch.setattr(database_room, "KNOWN", (*schema.KNOWN, "9000"))
+        monkeypatch.setattr(database_room, "HEAD", "9000")
 
     return release
 
@@ -152,11 +166,11 @@ async def test_an_older_file_is_copied_before_it_is_migrated(
         assert copies(tmp_path) == []
         return
     (copy,) = copies(tmp_path)
-    assert copy.name == "nuanqun.db.before-0002-was-0001"
+    assert copy.name == f"nuanqun.db.before-9000-was-{schema.HEAD}"
     assert copy.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT key FROM shops").fetchall() == [("shop",)]
-        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema.HEAD,)]
 
 
 async def test_a_migration_that_fails_leaves_everything_as_it_was(
