@@ -2,10 +2,10 @@
 #
 # The first run makes a virtual environment in .venv from the lock files, with uv where it is
 # installed and with pip otherwise; a later run does so again only after a lock file or
-# pyproject.toml has changed. Three locks, each with versions and hashes: what builds
+# pyproject.toml has changed. Four locks, each with versions and hashes: what builds
 # (requirements-build.lock, installed first, so that nothing is built with anything unlocked),
-# what the bot runs on (requirements.lock), and the same with the tools to develop it
-# (requirements-dev.lock).
+# what the bot runs on (requirements.lock), the same with the tools to develop it
+# (requirements-dev.lock), and what `make bench` puts beside that (requirements-bench.lock).
 #
 #   make test ARGS="-k floors"      passes ARGS on, for demo and test
 #   make test PYTHON=python3.13     chooses the Python that .venv is made with
@@ -34,6 +34,7 @@ INSTALL_PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
 
 RUNTIME := $(VENV)/runtime-ready
 DEVELOPMENT := $(VENV)/development-ready
+BENCHMARKS := $(VENV)/benchmarks-ready
 
 help:
 	@echo "make demo    watch a sample shop's fan group live through the days before Double-11"
@@ -57,7 +58,7 @@ check: $(DEVELOPMENT)
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest tests/test_floors.py
 
-bench: $(DEVELOPMENT)
+bench: $(BENCHMARKS)
 	@for program in $(basename $(notdir $(wildcard tests/benchmarks/[!_]*.py))); do \
 		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$program || exit 1; done
 
@@ -68,17 +69,18 @@ docs: $(DEVELOPMENT)
 	@$(BIN)/python -m docs.generate
 
 # Versions that still fit are kept. To take newer ones, delete the lock files first.
-COMPILE = $(UV) pip compile --quiet pyproject.toml --universal --python-version 3.11 \
+COMPILE_GROUP = $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --annotation-style line \
 	--custom-compile-command "make lock"
+COMPILE = $(COMPILE_GROUP) pyproject.toml
 
 lock:
 	@test -n "$(UV)" || { echo "make lock needs uv; install it with: pip install uv" >&2; exit 1; }
-	$(UV) pip compile --quiet --group build --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --annotation-style line \
-		--custom-compile-command "make lock" --output-file requirements-build.lock
+	$(COMPILE_GROUP) --group build --output-file requirements-build.lock
 	$(COMPILE) --all-extras --group dev --output-file requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE_GROUP) --group bench --constraint requirements-dev.lock \
+		--output-file requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
@@ -102,3 +104,8 @@ $(DEVELOPMENT): requirements-build.lock requirements-dev.lock pyproject.toml | $
 	@$(INSTALL_LOCKED) --requirement requirements-dev.lock
 	@$(INSTALL_PROJECT)
 	@touch $@ $(RUNTIME)
+
+$(BENCHMARKS): requirements-bench.lock $(DEVELOPMENT)
+	@echo "Installing what the benchmarks measure beside the bot; this happens once."
+	@$(INSTALL_LOCKED) --requirement requirements-bench.lock
+	@touch $@
