@@ -48,6 +48,7 @@ from storage import attempts, campaigns, deliveries, groups, lanes, members
 from storage.attempts import Call
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
+from storage.holds import still_standing
 
 _log = structlog.get_logger(__name__)
 
@@ -60,6 +61,7 @@ _LOOK_AGAIN = timedelta(seconds=1)
 _FIRST_SIZE = 16
 _STUCK_AFTER = 1.0  # real seconds
 _ENDED = NothingSent("ended")
+_PERMANENT = "permanent_errors"
 
 
 _Ended = tuple[Leaving, Outcome | HeldBack, datetime]
@@ -197,12 +199,13 @@ class Shift:
                     news, self._news = self._news, news
                     if not closing:
                         wishes, self._wishes = self._wishes, wishes
-                    moves = [*batch.moves, *self._moves_after(ended)]
                     await lanes.guard(connection, self.lease.lane)
+                    put_off = await still_standing(connection, batch.moves)
+                    moves = [*put_off, *self._moves_after(ended)]
                     await deliveries.move(connection, self.lease.lane, moves, now)
                     ends = [end_of(one.attempt_id, outcome, at) for one, outcome, at in ended]
                     await attempts.end_calls(connection, ends)
-                    await self._note(connection, ended, news, now)
+                    stopped = await self._note(connection, ended, news, now)
                     begun = await deliveries.begin(
                         connection, self.lease.lane, list(batch.going), now
                     )
@@ -227,6 +230,10 @@ class Shift:
                 self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
         for outcome, number in Tally(end.outcome for end in ends).items():
             _CALLS.labels(self.account, outcome).inc(number)
+        for campaign in stopped:
+            self._tell(CampaignPaused(campaign, _PERMANENT))
+        if len(put_off) < len(batch.moves):
+            self.look_again()  # a hold was lifted meanwhile
         self._expect(moves, now)
         self._pushed_at = asyncio.get_running_loop().time()
         self._count(moves)
@@ -354,8 +361,8 @@ class Shift:
         ended: Sequence[_Ended],
         news: Sequence[Fallen | Recovered],
         now: datetime,
-    ) -> None:
-        """What answers mean beyond their own delivery: who is gone, who is paused."""
+    ) -> list[int]:
+        """What answers mean beyond their own delivery; the campaigns that are paused for it."""
         gone = [one for one, outcome, _ in ended if isinstance(outcome, AddressGone)]
         chats = [one.action.address.group for one in gone if one.action.address.group]
         people = [one.due.member_id for one in gone if one.due and one.due.member_id]
@@ -377,10 +384,10 @@ class Shift:
                 case Recovered():
                     await lanes.set_rest(connection, self.lease.lane, None)
         run = self._settings.permanent_run
-        for campaign in [each for each, count in self._refusals.items() if count >= run]:
+        stopping = [each for each, count in self._refusals.items() if count >= run]
+        for campaign in stopping:
             del self._refusals[campaign]
-            if await campaigns.pause(connection, campaign, "permanent_errors"):
-                self._tell(CampaignPaused(campaign, "permanent_errors"))
+        return [each for each in stopping if await campaigns.pause(connection, each, _PERMANENT)]
 
     def _expect(self, moves: Iterable[Move], now: datetime) -> None:
         """Look again when what was planned again falls due."""

@@ -93,6 +93,10 @@ class FakePlatform:
         """Answer every call to the group of this name so, once its steps are used up."""
         self._always[f"group:chat-{group}"] = step
 
+    def forget(self, group: str) -> None:
+        """Answer no more as was said for the next calls to the group of this name."""
+        self._steps.pop(f"group:chat-{group}", None)
+
     def calls_to(self, group: str) -> int:
         """How many calls came for the group of this name."""
         return sum(str(action.address) == f"group:chat-{group}" for action in self.arrived)

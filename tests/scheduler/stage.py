@@ -298,10 +298,11 @@ class Stage:
         not_after: datetime = NOW + 2 * HOUR,
         body: dict[str, Any] | None = None,
         priority: Priority = Priority.CAMPAIGN,
+        approved: bool = True,
     ) -> None:
         """Deliveries that are due now, one for each group named."""
         ids = await self.groups(*names)
-        of = await self.campaign(key, body=body)
+        of = await self.campaign(key, body=body, approved=approved)
         planned = PlannedSlot(of.id, of.key, of.version_id, slot, NOW, not_after, priority)
         async with self.database.writing() as connection:
             await plan_for_groups(connection, planned, list(ids.values()), NOW)

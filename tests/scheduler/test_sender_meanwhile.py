@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 
 from scheduler.campaigns import CampaignState
 from scheduler.content import Content
-from scheduler.courier import Address, Done, NothingSent
+from scheduler.courier import Address, AddressGone, Done, NothingSent, Unclear
 from scheduler.feed import Batch
+from scheduler.notices import AccountBack, AccountPaused, CampaignPaused
 from scheduler.sender import Sender
 from storage import steering
 from storage.database import Database
@@ -19,6 +21,7 @@ from storage.errors import LaneLost
 from tests.scheduler.fake_platform import Meanwhile
 from tests.scheduler.stage import (
     HOUR,
+    MINUTE,
     NOW,
     ONE_BY_ONE,
     SECOND,
@@ -170,3 +173,65 @@ def _after_reading(
         return batch
 
     monkeypatch.setattr(feed, "next_batch", read_and_then)
+
+
+async def test_an_approval_between_read_and_record_is_not_lost(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.due("一群", approved=False)
+    sender = await stage.opened()
+
+    async def approve() -> None:
+        await stage.approve("c1")
+
+    _after_reading(monkeypatch, sender, approve)
+    await sender.drain()
+    assert (await stage.ledger())["一群"] == sent("一群")
+
+
+async def test_a_run_of_addresses_that_refuse_for_good_pauses_its_campaign_alone(
+    stage: Stage,
+) -> None:
+    names = [f"{number}群" for number in range(12)]
+    await stage.due(*names)
+    await stage.due("好群", key="c2")
+    for name in names:
+        stage.platform.will_always(name, AddressGone("kicked"))
+    sender = await stage.opened(replace(ONE_BY_ONE, most_in_batch=1))
+    await sender.drain()
+    states = [one.state for one in (await stage.ledger("c1")).values()]
+    assert states == ["failed"] * 10 + ["planned"] * 2
+    assert (await stage.ledger("c1"))["11群"].reason == "campaign_paused"
+    campaign = await stage.stored("c1")
+    assert (campaign.state, campaign.reason) == (CampaignState.PAUSED, "permanent_errors")
+    assert stage.told == [CampaignPaused(campaign.id, "permanent_errors")]
+    assert (await stage.ledger("c2"))["好群"].state == SENT
+
+
+async def test_an_account_that_does_not_answer_rests_staff_are_told_and_one_call_goes_first(
+    stage: Stage,
+) -> None:
+    names = [f"{number}群" for number in range(9)]
+    await stage.due(*names)
+    stage.platform.remembers = False
+    for name in names:
+        stage.platform.will(name, Unclear("http 502"))
+    sender = await stage.opened(ONE_BY_ONE)
+    await sender.drain()
+    assert len(stage.platform.arrived) == 3
+    assert stage.told == [AccountPaused("room", "http 502", NOW + MINUTE)]
+    assert (await stage.ledger())["8群"] == Delivered("planned", "account_down", MINUTE)
+    stage.clock.advance(MINUTE)
+    await sender.drain()
+    assert len(stage.platform.arrived) == 4
+    assert stage.told[1:] == [AccountPaused("room", "http 502", NOW + 3 * MINUTE)]
+    for name in names:
+        stage.platform.will_always(name, Done("7"))
+        stage.platform.forget(name)
+    stage.clock.advance(2 * MINUTE)
+    await sender.drain()
+    assert stage.told[2:] == [AccountBack("room")]
+    assert Counter(one.state for one in (await stage.ledger()).values()) == {
+        "uncertain": 4,
+        SENT: 5,
+    }
