@@ -105,10 +105,10 @@ class Doubts:
             doubtful = await deliveries.in_doubt(
                 connection, self._account, now - _ASKED_FOR, under_way=self._under_way()
             )
-            given_up = bool(self._under_way())
+            unended = bool(self._under_way())  # one of those may be in doubt, once its call ends
         if not doubtful:
             self._pause = self._settings.first_question
-            if given_up:  # one of those may be in doubt that has not ended yet
+            if unended:
                 self._ask_by(now + self._pause)
             return Recovery(0, 0, 0)
         found = await self.look_up([one.key for one in doubtful])
@@ -139,7 +139,7 @@ class Doubts:
         )
         if moves:
             _log.info("settled", account=self._account, **asdict(recovery))
-        if recovery.uncertain:
+        if recovery.uncertain or unended:
             self._ask_by(now + self._pause)
             self._pause = min(self._pause * 2, self._settings.last_question)
         return recovery

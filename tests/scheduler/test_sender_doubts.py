@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from scheduler.doubts import Recovery
+from scheduler.doubts import Doubts, Recovery
 from scheduler.priorities import Priority
 from storage import deliveries
 from storage.database import Database
@@ -23,7 +24,9 @@ from tests.scheduler.stage import (
     HASTY,
     HOUR,
     MINUTE,
+    NOW,
     ONE_BY_ONE,
+    PATIENT,
     SECOND,
     SENT,
     Delivered,
@@ -172,6 +175,34 @@ async def test_the_first_question_comes_soon_and_the_pauses_double(stage: Stage)
             asked_at.append(second)
         stage.clock.advance(SECOND)
     assert asked_at == [5, 10, 20, 40, 80, 160, 320]
+
+
+async def test_what_is_still_under_way_is_asked_about_later_when_the_rest_is_settled(
+    stage: Stage,
+) -> None:
+    await stage.due("一群", "二群")
+    await stage.left_behind("一群", "二群", uncertain=True)
+    stage.platform.standing = Counter([key_of("一群"), key_of("二群")])
+    lease = await stage.lease()
+    async with stage.database.reading() as connection:
+        found = await deliveries.in_doubt(connection, lease.lane.account, NOW)
+    under_way = {one.id for one in found if one.key == key_of("二群")}
+    doubts = Doubts(
+        database=stage.database,
+        courier=stage.platform,
+        account=lease.lane.account,
+        clock=stage.clock,
+        settings=PATIENT,
+        books=asyncio.Lock(),
+        under_way=lambda: under_way,
+    )
+    assert await doubts.settle(lease.lane) == Recovery(1, 0, 0)
+    assert doubts.asks_at is not None
+    under_way.clear()
+    stage.clock.advance_to(doubts.asks_at)
+    assert await doubts.settle(lease.lane) == Recovery(1, 0, 0)
+    assert doubts.asks_at is None
+    assert {one.state for one in (await stage.ledger()).values()} == {SENT}
 
 
 async def test_answers_the_database_refused_are_recorded_by_the_next_turn(
