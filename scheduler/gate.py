@@ -119,6 +119,10 @@ class Gate:
         passed = 0
         for _ in range(len(waiting)):
             one = waiting[0]
+            if one.told is not None and one.told.cancelled():
+                waiting.popleft()
+                self._held_back(one, None)
+                continue
             if one.due is not None:
                 if self.planned_under_way >= self._at_once:
                     break

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from scheduler.content import Content
-from scheduler.courier import AccountDown, Address, Done, NothingSent, TooFast
+from scheduler.courier import AccountDown, Address, Done, Limits, NothingSent, Rate, TooFast
 from scheduler.sender import Sender
 from storage.database import Database
 from tests.scheduler.fake_platform import AnswerLost, Meanwhile, Step
-from tests.scheduler.stage import SECOND, Stage
+from tests.scheduler.stage import MINUTE, SECOND, Stage
 
 
 @pytest.fixture
@@ -68,6 +68,31 @@ async def test_a_reply_that_may_have_been_said_is_said_only_if_nothing_proves_it
     outcome = await sender.say(Address(person="p1"), Content("在的"), "r1", again=True)
     assert outcome == Done("receipt-r1")
     assert len(stage.platform.arrived) == calls
+
+
+async def test_whoever_gave_up_waiting_for_an_answer_to_leave_makes_it_leave_no_more(
+    stage: Stage,
+) -> None:
+    """They ask again, in a next run; answered twice is answered once too often."""
+    stage.platform.limits = Limits(chat=(Rate(1, per=MINUTE),))
+    sender = await stage.opened()
+    loop = asyncio.create_task(sender.run())
+    address = Address(person="p1")
+    assert isinstance(await sender.say(address, Content("在的"), "r1"), Done)
+    gate = sender._opened().gate
+    waits = asyncio.create_task(sender.say(address, Content("好的"), "r2"))
+    await stage.until_asleep(lambda: gate.waiting == 1)
+    waits.cancel()
+    await asyncio.wait([waits])
+    again = asyncio.create_task(sender.say(address, Content("好的"), "r2", again=True))
+    await asyncio.wait([again], timeout=0.2)
+    for _ in range(2):  # there is room for both
+        stage.clock.advance(MINUTE)
+        await asyncio.wait([again], timeout=0.2)
+    assert again.done()
+    assert stage.platform.standing == {"r1": 1, "r2": 1}
+    loop.cancel()
+    await asyncio.wait([loop])
 
 
 # The loop
