@@ -1,4 +1,4 @@
-"""The ear: batches, back-pressure, the order of orders, and no message lost when it fails."""
+"""The ear: batches, back-pressure, and no message lost when it fails or ends."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from sqlalchemy.exc import OperationalError
 
 from bot import ear as ear_room
 from bot.ear import Ear
+from handlers import recording
 from handlers.commanding import Order
-from handlers.events import Event, MessageHeard
+from handlers.events import ButtonPressed, Event, MessageHeard, MessageKind
+from handlers.recording import IsCommand
+from handlers.roles import Role
 from storage import accounts
 from storage.messages import count_messages
+from storage.unheard import count_unheard
 from tests.bot.program import until
-from tests.handlers.shop import ACCOUNT, MANAGER, Shop
+from tests.handlers.shop import ACCOUNT, Shop
 
 
 @dataclass(slots=True)
@@ -173,57 +177,28 @@ async def test_an_end_at_any_moment_loses_no_message(hearing: Hearing) -> None:
     assert len(set(hearing.stream.begun_at)) == 4  # it went on from where it was
 
 
-@dataclass(slots=True)
-class Obeying:
-    """A commander that notes what it does, and takes its time over some of it."""
-
-    slow: dict[str, asyncio.Event]
-    done: list[str] = field(default_factory=list)
-
-    def is_urgent(self, order: Order) -> bool:
-        return order.text == "/halt"
-
-    async def obey(self, order: Order) -> None:
-        if order.text in self.slow:
-            await self.slow[order.text].wait()
-        self.done.append(order.text)
-
-
-async def test_one_member_s_orders_run_in_order_and_hold_up_no_other_member(
-    hearing: Hearing,
+async def test_poison_stops_neither_the_line_nor_what_follows_from_the_rest(
+    hearing: Hearing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = hearing.shop
-    shop.staff.add("小禾")
-    await shop.says(MANAGER, "早", group=None)
-    await shop.says("小禾", "早", group=None)
-    orders = ["/insights 30", "/tags", "/plan"]
-    hearing.stream.told = [shop.heard(MANAGER, text, group=None) for text in orders]
-    hearing.stream.told.append(shop.heard("小禾", "/help", group=None))
-    obeying = Obeying({"/insights 30": asyncio.Event()})
-    commander: Any = obeying
-    ear = Ear(
-        channel=ear_of(shop, hearing.stream)._channel,
-        desk=shop.desk,
-        dispatcher=shop.dispatcher,
-        commander=commander,
-    )
-    task = asyncio.create_task(ear.run())
-    await until(lambda: obeying.done == ["/help"])
-    obeying.slow["/insights 30"].set()
-    await until(lambda: len(obeying.done) == 4)
-    await stop(task)
-    assert obeying.done == ["/help", *orders]
+    kind_of = recording.kind_of
 
+    def fussy(
+        event: MessageHeard | ButtonPressed, role: Role, is_command: IsCommand
+    ) -> MessageKind:
+        if isinstance(event, MessageHeard) and event.text.startswith("毒"):
+            raise RecursionError("a rule went round in a circle")
+        return kind_of(event, role, is_command)
 
-async def test_an_order_that_was_not_finished_is_obeyed_by_the_next_run(hearing: Hearing) -> None:
-    shop = hearing.shop
-    await shop.orders(shop.heard("小鱼", "/me"))
+    monkeypatch.setattr(recording, "kind_of", fussy)
+    texts = [f"{'毒' * (n % 97 == 0)}{n}" for n in range(1_000)]
+    hearing.stream.told = [shop.heard("小鱼", text) for text in texts]
+    hearing.stream.told.append(shop.heard("小鱼", "/me"))
     task = asyncio.create_task(ear_of(shop, hearing.stream).run())
     await until(lambda: bool(shop.platform.posts))
     await stop(task)
-    said = len(shop.platform.posts)
-    assert said == 1
-    task = asyncio.create_task(ear_of(shop, hearing.stream).run())
-    await until(lambda: len(hearing.stream.begun_at) == 2)
-    await stop(task)
-    assert len(shop.platform.posts) == said
+    async with shop.desk.database.reading() as connection:
+        assert await count_unheard(connection) == 11
+        assert await accounts.cursor(connection, ACCOUNT) == hearing.stream.told[-1].cursor
+    assert await hearing.stored() == 1_000 - 11 + 1
+    assert len(shop.platform.posts) == 1
