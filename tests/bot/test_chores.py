@@ -21,6 +21,7 @@ from storage.chores import done_at, note_done
 from storage.groups import heard_groups
 from storage.messages import count_messages
 from storage.tables import analysed_days
+from storage.unheard import UnheardEvent, count_unheard, keep_unheard, last_unheard
 from tests.bot.program import until
 from tests.handlers.shop import DAY, MINUTE, NOW, Shop
 
@@ -57,6 +58,20 @@ async def test_old_words_go_and_what_was_understood_of_them_stays(
     assert await stored(shop.desk) == 11
     assert await counted(shop.desk, old) == before
     assert await forget_old_text(shop.desk) == 0
+
+
+async def test_events_that_could_not_be_heard_go_with_old_words(shop: Shop) -> None:
+    kept = 180 * DAY
+    async with shop.desk.database.writing() as connection:
+        for cursor, at in (("old", NOW - kept - DAY), ("new", NOW - kept + DAY)):
+            one = UnheardEvent("room", cursor, "id-小鱼", '{"text": "补水"}', "KeyError", at)
+            await keep_unheard(connection, one)
+    assert await forget_old_text(shop.desk) == 1
+    async with shop.desk.database.reading() as connection:
+        left = await last_unheard(connection)
+        assert await count_unheard(connection) == 1
+    assert left is not None
+    assert left.cursor == "new"
 
 
 async def test_a_day_that_nobody_had_read_is_read_before_its_words_go(shop: Shop) -> None:

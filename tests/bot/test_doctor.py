@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot import doctor
+from bot.configuration import Configuration
 from bot.doctor import Finding, examine
+from storage.database import Database
+from storage.unheard import UnheardEvent, keep_unheard
 from tests.bot.program import call
+from tests.handlers.shop import NOW
 
 
 async def findings(here: Path, configuration: str) -> dict[str, Finding]:
@@ -63,6 +67,25 @@ async def test_what_is_wrong_is_named_with_its_mend(
     assert not found.well
     assert said in found.found
     assert mend in found.mend
+
+
+async def test_events_that_could_not_be_handled_are_told_with_how_to_look_at_them(
+    here: Path, configured: Configuration
+) -> None:
+    ready = f'[storage]\nurl = "{configured.storage.url.get_secret_value()}"\n[room]\nport = 0\n'
+    assert (await findings(here, ready))["events"].well
+    database = await Database.open(configured.storage.url.get_secret_value())
+    async with database.writing() as connection:
+        for error in ("KeyError: 'a'", "ValueError: b (handlers.taggers:88)"):
+            await keep_unheard(connection, UnheardEvent("room", "7", None, "{}", error, NOW))
+    await database.close()
+    found = (await findings(here, ready))["events"]
+    assert not found.well
+    assert found.found == (
+        "2 could not be handled, the last one at 2026-11-05 10:00 on room:"
+        " ValueError: b (handlers.taggers:88)."
+    )
+    assert "SELECT * FROM unheard_events" in found.mend
 
 
 async def test_a_port_in_use_is_named(here: Path) -> None:
