@@ -66,7 +66,7 @@ class Doubts:
         books: asyncio.Lock,
         under_way: Callable[[], Collection[int]],
     ) -> None:
-        self.asks_at: datetime | None = None  # None while nothing is in doubt
+        self._asks_at: datetime | None = None  # None while nothing is in doubt
         self._database = database
         self._courier = courier
         self._account = account
@@ -75,15 +75,21 @@ class Doubts:
         self._books = books
         self._under_way = under_way
         self._pause = settings.first_question
+        self._asking = False
 
     @property
     def due(self) -> bool:
         """Whether the platform is to be asked now."""
-        return self.asks_at is not None and self._clock.now() >= self.asks_at
+        return self.next_question is not None and self._clock.now() >= self.next_question
+
+    @property
+    def next_question(self) -> datetime | None:
+        """When the platform is to be asked; None while nothing is in doubt, or it is being asked."""
+        return None if self._asking else self._asks_at
 
     def ask_now(self) -> None:
         """Something begun was not recorded: ask before anything more is begun."""
-        self.asks_at = self._clock.now()
+        self._asks_at = self._clock.now()
 
     def ask_soon(self) -> None:
         """An answer was lost: ask after the first pause."""
@@ -91,7 +97,7 @@ class Doubts:
         self._ask_by(self._clock.now() + self._pause)
 
     def _ask_by(self, moment: datetime) -> None:
-        self.asks_at = moment if self.asks_at is None else min(moment, self.asks_at)
+        self._asks_at = moment if self._asks_at is None else min(moment, self._asks_at)
 
     async def settle(self, lane: Lane) -> Recovery:
         """Ask about every delivery in doubt, and move it to where the answer takes it.
@@ -99,7 +105,17 @@ class Doubts:
         Raises:
             LaneLost: another process sends through this account now.
         """
-        self.asks_at = None
+        self._asks_at = None
+        self._asking = True
+        try:
+            return await self._settle(lane)
+        except BaseException:
+            self.ask_now()  # another time, of all that was not settled
+            raise
+        finally:
+            self._asking = False
+
+    async def _settle(self, lane: Lane) -> Recovery:
         now = self._clock.now()
         async with self._books, self._database.reading() as connection:
             doubtful = await deliveries.in_doubt(

@@ -40,6 +40,7 @@ from scheduler.feed import Batch, Feed
 from scheduler.gate import Gate, Leaving
 from scheduler.health import Fallen, Health, Recovered
 from scheduler.lease import Lease
+from scheduler.lookout import Lookout
 from scheduler.notices import AccountBack, AccountPaused, CampaignPaused, Tell
 from scheduler.pace import Pace
 from scheduler.priorities import Priority
@@ -47,7 +48,7 @@ from scheduler.sending import SenderSettings
 from storage import attempts, campaigns, deliveries, groups, lanes, members
 from storage.attempts import Call
 from storage.database import Database
-from storage.deliveries import DeliveryState, Move
+from storage.deliveries import Move
 from storage.holds import still_standing
 
 _log = structlog.get_logger(__name__)
@@ -55,11 +56,6 @@ _log = structlog.get_logger(__name__)
 _CALLS = Counter("nuanqun_calls_total", "Calls to a platform by outcome", ["account", "outcome"])
 _MOVES = Counter("nuanqun_deliveries_total", "Moves of deliveries", ["account", "state"])
 
-_LONG_WAIT = timedelta(minutes=1)
-_SHORTEST_SLEEP = timedelta(milliseconds=20)
-_LOOK_AGAIN = timedelta(seconds=1)
-_FIRST_SIZE = 16
-_STUCK_AFTER = 1.0  # real seconds
 _ENDED = NothingSent("ended")
 _PERMANENT = "permanent_errors"
 
@@ -119,10 +115,17 @@ class Shift:
             at_once=settings.calls_at_once,
             deadline=settings.call_deadline,
         )
+        self._lookout = Lookout(
+            feed=feed,
+            gate=self.gate,
+            health=health,
+            lease=lease,
+            clock=clock,
+            settings=settings,
+        )
         self._database = database
         self._courier = courier
         self._health = health
-        self._feed = feed
         self._clock = clock
         self._settings = settings
         self._alarm = alarm
@@ -134,11 +137,6 @@ class Shift:
         self._news: list[Fallen | Recovered] = []
         self._refusals: Tally[int] = Tally()  # campaign → addresses in a row that refused for good
         self._beginning: set[int] = set()
-        self._size = _FIRST_SIZE
-        self._pushed_at = 0.0
-        self._exhausted = False  # nothing more was due at the last look
-        self._look_at: datetime | None = None  # nothing is due before; None: nobody knows
-        self._rings = 0  # what was read before a ring may not know what was rung about
 
     def wish(self, wish: Wish) -> None:
         """Have a call made as soon as it may."""
@@ -147,9 +145,7 @@ class Shift:
 
     def look_again(self) -> None:
         """Something may be due that was not before."""
-        self._rings += 1
-        self._exhausted = False
-        self._look_at = None
+        self._lookout.look_again()
         self._alarm.ring()
 
     @property
@@ -181,7 +177,7 @@ class Shift:
             # Who is found gone is written down before more is decided about.
             known = not any(isinstance(each, AddressGone | Muted) for _, each, _ in self._ended)
             reading = reading and known and not closing
-            batch = await self._next_batch(now, ahead) if reading else Batch()
+            batch = await self._lookout.read(now, ahead) if reading else Batch()
             # Whoever does not wait any more, asks again if it still matters.
             self._wishes = [one for one in self._wishes if not one.told.cancelled()]
             wished = bool(self._wishes) and not closing
@@ -234,34 +230,17 @@ class Shift:
             self._tell(CampaignPaused(campaign, _PERMANENT))
         if len(put_off) < len(batch.moves):
             self.look_again()  # a hold was lifted meanwhile
-        self._expect(moves, now)
-        self._pushed_at = asyncio.get_running_loop().time()
+        self._lookout.expect(moves, now)
+        self._lookout.pushed()
         self._count(moves)
         self.gate.let_out()
         return True
 
     async def next_look(self) -> datetime:
         """When a turn is worth taking again, if nothing rings before."""
-        now = self._clock.now()
-        looks = [now + self._settings.longest_sleep]
-        if self.doubts.asks_at is not None:
-            looks.append(self.doubts.asks_at)
-        if self._exhausted:
-            rings = self._rings
-            planned = await self._feed.next_due()
-            if rings != self._rings:
-                return now
-            # Something due that could not be moved now is looked at again in a second.
-            self._exhausted = False
-            self._look_at = max(planned, now + _LOOK_AGAIN) if planned else looks[0]
-        if self._look_at is not None and self._look_at > now:
-            looks.append(self._look_at)
-        elif self.gate.planned_waiting or self.gate.planned_under_way:
-            looks.append(now + _LOOK_AGAIN)  # an answer rings earlier
-        else:
-            free = self.gate.pace.leaves_at("", Priority.CAMPAIGN, now)
-            looks.append(now + _LOOK_AGAIN if free is None else free - self._settings.ahead)
-        return max(min(looks), now + _SHORTEST_SLEEP)
+        look = await self._lookout.next_look()
+        question = self.doubts.next_question
+        return look if question is None else min(look, question)
 
     async def end(self) -> None:
         """Give back what has not left, wait a moment for what is under way, and end it.
@@ -285,65 +264,6 @@ class Shift:
             for one, outcome, _ in self._ended
             if one.due is not None and isinstance(outcome, Done)
         ]
-
-    # What is read
-
-    async def _next_batch(self, now: datetime, ahead: timedelta) -> Batch:
-        since = asyncio.get_running_loop().time() - self._pushed_at
-        if self.gate.planned_waiting and since > _STUCK_AFTER:
-            self.gate.hold_back_planned()  # nothing comes back, and they must not look begun
-        wanted = self._wanted(now, ahead)
-        if not wanted:
-            return Batch()
-        rings = self._rings
-        batch = await self._feed.next_batch(now, wanted, self._silent_until(now))
-        self._exhausted = not batch.more and rings == self._rings
-        return self._in_time(batch, now)
-
-    def _wanted(self, now: datetime, ahead: timedelta) -> int:
-        """How many deliveries are to be read: what leaves within `ahead`, less what waits."""
-        if self._exhausted or (self._look_at is not None and now < self._look_at):
-            return 0
-        if self._health.rests(now):
-            return self._settings.most_in_batch  # they are put off
-        return self._room_ahead(now, ahead) if self.lease.safe else 0
-
-    def _room_ahead(self, now: datetime, ahead: timedelta) -> int:
-        gate = self.gate
-        waiting, under_way = gate.planned_waiting, gate.planned_under_way
-        if under_way >= self._settings.calls_at_once:
-            return 0
-        if self._health.probing:
-            return int(not waiting and not under_way)
-        if not waiting:
-            took = gate.emptied_at - self._pushed_at
-            self._size = fitting_size(self._size, took, self._settings)
-        elif waiting > self._size // 2:
-            return 0
-        room = gate.pace.room(now + ahead)
-        return max(0, (self._size if room is None else min(self._size, room)) - waiting)
-
-    def _silent_until(self, now: datetime) -> datetime | None:
-        """Until when nothing planned leaves through this account, where that is worth telling."""
-        if self._health.rests(now):
-            return self._health.rests_until
-        free = self.gate.pace.leaves_at("", Priority.CAMPAIGN, now)
-        return free if free is not None and free - now > _LONG_WAIT else None
-
-    def _in_time(self, batch: Batch, now: datetime) -> Batch:
-        """The batch without what its own chat does not let leave yet: that is put off."""
-        pace = self.gate.pace
-        account = pace.leaves_at("", Priority.CAMPAIGN, now) or now
-        soon = max(account, now) + self._settings.ahead
-        going, moves = {}, list(batch.moves)
-        for number, (one, post) in batch.going.items():
-            free = pace.leaves_at(one.address, Priority(one.priority), now)
-            if free is None or free <= soon:
-                going[number] = one, post
-            else:
-                state = DeliveryState.PLANNED
-                moves.append(Move(one.id, state, "pace", not_before=free, resent=one.resent))
-        return Batch(going, moves, batch.more)
 
     # What is recorded
 
@@ -389,17 +309,6 @@ class Shift:
             del self._refusals[campaign]
         return [each for each in stopping if await campaigns.pause(connection, each, _PERMANENT)]
 
-    def _expect(self, moves: Iterable[Move], now: datetime) -> None:
-        """Look again when what was planned again falls due."""
-        moments = [one.not_before or now for one in moves if one.state is DeliveryState.PLANNED]
-        if not moments:
-            return
-        if min(moments) <= now:
-            self._exhausted = False
-            self._look_at = None
-        elif self._look_at is not None:
-            self._look_at = min(self._look_at, *moments)
-
     def _count(self, moves: Iterable[Move]) -> None:
         for state, number in Tally(move.state for move in moves).items():
             self.moved += number
@@ -434,7 +343,7 @@ class Shift:
             _log.error("account_rests", account=self.account, reason=change.reason)
             self._tell(AccountPaused(self.account, change.reason, change.until))
             self.gate.hold_back_planned()
-            self._exhausted = False
+            self._lookout.look_again()
         elif isinstance(change, Recovered):
             self._tell(AccountBack(self.account))
             self.look_again()
@@ -454,8 +363,7 @@ class Shift:
         self._ended.append((one, held, self._clock.now()))
         if one.told is not None and not one.told.done():
             one.told.set_result(_ENDED)
-        self._exhausted = False
-        self._alarm.ring()
+        self.look_again()
 
     async def _late(self, one: Leaving, outcome: Outcome) -> None:
         """An answer came after its call was given up: only that it was sent is news."""
@@ -477,11 +385,3 @@ class Shift:
                 _log.error("answers_unrecorded", account=self.account, reason=str(trouble))
             else:
                 _log.info("late_receipt", account=self.account, key=key, used=known)
-
-
-def fitting_size(size: int, took: float, settings: SenderSettings) -> int:
-    """How many calls to write down at once, after `size` of them took so many seconds to leave."""
-    ahead = settings.ahead.total_seconds()
-    if took < ahead / 2:
-        return min(size * 2, settings.most_in_batch)
-    return max(1, min(size, int(size * ahead / took)))
