@@ -29,6 +29,7 @@ from handlers.staff import customer_of, name_of, needs_another, tell, tell_manag
 from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
 from scheduler.planner import campaign_value
+from scheduler.schedules import Once
 from storage import audit, campaigns, groups, members
 from storage.campaigns import StoredCampaign
 from storage.steering import cancel_planned
@@ -252,24 +253,23 @@ async def described(
     facts = await whom(desk, connection, meant.groups)
     if value.promotion is not None:
         facts.append(promotion_line(desk, value.promotion))
-    if posts:
-        late = await held(
-            desk,
-            connection,
-            value,
-            posts[0],
-            meant.groups,
-            approved=approved or not waits(campaign),
-        )
+    if posts and (waits(campaign) or posts[0].at > desk.clock.now()):
+        approved = approved or not waits(campaign)
+        late = await held(desk, connection, value, posts[0], meant.groups, approved=approved)
         facts += held_lines(desk, late)
     return Described(said(desk, campaign.name, body, posts, group), facts)
 
 
 def still_to_come(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
-    """The posts that a campaign may still make; of what waits, also those whose moment is past."""
-    now = desk.clock.now()
-    since = campaign.submitted_at - _TICK if waits(campaign) else now
-    return to_come(campaign_value(campaign), since, now)
+    """The posts that a campaign may still make; of what waits, also those whose moment is past.
+
+    So may a post of one moment, which leaves when nothing holds it up any more.
+    """
+    if campaign.state is CampaignState.CANCELLED:
+        return []
+    now, value = desk.clock.now(), campaign_value(campaign)
+    late = waits(campaign) or isinstance(value.schedule, Once)
+    return to_come(value, campaign.submitted_at - _TICK if late else now, now)
 
 
 async def _newest(connection: AsyncConnection, number: int) -> StoredCampaign:

@@ -40,6 +40,11 @@ class Notices:
             _NOTICES.labels("dropped").inc()
             _log.error("notice_dropped", notice=repr(notice))
 
+    @property
+    def empty(self) -> bool:
+        """Whether every notice has been taken to the managers."""
+        return self._waiting.empty() and self._next is None
+
     async def run(self, desk: Desk) -> None:
         """Take every notice to the managers, until cancelled.
 

@@ -25,6 +25,7 @@ from scheduler.templates import LONGEST_TEXT
 from storage import due, groups, lanes, shops
 from storage.due import Due, Recipient
 from storage.groups import Group
+from storage.holds import HOLDS
 
 _A_YEAR = timedelta(days=366)
 _NAMES_SHOWN = 20  # a preview must fit into one message
@@ -103,10 +104,6 @@ class Held:
     last: datetime | None = None
 
 
-LIFTED_BY_PEOPLE = frozenset({Reason.NOT_APPROVED, Reason.CAMPAIGN_PAUSED, Reason.HALTED})
-"""What is held for these goes on when somebody does something, so no moment can be told."""
-
-
 async def held(
     desk: Desk,
     connection: AsyncConnection,
@@ -133,7 +130,7 @@ async def held(
         history = History(before.get(group.id, ()), rest.until if rest else None)
         match decide(one, one.recipient, Limits(), history, desk.care, at):
             case Defer(until, reason):
-                passes = reason not in LIFTED_BY_PEOPLE
+                passes = reason not in HOLDS
                 times = found.setdefault((reason, passes), [])
                 times.append((group.name, until if passes else None))
             case Skip(reason):
@@ -194,7 +191,7 @@ def held_lines(desk: Desk, found: Iterable[Held]) -> list[str]:
             first, last = desk.show_time(one.first), desk.show_time(one.last)
             when = first if first == last else say("{first} 到 {last}", first=first, last=last)
             lines.append(say("· {names}：{why}，{when} 再发", names=names, why=why, when=when))
-        elif one.reason in LIFTED_BY_PEOPLE:
+        elif one.reason in HOLDS:
             lines.append(say("· {names}：{why}", names=names, why=why))
         else:
             lines.append(say("· {names}：{why}，这次不发", names=names, why=why))

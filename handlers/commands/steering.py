@@ -12,7 +12,6 @@ from handlers import running
 from handlers.approvals import waits
 from handlers.arguments import Number
 from handlers.desk import Asked, Desk
-from handlers.previews import LIFTED_BY_PEOPLE
 from handlers.reasons import words_for
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -22,6 +21,7 @@ from scheduler.campaigns import CampaignState
 from scheduler.content import Button
 from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
+from storage.holds import HOLDS
 from storage.progress import Progress
 
 _REASONS_SHOWN = 5
@@ -162,7 +162,7 @@ def waiting_lines(desk: Desk, found: Progress) -> list[str]:
     lines = []
     for reason, some in _largest(found.put_off, lambda some: some.count):
         why = words_for(say, reason)
-        if reason in LIFTED_BY_PEOPLE:  # then no moment is known
+        if reason in HOLDS:  # then no moment is known
             lines.append(say("推迟：{why}（{count} 条）", why=why, count=some.count))
             continue
         time = desk.show_time(some.next_at)

@@ -123,7 +123,7 @@ async def test_changes_by_managers_are_in_the_audit_log(shop: Shop) -> None:
     async with shop.desk.database.reading() as connection:
         noted = await audit.latest(connection, 20)
     actions = [one.action for one in reversed(noted)]
-    assert actions == ["tag", "untag", "watch", "unwatch", "grouptag", "halt", "resume"]
+    assert actions == ["tag", "untag", "watch", "unwatch", "grouptag", "halt", "lift_halt"]
     assert {one.actor for one in noted} == {f"room:id-{MANAGER}"}
 
 
@@ -132,3 +132,32 @@ async def test_a_group_can_be_chosen_by_its_new_tag(shop: Shop) -> None:
     async with shop.desk.database.reading() as connection:
         found = await groups.resolve(connection, shop.desk.shop_id, groups.Audience(("老客群",)))
     assert [one.name for one in found.groups] == ["三群"]
+
+
+async def test_a_group_or_a_person_gets_a_time_zone(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.opens("海外群", tagged=["海外"])
+    await shop.joins("小鱼")
+    answer = await shop.says(MANAGER, "/timezone @海外 America/New_York")
+    assert answer.text == "好的，海外群 的时区是 America/New_York，那边现在 11-04 21:00。"
+    assert (await shop.group("海外群")).zone == "America/New_York"
+    assert (await shop.group("一群")).zone is None
+    answer = await shop.says(MANAGER, "时区 @小鱼 Asia/Tokyo")
+    assert answer.text == "好的，小鱼 的时区是 Asia/Tokyo，那边现在 11-05 11:00。"
+
+
+@pytest.mark.parametrize(
+    ("says", "answer"),
+    [
+        ("/timezone @一群 纽约", "没有这个时区。可以这样写：/timezone @海外群 America/New_York"),
+        ("/timezone @一群 america/new york", "没有这个时区。可以这样写："),
+        ("/timezone @一群", "没有这个时区。可以这样写："),
+        ("/timezone", "还没说是哪一位。可以这样写："),
+        ("/timezone @四群 Asia/Tokyo", "没有找到「四群」"),
+    ],
+)
+async def test_a_time_zone_that_is_none_is_shown_the_right_one(
+    shop: Shop, says: str, answer: str
+) -> None:
+    assert (await shop.says(MANAGER, says)).text.startswith(answer)
+    assert (await shop.group("一群")).zone is None

@@ -7,31 +7,15 @@ import pytest
 from handlers.proposals import CONFIRM_WITHIN
 from handlers.settings import ShopSettings
 from scheduler.courier import AddressGone, TooFast, Unable
-from storage import campaigns, deliveries
-from storage.campaigns import StoredCampaign
+from tests.handlers.scenes import TONIGHT, made, state_counts
 from tests.handlers.shop import DAY, MANAGER, MINUTE, SECOND, Opener, Shop, in_group, open_shop
 
-TONIGHT = "今晚八点直播"
 EXAMPLE = "/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿"
 NOTHING_TO_CONFIRM = f"没有等着确认的内容。先预览，例如：{EXAMPLE}"
 WRONG_BRACES = (
     "这段内容里的花括号没写对。能用的只有 {{ days }}（还有几天）、{{ shop }}（店名）"
     "和 {{ group }}（群名）。"
 )
-
-
-async def made(shop: Shop) -> list[StoredCampaign]:
-    """Every campaign of the shop."""
-    states = ("draft", "approved", "paused", "cancelled", "finished")
-    async with shop.desk.database.reading() as connection:
-        return await campaigns.in_states(connection, shop.desk.shop_id, states)
-
-
-async def state_counts(shop: Shop) -> dict[str, int]:
-    """State → number of deliveries, without those that are none."""
-    async with shop.desk.database.reading() as connection:
-        found = await deliveries.counts(connection)
-    return {state: number for state, number in found.items() if number}
 
 
 async def test_a_broadcast_is_previewed_confirmed_and_sent(any_shop: Shop) -> None:

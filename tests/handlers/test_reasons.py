@@ -1,0 +1,60 @@
+"""Every reason that may be stored has its words, and what a platform said is shown as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers import approvals, reasons, running
+from handlers.reasons import WORDS, words_for
+from handlers.wording import wording
+from scheduler.decide import Reason
+from storage import attempts, campaigns, steering
+
+CODES = [
+    *Reason,
+    "too_fast",
+    "no_answer",
+    "ended",
+    "interrupted",
+    "looked_up",
+    "looked_up_absent",
+    "late_receipt",
+    "resent",
+    "pace",
+    "account_resting",
+    "lane_elsewhere",
+    "permanent_errors",
+    "demo_over",
+    attempts.HELD_BACK,
+    attempts.INTERRUPTED,
+    campaigns.REJECTED,
+    steering.AUDIENCE_CHANGED,
+    steering.RETRIED,
+    steering.RESOLVED_SENT,
+    steering.RESOLVED_NOT_SENT,
+    approvals.REPLACED,
+    running.CANCELLED,
+    running.PAUSED,
+]
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_code_has_words(code: str, language: str) -> None:
+    words = words_for(wording(language), code)
+    assert words != code
+    assert "_" not in words
+
+
+def test_no_words_are_kept_that_nothing_asks_for() -> None:
+    assert set(reasons.WORDS) == set(CODES)
+
+
+def test_what_a_platform_said_is_shown_as_it_was_said() -> None:
+    say = wording("zh")
+    assert words_for(say, "Forbidden: bot was kicked {from} the group") == (
+        "Forbidden: bot was kicked {from} the group"
+    )
+    assert len(words_for(say, "x" * 5_000)) == 100
+    assert words_for(say, None) == words_for(say, "") == "没有说明原因"
+    assert all(len(words) <= 16 for words in WORDS.values())

@@ -1,0 +1,82 @@
+"""The audit log is read in words: who changed what, the newest first."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.commands.records import SENTENCES
+from storage import audit
+from tests.handlers.scenes import OTHER, TONIGHT, broadcast, second_manager
+from tests.handlers.shop import MANAGER, MINUTE, Shop, in_private
+
+
+async def last_line(shop: Shop) -> str:
+    """The newest change, without its time."""
+    answer = await shop.says(MANAGER, "/audit")
+    return answer.text.splitlines()[1].partition(" ")[2].split(" ", 2)[2]
+
+
+async def test_nothing_changed_is_told_so(shop: Shop) -> None:
+    assert (await shop.says(MANAGER, "/audit")).text == "还没有改动。"
+
+
+@pytest.mark.parametrize(
+    ("says", "line"),
+    [
+        ("/pause 1", f"阿玲 暂停了「{TONIGHT}」"),
+        ("/cancel 1", f"阿玲 取消了「{TONIGHT}」"),
+        ("/recall 1", f"阿玲 撤回了「{TONIGHT}」"),
+        ("/halt", "阿玲 急停了所有发送"),
+        ("/tag @小鱼 老客", "阿玲 给 小鱼 贴了「老客」"),
+        ("/untag @小鱼 新人", "阿玲 去掉了 小鱼 的「新人」"),
+        ("/watch 补水 = 想要", "阿玲 关注了「补水」，贴「想要」"),
+        ("/grouptag @一群 福利 老客", "阿玲 给 一群 的群标签：福利、老客"),
+        ("/timezone @一群 Europe/Paris", "阿玲 把 一群 的时区设为 Europe/Paris"),
+        ("/timezone @小鱼 Asia/Tokyo", "阿玲 把 小鱼 的时区设为 Asia/Tokyo"),
+        ("/optout", "阿玲 退订了营销消息"),
+    ],
+)
+async def test_each_change_is_said_in_words(shop: Shop, says: str, line: str) -> None:
+    await shop.joins("小鱼")
+    await broadcast(shop)
+    if says.startswith(("/recall", "/cancel")):
+        await shop.desk.planner.plan_ahead()
+    if says.startswith("/recall"):
+        await shop.delivers()
+    await shop.says(MANAGER, says)
+    assert await last_line(shop) == line
+
+
+async def test_two_managers_are_told_apart(shop: Shop) -> None:
+    await second_manager(shop)
+    await broadcast(shop)
+    assert await last_line(shop) == f"阿玲 提交了「{TONIGHT}」，等批准"
+    shop.clock.advance(MINUTE)
+    await shop.says(OTHER, "/approve 1")
+    answer = await shop.says(MANAGER, "记录")
+    assert answer.text == (
+        "最近的 2 次改动：\n"
+        f"· 11-05 10:01 阿强 批准了「{TONIGHT}」\n"
+        f"· 11-05 10:00 阿玲 提交了「{TONIGHT}」，等批准"
+    )
+    assert answer.addresses == [in_private(MANAGER)]
+
+
+async def test_only_the_last_twenty_are_shown(shop: Shop) -> None:
+    for number in range(25):
+        await shop.says(MANAGER, f"/watch 词{number} = 标签")
+    answer = await shop.says(MANAGER, "/audit")
+    assert answer.text.count("\n· ") == 20
+    assert "词24" in answer.text
+    assert "词4」" not in answer.text
+
+
+async def test_a_change_of_an_unknown_kind_is_shown_as_it_is_kept(shop: Shop) -> None:
+    async with shop.desk.database.writing() as connection:
+        now = shop.clock.now()
+        await audit.note(connection, audit.Entry(now, "room:someone", "repaint", "shop", {}))
+    assert await last_line(shop) == "room:someone repaint shop"
+
+
+def test_every_sentence_names_who_it_was() -> None:
+    assert all("{who}" in sentence for sentence in SENTENCES.values())
