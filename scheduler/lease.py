@@ -22,6 +22,8 @@ from storage.lanes import Lane, lease_lane, release_lane, renew_lane
 
 _log = structlog.get_logger(__name__)
 
+_ANSWER_WITHIN = 8.0  # seconds: a database that falls silent is as good as one that refuses
+
 
 @dataclass(frozen=True, slots=True)
 class LeaseTerms:
@@ -61,7 +63,7 @@ class Lease:
             await asyncio.sleep(self._terms.renew_every.total_seconds())
             asked_at = time.monotonic()
             try:
-                async with self._database.writing() as connection:
+                async with asyncio.timeout(_ANSWER_WITHIN), self._database.writing() as connection:
                     kept = await renew_lane(connection, self.lane, self._terms.lasts)
             except (DBAPIError, NoConnectionFree, OSError) as trouble:
                 _log.warning("lease_not_renewed", account=self.lane.account, reason=str(trouble))
@@ -73,24 +75,37 @@ class Lease:
             self._ends_at = asked_at + self._terms.lasts.total_seconds()
 
     async def release(self) -> None:
-        """Give the lane back at once. The lease is worth nothing afterwards."""
+        """Give the lane back at once. The lease is worth nothing afterwards.
+
+        Raises:
+            DBAPIError, TimeoutError (SQLAlchemy's), OSError: the database could not be told. The
+                lease ends by itself.
+        """
         self._ends_at = 0.0
-        async with self._database.writing() as connection:
+        async with asyncio.timeout(_ANSWER_WITHIN), self._database.writing() as connection:
             await release_lane(connection, self.lane)
 
 
 async def try_lease(
     database: Database, account: str, holder: str, terms: LeaseTerms
 ) -> Lease | None:
-    """The lease on an account's lane, if nobody else holds it now."""
+    """The lease on an account's lane, if nobody else holds it now.
+
+    Raises:
+        DBAPIError, TimeoutError (SQLAlchemy's), OSError: the database cannot be asked.
+    """
     asked_at = time.monotonic()
-    async with database.writing() as connection:
+    async with asyncio.timeout(_ANSWER_WITHIN), database.writing() as connection:
         lane = await lease_lane(connection, account, holder, terms.lasts, alone=database.alone)
     return None if lane is None else Lease(database, lane, terms, asked_at)
 
 
 async def lease(database: Database, account: str, holder: str, terms: LeaseTerms) -> Lease:
-    """Wait until the lane is free, and lease it."""
+    """Wait until the lane is free, and lease it.
+
+    Raises:
+        DBAPIError, TimeoutError (SQLAlchemy's), OSError: the database cannot be asked.
+    """
     waiting = False
     while (held := await try_lease(database, account, holder, terms)) is None:
         if not waiting:
