@@ -67,7 +67,11 @@ class Seat:
         if held is None:
             _log.info("lane_elsewhere", account=account)
             return False
-        await self._sit(held)
+        try:
+            await self._sit(held)
+        except LaneLost:  # opening took longer than the lease lasted
+            _log.warning("lane_lost", account=account)
+            return False
         return True
 
     async def run(self) -> None:
@@ -127,7 +131,7 @@ class Seat:
                 raise others from None
             # What else failed, failed because another process has come: a platform that lets an
             # account in once puts the older one out.
-            _log.warning("lane_lost", account=account)
+            _log.warning("lane_lost", account=account, besides=others and repr(others))
 
     async def _sit(self, held: Lease) -> None:
         self._lease = held
@@ -147,18 +151,24 @@ async def _watch(task: asyncio.Task[None]) -> None:
 
 
 async def keep_up(name: str, loop: Loop) -> None:
-    """Run a loop again when the database or the network failed under it; anything else is final."""
+    """Run a loop again and again, with growing rests where it ends soon.
+
+    It is run again when it ended, or when the database or the network failed under it; anything
+    else is final.
+    """
     rest = _FIRST_REST
     while True:
         began = asyncio.get_running_loop().time()
+        passing: list[Exception] = []
         try:
             await loop()
         except Exception as trouble:
             passing = _passing(trouble)
             if not passing:
                 raise
-            if asyncio.get_running_loop().time() - began > _LONGEST_REST.total_seconds():
-                rest = _FIRST_REST  # it had recovered meanwhile
+        if asyncio.get_running_loop().time() - began > _LONGEST_REST.total_seconds():
+            rest = _FIRST_REST  # it had worked meanwhile
+        if passing:
             _RESTARTS.labels(name).inc()
             reason = str(passing[0])
             _log.error("loop_failed", loop=name, reason=reason, again_in=rest.total_seconds())
