@@ -84,7 +84,7 @@ class Doubts:
 
     @property
     def next_question(self) -> datetime | None:
-        """When the platform is to be asked; None while nothing is in doubt, or it is being asked."""
+        """When the platform is to be asked; None while nothing is in doubt, or it is asked now."""
         return None if self._asking else self._asks_at
 
     def ask_now(self) -> None:

@@ -270,13 +270,13 @@ class Stage:
 
     async def until_asleep(self, truth: Callable[[], object] = lambda: True) -> None:
         """Wait, in real time, until something is true and a loop sleeps on the clock again."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):  # a busy machine
             while not (truth() and self.clock._sleepers):  # noqa: ASYNC110 (nothing rings when a loop falls asleep)
                 await asyncio.sleep(0.002)
 
     async def until(self, truth: Callable[[], Awaitable[bool]]) -> None:
         """Wait, in real time, until something is true."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):  # a busy machine
             while not await truth():  # noqa: ASYNC110 (the ledger rings nobody)
                 await asyncio.sleep(0.002)
 

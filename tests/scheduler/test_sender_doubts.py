@@ -197,12 +197,12 @@ async def test_what_is_still_under_way_is_asked_about_later_when_the_rest_is_set
         under_way=lambda: under_way,
     )
     assert await doubts.settle(lease.lane) == Recovery(1, 0, 0)
-    asks_again_at = doubts.asks_at
+    asks_again_at = doubts.next_question
     assert asks_again_at is not None
     under_way.clear()
     stage.clock.advance_to(asks_again_at)
     assert await doubts.settle(lease.lane) == Recovery(1, 0, 0)
-    assert doubts.asks_at is None
+    assert doubts.next_question is None
     assert {one.state for one in (await stage.ledger()).values()} == {SENT}
 
 
