@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,20 +105,10 @@ async def test_whenever_it_is_ended_everything_is_heard_obeyed_and_greeted_once(
     assert await stored(shop) == done.said
     assert log.posts("reply:") == {f"reply:room/{seq}/0": 1 for seq in done.asked}
     assert set(log.posts("welcome:").values()) == {1}
-    assert greeted(log) == len(done.came)
+    assert log.greeted() == len(done.came)
     await room.close()
 
 
 async def all_done(shop: Shop, log: RoomLog, done: Talk) -> bool:
     """Whether every command was finished and everybody greeted."""
-    return not await shop.dispatcher.last_left_over() and greeted(log) >= len(done.came)
-
-
-def greeted(log: RoomLog) -> int:
-    """How many people were greeted in the room, counted as often as that was."""
-    number = 0
-    for text in log.texts("welcome:"):
-        names, _, _ = text.partition(" 来到 ")
-        many = re.search(r" 等 (\d+) 位新朋友$", names)
-        number += int(many[1]) if many else names.count("@")
-    return number
+    return not await shop.dispatcher.last_left_over() and log.greeted() >= len(done.came)

@@ -7,6 +7,7 @@ outlive them; so a test looks at the truth on the disk and not at what a process
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -91,6 +92,17 @@ def manager_token(ready: dict[str, str], nickname: str) -> str:
     return token
 
 
+def fan_comes(door: str, nickname: str, group: str) -> None:
+    """Somebody new enters the room, joins a group, and is silent."""
+    with connect(door, proxy=None) as socket:
+        for number, deed in enumerate(
+            ({"do": "enter", "nickname": nickname}, {"do": "join", "group": group})
+        ):
+            socket.send(json.dumps({"id": number, **deed}))
+            answer = json.loads(socket.recv())
+            assert "ok" in answer, answer
+
+
 def _rows(file: Path, question: str, *values: object) -> list[Any]:
     """Ask a file that another process may be writing."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as connection:
@@ -122,6 +134,15 @@ class RoomLog:
             f"{beginning}\U0010ffff",
         )
         return [json.loads(content)["text"] for (content,) in rows]
+
+    def greeted(self) -> int:
+        """How many people were greeted by name or number, counted as often as that was."""
+        number = 0
+        for text in self.texts("welcome:"):
+            names, _, _ = text.partition(" 来到 ")
+            many = re.search(r" 等 (\d+) 位新朋友$", names)
+            number += int(many[1]) if many else names.count("@")
+        return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +178,11 @@ class BotMemory:
     def campaigns(self) -> list[str]:
         """The keys of all campaigns, oldest first."""
         return [key for (key,) in self._ask("SELECT key FROM campaigns ORDER BY id")]
+
+    def heard_in_groups(self) -> list[str]:
+        """Everything that was said in groups, in the order it was stored."""
+        rows = self._ask("SELECT text FROM messages WHERE group_id IS NOT NULL ORDER BY id")
+        return [text for (text,) in rows]
 
     def has_heard(self, message: int) -> bool:
         """Whether the bot has stored the room's message with this number."""
