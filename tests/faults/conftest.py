@@ -1,4 +1,4 @@
-"""The scene of every fault: a room, a bot, and a manager in many groups."""
+"""The scene of every fault, a room, a bot and a manager in many groups; and figures to show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,22 @@ from pathlib import Path
 import pytest
 
 from tests.faults.scene import Scene
+
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Lines that pytest shows at its end, whether or not the test passed."""
+    return request.config.stash.setdefault(_FIGURES, [])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Show the figures of the runs."""
+    for line in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(f"faults on {line}")
 
 
 @pytest.fixture

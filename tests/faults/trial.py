@@ -1,0 +1,257 @@
+"""A trial: senders whose processes are killed, on a platform that misbehaves, until all is said.
+
+Each round a wave of deliveries is added, and once a part of it has arrived, a process is killed
+with -9 (or, where others can take over, frozen beyond its lease and thawed) and started again.
+Right after the blow the ledger is read: what the process had in hand is what it leaves in doubt.
+At the end everything runs until nothing is open any more.
+
+How far a seed replays a run: the waves, the faults of each delivery (by its key and how often it
+arrived), which blow comes in which round and after which part of the wave, are the same every
+time. Which instruction of a process a blow hits is the machine's doing, and with it what was under
+way, how often a delivery arrives, and which process holds which lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storage.database import Database
+from tests.faults.judge import Case
+from tests.faults.lane_process import LaneProcess, Orders
+from tests.faults.platform import Platform
+from tests.faults.scale import ACCOUNTS, FLIGHT, LIMITS, SETTINGS, TERMS
+from tests.faults.waves import Waves
+
+REMEMBERED = ACCOUNTS[::2]
+"""The accounts whose look-ups can tell; the platform says nothing about the others."""
+WAVE = 240
+LOOK = 0.005  # seconds between two looks at the platform's log
+ROUND = 2.0  # seconds after which a blow comes anyway
+BUFFERS = 0.03  # seconds in which the platform reads what a dead process had sent
+IDLE_HIT = 0.2  # this share of the blows hits whomever
+PATIENCE = 90.0  # seconds in which everything must be settled in the end
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """What a process left behind when it was hit: its lanes, and what it had in hand.
+
+    `begun` are those in hand whose call was begun, `written` (by account) those that were only
+    written down.
+    """
+
+    lanes: int
+    begun: int
+    written: Counter[str]
+
+    @property
+    def in_doubt(self) -> int:
+        """How many deliveries it left in doubt."""
+        return self.begun + self.written.total()
+
+    @property
+    def worst(self) -> int:
+        """The most deliveries of one account that were written down without a call begun."""
+        return max(self.written.values(), default=0)
+
+
+@dataclass(slots=True)
+class Trial:
+    """One run. `hold` the rounds, then `settle`, then judge the `case`."""
+
+    platform: Platform
+    waves: Waves
+    processes: Sequence[LaneProcess]
+    chance: random.Random
+    kills: list[Blow] = field(default_factory=list)
+    freezes: list[Blow] = field(default_factory=list)
+    ended: set[tuple[str, int]] = field(default_factory=set)  # leases, by account and token
+
+    async def hold(self, rounds: int, deliveries: int) -> None:
+        """Deal so many blows while at least so many deliveries are being made."""
+        for number in range(rounds):
+            await self.add(deliveries * (number + 1) // rounds)
+            self._start_all()
+            await self._work()
+            if number % 5 == 3:
+                await self._refuse()
+            if number % 8 == 5:
+                await self.waves.cancel_one()
+            if len(self.processes) > 1 and number % 6 == 4:
+                await self._freeze()
+            await self._kill()
+
+    async def add(self, deliveries: int) -> None:
+        """Add waves until so many deliveries are meant to be made in all."""
+        while self.waves.planned < deliveries:
+            await self.waves.add(WAVE)
+
+    async def settle(self) -> Case:
+        """Run until nothing is open; the case to be judged.
+
+        What nobody can tell stays uncertain; of the accounts that are remembered, all is told.
+        What is open when patience ends is for the judge.
+        """
+        self._start_all()
+        ends = time.monotonic() + PATIENCE
+        while await self._is_open() and time.monotonic() < ends:
+            self._check_alive()
+            await asyncio.sleep(0.2)
+        for process in self.processes:
+            process.kill()
+        await asyncio.sleep(BUFFERS)
+        notes = [note for process in self.processes for note in process.notes()]
+        return Case(
+            log=self.platform.log,
+            ledger=await self.waves.ledger(),
+            flight=FLIGHT,
+            expected=self._expected(),
+            notes=notes,
+            ended=self.ended,
+            remembered=REMEMBERED,
+        )
+
+    async def _is_open(self) -> bool:
+        """Whether anything is still to be planned, sent or told."""
+        if await self.waves.open_ones(REMEMBERED):
+            return True
+        known = {entry.key for entry in await self.waves.ledger()}
+        return any(key not in known for key in self._expected())
+
+    def _expected(self) -> list[str]:
+        """The keys of deliveries to groups that never went: the planner must have made them."""
+        gone = {
+            (call.account, call.address)
+            for call in self.platform.log.arrivals
+            if call.why == "gone"
+        }
+        return [
+            key
+            for key, group in self.waves.to_groups.items()
+            if (group.account, f"group:{group.chat}") not in gone
+        ]
+
+    async def _work(self) -> None:
+        """Let the processes work until a part of a wave has arrived, or for a while."""
+        goal = len(self.platform.log.arrivals) + self.chance.randrange(WAVE)
+        ends = time.monotonic() + self.chance.uniform(ROUND / 4, ROUND)
+        while len(self.platform.log.arrivals) < goal and time.monotonic() < ends:
+            self._check_alive()
+            await asyncio.sleep(LOOK)
+        await asyncio.sleep(self.chance.uniform(0, 2 * LOOK))
+
+    async def _refuse(self) -> None:
+        """Shut the platform's door for a moment."""
+        self.platform.shut()
+        await asyncio.sleep(self.chance.uniform(0.02, 0.2))
+        await self.platform.open()
+        await asyncio.sleep(self.chance.uniform(0, 0.2))
+
+    async def _kill(self) -> None:
+        victim = await self._victim()
+        holder = victim.holder
+        victim.kill()
+        self.kills.append(await self._blow(victim, await self.waves.held_by(holder)))
+
+    async def _freeze(self) -> None:
+        victim = await self._victim()
+        victim.signal(signal.SIGSTOP)
+        try:
+            self.freezes.append(await self._blow(victim, await self.waves.held_by(victim.holder)))
+            lasts = TERMS.lasts.total_seconds()
+            await asyncio.sleep(self.chance.uniform(lasts, 1.5 * lasts))
+        finally:
+            victim.signal(signal.SIGCONT)
+
+    async def _victim(self) -> LaneProcess:
+        """One of the processes: mostly one that holds a lane, because the others have no calls."""
+        holders = await self.waves.holders()
+        busy = [process for process in self.processes if process.holder in holders]
+        anybody = self.chance.random() < IDLE_HIT
+        return self.chance.choice(self.processes if anybody or not busy else busy)
+
+    async def _blow(self, victim: LaneProcess, leases: Mapping[str, int]) -> Blow:
+        """What the victim has left behind of these leases."""
+        self.ended.update(leases.items())
+        before, in_hand = None, await self.waves.in_hand(leases)
+        while in_hand != before:  # a server may still be committing what a dead process told it to
+            await asyncio.sleep(BUFFERS)
+            before, in_hand = in_hand, await self.waves.in_hand(leases)
+        since = {one.key: one.began_at for one in in_hand}
+        begun = {
+            note.of
+            for note in (victim.notes() if since else ())
+            if note.what == "begun" and note.at >= since.get(note.of, note.at + 1)
+        }
+        written = Counter(one.account for one in in_hand if one.key not in begun)
+        return Blow(len(leases), len(begun), written)
+
+    def _start_all(self) -> None:
+        for process in self.processes:
+            process.start()
+
+    def _check_alive(self) -> None:
+        for process in self.processes:
+            process.check_alive()
+
+
+@asynccontextmanager
+async def trial(url: str, folder: Path, seed: str, processes: int) -> AsyncIterator[Trial]:
+    """A platform, a shop and senders that are not started yet; all of it is ended after."""
+    chance = random.Random(seed)  # noqa: S311 (when to kill is no secret)
+    platform = Platform(
+        limits=LIMITS,
+        seed=seed,
+        remembers=REMEMBERED,
+        deadline=SETTINGS.call_deadline.total_seconds(),
+        patience=FLIGHT,
+    )
+    database = await Database.open(url)
+    try:
+        async with platform:
+            waves = await Waves.found(database, chance)
+            orders = Orders(url, platform.port, ACCOUNTS, LIMITS)
+            started = []
+            for number in range(processes):
+                place = folder / f"process-{number}"
+                place.mkdir()
+                started.append(LaneProcess(orders, place))
+            try:
+                yield Trial(platform, waves, started, chance)
+            finally:
+                for process in started:
+                    process.kill()
+    finally:
+        await database.close()
+
+
+def report(held: Trial, case: Case, broken: Sequence[str], took: float) -> str:
+    """The figures of a run in one line."""
+    blows = [*held.kills, *held.freezes]
+    hit = sum(blow.lanes > 0 for blow in held.kills)
+    lost = sum(note.what == "lost" for note in case.notes)
+    return "; ".join(
+        [
+            f"{len(held.kills)} kills ({hit} of them took lanes), {len(held.freezes)} freezes",
+            f"{len(case.ledger)} deliveries: {_counted(entry.state for entry in case.ledger)}",
+            f"{len(case.log.arrivals)} calls: {_counted(call.why for call in case.log.arrivals)}",
+            f"in doubt after a blow: at most {max(blow.in_doubt for blow in blows)}",
+            f"of these not begun, of one account: at most {max(blow.worst for blow in blows)}",
+            f"{lost} lanes lost alive",
+            f"latest departure {case.latest * 1000:.0f} ms after not_after",
+            f"{len(broken)} violations",
+            f"{took:.0f} s",
+        ]
+    )
+
+
+def _counted(words: Iterable[str]) -> str:
+    return ", ".join(f"{count} {word!s}" for word, count in Counter(words).most_common())

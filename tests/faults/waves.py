@@ -1,0 +1,257 @@
+"""What the shop wants to say during the faults: a wave of deliveries, and another one.
+
+A wave is one campaign, drawn from the seed: to groups, planned by whichever process comes first;
+or to members in private, written into the ledger here, because audiences of persons are not
+planned yet. Some are order notices, some hold for a moment only.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.bodies import literal_body
+from scheduler.content import Content
+from scheduler.priorities import Priority
+from scheduler.schedule_json import schedule_to_json
+from scheduler.schedules import Once
+from storage import campaigns, steering
+from storage.bells import Bell, ring
+from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
+from storage.database import Database
+from storage.deliveries import DeliveryState
+from storage.groups import Audience, Group, ensure_groups
+from storage.members import Seen, ensure_members
+from storage.shops import ensure_shop
+from storage.slots import PlannedSlot, plan_for_members
+from storage.tables import attempts, deliveries, lanes
+from tests.faults.judge import Entry
+from tests.faults.lane_process import SHOP
+from tests.faults.scale import ACCOUNTS
+
+GROUPS_EACH = 120  # of each account
+MEMBERS_EACH = 60
+LONG = 3_600
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a wave is: its share of a hundred, how urgent, to whom, valid for how many seconds."""
+
+    share: int
+    priority: Priority
+    private: bool
+    valid_seconds: int
+
+
+KINDS: Mapping[str, Kind] = {
+    "campaign": Kind(38, Priority.CAMPAIGN, private=False, valid_seconds=LONG),
+    "post": Kind(15, Priority.POST, private=False, valid_seconds=LONG),
+    "flash": Kind(7, Priority.CAMPAIGN, private=False, valid_seconds=1),
+    "letter": Kind(15, Priority.CAMPAIGN, private=True, valid_seconds=LONG),
+    "order": Kind(20, Priority.NOTICE, private=True, valid_seconds=LONG),
+    "pickup": Kind(5, Priority.NOTICE, private=True, valid_seconds=1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """A delivery that a process had begun and not recorded."""
+
+    key: str
+    account: str
+    began_at: float
+
+
+@dataclass(slots=True)
+class Waves:
+    """The shop, its groups and members, and what it has said so far. Make it with `found`."""
+
+    database: Database
+    chance: random.Random
+    shop_id: int
+    groups: Sequence[Group]
+    members: Mapping[str, Sequence[int]]  # account → ids
+    planned: int = 0  # deliveries
+    to_groups: dict[str, Group] = field(default_factory=dict)  # key of a delivery → its group
+    steerable: list[int] = field(default_factory=list)  # campaigns that may still be cancelled
+
+    @classmethod
+    async def found(cls, database: Database, chance: random.Random) -> Waves:
+        """A shop with groups and members on every account."""
+        now = datetime.now(UTC)
+        groups: list[Group] = []
+        members: dict[str, Sequence[int]] = {}
+        async with database.writing() as connection:
+            shop_id = await ensure_shop(connection, SHOP)
+            for account in ACCOUNTS:
+                chats = [(f"{account}-g{number}", f"{number}群") for number in range(GROUPS_EACH)]
+                made = await ensure_groups(connection, shop_id, account, chats, now)
+                groups += sorted(made.values(), key=lambda group: group.id)
+                people = [Seen(f"{account}-p{number}", "粉丝") for number in range(MEMBERS_EACH)]
+                seen = await ensure_members(connection, account, people, now)
+                members[account] = sorted(member.id for member in seen.values())
+        return cls(database, chance, shop_id, groups, members)
+
+    async def add(self, size: int) -> None:
+        """Say something new, to about `size` addresses, now."""
+        names = list(KINDS)
+        (name,) = self.chance.choices(names, [KINDS[each].share for each in names])
+        kind = KINDS[name]
+        key = f"{name}-{len(self.to_groups)}-{self.planned}"
+        now = datetime.now(UTC)
+        async with self.database.writing() as connection:
+            if kind.private:
+                await self._write_down(connection, key, kind, size, now)
+                return
+            chosen = self.chance.sample(self.groups, min(size, len(self.groups)))
+            made = await self._campaign(connection, key, kind, (now, now), chosen)
+            self.planned += len(chosen)
+            self.to_groups |= {
+                f"{key}/once/{group.account}/group:{group.chat}": group for group in chosen
+            }
+            if kind.priority is Priority.CAMPAIGN:
+                self.steerable.append(made.id)
+
+    async def _write_down(
+        self, connection: AsyncConnection, key: str, kind: Kind, size: int, now: datetime
+    ) -> None:
+        # Its schedule is over, so that nobody plans it for groups.
+        made = await self._campaign(connection, key, kind, (now - DAY, now), self.groups[:1])
+        slot = PlannedSlot(
+            campaign_id=made.id,
+            campaign_key=key,
+            version_id=made.version_id,
+            slot="once",
+            not_before=now,
+            not_after=now + timedelta(seconds=kind.valid_seconds),
+            priority=kind.priority,
+        )
+        for account, people in self.members.items():
+            chosen = self.chance.sample(people, min(-(-size // len(ACCOUNTS)), len(people)))
+            self.planned += await plan_for_members(connection, slot, account, chosen, now)
+        await ring(connection, Bell.SENDERS)
+
+    async def _campaign(
+        self,
+        connection: AsyncConnection,
+        key: str,
+        kind: Kind,
+        moments: tuple[datetime, datetime],
+        audience: Sequence[Group],
+    ) -> StoredCampaign:
+        """A campaign that speaks at the first of the moments, made and approved at the second."""
+        at, now = moments
+        made = await campaigns.create(
+            connection,
+            self.shop_id,
+            NewCampaign(
+                key=key,
+                programme="broadcast",
+                name=key,
+                schedule=schedule_to_json(Once(at.replace(tzinfo=None))),
+                zone="UTC",
+                valid_seconds=kind.valid_seconds,
+                audience=Audience(taken=tuple(sorted(group.id for group in audience))),
+                body=literal_body(Content("今晚八点直播")),
+                created_by="staff",
+                created_at=now,
+                priority=kind.priority,
+            ),
+            state=CampaignState.DRAFT,
+        )
+        await campaigns.approve(
+            connection,
+            made.id,
+            version=made.version_id,
+            state=CampaignState.APPROVED,
+            by="staff",
+            at=now,
+        )
+        return made
+
+    async def cancel_one(self) -> None:
+        """Cancel one of the campaigns, with what it has still planned."""
+        if not self.steerable:
+            return
+        campaign = self.steerable.pop(self.chance.randrange(len(self.steerable)))
+        now = datetime.now(UTC)
+        async with self.database.writing() as connection:
+            await campaigns.set_state(connection, campaign, CampaignState.CANCELLED)
+            await steering.cancel_planned(connection, campaign, "cancelled_by_staff", now)
+
+    async def holders(self) -> set[str]:
+        """Who holds lanes, or did so when they were last leased."""
+        async with self.database.reading() as connection:
+            return set(await connection.scalars(select(lanes.c.holder).distinct()))
+
+    async def held_by(self, holder: str) -> dict[str, int]:
+        """Account → token of the leases that a process holds."""
+        async with self.database.reading() as connection:
+            rows = await connection.execute(
+                select(lanes.c.account, lanes.c.token).where(lanes.c.holder == holder)
+            )
+            return {row.account: row.token for row in rows}
+
+    async def in_hand(self, leases: Mapping[str, int]) -> list[InHand]:
+        """What was begun under these leases and is not recorded."""
+        async with self.database.reading() as connection:
+            rows = await connection.execute(
+                select(deliveries.c.key, deliveries.c.account, deliveries.c.began_at)
+                .join(attempts, attempts.c.delivery_id == deliveries.c.id)
+                .where(
+                    tuple_(attempts.c.account, attempts.c.token).in_(list(leases.items())),
+                    attempts.c.ended_at.is_(None),
+                    deliveries.c.state == DeliveryState.SENDING,
+                )
+                .order_by(deliveries.c.key)
+            )
+            return [InHand(row.key, row.account, row.began_at.timestamp()) for row in rows]
+
+    async def ledger(self) -> list[Entry]:
+        """Every delivery as it stands."""
+        last = (
+            select(attempts.c.delivery_id, func.max(attempts.c.token).label("token"))
+            .group_by(attempts.c.delivery_id)
+            .subquery()
+        )
+        async with self.database.reading() as connection:
+            rows = await connection.execute(
+                select(
+                    deliveries.c.key,
+                    deliveries.c.account,
+                    deliveries.c.state,
+                    deliveries.c.reason,
+                    deliveries.c.priority,
+                    deliveries.c.resent,
+                    deliveries.c.not_after,
+                    deliveries.c.receipt,
+                    last.c.token,
+                ).join_from(deliveries, last, last.c.delivery_id == deliveries.c.id, isouter=True)
+            )
+            return [
+                Entry(key, account, DeliveryState(state), *rest)
+                for key, account, state, *rest in rows
+            ]
+
+    async def open_ones(self, remembered: Collection[str]) -> int:
+        """How many deliveries are still to be settled; of remembered accounts the uncertain too."""
+        async with self.database.reading() as connection:
+            found = await connection.scalar(
+                select(func.count()).where(
+                    or_(
+                        deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.SENDING]),
+                        and_(
+                            deliveries.c.state == DeliveryState.UNCERTAIN,
+                            deliveries.c.account.in_(list(remembered)),
+                        ),
+                    )
+                )
+            )
+        return found or 0
