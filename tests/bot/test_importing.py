@@ -19,6 +19,7 @@ from bot.demo.life import room_and_bot
 from bot.history import HistoryUnreadable
 from bot.importing import Imported, import_history
 from bot.room.connection import LocalConnection
+from bot.wiring import dispatcher_for
 from scheduler.clock import RealClock
 from tests.bot.program import PATIENCE, call, start
 
@@ -142,7 +143,8 @@ async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_nev
         while int(batch[-1].cursor) < room.log.last:
             batch.append(await anext(events))
         await events.aclose()
-        assert await bot.dispatchers[channel.account].hear(batch) == []
+        dispatcher = dispatcher_for(bot.desk, bot.commander, channel)
+        assert await dispatcher.hear(batch) == []
 
         now = datetime.now(UTC).isoformat()
         history = [
@@ -155,7 +157,7 @@ async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_nev
         before = room.log.last
         done = await import_history(configured, written(here / "h.jsonl", history), "jsonl")
         assert figures(done) == (5, 0, 0)
-        assert await bot.dispatchers[channel.account].left_over() == []
+        assert await dispatcher.left_over() == []
         assert room.log.last == before  # nothing was answered
 
     assert ask(here, "SELECT account, name, present FROM groups ORDER BY name") == [

@@ -75,11 +75,16 @@ def test_rests_double_up_to_the_longest_until_a_clear_answer_comes() -> None:
         rests.append(fallen.until - now)
         now = fallen.until
     assert rests == [MINUTE, 2 * MINUTE, 3 * MINUTE, 3 * MINUTE]
-    assert account.probing
     assert not account.rests(now)
     assert account.note(DONE, now) == Recovered()
-    assert not account.probing
     assert account.note(AccountDown("again"), now) == Fallen(now + MINUTE, "again")
+
+
+def test_after_a_clear_answer_nobody_wonders_whether_the_rest_helped() -> None:
+    account = health()
+    account.restore(NOW)
+    account.note(DONE, NOW)
+    assert not account.probing
 
 
 def test_after_a_rest_the_first_failure_means_another_rest() -> None:
