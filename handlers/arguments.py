@@ -133,7 +133,7 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The number of a campaign or a question, as the bot showed it: `12` or `#12`."""
+    """The number of a campaign, a preview or a message, as the bot showed it: `12` or `#12`."""
 
     label: ClassVar[str] = "编号"
     number: int

@@ -163,9 +163,9 @@ async def _go_live(script: Script, folder: Path, options: DemoOptions, console: 
         bot = await Bot.open(configuration, clock, [opened.channel])
         try:
             console.print(f"\n[bold]The room is live: {opened.server.url}[/]")
-            console.print(
-                f"As the manager (once): {opened.server.new_sign_in_url()}", soft_wrap=True
-            )
+            console.print("As a manager, each link once; what one confirms, another approves:")
+            for _ in range(2):
+                console.print(f"  {opened.server.new_sign_in_url()}", soft_wrap=True)
             await until_signal(bot, lambda: console.print("Ctrl-C ends the demo."))
         finally:
             await bot.close()
