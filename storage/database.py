@@ -18,11 +18,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, event, func, inspect, make_url, select, table
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, Connection, func, inspect, make_url, select, table
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import column
 
 from storage.bells import RUNG, Bell, Bells
@@ -36,20 +35,12 @@ from storage.errors import (
 )
 from storage.failures import in_short
 from storage.schema import HEAD, KNOWN
+from storage.sqlite_engine import OLDEST, sqlite_engine
 
-_BUSY_TIMEOUT_MS = 10_000
 _READERS = 4
 _CONNECT_SECONDS = 10
 _MIGRATING = 0x6E75616E71756E  # "nuanqun": the advisory lock of whoever migrates
-_OLDEST_SQLITE = (3, 35)  # the first with RETURNING, and with columns that can be dropped
 _PATIENCE = 5.0  # seconds that a start waits while another one migrates the same file
-
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}",
-)
 
 
 class Database:
@@ -65,10 +56,10 @@ class Database:
             raise DriverMissing(place=self.place)
         self._lock_file: int | None = None
         if self.is_sqlite:
-            if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            if sqlite3.sqlite_version_info < OLDEST:
                 raise SQLiteTooOld(found=sqlite3.sqlite_version)
-            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
-            self._reader = _sqlite_engine(url, "PRAGMA query_only=ON", begin="BEGIN", size=_READERS)
+            self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
+            self._reader = sqlite_engine(url, "PRAGMA query_only=ON", begin="BEGIN", size=_READERS)
         else:
             self._writer = create_async_engine(
                 url, pool_size=8, pool_pre_ping=True, connect_args={"timeout": _CONNECT_SECONDS}
@@ -297,29 +288,3 @@ def _schema_found(connection: Connection) -> str | None:
     if names - {"alembic_version"}:
         raise OSError("it holds tables that are not Nuanqun's")
     return None
-
-
-def _sqlite_engine(url: str, *pragmas: str, begin: str, size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # The driver must not begin transactions by itself: it would begin them deferred, and a
-        # deferred transaction that turns to writing fails at once when another one wrote.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, *pragmas):
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    @event.listens_for(engine.sync_engine, "invalidate")
-    def _roll_back(connection: DBAPIConnection, *_: object) -> None:
-        # A connection is given up when its task is cancelled in the middle of a statement. SQLite
-        # keeps it alive, and its lock, until Python has collected that statement.
-        connection.rollback()
-
-    return engine

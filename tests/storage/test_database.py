@@ -137,7 +137,8 @@ async def test_a_new_file_is_its_owner_s_alone_also_in_an_open_folder(tmp_path: 
         await shop(connection)
     made = rights(tmp_path)
     await database.close()
-    assert made == dict.fromkeys(("nuanqun.db", "nuanqun.db-wal", "nuanqun.db-shm"), 0o600)
+    beside = ("", "-wal", "-shm", ".lock")
+    assert made == dict.fromkeys((f"nuanqun.db{end}" for end in beside), 0o600)
 
 
 @pytest.mark.parametrize(
