@@ -30,7 +30,7 @@ from insights.authorship import passed_on
 from storage.accounts import set_cursor
 from storage.columns import storable
 from storage.groups import Group, ensure_groups, set_present
-from storage.members import Member, Seen, ensure_members, leave, sit
+from storage.members import Member, Seen, ensure_members, leave, mark_reachable, sit
 from storage.messages import Heard, Recorded, record
 
 _YEARS = range(1970, 3000)
@@ -123,6 +123,9 @@ async def record_batch(
                 obey=not history,
             )
             batch.said.extend(one for one in recorded if not one.duplicate)
+            alone = [one.member.id for one in recorded if one.group is None]
+            if alone and not history:  # who writes to the bot can be written to
+                await mark_reachable(connection, alone)
         else:
             for event in run:
                 await _move(connection, event, batch, shop_id=shop_id, shop=shop, platform=platform)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from handlers.commands import REGISTRY
 from handlers.events import (
@@ -19,7 +20,8 @@ from handlers.events import (
 from handlers.recording import kind_of
 from handlers.roles import Role, role_of, role_of_person
 from handlers.settings import ShopSettings
-from storage.members import members_named
+from storage.members import mark_unreachable, members_named
+from storage.tables import members
 from tests.handlers.shop import ACCOUNT, DAY, MANAGER, NOW, Opener, Shop, chat_of
 
 CHAIN = "#接龙\n护手霜三支装\n1. 小鱼 2份\n2. 小美 1份"
@@ -151,3 +153,24 @@ async def test_a_group_that_the_bot_left_is_none_of_its_groups(shop: Shop) -> No
     assert "三群" not in (await shop.says(MANAGER, "/broadcast @四群 今晚")).text
     await shop.says("小鱼", "又回来了", group="三群")
     assert "三群" in (await shop.says(MANAGER, "/broadcast @四群 今晚")).text
+
+
+async def test_a_private_word_makes_somebody_reachable_again_and_a_word_in_a_group_does_not(
+    shop: Shop,
+) -> None:
+    await shop.says("小鱼", "早")
+    fan = await shop.member("小鱼")
+
+    async def unreachable() -> bool:
+        async with shop.desk.database.reading() as connection:
+            found = await connection.scalar(
+                select(members.c.unreachable_at).where(members.c.id == fan.id)
+            )
+        return found is not None
+
+    async with shop.desk.database.writing() as connection:
+        await mark_unreachable(connection, [fan.id], NOW)
+    await shop.says("小鱼", "有人在吗")
+    assert await unreachable()
+    await shop.says("小鱼", "有人在吗", group=None)
+    assert not await unreachable()
