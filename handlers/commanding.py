@@ -20,7 +20,7 @@ from handlers.registry import Call, Command, Misread, Registry, Unknown
 from handlers.replies import Reply, reply
 from handlers.roles import Role, role_of
 from scheduler.content import Button, Content, Mention
-from scheduler.courier import Address, AddressGone, Done, Unable
+from scheduler.courier import Address, AddressGone, Done, NothingSent, Unable
 from storage.errors import LaneLost, NuanqunError
 from storage.groups import Group
 from storage.members import Member
@@ -76,9 +76,13 @@ class Commander:
             at=order.at,
         )
         number = 0
+        said = True
         async for answer in self._answers(order, asked):
-            await self._say(asked, answer, f"reply:{asked.key}/{number}", again=order.late)
+            key = f"reply:{asked.key}/{number}"
+            said &= await self._say(asked, answer, key, again=order.late)
             number += 1
+        if not said:
+            return  # whoever holds the account's lane next answers, or this process after a restart
         async with self._desk.database.writing() as connection:
             await finish_command(connection, order.message_id)
 
@@ -151,25 +155,27 @@ class Commander:
             private=nearest.role is Role.MANAGER,
         )
 
-    async def _say(self, asked: Asked, answer: Reply, key: str, *, again: bool) -> None:
+    async def _say(self, asked: Asked, answer: Reply, key: str, *, again: bool) -> bool:
         """Carry an answer out: to the asker alone where that is wanted and the channel can.
 
-        With `again` it may have been said before the bot ended.
+        With `again` it may have been said before the bot ended. False where it certainly was not
+        said, and may still be.
         """
         sender = self._desk.senders[asked.account]
         private = Address(person=asked.member.person)
         here = Address(group=asked.group.chat) if asked.group is not None else private
         if not answer.private or asked.group is None:
-            await sender.say(here, answer.content, key, again=again)
-            return
-        outcome = await sender.say(private, answer.content, key, again=again)
-        if isinstance(outcome, AddressGone | Unable):
+            outcome = await sender.say(here, answer.content, key, again=again)
+        else:
+            outcome = await sender.say(private, answer.content, key, again=again)
+        if isinstance(outcome, AddressGone | Unable) and answer.private and asked.group is not None:
             hint = answer.instead or self._desk.say(
                 "这个只能私下说：先和我私聊一句，再发一次命令。"
             )
             name = asked.member.name
             mention = Mention(asked.member.person, name)
             content = Content(f"@{name} {hint}", mentions=(mention,))
-            await sender.say(here, content, f"{key}/hint", again=again)
-        elif not isinstance(outcome, Done):
+            outcome = await sender.say(here, content, f"{key}/hint", again=again)
+        if not isinstance(outcome, Done):
             _log.warning("answer_lost", key=key, outcome=repr(outcome))
+        return not isinstance(outcome, NothingSent)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from handlers.commanding import STALE_AFTER
 from handlers.commands import REGISTRY
 from handlers.settings import ShopSettings
-from scheduler.courier import Unclear
+from scheduler.courier import NothingSent, Unclear
 from storage import campaigns
 from tests.handlers.shop import DAY, MANAGER, NOW, SECOND, Shop, in_group, in_private, open_shop
 
@@ -223,3 +223,15 @@ async def test_whatever_is_said_is_answered_sensibly(shop: Shop, text: str, name
     else:
         assert all(post.content.text for post in answer)
         assert answer
+
+
+async def test_an_answer_that_certainly_was_not_said_leaves_its_command_to_the_next_holder(
+    shop: Shop,
+) -> None:
+    shop.platform.refuses[in_private("小鱼")] = NothingSent("refused")
+    assert not await shop.says("小鱼", "/help", group=None)
+    del shop.platform.refuses[in_private("小鱼")]
+    (waiting,) = await shop.dispatcher.left_over()
+    await shop.commander.obey(waiting)
+    assert [post.address for post in shop.platform.posts] == [in_private("小鱼")]
+    assert await shop.dispatcher.left_over() == []
