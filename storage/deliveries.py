@@ -115,11 +115,11 @@ async def begin(
     moved = await connection.execute(
         _BEGIN, {"ids": list(delivery_ids), "lane": lane.account, "at": at}
     )
-    going = [row.id for row in moved]
+    going = moved.scalars().all()
     if not going:
         return {}
     made = await connection.execute(_CALL, {"ids": going, "token": lane.token, "at": at})
-    return {row.delivery_id: row.id for row in made}
+    return {row.delivery_id: row.id for row in made.all()}
 
 
 @dataclass(frozen=True, slots=True)
