@@ -25,12 +25,19 @@ from handlers.previews import (
     whom,
 )
 from handlers.replacing import replaced_by
-from handlers.staff import customer_of, name_of, needs_another, tell, tell_managers
+from handlers.staff import (
+    are_one,
+    member_of,
+    name_of,
+    needs_another,
+    tell,
+    tell_managers,
+)
 from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
-from storage import audit, campaigns, groups, members
+from storage import audit, campaigns, groups
 from storage.campaigns import StoredCampaign
 from storage.steering import cancel_planned
 
@@ -103,9 +110,8 @@ async def approve(
             return NotWaiting(found)
         if found.version_number != (version or _FIRST_VERSION):
             return Another(found)
-        drafter = await customer_of(connection, found.submitted_by)
-        if drafter == await customer_of(connection, actor) and await needs_another(
-            connection, desk.shop
+        if await needs_another(connection, desk.shop) and await are_one(
+            connection, actor, found.submitted_by
         ):
             return OneselfOnly(found)
         replaced = await let_go(connection, desk, actor, found)
@@ -186,12 +192,12 @@ async def submit(desk: Desk, actor: str, number: int) -> list[str]:
     async with desk.database.reading() as connection:
         campaign = await _newest(connection, number)
         text = await what_waits(desk, connection, campaign)
-        drafter = await customer_of(connection, actor)
+        drafter = await member_of(connection, actor)
     told = await tell_managers(
         desk,
         Content(text, buttons=approval_buttons(desk, campaign)),
         f"approval:{campaign.version_id}",
-        but=[] if drafter is None else [drafter],
+        but=[] if drafter is None else [drafter.customer_id],
     )
     if not told:
         _log.warning("nobody_to_approve", campaign=campaign.key)
@@ -283,8 +289,7 @@ async def _newest(connection: AsyncConnection, number: int) -> StoredCampaign:
 async def _tell_drafter(desk: Desk, campaign: StoredCampaign, actor: str, sentence: str) -> None:
     """Tell who submitted a version what became of it, unless they did it themselves."""
     async with desk.database.reading() as connection:
-        platform, _, person = campaign.submitted_by.partition(":")
-        drafter = await members.member_known_as(connection, platform, person)
+        drafter = await member_of(connection, campaign.submitted_by)
         who = await name_of(connection, actor)
     if drafter is None or campaign.submitted_by == actor:
         return

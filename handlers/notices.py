@@ -50,10 +50,15 @@ class Notices:
 
         May be called again after it has failed: the notice that it failed with comes first.
         """
-        while True:
-            self._next = self._next or await self._waiting.get()
-            await deliver(desk, self._next)
-            self._next = None
+        try:
+            while True:
+                self._next = self._next or await self._waiting.get()
+                await deliver(desk, self._next)
+                self._next = None
+        finally:
+            if not self.empty:
+                left = self._waiting.qsize() + (self._next is not None)
+                _log.warning("notices_left", count=left)
 
 
 async def deliver(desk: Desk, notice: Notice) -> None:

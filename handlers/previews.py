@@ -128,7 +128,9 @@ async def held(
         one = _imagined(campaign, post, group, approved=approved, halted=halted)
         rest = rests[group.account]
         history = History(before.get(group.id, ()), rest.until if rest else None)
-        match decide(one, one.recipient, Limits(), history, desk.care, at):
+        sender = desk.senders.get(group.account)
+        limits = sender.limits if sender is not None else Limits()
+        match decide(one, one.recipient, limits, history, desk.care, at):
             case Defer(until, reason):
                 passes = reason not in HOLDS
                 times = found.setdefault((reason, passes), [])

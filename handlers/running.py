@@ -131,7 +131,9 @@ async def how_far(desk: Desk, number: int) -> HowFar | None:
         if campaign is None:
             return None
         found = await progress.progress(connection, number, now)
-    return HowFar(campaign, found, estimated_end(found, now))
+    accounts = list(desk.senders.values())
+    limits = accounts[0].limits if len(accounts) == 1 else None
+    return HowFar(campaign, found, estimated_end(found, now, limits))
 
 
 async def next_post(desk: Desk, number: int) -> tuple[StoredCampaign, Content | None] | None:

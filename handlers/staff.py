@@ -37,17 +37,23 @@ async def needs_another(connection: AsyncConnection, shop: ShopSettings) -> bool
     return len({one.customer_id for one in await managers(connection, shop)}) > 1
 
 
-async def customer_of(connection: AsyncConnection, actor: str) -> int | None:
-    """The customer behind an actor of the audit log (`platform:person`)."""
+async def member_of(connection: AsyncConnection, actor: str) -> Member | None:
+    """The member behind an actor of the audit log (`platform:person`), if it is one."""
     platform, _, person = actor.partition(":")
-    found = await members.member_known_as(connection, platform, person)
-    return None if found is None else found.customer_id
+    return await members.member_known_as(connection, platform, person)
+
+
+async def are_one(connection: AsyncConnection, actor: str, other: str) -> bool:
+    """Whether two actors are one person, be it on two channels."""
+    if actor == other:
+        return True
+    first, second = await member_of(connection, actor), await member_of(connection, other)
+    return first is not None and second is not None and first.customer_id == second.customer_id
 
 
 async def name_of(connection: AsyncConnection, actor: str) -> str:
     """An actor of the audit log by name; as written where nobody is known by it."""
-    platform, _, person = actor.partition(":")
-    found = await members.member_known_as(connection, platform, person)
+    found = await member_of(connection, actor)
     return actor if found is None else found.name
 
 
@@ -63,8 +69,9 @@ async def tell_managers(
         everybody = await managers(connection, desk.shop)
     wanted = [one for one in everybody if one.customer_id not in but]
     people = [list(some) for _, some in groupby(wanted, key=lambda one: one.customer_id)]
-    reached = await asyncio.gather(*(tell(desk, some, content, key) for some in people))
-    return [one.name for one in reached if one is not None]
+    async with asyncio.TaskGroup() as telling:
+        tasks = [telling.create_task(tell(desk, some, content, key)) for some in people]
+    return [reached.name for task in tasks if (reached := task.result()) is not None]
 
 
 async def tell(desk: Desk, whom: Iterable[Member], content: Content, key: str) -> Member | None:

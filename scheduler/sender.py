@@ -29,6 +29,7 @@ from scheduler.courier import (
     Courier,
     Delete,
     Done,
+    Limits,
     NothingSent,
     Outcome,
     Post,
@@ -85,6 +86,11 @@ class Sender:
         self._letting_out: asyncio.Task[None] | None = None
         self._shift: Shift | None = None
         self._unrecorded: list[tuple[str, str]] = []  # key and receipt, of former shifts
+
+    @property
+    def limits(self) -> Limits:
+        """What the platform allows this account."""
+        return self._courier.limits
 
     async def open(self, lease: Lease) -> Recovery:
         """Begin a shift: take the pace up, and settle what the last holder left in doubt.

@@ -10,6 +10,7 @@ import pytest
 from handlers.previews import in_one_message
 from handlers.settings import ShopSettings
 from scheduler.content import Content
+from scheduler.courier import Limits
 from scheduler.decide import CareSettings
 from scheduler.priorities import Priority
 from storage import groups
@@ -110,6 +111,11 @@ async def test_a_group_where_the_bot_is_muted_is_named(shop: Shop) -> None:
     async with shop.desk.database.writing() as connection:
         await groups.mark_muted(connection, group.account, [group.chat], shop.clock.now())
     assert "· 三群：在群里被禁言，这次不发" in await proposed(shop, "@所有群")
+
+
+async def test_minutes_that_the_platform_wants_quiet_are_told(shop: Shop) -> None:
+    shop.platform.limits = Limits(quiet_minutes=5)
+    assert f"{LATE}\n· 一群：避开整点和半点，11-05 10:0" in await proposed(shop)
 
 
 async def test_a_halt_is_told_in_the_preview(shop: Shop) -> None:

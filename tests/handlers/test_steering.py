@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.courier import AddressGone, TooFast, Unclear
+from scheduler.courier import AddressGone, Limits, Rate, TooFast, Unclear
 from tests.handlers.scenes import TONIGHT, broadcast, state_counts, the_one
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_group, in_private
 
@@ -131,6 +131,13 @@ async def test_progress_of_what_a_person_holds_names_no_moment(shop: Shop) -> No
     stands = await shop.says(MANAGER, "/progress 1")
     assert "推迟：急停中（1 条）" in stands.text
     assert "发完" not in stands.text
+
+
+async def test_progress_reckons_with_the_account_s_own_limits(shop: Shop) -> None:
+    shop.platform.limits = Limits(account=(Rate(1, MINUTE),))
+    await broadcast(shop, to="@所有群")
+    await shop.desk.planner.plan_ahead()
+    assert "待发 3\n大约 11-05 10:02 发完" in (await shop.says(MANAGER, "/progress 1")).text
 
 
 async def test_a_test_goes_to_the_manager_alone_word_for_word(shop: Shop) -> None:
