@@ -96,6 +96,16 @@ def test_names_may_hold_blanks_braces_and_emoji(text: str, name: str) -> None:
         "问候 一下大家",
         "倒计时 开始啦",
         "撤回 了什么",
+        "暂停 一下",
+        "预览 图在哪",
+        "进度 怎么样了",
+        "修改 收货地址可以吗",
+        "批准 了吗",
+        "退回 运费谁出",
+        "核实 一下地址",
+        "存疑 的先放着",
+        "时区 不一样",
+        "待批 的有吗",
     ],
 )
 def test_talk_is_no_command(text: str, role: Role) -> None:
@@ -114,7 +124,22 @@ def test_the_emergency_stop_is_understood_in_a_hurry(text: str) -> None:
     assert parsed.command.urgent
 
 
-@pytest.mark.parametrize("text", ["恢复", "急停", "计划", "计划 7", "标签表", "确认", "取消 #12"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "恢复",
+        "急停",
+        "计划",
+        "计划 7",
+        "标签表",
+        "确认",
+        "取消 #12",
+        "暂停 12",
+        "恢复 12",
+        "记录",
+        "待批",
+    ],
+)
 def test_a_managers_bare_word_that_makes_sense_is_a_command(text: str) -> None:
     assert isinstance(REGISTRY.parse(text, MANAGER), Call)
 
