@@ -18,7 +18,7 @@ Pure; nothing here asks the senders or believes them. What is judged, and how ex
   lies one turn of its event loop, for which `LOOP_TURN` is allowed. What the wire adds is nobody's
   promise, but bounded, by the platform's own clock: `FLIGHT` after the departure it turns a call
   away, so nothing may arrive later than that.
-- Leases follow each other: once a newer one has sent, an older one sends no more.
+- Leases follow each other: once a call departs under a newer one, none does under an older.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Case:
         flight: how long a call may travel, in seconds.
         expected: the keys of deliveries that must be in the ledger.
         notes: what the processes noted of themselves.
-        ended: the leases, by account and token, that a killed or frozen process held.
+        interrupted: the keys that a killed or frozen process had in hand.
         remembered: the accounts whose look-ups can tell.
     """
 
@@ -76,7 +76,7 @@ class Case:
     flight: float
     expected: Collection[str] = ()
     notes: Sequence[Note] = ()
-    ended: Collection[tuple[str, int]] = ()
+    interrupted: Collection[str] = ()
     remembered: Collection[str] = ()
 
     @cached_property
@@ -139,7 +139,10 @@ def doubled(case: Case) -> Iterator[str]:
         oaths = case.log.oaths.get(key, [])
         tried = [call for call in calls if call.told is not Told.REFUSED]
         unproven = sum(
-            not any(before.departed <= oath <= after.departed for oath in oaths)
+            # A notice may be sent again in doubt; an oath later says that neither call counts.
+            not any(
+                before.departed <= oath and (is_notice or oath <= after.departed) for oath in oaths
+            )
             for before, after in pairwise(tried)
         )
         if unproven > again:
@@ -161,9 +164,8 @@ def denied(case: Case) -> Iterator[str]:
 
 def groundless(case: Case) -> Iterator[str]:
     """What is uncertain without a reason that the platform, a kill or a busy machine could give."""
-    lost = (note.of.split("/") for note in case.notes if note.what == "lost")
-    ended = {*case.ended, *((account, int(token)) for account, token in lost)}
-    grounds = set(_cut_off(case))
+    lost = {note.lease for note in case.notes if note.what == "lost"}
+    grounds = {*case.interrupted, *_cut_off(case)}
     grounds |= {call.key for call in case.log.arrivals if call.told is Told.NOTHING}
     grounds |= {note.of for note in case.notes if note.what == "late"}
     for entry in case.ledger:
@@ -171,7 +173,7 @@ def groundless(case: Case) -> Iterator[str]:
             continue
         if entry.account in case.remembered:
             yield f"{entry.key} is uncertain ({entry.reason}), and the platform was not asked"
-        elif entry.key not in grounds and (entry.account, entry.token) not in ended:
+        elif entry.key not in grounds and (entry.account, entry.token) not in lost:
             yield f"{entry.key} is uncertain ({entry.reason}) without a ground"
 
 
@@ -209,9 +211,9 @@ def too_late(case: Case) -> Iterator[str]:
 
 
 def out_of_lease(case: Case) -> Iterator[str]:
-    """Calls under a lease after a newer one has sent through the same account."""
+    """Calls made under a lease after a newer one has been used for the same account."""
     newest: dict[str, int] = {}
-    for call in case.log.arrivals:
+    for call in sorted(case.log.arrivals, key=lambda call: call.departed):
         if call.token < newest.get(call.account, 0):
-            yield f"{call.key} came under lease {call.token} of {call.account}, after a newer one"
+            yield f"{call.key} departed under the old lease {call.token} of {call.account}"
         newest[call.account] = max(call.token, newest.get(call.account, 0))

@@ -66,16 +66,24 @@ class LaneProcess:
     orders: Orders
     folder: Path
     process: ForkServerProcess | None = None
+    born_at: float = 0.0  # seconds since the epoch
 
     @property
     def holder(self) -> str:
         """What the running process is called in the lanes it holds."""
         return holder_of(self._running().pid)
 
+    @property
+    def leases(self) -> set[tuple[str, int]]:
+        """The leases that it has taken in this life, or in the last one: accounts and tokens."""
+        notes = self.notes()
+        return {note.lease for note in notes if note.what == "taken" and note.at >= self.born_at}
+
     def start(self) -> None:
         """Start it, if it does not run."""
         if self.process is None:
             self.process = FORKS.Process(target=work, args=(self.orders, self.folder))
+            self.born_at = time.time()
             self.process.start()
 
     def kill(self) -> None:
@@ -173,6 +181,7 @@ async def serve(database: Database, account: str, orders: Orders, notes: Notes) 
             database, account, holder_of(os.getpid()), TERMS if not database.alone else LeaseTerms()
         )
         courier.token = held.lane.token
+        notes.take(time.time(), "taken", f"{account}/{held.lane.token}")
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(held.keep())

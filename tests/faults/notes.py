@@ -1,8 +1,8 @@
 """What a process notes of itself, in a file that outlives it.
 
-A line is `MOMENT WHAT OF`: a call `begun` or ended `late`, by its delivery's key; a lease `lost`,
-by account and token. The moment is in seconds since the epoch. A note is in the file as soon as it
-is taken, so that a kill loses none.
+A line is `MOMENT WHAT OF`: a call `begun` or ended `late`, by its delivery's key; a lease `taken`
+or `lost`, as `ACCOUNT/TOKEN`. The moment is in seconds since the epoch. A note is in the file as
+soon as it is taken, so that a kill loses none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-What = Literal["begun", "late", "lost"]
+What = Literal["begun", "late", "taken", "lost"]
 
 
 class Note(NamedTuple):
@@ -21,6 +21,12 @@ class Note(NamedTuple):
     at: float
     what: What
     of: str
+
+    @property
+    def lease(self) -> tuple[str, int]:
+        """The account and the token of a lease."""
+        account, token = self.of.split("/")
+        return account, int(token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,10 @@ def test_a_clean_delivery_passes(one: Entry, calls: list[Arrival]) -> None:
             id="arrived too late",
         ),
         pytest.param(
-            SENT, [again(REFUSED, token=8), again(after=11.0)], "under lease 7", id="an old lease"
+            SENT,
+            [again(REFUSED, token=8), again(after=11.0)],
+            "under the old lease 7",
+            id="an old lease",
         ),
         pytest.param(
             SENT, [CALL, again(key="c9/once/a1/group:g1")], "is no delivery", id="a stranger"
@@ -173,10 +176,22 @@ def oath_at(moment: float) -> Log:
     return log
 
 
-@pytest.mark.parametrize(("sworn_at", "right"), [(499.0, False), (505.0, True), (511.0, False)])
-def test_only_an_oath_between_two_calls_allows_the_second(sworn_at: float, *, right: bool) -> None:
+@pytest.mark.parametrize(
+    ("priority", "sworn_at", "right"),
+    [
+        (Priority.CAMPAIGN, 499.0, False),
+        (Priority.CAMPAIGN, 505.0, True),
+        (Priority.CAMPAIGN, 511.0, False),
+        (Priority.NOTICE, 499.0, False),
+        (Priority.NOTICE, 505.0, True),
+        (Priority.NOTICE, 511.0, True),  # resent in doubt, and then neither had arrived
+    ],
+)
+def test_a_second_call_needs_an_oath(priority: Priority, sworn_at: float, *, right: bool) -> None:
     lost = replace(UNANSWERED, receipt=None)
-    broken = judged(SENT, lost, again(), log=oath_at(sworn_at))
+    again_lost, last = again(lost), again(after=20.0)
+    calls = [lost, again_lost, last] if sworn_at > again_lost.at else [lost, last]
+    broken = judged(replace(SENT, priority=priority), *calls, log=oath_at(sworn_at))
     assert (broken == []) == right
 
 
@@ -191,7 +206,7 @@ BEGUN = Note(500.0, "begun", KEY)
 @pytest.mark.parametrize(
     "parts",
     [
-        pytest.param({"ended": {("a1", 7)}}, id="its process was killed"),
+        pytest.param({"interrupted": {KEY}}, id="its process was killed"),
         pytest.param({"notes": [Note(600.0, "lost", "a1/7")]}, id="its lease was lost"),
         pytest.param({"notes": [Note(501.0, "late", KEY)]}, id="the answer was late"),
         pytest.param({"notes": [BEGUN], "log": cut_at(500.3)}, id="the connection was cut"),
@@ -204,7 +219,7 @@ def test_a_doubt_may_have_a_ground_the_platform_cannot_see(parts: dict[str, Any]
 @pytest.mark.parametrize(
     "parts",
     [
-        pytest.param({"ended": {("a1", 6), ("a2", 7)}}, id="other leases ended"),
+        pytest.param({"interrupted": {"c2/other"}}, id="another was in hand"),
         pytest.param({"notes": [Note(600.0, "lost", "a1/6")]}, id="another lease was lost"),
         pytest.param({"notes": [Note(501.0, "late", "c2/other")]}, id="another answer was late"),
         pytest.param({"notes": [BEGUN], "log": cut_at(400.0)}, id="the connection was cut before"),

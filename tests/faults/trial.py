@@ -18,7 +18,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,23 +32,22 @@ from tests.faults.waves import Waves
 
 REMEMBERED = ACCOUNTS[::2]
 """The accounts whose look-ups can tell; the platform says nothing about the others."""
-WAVE = 240
 LOOK = 0.005  # seconds between two looks at the platform's log
 ROUND = 2.0  # seconds after which a blow comes anyway
 BUFFERS = 0.03  # seconds in which the platform reads what a dead process had sent
 IDLE_HIT = 0.2  # this share of the blows hits whomever
-PATIENCE = 90.0  # seconds in which everything must be settled in the end
+PATIENCE = 60.0  # seconds without any progress, after which the judge is called
 
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """What a process left behind when it was hit: its lanes, and what it had in hand.
+    """What a process left behind when it was hit: its leases, and what it had in hand.
 
     `begun` are those in hand whose call was begun, `written` (by account) those that were only
     written down.
     """
 
-    lanes: int
+    leases: int
     begun: int
     written: Counter[str]
 
@@ -70,17 +69,21 @@ class Trial:
     platform: Platform
     waves: Waves
     processes: Sequence[LaneProcess]
-    chance: random.Random
+    seed: str
+    chance: random.Random = field(init=False)
     kills: list[Blow] = field(default_factory=list)
     freezes: list[Blow] = field(default_factory=list)
-    ended: set[tuple[str, int]] = field(default_factory=set)  # leases, by account and token
+    interrupted: set[str] = field(default_factory=set)
 
     async def hold(self, rounds: int, deliveries: int) -> None:
-        """Deal so many blows while at least so many deliveries are being made."""
+        """Deal so many deadly blows while at least so many deliveries are being made."""
+        wave = -(-deliveries // rounds)
         for number in range(rounds):
-            await self.add(deliveries * (number + 1) // rounds)
+            # Each round has its own dice: nothing in one shifts what is drawn in the next.
+            self.chance = dice(f"{self.seed}/{number}")
+            await self.waves.add(wave)
             self._start_all()
-            await self._work()
+            await self._work(wave)
             if number % 5 == 3:
                 await self._refuse()
             if number % 8 == 5:
@@ -89,42 +92,43 @@ class Trial:
                 await self._freeze()
             await self._kill()
 
-    async def add(self, deliveries: int) -> None:
-        """Add waves until so many deliveries are meant to be made in all."""
-        while self.waves.planned < deliveries:
-            await self.waves.add(WAVE)
-
-    async def settle(self) -> Case:
-        """Run until nothing is open; the case to be judged.
+    async def settle(self, deliveries: int) -> Case:
+        """Run until there are so many deliveries, and nothing is open; the case to be judged.
 
         What nobody can tell stays uncertain; of the accounts that are remembered, all is told.
-        What is open when patience ends is for the judge.
+        What is stuck is for the judge.
         """
         self._start_all()
-        ends = time.monotonic() + PATIENCE
-        while await self._is_open() and time.monotonic() < ends:
+        left, moved_at = -1, time.monotonic()
+        while (found := await self._open(deliveries)) and time.monotonic() < moved_at + PATIENCE:
             self._check_alive()
+            if found != left:
+                left, moved_at = found, time.monotonic()
             await asyncio.sleep(0.2)
         for process in self.processes:
             process.kill()
         await asyncio.sleep(BUFFERS)
-        notes = [note for process in self.processes for note in process.notes()]
         return Case(
             log=self.platform.log,
             ledger=await self.waves.ledger(),
             flight=FLIGHT,
             expected=self._expected(),
-            notes=notes,
-            ended=self.ended,
+            notes=[note for process in self.processes for note in process.notes()],
+            interrupted=self.interrupted,
             remembered=REMEMBERED,
         )
 
-    async def _is_open(self) -> bool:
-        """Whether anything is still to be planned, sent or told."""
-        if await self.waves.open_ones(REMEMBERED):
-            return True
+    async def _open(self, deliveries: int) -> int:
+        """How many deliveries are still to be planned, sent or told; makes more if too few were."""
+        if left := await self.waves.open_ones(REMEMBERED):
+            return left
         known = {entry.key for entry in await self.waves.ledger()}
-        return any(key not in known for key in self._expected())
+        if left := sum(key not in known for key in self._expected()):
+            return left
+        # Groups that were gone before they were planned for have left a gap.
+        missing = max(0, deliveries - len(known))
+        await self.waves.add(missing)
+        return missing
 
     def _expected(self) -> list[str]:
         """The keys of deliveries to groups that never went: the planner must have made them."""
@@ -139,9 +143,9 @@ class Trial:
             if (group.account, f"group:{group.chat}") not in gone
         ]
 
-    async def _work(self) -> None:
-        """Let the processes work until a part of a wave has arrived, or for a while."""
-        goal = len(self.platform.log.arrivals) + self.chance.randrange(WAVE)
+    async def _work(self, wave: int) -> None:
+        """Let the processes work until as much as a part of a wave has arrived, or for a while."""
+        goal = len(self.platform.log.arrivals) + self.chance.randrange(wave)
         ends = time.monotonic() + self.chance.uniform(ROUND / 4, ROUND)
         while len(self.platform.log.arrivals) < goal and time.monotonic() < ends:
             self._check_alive()
@@ -157,15 +161,14 @@ class Trial:
 
     async def _kill(self) -> None:
         victim = await self._victim()
-        holder = victim.holder
         victim.kill()
-        self.kills.append(await self._blow(victim, await self.waves.held_by(holder)))
+        self.kills.append(await self._blow(victim))
 
     async def _freeze(self) -> None:
         victim = await self._victim()
         victim.signal(signal.SIGSTOP)
         try:
-            self.freezes.append(await self._blow(victim, await self.waves.held_by(victim.holder)))
+            self.freezes.append(await self._blow(victim))
             lasts = TERMS.lasts.total_seconds()
             await asyncio.sleep(self.chance.uniform(lasts, 1.5 * lasts))
         finally:
@@ -178,20 +181,23 @@ class Trial:
         anybody = self.chance.random() < IDLE_HIT
         return self.chance.choice(self.processes if anybody or not busy else busy)
 
-    async def _blow(self, victim: LaneProcess, leases: Mapping[str, int]) -> Blow:
-        """What the victim has left behind of these leases."""
-        self.ended.update(leases.items())
+    async def _blow(self, victim: LaneProcess) -> Blow:
+        """What the victim has left behind."""
+        leases = victim.leases
         before, in_hand = None, await self.waves.in_hand(leases)
         while in_hand != before:  # a server may still be committing what a dead process told it to
             await asyncio.sleep(BUFFERS)
             before, in_hand = in_hand, await self.waves.in_hand(leases)
-        since = {one.key: one.began_at for one in in_hand}
+        self.interrupted.update(one.key for one in in_hand)
+        since = {one.key: one.began_at for one in in_hand if not one.settled}
         begun = {
             note.of
             for note in (victim.notes() if since else ())
             if note.what == "begun" and note.at >= since.get(note.of, note.at + 1)
         }
-        written = Counter(one.account for one in in_hand if one.key not in begun)
+        written = Counter(
+            one.account for one in in_hand if not one.settled and one.key not in begun
+        )
         return Blow(len(leases), len(begun), written)
 
     def _start_all(self) -> None:
@@ -203,10 +209,14 @@ class Trial:
             process.check_alive()
 
 
+def dice(seed: str) -> random.Random:
+    """Chance that is the same for the same seed."""
+    return random.Random(seed)  # noqa: S311 (when to kill is no secret)
+
+
 @asynccontextmanager
 async def trial(url: str, folder: Path, seed: str, processes: int) -> AsyncIterator[Trial]:
     """A platform, a shop and senders that are not started yet; all of it is ended after."""
-    chance = random.Random(seed)  # noqa: S311 (when to kill is no secret)
     platform = Platform(
         limits=LIMITS,
         seed=seed,
@@ -217,7 +227,7 @@ async def trial(url: str, folder: Path, seed: str, processes: int) -> AsyncItera
     database = await Database.open(url)
     try:
         async with platform:
-            waves = await Waves.found(database, chance)
+            waves = await Waves.found(database, dice(f"{seed}/waves"))
             orders = Orders(url, platform.port, ACCOUNTS, LIMITS)
             started = []
             for number in range(processes):
@@ -225,7 +235,7 @@ async def trial(url: str, folder: Path, seed: str, processes: int) -> AsyncItera
                 place.mkdir()
                 started.append(LaneProcess(orders, place))
             try:
-                yield Trial(platform, waves, started, chance)
+                yield Trial(platform, waves, started, seed)
             finally:
                 for process in started:
                     process.kill()
@@ -236,7 +246,7 @@ async def trial(url: str, folder: Path, seed: str, processes: int) -> AsyncItera
 def report(held: Trial, case: Case, broken: Sequence[str], took: float) -> str:
     """The figures of a run in one line."""
     blows = [*held.kills, *held.freezes]
-    hit = sum(blow.lanes > 0 for blow in held.kills)
+    hit = sum(blow.leases > 0 for blow in held.kills)
     lost = sum(note.what == "lost" for note in case.notes)
     return "; ".join(
         [

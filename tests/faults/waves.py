@@ -21,6 +21,7 @@ from scheduler.priorities import Priority
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import campaigns, steering
+from storage.attempts import INTERRUPTED
 from storage.bells import Bell, ring
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
 from storage.database import Database
@@ -36,7 +37,8 @@ from tests.faults.scale import ACCOUNTS
 
 GROUPS_EACH = 120  # of each account
 MEMBERS_EACH = 60
-LONG = 3_600
+WAVE = 240  # addresses at most
+LONG = 3_600  # seconds
 DAY = timedelta(days=1)
 
 
@@ -62,11 +64,12 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """A delivery that a process had begun and not recorded."""
+    """A delivery that a process had begun and not recorded; others may have settled it since."""
 
     key: str
     account: str
     began_at: float
+    settled: bool
 
 
 @dataclass(slots=True)
@@ -78,7 +81,8 @@ class Waves:
     shop_id: int
     groups: Sequence[Group]
     members: Mapping[str, Sequence[int]]  # account → ids
-    planned: int = 0  # deliveries
+    number: int = 0  # of waves so far
+    planned: int = 0  # deliveries so far
     to_groups: dict[str, Group] = field(default_factory=dict)  # key of a delivery → its group
     steerable: list[int] = field(default_factory=list)  # campaigns that may still be cancelled
 
@@ -99,18 +103,24 @@ class Waves:
                 members[account] = sorted(member.id for member in seen.values())
         return cls(database, chance, shop_id, groups, members)
 
-    async def add(self, size: int) -> None:
-        """Say something new, to about `size` addresses, now."""
+    async def add(self, number: int) -> None:
+        """Say something new, now: one wave after another, to so many addresses in all."""
+        end = self.planned + number
+        while self.planned < end:
+            await self._add_one(end - self.planned)
+
+    async def _add_one(self, most: int) -> None:
         names = list(KINDS)
         (name,) = self.chance.choices(names, [KINDS[each].share for each in names])
         kind = KINDS[name]
-        key = f"{name}-{len(self.to_groups)}-{self.planned}"
+        self.number += 1
+        key = f"{name}-{self.number}"
         now = datetime.now(UTC)
         async with self.database.writing() as connection:
             if kind.private:
-                await self._write_down(connection, key, kind, size, now)
+                await self._write_down(connection, key, kind, min(most, WAVE), now)
                 return
-            chosen = self.chance.sample(self.groups, min(size, len(self.groups)))
+            chosen = self.chance.sample(self.groups, min(most, WAVE))
             made = await self._campaign(connection, key, kind, (now, now), chosen)
             self.planned += len(chosen)
             self.to_groups |= {
@@ -191,28 +201,27 @@ class Waves:
         async with self.database.reading() as connection:
             return set(await connection.scalars(select(lanes.c.holder).distinct()))
 
-    async def held_by(self, holder: str) -> dict[str, int]:
-        """Account → token of the leases that a process holds."""
+    async def in_hand(self, leases: Collection[tuple[str, int]]) -> list[InHand]:
+        """What was begun under these leases, by account and token, and never recorded by them."""
         async with self.database.reading() as connection:
             rows = await connection.execute(
-                select(lanes.c.account, lanes.c.token).where(lanes.c.holder == holder)
-            )
-            return {row.account: row.token for row in rows}
-
-    async def in_hand(self, leases: Mapping[str, int]) -> list[InHand]:
-        """What was begun under these leases and is not recorded."""
-        async with self.database.reading() as connection:
-            rows = await connection.execute(
-                select(deliveries.c.key, deliveries.c.account, deliveries.c.began_at)
+                select(
+                    deliveries.c.key,
+                    attempts.c.account,
+                    attempts.c.began_at,
+                    attempts.c.ended_at,
+                )
                 .join(attempts, attempts.c.delivery_id == deliveries.c.id)
                 .where(
-                    tuple_(attempts.c.account, attempts.c.token).in_(list(leases.items())),
-                    attempts.c.ended_at.is_(None),
-                    deliveries.c.state == DeliveryState.SENDING,
+                    tuple_(attempts.c.account, attempts.c.token).in_(list(leases)),
+                    or_(attempts.c.ended_at.is_(None), attempts.c.outcome == INTERRUPTED),
                 )
-                .order_by(deliveries.c.key)
+                .order_by(attempts.c.id)
             )
-            return [InHand(row.key, row.account, row.began_at.timestamp()) for row in rows]
+            return [
+                InHand(key, account, began_at.timestamp(), settled=ended_at is not None)
+                for key, account, began_at, ended_at in rows
+            ]
 
     async def ledger(self) -> list[Entry]:
         """Every delivery as it stands."""
