@@ -14,25 +14,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
-from handlers.previews import (
-    Held,
-    held,
-    held_lines,
-    in_one_message,
-    promotion_line,
-    said,
-    to_come,
-    whom,
-)
+from handlers.previews import Held, facts, held, in_one_message, said, to_come
 from handlers.replacing import replaced_by
-from handlers.staff import (
-    are_one,
-    member_of,
-    name_of,
-    needs_another,
-    tell,
-    tell_managers,
-)
+from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
 from scheduler.planner import campaign_value
@@ -256,14 +240,17 @@ async def described(
     meant = await groups.resolve(connection, desk.shop_id, campaign.audience)
     group = meant.groups[0].name if meant.groups else desk.say("群")
     posts = still_to_come(desk, campaign)
-    facts = await whom(desk, connection, meant.groups)
-    if value.promotion is not None:
-        facts.append(promotion_line(desk, value.promotion))
-    if posts and (waits(campaign) or posts[0].at > desk.clock.now()):
-        approved = approved or not waits(campaign)
-        late = await held(desk, connection, value, posts[0], meant.groups, approved=approved)
-        facts += held_lines(desk, late)
-    return Described(said(desk, campaign.name, body, posts, group), facts)
+    # What is past is planned already: then the delivery itself tells what it waits for.
+    ahead = [one for one in posts if waits(campaign) or one.at > desk.clock.now()]
+    lines = await facts(
+        desk,
+        connection,
+        value,
+        ahead[0] if ahead else None,
+        meant.groups,
+        approved=approved or not waits(campaign),
+    )
+    return Described(said(desk, campaign.name, body, posts, group), lines)
 
 
 def still_to_come(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:

@@ -59,37 +59,6 @@ def said(
     return [say("{name}，一共 {count} 条：", name=name, count=len(coming)), *lines]
 
 
-async def whom(desk: Desk, connection: AsyncConnection, chosen: Sequence[Group]) -> list[str]:
-    """Which groups a post goes to, and how many fans they hold."""
-    say = desk.say
-    reached = await groups.reach(connection, [group.id for group in chosen])
-    names = desk.listed((group.name for group in chosen), _NAMES_SHOWN)
-    lines = [
-        say("发到 {count} 个群：{names}", count=len(chosen), names=names),
-        say("共 {fans} 位粉丝", fans=reached.fans),
-    ]
-    if len(chosen) > 1:
-        lines.append(say("其中 {several} 位不止在一个群，会看到几次", several=reached.in_several))
-    return lines
-
-
-def promotion_line(desk: Desk, promotion: Promotion) -> str:
-    """What a promotion window allows beyond the ordinary."""
-    say = desk.say
-    line = say(
-        "大促时段 {first:%m-%d} 至 {last:%m-%d}："
-        "每个群 24 小时最多 {a_day} 条，7 天最多 {a_week} 条",
-        first=promotion.first_day,
-        last=promotion.last_day,
-        a_day=promotion.posts_a_day,
-        a_week=promotion.posts_a_week,
-    )
-    if not promotion.late_nights:
-        return line
-    nights = desk.listed(f"{night:%m-%d}" for night in promotion.late_nights)
-    return line + say("；{nights} 这几晚可以发到 24:00", nights=nights)
-
-
 @dataclass(frozen=True, slots=True)
 class Held:
     """Groups that a post does not go out to at its moment, for one reason.
@@ -198,6 +167,56 @@ def held_lines(desk: Desk, found: Iterable[Held]) -> list[str]:
         else:
             lines.append(say("· {names}：{why}，这次不发", names=names, why=why))
     return [say("照现在的情形，这些群不会准时收到："), *lines] if lines else []
+
+
+async def facts(
+    desk: Desk,
+    connection: AsyncConnection,
+    campaign: Campaign,
+    next_post: Occurrence | None,
+    chosen: Sequence[Group],
+    *,
+    approved: bool = True,
+) -> list[str]:
+    """Whom a campaign reaches, what its promotion allows, and what holds its next post up."""
+    lines = await _whom(desk, connection, chosen)
+    if campaign.promotion is not None:
+        lines.append(promotion_line(desk, campaign.promotion))
+    if next_post is not None:
+        late = await held(desk, connection, campaign, next_post, chosen, approved=approved)
+        lines += held_lines(desk, late)
+    return lines
+
+
+async def _whom(desk: Desk, connection: AsyncConnection, chosen: Sequence[Group]) -> list[str]:
+    """Which groups a post goes to, and how many fans they hold."""
+    say = desk.say
+    reached = await groups.reach(connection, [group.id for group in chosen])
+    names = desk.listed((group.name for group in chosen), _NAMES_SHOWN)
+    lines = [
+        say("发到 {count} 个群：{names}", count=len(chosen), names=names),
+        say("共 {fans} 位粉丝", fans=reached.fans),
+    ]
+    if len(chosen) > 1:
+        lines.append(say("其中 {several} 位不止在一个群，会看到几次", several=reached.in_several))
+    return lines
+
+
+def promotion_line(desk: Desk, promotion: Promotion) -> str:
+    """What a promotion window allows beyond the ordinary."""
+    say = desk.say
+    line = say(
+        "大促时段 {first:%m-%d} 至 {last:%m-%d}："
+        "每个群 24 小时最多 {a_day} 条，7 天最多 {a_week} 条",
+        first=promotion.first_day,
+        last=promotion.last_day,
+        a_day=promotion.posts_a_day,
+        a_week=promotion.posts_a_week,
+    )
+    if not promotion.late_nights:
+        return line
+    nights = desk.listed(f"{night:%m-%d}" for night in promotion.late_nights)
+    return line + say("；{nights} 这几晚可以发到 24:00", nights=nights)
 
 
 def in_one_message(desk: Desk, head: Sequence[str], tail: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.approvals import still_to_come, waits
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
-from handlers.previews import held, held_lines, in_one_message, promotion_line, said, to_come, whom
+from handlers.previews import facts, in_one_message, said, to_come
 from handlers.replacing import replaced_by
 from handlers.replies import Reply, reply
 from handlers.staff import needs_another
@@ -108,12 +108,9 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
     async with desk.database.writing() as connection:
         number = await _ask(connection, asked, CAMPAIGN, asdict(proposal), now)
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
-        facts = await whom(desk, connection, chosen.groups)
         campaign = campaign_of(desk, proposal, chosen.groups, now)
-        if campaign.promotion is not None:
-            facts.append(promotion_line(desk, campaign.promotion))
         posts = to_come(campaign, now - _TICK, now)
-        facts += held_lines(desk, await held(desk, connection, campaign, posts[0], chosen.groups))
+        lines = await facts(desk, connection, campaign, posts[0], chosen.groups)
         older = await replaced_by(
             connection,
             desk.shop_id,
@@ -122,13 +119,13 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
             name=proposal.name,
             schedule=proposal.schedule,
         )
-        facts += [
+        lines += [
             say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
             for one in older
         ]
-        facts += await _what_then(connection, desk)
+        lines += await _what_then(connection, desk)
     words = said(desk, proposal.name, proposal.body, posts, chosen.groups[0].name)
-    return _preview(desk, number, words, facts)
+    return _preview(desk, number, words, lines)
 
 
 async def propose_edit(
@@ -146,14 +143,15 @@ async def propose_edit(
     )
     async with desk.database.writing() as connection:
         number = await _ask(connection, asked, EDIT, asdict(edit), now)
-        facts = await whom(desk, connection, chosen.groups)
+        value = campaign_value(campaign)
+        lines = await facts(desk, connection, value, posts[0], chosen.groups)
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
-            facts.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
-        facts += await _what_then(connection, desk)
+            lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
+        lines += await _what_then(connection, desk)
     words = said(desk, campaign.name, body, posts, chosen.groups[0].name)
     title = say("修改「{name}」（编号 {number}）：", name=campaign.name, number=campaign.id)
-    return _preview(desk, number, [title, *words], facts)
+    return _preview(desk, number, [title, *words], lines)
 
 
 def editable(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
@@ -178,11 +176,11 @@ async def _what_then(connection: AsyncConnection, desk: Desk) -> list[str]:
     return [desk.say("你确认以后，还要另一位管理员批准才会发")]
 
 
-def _preview(desk: Desk, number: int, words: Sequence[str], facts: Sequence[str]) -> Reply:
+def _preview(desk: Desk, number: int, words: Sequence[str], lines: Sequence[str]) -> Reply:
     say = desk.say
     ask = say("没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number)
     return reply(
-        in_one_message(desk, words, ["", *facts, ask]),
+        in_one_message(desk, words, ["", *lines, ask]),
         Button(say("确认发送"), f"/confirm {number}"),
         Button(say("不发了"), "/dismiss"),
         private=True,

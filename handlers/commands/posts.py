@@ -48,7 +48,7 @@ def _promotions(desk: Desk, found: Sequence[Planned]) -> list[str]:
     """The promotion windows of what comes, each campaign's once."""
     windows = {one.campaign: one.promotion for one in found if one.promotion is not None}
     lines = [
-        desk.say("{name}：{promotion}", name=name, promotion=promotion_line(desk, promotion))
+        desk.say("「{name}」的{promotion}", name=name, promotion=promotion_line(desk, promotion))
         for name, promotion in windows.items()
     ]
     return ["", *lines] if lines else []

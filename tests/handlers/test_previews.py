@@ -125,7 +125,7 @@ async def test_a_halt_is_told_in_the_preview(shop: Shop) -> None:
 
 async def test_a_promotion_window_is_shown_before_the_yes_and_in_the_plan(shop: Shop) -> None:
     plan = (await shop.says(MANAGER, "/plan 3")).text
-    assert plan.endswith(f"\n双11 倒计时 2026：{SALE}")
+    assert plan.endswith(f"\n「双11 倒计时 2026」的{SALE}")
     preview = (await shop.says(MANAGER, "/countdown 双11 @一群")).text
     assert SALE in preview
     await shop.says(MANAGER, "/confirm")
