@@ -69,7 +69,7 @@ class Seat:
             return False
         try:
             await self._sit(held)
-        except LaneLost:  # opening took longer than the lease lasted
+        except LaneLost:
             _log.warning("lane_lost", account=account)
             return False
         return True
@@ -134,6 +134,12 @@ class Seat:
             _log.warning("lane_lost", account=account, besides=others and repr(others))
 
     async def _sit(self, held: Lease) -> None:
+        """Open the channel and the sender; at any trouble, leave again.
+
+        Raises:
+            RunningError: the platform cannot be reached or refuses the account.
+            LaneLost: opening took longer than the lease lasted.
+        """
         self._lease = held
         # From the first moment: opening the channel and settling doubts can take longer than a
         # lease lasts.
@@ -141,6 +147,8 @@ class Seat:
         try:
             await self._channel.open()
             await self._sender.open(held)
+            if self._keeping.done():
+                self._keeping.result()  # the lane was lost meanwhile
         except BaseException:
             await self.leave()
             raise
