@@ -11,7 +11,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, func, literal_column, select, true, union_all
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
@@ -176,17 +186,33 @@ async def next_due(connection: AsyncConnection, account: str) -> datetime | None
 
 
 _SINCE = bindparam("since", type_=UtcDateTime())
+_BEGUN_SINCE = and_(deliveries.c.began_at > _SINCE, _COUNTED)
 _ADDRESSED_GROUPS = (
     select(deliveries.c.group_id, deliveries.c.began_at)
-    .where(among(deliveries.c.group_id, "ids"), deliveries.c.began_at > _SINCE, _COUNTED)
+    .where(among(deliveries.c.group_id, "ids"), _BEGUN_SINCE)
     .order_by(deliveries.c.began_at)
 )
-_ADDRESSED_CUSTOMERS = (
-    select(members.c.customer_id, deliveries.c.began_at)
-    .select_from(deliveries.join(members, members.c.id == deliveries.c.member_id))
-    .where(among(members.c.customer_id, "ids"), deliveries.c.began_at > _SINCE, _COUNTED)
-    .order_by(deliveries.c.began_at)
+_OF_MEMBER = deliveries.c.member_id == members.c.id
+_MEANT = among(members.c.customer_id, "ids")
+# PostgreSQL reckons with what stood when it last counted, and at the start of a large campaign
+# nothing was begun: it would read all that was begun since, again for every batch. An OFFSET
+# makes it ask for one member after the other.
+_ONE_BY_ONE = (
+    select(deliveries.c.began_at)
+    .where(_OF_MEMBER, _BEGUN_SINCE)
+    .correlate(members)
+    .offset(0)
+    .lateral("one_by_one")
 )
+_ADDRESSED_CUSTOMERS = {
+    "sqlite": select(members.c.customer_id, deliveries.c.began_at)
+    .where(_MEANT, _OF_MEMBER, _BEGUN_SINCE)
+    .order_by(deliveries.c.began_at),
+    "postgresql": select(members.c.customer_id, _ONE_BY_ONE.c.began_at)
+    .select_from(members.join(_ONE_BY_ONE, true()))
+    .where(_MEANT)
+    .order_by(_ONE_BY_ONE.c.began_at),
+}
 
 
 async def addressed_groups(
@@ -200,7 +226,8 @@ async def addressed_customers(
     connection: AsyncConnection, customer_ids: Collection[int], since: datetime
 ) -> dict[int, tuple[datetime, ...]]:
     """Customer id → when private messages were begun to any of their members after `since`."""
-    return await _addressed(connection, _ADDRESSED_CUSTOMERS, customer_ids, since)
+    question = _ADDRESSED_CUSTOMERS[connection.dialect.name]
+    return await _addressed(connection, question, customer_ids, since)
 
 
 async def _addressed(

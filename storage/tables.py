@@ -262,7 +262,12 @@ deliveries = Table(
         "ix_deliveries_doubted", "account", "state", where="state IN ('sending', 'uncertain')"
     ),
     # For the caps: only what was begun counts, and each row counts for a group or for a fan.
-    _index_where("ix_deliveries_of_group", "group_id", "began_at", where="began_at IS NOT NULL"),
+    _index_where(
+        "ix_deliveries_of_group",
+        "group_id",
+        "began_at",
+        where="group_id IS NOT NULL AND began_at IS NOT NULL",
+    ),
     _index_where("ix_deliveries_of_member", "member_id", "began_at", where="member_id IS NOT NULL"),
 )
 

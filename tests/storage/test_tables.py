@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Connection, delete, event, select
+from sqlalchemy import Connection, delete, event, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import attempts, deliveries, due, members, messages, posts, steering, tags
+from storage import attempts, deliveries, due, members, messages, posts, slots, steering, tags
 from storage.attempts import End
 from storage.deliveries import DeliveryState, Move
 from storage.lanes import Lane
+from storage.tables import deliveries as ledger
 from storage.tables import messages as message_table
 from tests.storage.builders import (
     ACCOUNT,
@@ -23,10 +24,13 @@ from tests.storage.builders import (
     HOUR,
     MINUTE,
     NOW,
+    campaign,
     heard,
     lane,
+    member,
     planned,
     record,
+    slot_of,
 )
 
 LARGE = ("messages", "deliveries", "attempts", "members", "memberships", "tags")
@@ -191,3 +195,19 @@ async def test_rows_that_are_named_by_their_ids_are_found_by_them_alone(
     plan = "\n".join(await steps(connection, LEDGER[name]))
     assert "ix_deliveries" not in plan
     assert "INTEGER PRIMARY KEY" in plan or "pk_deliveries" in plan
+
+
+@pytest.mark.parametrize("shared_url", ["postgres"], indirect=True)
+async def test_what_was_begun_since_the_engine_last_counted_is_not_all_read(
+    connection: AsyncConnection,
+) -> None:
+    """A campaign of 100,000 messages once read all that it had sent before every batch."""
+    people = [await member(connection, f"粉丝{number}") for number in range(200)]
+    ids = [one.id for one in people]
+    slot = slot_of(await campaign(connection))
+    await slots.plan_for_members(connection, slot, ACCOUNT, ids, NOW)
+    await connection.exec_driver_sql("ANALYZE deliveries")
+    await connection.execute(update(ledger).values(state="sent", began_at=NOW))
+    some = [one.customer_id for one in people[:20]]
+    plan = "\n".join(await steps(connection, lambda c: due.addressed_customers(c, some, NOW - DAY)))
+    assert "(member_id = members.id)" in plan

@@ -113,7 +113,8 @@ def _widen_deliveries() -> None:
     op.drop_index("ix_deliveries_account_state_not_before", "deliveries")
     _index_where("planned", ["account", "priority", "not_before", "id"], "state = 'planned'")
     _index_where("doubted", ["account", "state"], "state IN ('sending', 'uncertain')")
-    _index_where("of_group", ["group_id", "began_at"], "began_at IS NOT NULL")
+    begun = "group_id IS NOT NULL AND began_at IS NOT NULL"
+    _index_where("of_group", ["group_id", "began_at"], begun)
     _index_where("of_member", ["member_id", "began_at"], "member_id IS NOT NULL")
 
 
