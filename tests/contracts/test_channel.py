@@ -162,6 +162,22 @@ async def test_a_restarted_bot_hears_what_it_missed_and_nothing_twice(
     assert second.text == "二"
 
 
+async def test_a_channel_that_was_closed_opens_again_and_hears_what_it_missed(
+    platform: Counterpart,
+) -> None:
+    channel, fan = await platform.channel(), await platform.fan("小雨")
+    cursor = await latest(channel)
+    for round_ in ("一", "二"):
+        await channel.close()
+        await platform.say(fan, round_)
+        await channel.open()
+        (heard,) = await hear(channel, 1, cursor)
+        assert isinstance(heard, MessageHeard)
+        assert heard.text == round_
+        cursor = heard.cursor
+        await receipt(channel, Post(f"k{round_}", group_of(platform), Content("回来了")))
+
+
 async def test_a_post_stands_where_it_was_sent_with_its_receipt(platform: Counterpart) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
     content = Content("距双11还有 3 天\n@小雨", mentions=(Mention(fan, "小雨"),))
@@ -281,3 +297,20 @@ async def test_a_second_bot_on_the_account_puts_the_first_one_down(
     outcome = await first.perform(Post("k1", group_of(wired), Content("我")))
     assert isinstance(outcome, AccountDown)
     await receipt(second, Post("k2", group_of(wired), Content("是我")))
+    await first.close()
+    await first.open()  # it has its turn again
+    await receipt(first, Post("k3", group_of(wired), Content("又是我")))
+    outcome = await second.perform(Post("k4", group_of(wired), Content("我")))
+    assert isinstance(outcome, AccountDown)
+
+
+async def test_hearing_ends_when_the_channel_closes_and_does_not_come_back_with_it(
+    wired: WiredCounterpart,
+) -> None:
+    channel, fan = await wired.channel(), await wired.fan("小雨")
+    hearing = asyncio.create_task(hear(channel, 100, await latest(channel)))
+    await asyncio.sleep(0.1)
+    await channel.close()
+    await channel.open()
+    await wired.say(fan, "在吗")
+    assert await asyncio.wait_for(hearing, 10) == []
