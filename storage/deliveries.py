@@ -52,11 +52,10 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-# Rows that are named by their ids are found by these alone. An engine that used an index over the
-# account or the state instead would go through all that is planned, to begin a few of it; behind
-# the empty word it cannot.
-_OF_THE_LANE = deliveries.c.account.concat("") == bindparam("lane")
+# Rows that are named by their ids are found by these alone. An engine that used an index over what
+# is planned instead would go through all of it, to begin a few; behind the empty word it cannot.
 _STATE = deliveries.c.state.concat("")
+_OF_THE_LANE = deliveries.c.account == bindparam("lane")
 
 _MAY_BEGIN = and_(
     _STATE == DeliveryState.PLANNED,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import cast, func, literal, select
+from sqlalchemy import cast, func, literal, select, text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,6 +46,15 @@ async def test_a_moment_comes_back_the_same_in_utc(
     back = (await kept(connection, at=moment)).at
     assert back == moment
     assert back.tzinfo is UTC
+
+
+@pytest.mark.parametrize("shared_url", ["sqlite"], indirect=True)
+async def test_sqlite_keeps_moments_as_every_release_has_written_them(
+    connection: AsyncConnection,
+) -> None:
+    await kept(connection, at=datetime(2026, 11, 11, 0, 0, tzinfo=SHANGHAI))
+    written = await connection.scalar(text("SELECT at FROM audit_log"))
+    assert written == "2026-11-10 16:00:00.000000"
 
 
 async def test_a_naive_moment_is_refused(connection: AsyncConnection) -> None:
