@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    false,
     func,
     literal_column,
     select,
@@ -35,6 +36,10 @@ from storage.tables import (
     members,
     shops,
 )
+
+MUTED_FOR = timedelta(days=1)
+"""A group that would not let the bot speak is tried again after so long: not every platform tells
+when it may."""
 
 PRIORITIES = (1, 2, 3)
 """The priorities that planned deliveries have, the most urgent first."""
@@ -137,7 +142,7 @@ _DUE = (
         func.coalesce(groups.c.name, members.c.name, ""),
         func.coalesce(groups.c.zone, customers.c.zone),
         func.coalesce(groups.c.present, true()),
-        groups.c.muted_at.is_not(None),
+        func.coalesce(groups.c.muted_at > bindparam("muted_since", type_=UtcDateTime), false()),
         customers.c.opted_out_at.is_not(None),
         members.c.unreachable_at.is_not(None),
     )
@@ -158,7 +163,8 @@ _RECIPIENT_FROM = len(fields(Due)) - 1
 
 async def due(connection: AsyncConnection, account: str, now: datetime, limit: int) -> list[Due]:
     """The planned deliveries of an account whose time has come: by priority, the oldest first."""
-    rows = await connection.execute(_DUE, {"account": account, "now": now, "most": limit})
+    asked = {"account": account, "now": now, "most": limit, "muted_since": now - MUTED_FOR}
+    rows = await connection.execute(_DUE, asked)
     return [_due(row) for row in rows.all()]  # all at once: one by one costs twice as much
 
 

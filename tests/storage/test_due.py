@@ -139,7 +139,8 @@ async def test_a_delivery_to_a_person_tells_all_about_them(connection: AsyncConn
 
 GROUP_FACTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "gone": ({"present": False}, {"present": False}),
-    "muted": ({"muted_at": NOW}, {"muted": True}),
+    "muted": ({"muted_at": NOW - DAY / 2}, {"muted": True}),
+    "muted long ago": ({"muted_at": NOW - DAY}, {}),
     "elsewhere": ({"zone": "Europe/Berlin"}, {"zone": "Europe/Berlin"}),
 }
 
