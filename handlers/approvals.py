@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
-from handlers.previews import Held, facts, held, in_one_message, said, to_come
+from handlers.previews import Held, facts, fits, held, in_one_message, said, to_come
 from handlers.replacing import replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import CampaignState, Occurrence
@@ -201,7 +201,10 @@ async def what_waits(
     ask = say(
         "可以发，就发 /approve {call}；不发，就发 /reject {call}。不批准就不会发。", call=call
     )
-    return in_one_message(desk, [opening or title, author, *shown.words], ["", *shown.facts, ask])
+    head, tail = [opening or title, author, *shown.words], ["", *shown.facts, ask]
+    if not fits(head, tail):
+        tail.insert(-1, say("一条消息放不下，发 /test {number} 看下一条的全文", number=campaign.id))
+    return in_one_message(desk, head, tail)
 
 
 def approval_buttons(desk: Desk, campaign: StoredCampaign) -> tuple[Button, ...]:

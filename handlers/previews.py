@@ -6,6 +6,7 @@ The words are rendered as they will be sent. What holds a post up is not guessed
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from handlers.replies import Reply, reply
 from scheduler.bodies import content_of, is_literal
 from scheduler.campaigns import Campaign, Occurrence, occurrences_of
 from scheduler.courier import Address, Limits
-from scheduler.decide import Defer, History, Reason, Send, Skip, decide
+from scheduler.decide import Decision, Defer, History, Reason, Send, Skip, decide
 from scheduler.promotions import Promotion
 from scheduler.templates import LONGEST_TEXT
 from storage import due, groups, lanes, shops
@@ -29,7 +30,7 @@ from storage.holds import HOLDS
 
 _A_YEAR = timedelta(days=366)
 _NAMES_SHOWN = 20  # a preview must fit into one message
-_WORD_FOR_WORD = 500  # characters shown of a text that the manager has written just now
+_BRIEF = 500  # characters
 _HELD_SHOWN = 8
 _CAPS_LOOK_BACK = timedelta(days=7)
 
@@ -41,15 +42,23 @@ def to_come(campaign: Campaign, since: datetime, now: datetime) -> list[Occurren
 
 
 def said(
-    desk: Desk, name: str, body: Mapping[str, Any], coming: Sequence[Occurrence], group: str
+    desk: Desk,
+    name: str,
+    body: Mapping[str, Any],
+    coming: Sequence[Occurrence],
+    group: str,
+    *,
+    brief: bool = False,
 ) -> list[str]:
-    """What will be said, in the words of one group: a text, or a line for each post to come."""
+    """What will be said, in the words of one group: a text, or a line for each post to come.
+
+    With `brief` a long text is cut: for whoever has written it just now.
+    """
     say = desk.say
     if is_literal(body):
         text = content_of(body, "", group).text
-        if len(text) > _WORD_FOR_WORD:
-            shown = text[:_WORD_FOR_WORD]
-            text = say("{text}……（全文 {count} 字）", text=shown, count=len(text))
+        if brief and len(text) > _BRIEF:
+            text = say("{text}……（全文 {count} 字）", text=text[:_BRIEF], count=len(text))
         return [say("要发的内容：\n{text}", text=text)]
     if not coming:
         return [say("{name}：从现在起没有要发的。", name=name)]
@@ -92,20 +101,33 @@ async def held(
         account: await lanes.rest_of(connection, account)
         for account in sorted({group.account for group in chosen})
     }
+
+    def decided() -> list[tuple[str, Decision]]:
+        decisions = []
+        for group in chosen:
+            one = _imagined(campaign, post, group, approved=approved, halted=halted)
+            rest = rests[group.account]
+            history = History(before.get(group.id, ()), rest.until if rest else None)
+            sender = desk.senders.get(group.account)
+            limits = sender.limits if sender is not None else Limits()
+            decision = decide(one, one.recipient, limits, history, desk.care, at)
+            decisions.append((group.name, decision))
+        return decisions
+
+    return _by_reason(await asyncio.to_thread(decided))
+
+
+def _by_reason(decisions: Iterable[tuple[str, Decision]]) -> list[Held]:
+    """What is not simply sent, each reason with its groups."""
     found: dict[tuple[Reason, bool], list[tuple[str, datetime | None]]] = {}
-    for group in chosen:
-        one = _imagined(campaign, post, group, approved=approved, halted=halted)
-        rest = rests[group.account]
-        history = History(before.get(group.id, ()), rest.until if rest else None)
-        sender = desk.senders.get(group.account)
-        limits = sender.limits if sender is not None else Limits()
-        match decide(one, one.recipient, limits, history, desk.care, at):
+    for name, decision in decisions:
+        match decision:
             case Defer(until, reason):
                 passes = reason not in HOLDS
                 times = found.setdefault((reason, passes), [])
-                times.append((group.name, until if passes else None))
+                times.append((name, until if passes else None))
             case Skip(reason):
-                found.setdefault((reason, False), []).append((group.name, None))
+                found.setdefault((reason, False), []).append((name, None))
             case Send():
                 pass
     return [_held(reason, some) for (reason, _), some in found.items()]
@@ -222,10 +244,15 @@ def promotion_line(desk: Desk, promotion: Promotion) -> str:
 def in_one_message(desk: Desk, head: Sequence[str], tail: Sequence[str]) -> str:
     """Lines as one message: all of `tail`, and as much of `head` as there is room for."""
     text, end = "\n".join(head), "\n".join(["", *tail])
-    if len(text) + len(end) <= LONGEST_TEXT:
+    if fits(head, tail):
         return text + end
     more = "\n" + desk.say("……")
     return text[: LONGEST_TEXT - len(end) - len(more)] + more + end
+
+
+def fits(head: Sequence[str], tail: Sequence[str]) -> bool:
+    """Whether so many lines are one message without leaving anything out."""
+    return len("\n".join([*head, *tail])) <= LONGEST_TEXT
 
 
 def too_long(desk: Desk) -> Reply:

@@ -124,7 +124,8 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
             for one in older
         ]
         lines += await _what_then(connection, desk)
-    words = said(desk, proposal.name, proposal.body, posts, chosen.groups[0].name)
+    group = chosen.groups[0].name
+    words = said(desk, proposal.name, proposal.body, posts, group, brief=True)
     return _preview(desk, number, words, lines)
 
 
@@ -149,7 +150,7 @@ async def propose_edit(
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
         lines += await _what_then(connection, desk)
-    words = said(desk, campaign.name, body, posts, chosen.groups[0].name)
+    words = said(desk, campaign.name, body, posts, chosen.groups[0].name, brief=True)
     title = say("修改「{name}」（编号 {number}）：", name=campaign.name, number=campaign.id)
     return _preview(desk, number, [title, *words], lines)
 

@@ -200,3 +200,17 @@ async def test_a_paused_draft_that_is_resumed_still_waits(shop: Shop) -> None:
     assert not await shop.delivers()
     await shop.says(OTHER, "/approve 1")
     assert (await shop.delivers()).text == TONIGHT
+
+
+async def test_who_approves_reads_all_of_it(shop: Shop) -> None:
+    await second_manager(shop)
+    long = "慢慢挑" * 400
+    told, _ = await broadcast(shop, long)
+    assert long in told.content.text
+    longer = "慢慢挑" * 1_360
+    told, _ = await broadcast(shop, longer)
+    assert len(told.content.text) == 4_096
+    assert "\n……\n" in told.content.text
+    assert "一条消息放不下，发 /test 2 看下一条的全文\n可以发，就发 /approve 2" in told.content.text
+    tried = await shop.says(OTHER, "/test 2")
+    assert tried[1].content.text == longer
