@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -88,6 +89,7 @@ async def serve(configuration: Configuration) -> None:
             tell(f"Manager, once: {opened.server.new_sign_in_url()}")
         bot = await Bot.open(configuration, clock, channels)
         stack.push_async_callback(bot.close)
+        keep_what_stands()
         await until_signal(bot, lambda: tell("The bot is ready. Ctrl-C ends it."))
 
 
@@ -111,6 +113,15 @@ def _metrics(port: int) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def keep_what_stands() -> None:
+    """Tell Python's garbage collector that what exists by now stays to the end.
+
+    It went through all of it again and again, which cost the sender an eighth of its speed.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def until_signal(bot: Bot, ready: Callable[[], None]) -> None:

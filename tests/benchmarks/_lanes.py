@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Coroutine, Mapping
 from typing import Any
@@ -33,6 +34,9 @@ class Lanes:
         }
         for sender, held in zip(senders.values(), leases, strict=True):
             await sender.open(held)
+        # As the bot does when it is ready (`bot/serving.py`).
+        gc.collect()
+        gc.freeze()
         return cls(senders, leases)
 
     async def run_until(self, work: Coroutine[Any, Any, None]) -> None:
