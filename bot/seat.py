@@ -21,6 +21,7 @@ from scheduler.lease import Lease, LeaseTerms, lease, try_lease
 from scheduler.sender import Sender
 from storage.database import Database
 from storage.errors import LaneLost, RunningError
+from storage.failures import may_pass
 
 _log = structlog.get_logger(__name__)
 
@@ -189,4 +190,4 @@ def _passing(trouble: Exception) -> list[Exception]:
     if isinstance(trouble, ExceptionGroup):  # a loop that has tasks of its own
         inside = [_passing(one) for one in trouble.exceptions]
         return [one for each in inside for one in each] if all(inside) else []
-    return [trouble] if isinstance(trouble, DBAPIError | NoConnectionFree | OSError) else []
+    return [trouble] if may_pass(trouble) else []
