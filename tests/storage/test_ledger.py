@@ -155,12 +155,15 @@ class LedgerMachine(RuleBasedStateMachine):
     # The sender
 
     @rule(state=st.sampled_from(MOVABLE), again=st.sampled_from(MOVABLE))
-    def send_everything_and_answer_twice(self, state: DeliveryState, again: DeliveryState) -> None:
+    def send_everything_answer_twice_and_go_on(
+        self, state: DeliveryState, again: DeliveryState
+    ) -> None:
         everything = set(range(CAMPAIGNS * GROUPS))
         self.begin(everything)
         self.end_calls(everything, "done")
         for answer in (state, again):
             self.move(dict.fromkeys(everything, (answer, None, None, False)))
+        self.begin(everything)  # what was planned again
 
     @rule(chosen=some)
     def begin(self, chosen: set[int]) -> None:
@@ -324,7 +327,7 @@ def lose_the_lane(played: LedgerMachine) -> None:
 
 
 def fail_what_was_sent(played: LedgerMachine) -> None:
-    played.send_everything_and_answer_twice(DeliveryState.SENT, DeliveryState.FAILED)
+    played.send_everything_answer_twice_and_go_on(DeliveryState.SENT, DeliveryState.FAILED)
 
 
 def halt_put_off_and_go_on(played: LedgerMachine) -> None:
