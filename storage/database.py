@@ -16,6 +16,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, func, inspect, make_url, select, table
@@ -41,6 +42,9 @@ _READERS = 4
 _CONNECT_SECONDS = 10
 _MIGRATING = 0x6E75616E71756E  # "nuanqun": the advisory lock of whoever migrates
 _PATIENCE = 5.0  # seconds that a start waits while another one migrates the same file
+# A process that stands still in the midst of a transaction (stopped, swapped out, cut off) keeps
+# its locks, the lanes' too. PostgreSQL ends it after so long: before its lease has ended.
+_STANDS_STILL = timedelta(seconds=6)
 
 
 class Database:
@@ -61,8 +65,15 @@ class Database:
             self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = sqlite_engine(url, "PRAGMA query_only=ON", begin="BEGIN", size=_READERS)
         else:
+            still = f"{_STANDS_STILL.total_seconds() * 1_000:.0f}ms"
             self._writer = create_async_engine(
-                url, pool_size=8, pool_pre_ping=True, connect_args={"timeout": _CONNECT_SECONDS}
+                url,
+                pool_size=8,
+                pool_pre_ping=True,
+                connect_args={
+                    "timeout": _CONNECT_SECONDS,
+                    "server_settings": {"idle_in_transaction_session_timeout": still},
+                },
             )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True

@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from storage import database as database_room
 from storage import tables
 from storage.database import Database
 from storage.errors import (
@@ -405,3 +407,24 @@ async def test_a_file_is_held_by_one_process_until_it_is_killed(database: Databa
 async def test_on_postgresql_several_bots_may_work(database: Database, other: Database) -> None:
     database.hold_alone()
     other.hold_alone()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_a_process_that_stands_still_in_a_transaction_holds_others_up_for_a_moment_only(
+    database_url: str, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_room, "_STANDS_STILL", timedelta(milliseconds=300))
+    still = await Database.open(database_url)
+
+    async def stand_still() -> None:
+        async with still.writing() as connection:
+            await shop(connection)
+            async with asyncio.timeout(30), other.writing() as waiting:
+                await shop(waiting)  # it makes the same row
+            await shop(connection)
+
+    with pytest.raises(DBAPIError):
+        await stand_still()
+    async with still.writing() as connection:  # and goes on when it wakes up
+        assert await shop(connection)
+    await still.close()
