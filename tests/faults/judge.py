@@ -35,7 +35,7 @@ from storage.deliveries import DeliveryState
 from tests.faults.notes import Note
 from tests.faults.platform import Arrival, Log, Told
 
-LOOP_TURN = 0.1  # seconds
+LOOP_TURN = 0.05  # seconds
 FINAL = frozenset(DeliveryState) - {DeliveryState.PLANNED, DeliveryState.SENDING}
 SETTLED_UNSENT = frozenset({DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.CANCELLED})
 ANSWERS = "answer/"

@@ -38,9 +38,9 @@ SHARES: Mapping[Fault, float] = {
     Fault.RESET: 0.006,
     Fault.BROKEN: 0.008,
     Fault.HANG: 0.003,
-    Fault.TOO_FAST: 0.01,
-    Fault.TOO_FAST_EVERYWHERE: 0.0003,
-    Fault.GONE: 0.0008,
+    Fault.TOO_FAST: 0.02,
+    Fault.TOO_FAST_EVERYWHERE: 0.0005,
+    Fault.GONE: 0.0005,
 }
 """Which share of the calls meets which fault; the rest meets none."""
 

@@ -41,7 +41,7 @@ HOST = "127.0.0.1"
 USUAL_PAUSE = (0.001, 0.02)  # seconds until an answer: something is always under way
 SLOW_PAUSE = (0.05, 0.3)
 LATE_PAUSE = (1.1, 1.8)  # of the callers' deadline
-SILENCE = (0.05, 0.3)  # seconds of a retry_after
+SILENCE = (0.2, 1.0)  # seconds of a retry_after
 UNKNOWING = 0.05  # this share of a remembering platform's look-ups tell nothing
 
 

@@ -20,7 +20,10 @@ def seconds(number: float) -> timedelta:
 
 
 ACCOUNTS = tuple(f"a{number}" for number in range(8))
-LIMITS = Limits(account=(Rate(300, seconds(1)),), chat=(Rate(5, seconds(2)),))
+GROUPS_EACH = 30  # of each account
+MEMBERS_EACH = 15
+# So low that even a busy machine has to wait for them: a limit that nobody reaches tests nothing.
+LIMITS = Limits(account=(Rate(60, seconds(1)),), chat=(Rate(3, seconds(2)),))
 TERMS = LeaseTerms(
     lasts=seconds(2.5), renew_every=seconds(0.4), safety=seconds(0.5), poll_every=seconds(0.25)
 )
@@ -44,6 +47,6 @@ CARE = CareSettings(
 )
 FLIGHT = 2 * SETTINGS.call_deadline.total_seconds()
 """Seconds after which a call is ended by its sender, answered or not: no call travels longer."""
-ONE_BATCH = 62
-"""What the pace lets leave through one account within `SETTINGS.ahead`: 300 a second for 100 ms,
+ONE_BATCH = 14
+"""What the pace lets leave through one account within `SETTINGS.ahead`: 60 a second for 100 ms,
 and once more as many, where it makes up for a delay of up to a tenth of the window."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -33,7 +34,8 @@ from tests.faults.waves import Waves
 REMEMBERED = ACCOUNTS[::2]
 """The accounts whose look-ups can tell; the platform says nothing about the others."""
 LOOK = 0.005  # seconds between two looks at the platform's log
-ROUND = 2.0  # seconds after which a blow comes anyway
+ROUND = 3.0  # seconds after which a blow comes anyway
+BLIND = 0.2  # this share of the blows comes whatever has arrived, within a second
 BUFFERS = 0.03  # seconds in which the platform reads what a dead process had sent
 IDLE_HIT = 0.2  # this share of the blows hits whomever
 PATIENCE = 60.0  # seconds without any progress, after which the judge is called
@@ -88,7 +90,7 @@ class Trial:
                 await self._refuse()
             if number % 8 == 5:
                 await self.waves.cancel_one()
-            if len(self.processes) > 1 and number % 6 == 4:
+            if len(self.processes) > 1 and number % 4 == 2:
                 await self._freeze()
             await self._kill()
 
@@ -146,7 +148,9 @@ class Trial:
     async def _work(self, wave: int) -> None:
         """Let the processes work until as much as a part of a wave has arrived, or for a while."""
         goal = len(self.platform.log.arrivals) + self.chance.randrange(wave)
-        ends = time.monotonic() + self.chance.uniform(ROUND / 4, ROUND)
+        ends = time.monotonic() + ROUND
+        if self.chance.random() < BLIND:
+            goal, ends = sys.maxsize, time.monotonic() + self.chance.random()
         while len(self.platform.log.arrivals) < goal and time.monotonic() < ends:
             self._check_alive()
             await asyncio.sleep(LOOK)

@@ -33,11 +33,9 @@ from storage.slots import PlannedSlot, plan_for_members
 from storage.tables import attempts, deliveries, lanes
 from tests.faults.judge import Entry
 from tests.faults.lane_process import SHOP
-from tests.faults.scale import ACCOUNTS
+from tests.faults.scale import ACCOUNTS, GROUPS_EACH, MEMBERS_EACH
 
-GROUPS_EACH = 120  # of each account
-MEMBERS_EACH = 60
-WAVE = 240  # addresses at most
+WAVE = 120  # addresses at most
 LONG = 3_600  # seconds
 DAY = timedelta(days=1)
 
