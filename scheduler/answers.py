@@ -91,7 +91,7 @@ def move_after(
         case Done(receipt):
             return Move(one.id, DeliveryState.SENT, "resent" if one.resent else None, receipt)
         case AddressGone(reason) | Muted(reason) | Unable(reason):
-            return Move(one.id, DeliveryState.FAILED, reason)
+            return left_unsent(one, DeliveryState.FAILED, reason)
         case Unclear(reason):
             return Move(one.id, DeliveryState.UNCERTAIN, reason)
         case _:
@@ -99,6 +99,14 @@ def move_after(
     # Never so late that nobody would say in time that it is too late.
     bounded = min(later, one.not_after + SHORTEST_WAIT)
     return Move(one.id, DeliveryState.PLANNED, why, not_before=bounded, resent=one.resent)
+
+
+def left_unsent(one: Due, state: DeliveryState, reason: str) -> Move:
+    """Where a delivery goes that is not tried (again): failed or skipped.
+
+    But a notice that was to go once more may have arrived the first time: that stays uncertain.
+    """
+    return Move(one.id, DeliveryState.UNCERTAIN if one.resent else state, reason)
 
 
 def _retry(

@@ -181,13 +181,10 @@ def settled(one: InDoubt, found: Lookup, now: datetime) -> Move | None:
     if found.presence is Presence.SENT:
         return Move(one.id, DeliveryState.SENT, "looked_up", found.receipt)
     if found.presence is Presence.ABSENT:
-        return _planned_again(one, "looked_up_absent", resent=one.resent, now=now)
+        state = DeliveryState.PLANNED
+        return Move(one.id, state, "looked_up_absent", not_before=now, absent=True)
     if one.priority == Priority.NOTICE and not one.resent and now <= one.not_after:
-        return _planned_again(one, "resent", resent=True, now=now)
+        return Move(one.id, DeliveryState.PLANNED, "resent", not_before=now, resent=True)
     if one.state is DeliveryState.SENDING:
         return Move(one.id, DeliveryState.UNCERTAIN, "interrupted")
     return None
-
-
-def _planned_again(one: InDoubt, reason: str, *, resent: bool, now: datetime) -> Move:
-    return Move(one.id, DeliveryState.PLANNED, reason, not_before=now, resent=resent)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler.answers import left_unsent
 from scheduler.bodies import content_of
 from scheduler.courier import Address, Limits, Post
 from scheduler.decide import CareSettings, Defer, History, Send, Skip, decide
@@ -77,7 +78,7 @@ class Feed:
                             self._bodies[one.version_id], one.slot, one.recipient.name
                         )
                     except SchedulingError as trouble:
-                        moves.append(Move(one.id, DeliveryState.SKIPPED, str(trouble)))
+                        moves.append(left_unsent(one, DeliveryState.SKIPPED, str(trouble)))
                         continue
                     going[one.id] = (one, Post(one.key, Address.parse(one.address), content))
                     addressed[_who(one)] = (*before, now)
@@ -85,7 +86,7 @@ class Feed:
                     state = DeliveryState.PLANNED
                     moves.append(Move(one.id, state, reason, not_before=until, resent=one.resent))
                 case Skip(reason):
-                    moves.append(Move(one.id, DeliveryState.SKIPPED, reason))
+                    moves.append(left_unsent(one, DeliveryState.SKIPPED, reason))
         return Batch(going, moves, more=len(found) == most)
 
     async def _addressed(

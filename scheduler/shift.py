@@ -48,7 +48,7 @@ from scheduler.sending import SenderSettings
 from storage import attempts, campaigns, deliveries, groups, lanes, members
 from storage.attempts import Call
 from storage.database import Database
-from storage.deliveries import Move
+from storage.deliveries import DeliveryState, Move
 from storage.holds import still_standing
 
 _log = structlog.get_logger(__name__)
@@ -230,6 +230,8 @@ class Shift:
             self._tell(CampaignPaused(campaign, _PERMANENT))
         if len(put_off) < len(batch.moves):
             self.look_again()  # a hold was lifted meanwhile
+        if any(move.state is DeliveryState.UNCERTAIN for move in moves):
+            self.doubts.ask_soon()
         self._lookout.expect(moves, now)
         self._lookout.pushed()
         self._count(moves)

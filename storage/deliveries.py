@@ -6,6 +6,7 @@
     sending → planned      (nothing was sent for certain: tried again later)
     uncertain → sent | failed
     uncertain → planned    (a look-up proved that it never arrived, or a notice goes once more)
+    planned → uncertain    (a notice that was to go once more is left out: it may have arrived)
 
 `begin` commits `sending` and one attempt for each call before the call is made, and `move`
 records the answers; both work under a lane's token, so a process that lost its lane can no
@@ -126,7 +127,7 @@ class Move:
     """Where a delivery goes from here.
 
     `not_before` only for one that is put off or tried again; `resent` once a notice goes out for
-    the second time.
+    the second time; `absent` where a look-up proved that nothing of it has arrived so far.
     """
 
     delivery_id: int
@@ -135,6 +136,7 @@ class Move:
     receipt: str | None = None
     not_before: datetime | None = None
     resent: bool = False
+    absent: bool = False
 
 
 _FROM = {
@@ -152,6 +154,10 @@ _MOVABLE = {
     state: and_(_OF_THE_LANE, _STATE.in_([literal_column(f"'{one}'") for one in before]))
     for state, before in _FROM.items()
 }
+_MOVABLE[DeliveryState.UNCERTAIN] = or_(
+    _MOVABLE[DeliveryState.UNCERTAIN],
+    and_(_OF_THE_LANE, _STATE.in_([literal_column("'planned'")]), deliveries.c.resent),
+)
 
 
 async def move(
@@ -165,8 +171,8 @@ async def move(
         LaneLost: another process sends through this account now.
     """
     await guard(connection, lane)
-    # Each kind of move sets its own columns: the usual one (sent) few, and none takes back that a
-    # notice was resent.
+    # Each kind of move sets its own columns: the usual one (sent) few, and only a proof takes back
+    # that a notice was resent.
     kinds: dict[tuple[DeliveryState, tuple[str, ...]], list[dict[str, Any]]] = {}
     for one in moves:
         row: dict[str, Any] = {
@@ -178,8 +184,8 @@ async def move(
         }
         if one.not_before is not None:
             row["not_before"] = one.not_before
-        if one.resent:
-            row["resent"] = True
+        if one.resent or one.absent:
+            row["resent"] = not one.absent
         kinds.setdefault((one.state, tuple(row)), []).append(row)
     for (state, _), rows in kinds.items():
         await update_each(connection, deliveries, rows, _MOVABLE[state], lane=lane.account)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, literal_column, or_, select, update
+from sqlalchemy import and_, case, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import Entry, note
@@ -41,7 +41,15 @@ async def cancel_planned(
     gone = await connection.execute(
         update(deliveries)
         .where(deliveries.c.campaign_id == campaign_id, _PLANNED)
-        .values(state=DeliveryState.CANCELLED, reason=reason, moved_at=at)
+        .values(
+            # A notice that was to go once more may have arrived the first time.
+            state=case(
+                (deliveries.c.resent, DeliveryState.UNCERTAIN.value),
+                else_=DeliveryState.CANCELLED.value,
+            ),
+            reason=reason,
+            moved_at=at,
+        )
     )
     await ring(connection, Bell.STOP)
     return gone.rowcount

@@ -134,6 +134,12 @@ def test_a_notice_that_goes_out_again_stays_marked_so() -> None:
     assert move_after(one, TooFast(SECOND), NOW, rests_until=None, spread=0.0).resent
 
 
+@pytest.mark.parametrize("outcome", [AddressGone("kicked"), Muted("silenced"), Unable("no rights")])
+def test_a_notice_refused_the_second_time_may_have_arrived_the_first(outcome: Outcome) -> None:
+    after = move_after(due(resent=True), outcome, NOW, rests_until=None, spread=0.0)
+    assert after.state is UNCERTAIN
+
+
 @given(st.integers(0, 100_000), st.floats(0, 1))
 def test_the_pause_before_a_retry_doubles_up_to_five_minutes(tries: int, spread: float) -> None:
     longest = min(2 * 2 ** min(tries, 20), 300)

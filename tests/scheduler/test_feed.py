@@ -160,6 +160,14 @@ async def test_that_a_notice_went_out_twice_is_not_forgotten_when_it_is_put_off(
     assert [one.resent for one in found.moves] == [True]
 
 
+async def test_a_notice_left_out_the_second_time_may_have_arrived_the_first(stage: Stage) -> None:
+    await stage.due("一群", priority=Priority.NOTICE)
+    async with stage.database.writing() as connection:
+        await connection.execute(update(ledger).values(resent=True))
+    found = await batch(feed_of(stage), NOW + 3 * HOUR)
+    assert await moved(stage, found.moves) == {"一群": ("uncertain", Reason.TOO_LATE, None)}
+
+
 # What counts
 
 

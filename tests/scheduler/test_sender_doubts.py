@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from scheduler.courier import AddressGone
 from scheduler.doubts import Doubts, Recovery
 from scheduler.priorities import Priority
 from storage import deliveries
@@ -255,3 +256,18 @@ async def test_a_notice_in_doubt_is_sent_once_more_and_never_again(
         stage.clock.advance(5 * SECOND)
     assert stage.platform.calls_to("一群") == (1 if remembers else 2)
     assert (await stage.ledger())["一群"].state == (SENT if remembers else "uncertain")
+
+
+async def test_a_notice_that_could_not_go_once_more_is_asked_about_again(stage: Stage) -> None:
+    await stage.due("一群", priority=Priority.NOTICE)
+    stage.platform.remembers = False
+    stage.platform.will("一群", AnswerLost(), AddressGone("kicked"))
+    sender = await stage.opened()
+    for _ in range(2):
+        await sender.drain()
+        stage.clock.advance(5 * SECOND)
+    assert (await stage.ledger())["一群"] == Delivered("uncertain", "kicked", 5 * SECOND)
+    stage.platform.remembers = True
+    await sender.drain()
+    assert (await stage.ledger())["一群"].state == SENT
+    assert stage.platform.standing == {key_of("一群"): 1}

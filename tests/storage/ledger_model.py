@@ -75,10 +75,11 @@ class Ledger:
     def move(self, moves: Iterable[Move]) -> None:
         for one in moves:
             row = self.rows[one.delivery_id]
-            if one.state.value not in DRAWN.get(row.state, ()):
+            doubted_again = row.resent and (row.state, one.state) == ("planned", "uncertain")
+            if one.state.value not in DRAWN.get(row.state, ()) and not doubted_again:
                 continue
             row.state, row.reason, row.receipt = one.state.value, one.reason, one.receipt
-            row.resent = row.resent or one.resent
+            row.resent = (row.resent or one.resent) and not one.absent
             if one.not_before is not None:
                 row.not_before = one.not_before
 
@@ -104,7 +105,7 @@ class Ledger:
     def cancel(self, campaign: int, reason: str) -> int:
         gone = self.planned(campaign)
         for row in gone:
-            row.state, row.reason = "cancelled", reason
+            row.state, row.reason = "uncertain" if row.resent else "cancelled", reason
         return len(gone)
 
     def release(self, reason: str, at: datetime, campaign: int | None = None) -> int:

@@ -282,7 +282,9 @@ async def test_what_is_planned_again_without_a_time_keeps_its_own(
     assert (await row_of(connection, one.id)).not_before == one.not_before
 
 
-async def test_that_a_notice_was_resent_is_never_taken_back(connection: AsyncConnection) -> None:
+async def test_that_a_notice_was_resent_is_not_taken_back_without_a_proof(
+    connection: AsyncConnection,
+) -> None:
     right, one = await in_state(connection, "sending")
     once_more = Move(one.id, DeliveryState.PLANNED, not_before=NOW, resent=True)
     await deliveries.move(connection, right, [once_more], NOW)
@@ -293,6 +295,50 @@ async def test_that_a_notice_was_resent_is_never_taken_back(connection: AsyncCon
     ):
         await deliveries.move(connection, right, [later], NOW)
         assert (await row_of(connection, one.id)).resent
+
+
+async def resent_one(connection: AsyncConnection) -> tuple[Lane, Due]:
+    """A notice in doubt that is to go out once more."""
+    right, one = await in_state(connection, "uncertain")
+    await deliveries.move(
+        connection, right, [Move(one.id, DeliveryState.PLANNED, "resent", resent=True)], NOW
+    )
+    return right, one
+
+
+async def test_a_notice_that_does_not_go_once_more_after_all_is_uncertain_again(
+    connection: AsyncConnection,
+) -> None:
+    right, one = await resent_one(connection)
+    wish = Move(one.id, DeliveryState.UNCERTAIN, "too_late")
+    await deliveries.move(connection, right, [wish], NOW)
+    after = await row_of(connection, one.id)
+    assert (after.state, after.reason, after.resent) == ("uncertain", "too_late", True)
+
+
+async def test_a_notice_cancelled_before_it_went_once_more_is_uncertain(
+    connection: AsyncConnection,
+) -> None:
+    _, one = await resent_one(connection)
+    assert await steering.cancel_planned(connection, one.campaign_id, "a manager", NOW) == 1
+    assert (await row_of(connection, one.id)).state == "uncertain"
+
+
+async def test_a_proof_that_nothing_arrived_takes_back_that_a_notice_was_resent(
+    connection: AsyncConnection,
+) -> None:
+    right, one = await resent_one(connection)
+    await begun(connection, right, [one])
+    for wish in (
+        Move(one.id, DeliveryState.UNCERTAIN, "no_answer"),
+        Move(one.id, DeliveryState.PLANNED, "looked_up_absent", absent=True),
+    ):
+        await deliveries.move(connection, right, [wish], NOW)
+    assert not (await row_of(connection, one.id)).resent
+    before = await row_of(connection, one.id)
+    doubted = Move(one.id, DeliveryState.UNCERTAIN, "why")
+    await deliveries.move(connection, right, [doubted], NOW)  # nothing is in doubt any more
+    assert await row_of(connection, one.id) == before
 
 
 async def test_a_process_that_lost_its_lane_moves_nothing(connection: AsyncConnection) -> None:
