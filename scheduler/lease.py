@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from storage.database import Database
 from storage.errors import LaneLost
-from storage.lanes import Lane, lease_lane, release_lane, renew_lane
+from storage.lanes import Lane, free_in, lease_lane, release_lane, renew_lane
 
 _log = structlog.get_logger(__name__)
 
@@ -29,8 +29,9 @@ _ANSWER_WITHIN = 8.0  # seconds: a database that falls silent is as good as one 
 class LeaseTerms:
     """How long a lease lasts, and when what is done about it.
 
-    A dead process's lane is taken over within `lasts` and one `poll_every`: 9 s by default. No
-    call begins within `safety` of the lease's end.
+    Who waits looks every `poll_every` whether the lane was given back, and when its lease ends: a
+    dead process's lane is taken over after `lasts` at most. No call begins within `safety` of the
+    lease's end.
     """
 
     lasts: timedelta = timedelta(seconds=8)
@@ -111,5 +112,7 @@ async def lease(database: Database, account: str, holder: str, terms: LeaseTerms
         if not waiting:
             _log.info("lane_elsewhere", account=account)
             waiting = True
-        await asyncio.sleep(terms.poll_every.total_seconds())
+        async with asyncio.timeout(_ANSWER_WITHIN), database.reading() as connection:
+            left = await free_in(connection, account)
+        await asyncio.sleep(min(left, terms.poll_every).total_seconds())
     return held

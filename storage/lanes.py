@@ -57,6 +57,19 @@ async def lease_lane(
     return None if token is None else Lane(account, holder, token)
 
 
+async def free_in(connection: AsyncConnection, account: str) -> timedelta:
+    """How long until the lane is free, if nobody renews its lease; zero or less where it is."""
+    now, _ = _now_and_in(connection, timedelta(0))
+    row = (
+        await connection.execute(
+            select(lanes.c.expires_at, now).where(
+                lanes.c.account == account, lanes.c.expires_at.is_not(None)
+            )
+        )
+    ).one_or_none()
+    return timedelta(0) if row is None else row[0] - row[1]
+
+
 async def renew_lane(connection: AsyncConnection, lane: Lane, lasts: timedelta) -> bool:
     """Hold the lane for another `lasts` from now; False where somebody else has taken it."""
     _, end = _now_and_in(connection, lasts)

@@ -12,7 +12,7 @@ from storage import lanes
 from storage.database import Database
 from storage.errors import LaneLost
 from storage.lanes import Lane, Rest, guard, lease_lane, release_lane, renew_lane
-from tests.storage.builders import ACCOUNT, HOUR, MINUTE, NOW
+from tests.storage.builders import ACCOUNT, HOUR, MINUTE, NOW, SECOND
 
 OTHER = "telegram:shop"
 SHORT = timedelta(milliseconds=150)
@@ -160,6 +160,18 @@ async def test_a_transaction_reckons_the_lease_from_the_moment_it_asks(
         await leased(connection, lasts=SHORT)
     async with other.writing() as connection:
         assert await lease_lane(connection, ACCOUNT, "bot-2", MINUTE) is None
+
+
+async def test_it_is_known_when_a_lane_will_be_free(connection: AsyncConnection) -> None:
+    assert await lanes.free_in(connection, ACCOUNT) == timedelta(0)
+    await leased(connection, account=OTHER)
+    assert await lanes.free_in(connection, ACCOUNT) == timedelta(0)
+    ours = await leased(connection, lasts=MINUTE)
+    assert MINUTE - 10 * SECOND < await lanes.free_in(connection, ACCOUNT) <= MINUTE
+    assert await renew_lane(connection, ours, -SECOND)
+    assert await lanes.free_in(connection, ACCOUNT) <= -SECOND
+    await release_lane(connection, ours)
+    assert await lanes.free_in(connection, ACCOUNT) == timedelta(0)
 
 
 async def test_a_lane_given_back_is_free_at_once(connection: AsyncConnection) -> None:
