@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database import Database
@@ -44,11 +43,16 @@ async def migrate(url: str) -> None:
 
 
 async def wipe(url: str) -> None:
-    """Empty every table of the PostgreSQL database behind `url`."""
+    """Empty every table of the PostgreSQL database behind `url`.
+
+    Deleting a few rows takes a tenth of the time of TRUNCATE, which makes every table anew.
+    """
     engine = create_async_engine(url)
     async with engine.begin() as connection:
-        names = ", ".join(table.name for table in metadata.sorted_tables)
-        await connection.execute(text(f"TRUNCATE {names}"))
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        tables = reversed(metadata.sorted_tables)  # what refers to others first
+        await raw.execute("; ".join(f"DELETE FROM {table.name}" for table in tables))
     await engine.dispose()
 
 
