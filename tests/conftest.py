@@ -52,7 +52,7 @@ async def wipe(url: str) -> None:
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
         tables = reversed(metadata.sorted_tables)  # what refers to others first
-        await raw.execute("; ".join(f"DELETE FROM {table.name}" for table in tables))
+        await raw.execute("; ".join(str(table.delete()) for table in tables))
     await engine.dispose()
 
 
