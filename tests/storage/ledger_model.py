@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storage.deliveries import DeliveryState, InDoubt, Move
+from storage.holds import CAMPAIGN_PAUSED, HALTED
 from storage.steering import RESOLVED_NOT_SENT, RESOLVED_SENT, RETRIED
 
 DRAWN = {
@@ -63,6 +64,12 @@ class Ledger:
         return {
             row.id for row in self.planned() if row.id in asked and row.campaign not in self.stopped
         }
+
+    def holds(self, row: Kept) -> str | None:
+        """What a person holds this delivery up with."""
+        if self.halted_at is not None:
+            return HALTED
+        return CAMPAIGN_PAUSED if row.campaign in self.stopped else None
 
     def begin(self, begun: dict[int, int], token: int, at: datetime) -> None:
         for delivery, call in begun.items():

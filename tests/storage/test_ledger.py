@@ -37,6 +37,7 @@ from tests.storage.builders import (
     HOUR,
     MINUTE,
     NOW,
+    SECOND,
     campaign,
     group,
     lane,
@@ -179,6 +180,16 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(chosen=wishes)
     def move(self, chosen: dict[int, tuple[Any, ...]]) -> None:
         moves = self.moves(chosen)
+        self.run(deliveries.move(self.connection, self.lanes[-1], moves, self.now))
+        self.model.move(moves)
+
+    @rule()
+    def put_off_what_is_held(self) -> None:
+        moves = [
+            Move(row.id, DeliveryState.PLANNED, reason, not_before=row.not_after + SECOND)
+            for row in self.model.planned()
+            if (reason := self.model.holds(row)) is not None
+        ]
         self.run(deliveries.move(self.connection, self.lanes[-1], moves, self.now))
         self.model.move(moves)
 
