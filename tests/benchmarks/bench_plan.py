@@ -7,9 +7,7 @@ a fan's answer might. Then the watermarks are set back and everything is planned
 must make nothing new. At last one campaign speaks to a million people in private. Memory must
 not grow with the size.
 
-Run it with: python -m tests.benchmarks.bench_plan [DELIVERIES]
-
-The number of deliveries is a multiple of 200,000, so that all groups are in every step.
+Run it with: python -m tests.benchmarks.bench_plan [DELIVERIES], a multiple of 200,000.
 """
 
 from __future__ import annotations
