@@ -82,8 +82,9 @@ class LaneProcess:
     def start(self) -> None:
         """Start it, if it does not run."""
         if self.process is None:
-            self.process = FORKS.Process(target=work, args=(self.orders, self.folder))
+            (self.folder / NOTES).touch()  # it may die before it takes any
             self.born_at = time.time()
+            self.process = FORKS.Process(target=work, args=(self.orders, self.folder))
             self.process.start()
 
     def kill(self) -> None:
@@ -176,10 +177,10 @@ async def serve(database: Database, account: str, orders: Orders, notes: Notes) 
         settings=SETTINGS,
         care=CARE,
     )
+    # Where no other process can be, a dead one's lane is free at once, however long its lease.
+    terms = LeaseTerms() if database.alone else TERMS
     while True:
-        held = await lease(
-            database, account, holder_of(os.getpid()), TERMS if not database.alone else LeaseTerms()
-        )
+        held = await lease(database, account, holder_of(os.getpid()), terms)
         courier.token = held.lane.token
         notes.take(time.time(), "taken", f"{account}/{held.lane.token}")
         try:

@@ -27,6 +27,7 @@ from pathlib import Path
 from storage.database import Database
 from tests.faults.judge import Case
 from tests.faults.lane_process import LaneProcess, Orders
+from tests.faults.ledger import Ledger
 from tests.faults.platform import Platform
 from tests.faults.scale import ACCOUNTS, FLIGHT, LIMITS, SETTINGS, TERMS
 from tests.faults.waves import Waves
@@ -70,6 +71,7 @@ class Trial:
 
     platform: Platform
     waves: Waves
+    ledger: Ledger
     processes: Sequence[LaneProcess]
     seed: str
     chance: random.Random = field(init=False)
@@ -112,7 +114,7 @@ class Trial:
         await asyncio.sleep(BUFFERS)
         return Case(
             log=self.platform.log,
-            ledger=await self.waves.ledger(),
+            ledger=await self.ledger.entries(),
             flight=FLIGHT,
             expected=self._expected(),
             notes=[note for process in self.processes for note in process.notes()],
@@ -122,9 +124,9 @@ class Trial:
 
     async def _open(self, deliveries: int) -> int:
         """How many deliveries are still to be planned, sent or told; makes more if too few were."""
-        if left := await self.waves.open_ones(REMEMBERED):
+        if left := await self.ledger.unsettled(REMEMBERED):
             return left
-        known = {entry.key for entry in await self.waves.ledger()}
+        known = {entry.key for entry in await self.ledger.entries()}
         if left := sum(key not in known for key in self._expected()):
             return left
         # Groups that were gone before they were planned for have left a gap.
@@ -180,7 +182,7 @@ class Trial:
 
     async def _victim(self) -> LaneProcess:
         """One of the processes: mostly one that holds a lane, because the others have no calls."""
-        holders = await self.waves.holders()
+        holders = await self.ledger.holders()
         busy = [process for process in self.processes if process.holder in holders]
         anybody = self.chance.random() < IDLE_HIT
         return self.chance.choice(self.processes if anybody or not busy else busy)
@@ -188,10 +190,10 @@ class Trial:
     async def _blow(self, victim: LaneProcess) -> Blow:
         """What the victim has left behind."""
         leases = victim.leases
-        before, in_hand = None, await self.waves.in_hand(leases)
+        before, in_hand = None, await self.ledger.in_hand(leases)
         while in_hand != before:  # a server may still be committing what a dead process told it to
             await asyncio.sleep(BUFFERS)
-            before, in_hand = in_hand, await self.waves.in_hand(leases)
+            before, in_hand = in_hand, await self.ledger.in_hand(leases)
         self.interrupted.update(one.key for one in in_hand)
         since = {one.key: one.began_at for one in in_hand if not one.settled}
         begun = {
@@ -239,7 +241,7 @@ async def trial(url: str, folder: Path, seed: str, processes: int) -> AsyncItera
                 place.mkdir()
                 started.append(LaneProcess(orders, place))
             try:
-                yield Trial(platform, waves, started, seed)
+                yield Trial(platform, waves, Ledger(database), started, seed)
             finally:
                 for process in started:
                     process.kill()

@@ -8,11 +8,10 @@ planned yet. Some are order notices, some hold for a moment only.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.bodies import literal_body
@@ -21,17 +20,13 @@ from scheduler.priorities import Priority
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import campaigns, steering
-from storage.attempts import INTERRUPTED
 from storage.bells import Bell, ring
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
 from storage.database import Database
-from storage.deliveries import DeliveryState
 from storage.groups import Audience, Group, ensure_groups
 from storage.members import Seen, ensure_members
 from storage.shops import ensure_shop
 from storage.slots import PlannedSlot, plan_for_members
-from storage.tables import attempts, deliveries, lanes
-from tests.faults.judge import Entry
 from tests.faults.lane_process import SHOP
 from tests.faults.scale import ACCOUNTS, GROUPS_EACH, MEMBERS_EACH
 
@@ -58,16 +53,6 @@ KINDS: Mapping[str, Kind] = {
     "order": Kind(20, Priority.NOTICE, private=True, valid_seconds=LONG),
     "pickup": Kind(5, Priority.NOTICE, private=True, valid_seconds=1),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class InHand:
-    """A delivery that a process had begun and not recorded; others may have settled it since."""
-
-    key: str
-    account: str
-    began_at: float
-    settled: bool
 
 
 @dataclass(slots=True)
@@ -193,72 +178,3 @@ class Waves:
         async with self.database.writing() as connection:
             await campaigns.set_state(connection, campaign, CampaignState.CANCELLED)
             await steering.cancel_planned(connection, campaign, "cancelled_by_staff", now)
-
-    async def holders(self) -> set[str]:
-        """Who holds lanes, or did so when they were last leased."""
-        async with self.database.reading() as connection:
-            return set(await connection.scalars(select(lanes.c.holder).distinct()))
-
-    async def in_hand(self, leases: Collection[tuple[str, int]]) -> list[InHand]:
-        """What was begun under these leases, by account and token, and never recorded by them."""
-        async with self.database.reading() as connection:
-            rows = await connection.execute(
-                select(
-                    deliveries.c.key,
-                    attempts.c.account,
-                    attempts.c.began_at,
-                    attempts.c.ended_at,
-                )
-                .join(attempts, attempts.c.delivery_id == deliveries.c.id)
-                .where(
-                    tuple_(attempts.c.account, attempts.c.token).in_(list(leases)),
-                    or_(attempts.c.ended_at.is_(None), attempts.c.outcome == INTERRUPTED),
-                )
-                .order_by(attempts.c.id)
-            )
-            return [
-                InHand(key, account, began_at.timestamp(), settled=ended_at is not None)
-                for key, account, began_at, ended_at in rows
-            ]
-
-    async def ledger(self) -> list[Entry]:
-        """Every delivery as it stands."""
-        last = (
-            select(attempts.c.delivery_id, func.max(attempts.c.token).label("token"))
-            .group_by(attempts.c.delivery_id)
-            .subquery()
-        )
-        async with self.database.reading() as connection:
-            rows = await connection.execute(
-                select(
-                    deliveries.c.key,
-                    deliveries.c.account,
-                    deliveries.c.state,
-                    deliveries.c.reason,
-                    deliveries.c.priority,
-                    deliveries.c.resent,
-                    deliveries.c.not_after,
-                    deliveries.c.receipt,
-                    last.c.token,
-                ).join_from(deliveries, last, last.c.delivery_id == deliveries.c.id, isouter=True)
-            )
-            return [
-                Entry(key, account, DeliveryState(state), *rest)
-                for key, account, state, *rest in rows
-            ]
-
-    async def open_ones(self, remembered: Collection[str]) -> int:
-        """How many deliveries are still to be settled; of remembered accounts the uncertain too."""
-        async with self.database.reading() as connection:
-            found = await connection.scalar(
-                select(func.count()).where(
-                    or_(
-                        deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.SENDING]),
-                        and_(
-                            deliveries.c.state == DeliveryState.UNCERTAIN,
-                            deliveries.c.account.in_(list(remembered)),
-                        ),
-                    )
-                )
-            )
-        return found or 0
