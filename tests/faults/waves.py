@@ -37,21 +37,21 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a wave is: its share of a hundred, how urgent, to whom, valid for how many seconds."""
+    """What a wave is: how often in twenty, how urgent, to whom, valid for how many seconds."""
 
-    share: int
+    often: int
     priority: Priority
     private: bool
     valid_seconds: int
 
 
 KINDS: Mapping[str, Kind] = {
-    "campaign": Kind(38, Priority.CAMPAIGN, private=False, valid_seconds=LONG),
-    "post": Kind(15, Priority.POST, private=False, valid_seconds=LONG),
-    "flash": Kind(7, Priority.CAMPAIGN, private=False, valid_seconds=1),
-    "letter": Kind(15, Priority.CAMPAIGN, private=True, valid_seconds=LONG),
-    "order": Kind(20, Priority.NOTICE, private=True, valid_seconds=LONG),
-    "pickup": Kind(5, Priority.NOTICE, private=True, valid_seconds=1),
+    "campaign": Kind(8, Priority.CAMPAIGN, private=False, valid_seconds=LONG),
+    "post": Kind(3, Priority.POST, private=False, valid_seconds=LONG),
+    "flash": Kind(1, Priority.CAMPAIGN, private=False, valid_seconds=1),
+    "letter": Kind(3, Priority.CAMPAIGN, private=True, valid_seconds=LONG),
+    "order": Kind(4, Priority.NOTICE, private=True, valid_seconds=LONG),
+    "pickup": Kind(1, Priority.NOTICE, private=True, valid_seconds=1),
 }
 
 
@@ -64,6 +64,7 @@ class Waves:
     shop_id: int
     groups: Sequence[Group]
     members: Mapping[str, Sequence[int]]  # account → ids
+    coming: list[str] = field(default_factory=list)  # kinds of the next waves
     number: int = 0  # of waves so far
     planned: int = 0  # deliveries so far
     to_groups: dict[str, Group] = field(default_factory=dict)  # key of a delivery → its group
@@ -93,8 +94,10 @@ class Waves:
             await self._add_one(end - self.planned)
 
     async def _add_one(self, most: int) -> None:
-        names = list(KINDS)
-        (name,) = self.chance.choices(names, [KINDS[each].share for each in names])
+        if not self.coming:
+            self.coming = [name for name, kind in KINDS.items() for _ in range(kind.often)]
+            self.chance.shuffle(self.coming)
+        name = self.coming.pop()
         kind = KINDS[name]
         self.number += 1
         key = f"{name}-{self.number}"
