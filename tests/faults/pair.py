@@ -6,21 +6,26 @@ What became of things is read from the room's file and from the ledger.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from bot.room.remote import SocketConnection
 from scheduler.courier import Address
 from storage.database import Database
 from tests.faults.processes import Program, RoomLog, manager_token, room_program
-from tests.faults.scene import number_in, until
+from tests.faults.scene import PATIENCE, number_in, until
 
 GROUPS = 20
+OPEN = {"planned", "sending", "uncertain"}  # states that are not the end
 
 
 class Pair:
@@ -113,10 +118,10 @@ class Pair:
         self.server, self.waiter = self.waiter, self.server
 
     @staticmethod
-    def send(bot: Program, number: signal.Signals) -> None:
-        """Send a bot a signal."""
-        assert bot.process is not None
-        bot.process.send_signal(number)
+    def send(program: Program, number: signal.Signals) -> None:
+        """Send a process a signal."""
+        assert program.process is not None
+        program.process.send_signal(number)
 
     # What is asked, and answered
 
@@ -141,16 +146,34 @@ class Pair:
         await self.ask(f"/confirm {number_in(preview)}")
         return f"broadcast:room/{message}"
 
+    @asynccontextmanager
+    async def in_the_midst(self, words: str) -> AsyncIterator[tuple[str, Counter[str]]]:
+        """Have words said in all groups, and make the room stand still in the midst of it.
+
+        What the context gives is the campaign's key, and the states of its deliveries: some are
+        under way. After the context the room goes on.
+        """
+        while True:
+            campaign = await self.broadcast(words)
+            await self._until_begun(campaign)
+            self.send(self.room, signal.SIGSTOP)
+            try:
+                states = await self.states(campaign)
+                if states["sending"]:
+                    yield campaign, states
+                    return
+            finally:
+                self.send(self.room, signal.SIGCONT)
+
+    async def _until_begun(self, campaign: str) -> None:
+        ends = time.monotonic() + PATIENCE
+        while not (await self.states(campaign)).keys() & {"sending", "sent"}:
+            if time.monotonic() > ends:
+                pytest.fail(f"waited {PATIENCE:g} s in vain until {campaign} was begun")
+
     def posts(self, campaign: str) -> Counter[str]:
         """Key → how often it was posted, of a campaign."""
         return self.log.posts(f"{campaign}/")
-
-    async def until_posted(self, campaign: str, number: int) -> None:
-        """Wait until so many posts of a campaign stand in the room."""
-        await until(
-            lambda: self.posts(campaign).total() >= number,
-            f"{number} posts of {campaign} stood there",
-        )
 
     async def states(self, campaign: str) -> Counter[str]:
         """State → number of deliveries of a campaign."""
@@ -166,14 +189,14 @@ class Pair:
 
     async def until_settled(self, campaign: str) -> Counter[str]:
         """Wait until every delivery of a campaign is at its end; their states."""
-        await until(lambda: self.posts(campaign).total() >= GROUPS, f"all of {campaign} was posted")
-        while (states := await self.states(campaign)).total() < GROUPS or states.keys() & {
-            "planned",
-            "sending",
-            "uncertain",
-        }:
-            self.server.check_alive()
-        return states
+        ends = time.monotonic() + PATIENCE
+        while True:
+            states = await self.states(campaign)
+            if states.total() == GROUPS and not states.keys() & OPEN:
+                return states
+            if time.monotonic() > ends:
+                pytest.fail(f"waited {PATIENCE:g} s in vain until {campaign} was settled: {states}")
+            await asyncio.sleep(0.02)
 
     async def token(self) -> int:
         """The newest token of the lane: how often it was leased."""
