@@ -3,6 +3,9 @@
 APScheduler rings in memory. Nothing is lost when the bot sleeps through a night: when each chore
 was last done is stored, what was missed is done at the next start, and every chore looks at what
 stands, not at what it did last.
+
+Of several processes on one database, one does the chores: what is understood of a day must not be
+written while another one deletes its words. The right to them is a lane like an account's.
 """
 
 from __future__ import annotations
@@ -21,12 +24,17 @@ from prometheus_client import Counter
 from handlers.demand import Period, analyse_before_forgetting, analyse_finished_days
 from handlers.desk import Desk
 from handlers.taggers import tag_everybody
+from scheduler.lease import LeaseTerms, lease
 from storage import messages
 from storage.chores import done_at, note_done
+from storage.errors import LaneLost
 from storage.groups import heard_groups
 from storage.unheard import delete_unheard_before
 
 _log = structlog.get_logger(__name__)
+
+LANE = "chores"
+"""The lane whose holder does the chores."""
 
 _FAILED = Counter("nuanqun_chores_failed_total", "Nightly chores that failed", ["chore"])
 _BATCH = 1_000
@@ -62,6 +70,18 @@ async def analyse_last_days(desk: Desk) -> None:
     async with desk.database.reading() as connection:
         groups = await heard_groups(connection, desk.shop_id)
     await analyse_finished_days(desk, groups, period)
+
+
+async def take_turns(desk: Desk, holder: str, terms: LeaseTerms) -> None:
+    """Do the chores while no other process does, until cancelled or the lane is lost."""
+    held = await lease(desk.database, LANE, holder, terms)
+    try:
+        async with nightly(desk):
+            await held.keep()
+    except LaneLost:
+        _log.warning("lane_lost", account=LANE)
+    finally:
+        await held.release()
 
 
 Chore = Callable[[Desk], Awaitable[object]]

@@ -13,8 +13,6 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from bot.channels.port import Channel
 from scheduler.lease import Lease, LeaseTerms, lease, try_lease
@@ -95,11 +93,7 @@ class Seat:
             if self._keeping is not None:
                 self._keeping.cancel()
                 await asyncio.gather(self._keeping, return_exceptions=True)
-            try:
-                await held.release()
-            except (DBAPIError, NoConnectionFree, OSError) as trouble:
-                # It ends by itself.
-                _log.warning("lease_not_released", account=held.lane.account, reason=str(trouble))
+            await held.release()
 
     async def _once(self) -> None:
         """Wait for the lane, serve the account until the lane is lost, and leave."""

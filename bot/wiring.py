@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.channels.port import Channel
-from bot.chores import nightly
+from bot.chores import take_turns
 from bot.configuration import Configuration
 from bot.ear import Ear
 from bot.seat import Seat, keep_up
@@ -44,6 +44,7 @@ class Bot:
     channels: Sequence[Channel]
     seats: Sequence[Seat]
     notices: Notices
+    holder: str  # what this process is called in the lanes it holds
 
     @classmethod
     async def open(
@@ -64,6 +65,7 @@ class Bot:
             commander=commander,
             channels=channels,
             notices=notices,
+            holder=holder,
             seats=[
                 Seat(
                     database=desk.database,
@@ -92,7 +94,9 @@ class Bot:
             ExceptionGroup: a part failed for good (a channel's account was taken).
         """
         desk = self.desk
-        async with nightly(desk), asyncio.TaskGroup() as tasks:
+        chores = partial(take_turns, desk, self.holder, LeaseTerms())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_up("chores", chores))
             tasks.create_task(keep_up("bells", desk.database.hear_others))
             tasks.create_task(keep_up("planner", desk.planner.run))
             tasks.create_task(keep_up("notices", partial(self.notices.run, desk)))

@@ -78,13 +78,14 @@ class Lease:
     async def release(self) -> None:
         """Give the lane back at once. The lease is worth nothing afterwards.
 
-        Raises:
-            DBAPIError, TimeoutError (SQLAlchemy's), OSError: the database could not be told. The
-                lease ends by itself.
+        Where the database cannot be told, it ends by itself.
         """
         self._ends_at = 0.0
-        async with asyncio.timeout(_ANSWER_WITHIN), self._database.writing() as connection:
-            await release_lane(connection, self.lane)
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN), self._database.writing() as connection:
+                await release_lane(connection, self.lane)
+        except (DBAPIError, NoConnectionFree, OSError) as trouble:
+            _log.warning("lease_not_released", account=self.lane.account, reason=str(trouble))
 
 
 async def try_lease(

@@ -13,17 +13,29 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot import chores
-from bot.chores import NIGHTLY, _do, analyse_last_days, forget_old_text, nightly
+from bot.chores import (
+    LANE,
+    NIGHTLY,
+    _do,
+    analyse_last_days,
+    forget_old_text,
+    nightly,
+    take_turns,
+)
 from handlers.demand import Period, report
 from handlers.desk import Desk
+from handlers.settings import ShopSettings
 from handlers.taggers import tag_everybody
+from scheduler.lease import LeaseTerms
 from storage.chores import done_at, note_done
+from storage.database import Database
 from storage.groups import heard_groups
+from storage.lanes import lease_lane
 from storage.messages import count_messages
 from storage.tables import analysed_days
 from storage.unheard import UnheardEvent, count_unheard, keep_unheard, last_unheard
 from tests.bot.program import until
-from tests.handlers.shop import DAY, MINUTE, NOW, Shop
+from tests.handlers.shop import DAY, MINUTE, NOW, Shop, open_shop
 
 HOUR = timedelta(hours=1)
 
@@ -228,4 +240,59 @@ async def test_a_chore_that_is_running_has_ended_when_the_bot_has(
         await begun.wait()
     assert ended.is_set()
     async with shop.desk.database.writing() as connection:
+        assert await done_at(connection, "long") is None
+
+
+# Several processes
+
+TERMS = LeaseTerms(renew_every=timedelta(milliseconds=50), poll_every=timedelta(milliseconds=20))
+
+
+async def test_of_several_processes_one_does_the_chores_and_when_it_ends_another(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Database] = []
+
+    async def chore(desk: Desk) -> None:
+        done.append(desk.database)
+
+    monkeypatch.setattr(chores, "NIGHTLY", (("17 3 * * *", chore),))
+    shop = await open_shop(database, ShopSettings())
+    other = await Database.open(database_url)
+    one = asyncio.create_task(take_turns(shop.desk, "bot-1", TERMS))
+    await until(lambda: done)
+    waiting = asyncio.create_task(take_turns(replace(shop.desk, database=other), "bot-2", TERMS))
+    shop.clock.advance(DAY)
+    await asyncio.sleep(0.2)
+    assert done == [database]
+    one.cancel()
+    await asyncio.gather(one, return_exceptions=True)
+    await until(lambda: len(done) == 2)  # what was missed meanwhile
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert done == [database, other]
+    await other.close()
+
+
+async def test_a_chore_ends_when_another_process_has_the_lane(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def long(_: Desk) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(chores, "NIGHTLY", (("17 3 * * *", long),))
+    shop = await open_shop(database, ShopSettings())
+    turn = asyncio.create_task(take_turns(shop.desk, "bot-1", TERMS))
+    await begun.wait()
+    async with database.writing() as connection:
+        assert await lease_lane(connection, LANE, "bot-2", DAY, alone=True)
+    await asyncio.wait_for(turn, 20)
+    assert ended.is_set()
+    async with database.reading() as connection:
         assert await done_at(connection, "long") is None

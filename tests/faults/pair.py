@@ -201,7 +201,7 @@ class Pair:
     async def token(self) -> int:
         """The newest token of the lane: how often it was leased."""
         async with self.ledger.reading() as connection:
-            found = await connection.execute(text("SELECT token FROM lanes"))
+            found = await connection.execute(text("SELECT token FROM lanes WHERE account = 'room'"))
             return int(found.scalar_one())
 
     async def tokens_used(self, since: int) -> set[int]:
@@ -219,12 +219,22 @@ class Pair:
             return int(found.scalar_one() or 0)
 
 
+def said_of_its_account(bot: Program) -> list[str]:
+    """The words in a bot's log that are about its account, in their order."""
+    lines = [line.split() for line in bot.complained.read_text().splitlines()]
+    return [word for words in lines if "account=room" in words for word in words]
+
+
 def waits(bot: Program) -> bool:
-    """Whether a bot says that another process holds the lane, or has taken it."""
-    said = bot.complained.read_text()
-    return "lane_elsewhere" in said.rpartition("lane_lost")[2]
+    """Whether a bot waits for the lane, which another process holds."""
+    return "lane_elsewhere" in said_of_its_account(bot)
+
+
+def has_lost_its_lane(bot: Program) -> bool:
+    """Whether a bot has noticed that another process took its lane over."""
+    return "lane_lost" in said_of_its_account(bot)
 
 
 def has_heard(bot: Program) -> bool:
     """Whether a bot has heard anything since it was started."""
-    return " heard " in bot.complained.read_text()
+    return "heard" in said_of_its_account(bot)

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from scheduler.lease import LeaseTerms
 from tests.bot.program import PATIENCE
-from tests.faults.pair import GROUPS, Pair, has_heard
+from tests.faults.pair import GROUPS, Pair, has_heard, has_lost_its_lane
 from tests.faults.scene import ROUNDS, tell, until
 from tests.peers.postgres import PostgresServer
 
@@ -120,7 +120,7 @@ async def test_one_that_was_stopped_and_goes_on_says_nothing_that_the_other_says
         since = await pair.last_attempt()
         async with pair.in_the_midst("换了一位，接着说") as (next_one, _):
             pair.send(pair.server, signal.SIGCONT)
-        await until(lambda: "lane_lost" in pair.server.complained.read_text(), "it had noticed")
+        await until(lambda: has_lost_its_lane(pair.server), "it had noticed")
         for each in (next_one, campaign):
             await check_once(pair, each)
         for asked in (question, await pair.ask("/help")):

@@ -295,12 +295,25 @@ async def test_a_database_that_falls_silent_is_not_waited_for_for_ever(
         await asyncio.wait_for(ours.keep(), PATIENCE)
     assert silent.refused == 1
     assert not ours.safe
-    for asking in (ours.release(), try_lease(silent, ACCOUNT, "bot-1", BRIEF)):  # type: ignore[arg-type]  # it is one
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asking, PATIENCE)
+    await asyncio.wait_for(ours.release(), PATIENCE)
+    assert silent.refused == 2
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(held(silent), PATIENCE)
 
 
 # Giving back
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_a_lease_that_cannot_be_given_back_ends_by_itself(
+    database: Database, trouble: Exception
+) -> None:
+    failing = Failing(database)
+    ours = await held(failing)
+    failing.trouble = trouble
+    await ours.release()
+    assert not ours.safe
+    assert await is_ours(database, ours)
 
 
 async def test_a_lease_given_back_is_worth_nothing_and_the_lane_is_free_at_once(
