@@ -176,7 +176,13 @@ async def _furnish(
         say=wording(shop.language),
         segmenter=segmenter,
         lexicon=lexicon,
-        planner=Planner(database=database, shop_id=shop_id, clock=clock, tell=tell),
+        planner=Planner(
+            database=database,
+            shop_id=shop_id,
+            clock=clock,
+            tell=tell,
+            reaches_staff=lambda: any(sender.is_open for sender in senders.values()),
+        ),
         senders=senders,
     )
 

@@ -14,7 +14,7 @@ processes may plan at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -94,15 +94,31 @@ class _Round:
 
 
 class Planner:
-    """Plans one shop's campaigns. `run` it, or call `plan_ahead` step by step."""
+    """Plans one shop's campaigns. `run` it, or call `plan_ahead` step by step.
+
+    Args:
+        database: where campaigns and the ledger are.
+        shop_id: whose campaigns.
+        clock: tells what is coming up.
+        tell: told of approvals that are missing.
+        reaches_staff: whether whoever is told reaches anybody now; if not, reminding is left to
+            another process.
+    """
 
     def __init__(
-        self, *, database: Database, shop_id: int, clock: Clock, tell: Tell = tell_nobody
+        self,
+        *,
+        database: Database,
+        shop_id: int,
+        clock: Clock,
+        tell: Tell = tell_nobody,
+        reaches_staff: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
         self._shop_id = shop_id
         self._clock = clock
         self._tell = tell
+        self._reaches_staff = reaches_staff
         self._alarm = Alarm(clock)
 
     async def run(self) -> None:
@@ -179,6 +195,8 @@ class Planner:
 
     async def _remind(self, now: datetime) -> None:
         """Tell staff, once for each version, what speaks within the hour and is not approved."""
+        if not self._reaches_staff():
+            return
         async with self._database.reading() as connection:
             drafts = await campaigns.waiting(connection, self._shop_id)
         notices = {one.version_id: _missing(one, now) for one in drafts}

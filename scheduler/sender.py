@@ -92,6 +92,11 @@ class Sender:
         """What the platform allows this account."""
         return self._courier.limits
 
+    @property
+    def is_open(self) -> bool:
+        """Whether this process may send through the account."""
+        return self._shift is not None
+
     async def open(self, lease: Lease) -> Recovery:
         """Begin a shift: take the pace up, and settle what the last holder left in doubt.
 

@@ -476,6 +476,27 @@ async def test_two_processes_remind_staff_once(database: Database, database_url:
     assert sorted(notice.name for notice in told) == ["c1", "c2"]
 
 
+async def test_who_reaches_nobody_leaves_reminding_to_others(stage: Stage) -> None:
+    reaches: list[object] = []
+    planner = Planner(
+        database=stage.database,
+        shop_id=await stage.shop(),
+        clock=stage.clock,
+        tell=stage.told.append,
+        reaches_staff=lambda: bool(reaches),
+    )
+    await stage.groups("一群")
+    draft = await stage.campaign(
+        schedule=Once(local("2026-11-01T12:30")), made_at=NOW - DAY, approved=False
+    )
+    await planner.plan_ahead()
+    assert stage.told == []
+    reaches.append("the lane")
+    await planner.plan_ahead()
+    await planner.plan_ahead()
+    assert stage.told == [ApprovalMissing(draft.id, draft.name, NOW + 30 * MINUTE)]
+
+
 async def test_a_draft_that_cannot_be_read_reminds_nobody_and_stops_nobody(stage: Stage) -> None:
     await stage.campaign("broken", approved=False, made_at=NOW - DAY)
     await stage.break_schedule("broken")
