@@ -216,6 +216,11 @@ class Gate:
         self._under_way[one] = asyncio.create_task(self._make(one))
 
     async def _make(self, one: Leaving) -> None:
+        late = one.due is not None and self._clock.now() > one.due.not_after
+        if late or not self._open_now():
+            # A process may be stopped for a while at any moment, also since it let this one out.
+            self._take_back(one)
+            return
         loop = asyncio.get_running_loop()
         timer = loop.call_later(self._deadline, self._give_up, one)
         outcome: Outcome | None = None
@@ -232,6 +237,14 @@ class Gate:
                 await self._late(one, outcome)
         finally:
             del self._under_way[one]
+
+    def _take_back(self, one: Leaving) -> None:
+        """It was let out, and must not be called any more."""
+        self.pace.end(one.address, self._clock.now())
+        self.planned_under_way -= one.due is not None
+        one.answered = True
+        del self._under_way[one]
+        self._held_back(one, None)
 
     def _ended(self, one: Leaving, outcome: Outcome | None) -> None:
         """A call ended within its deadline; without an outcome it was cut off."""

@@ -296,6 +296,22 @@ async def test_nothing_leaves_while_the_lease_is_not_safe_and_then_by_itself() -
     assert stage.held_back == []
 
 
+@pytest.mark.parametrize("why", ["the lease", "its time"])
+async def test_a_process_that_stood_still_since_it_let_a_call_out_takes_it_back(why: str) -> None:
+    stage = Stage(ONE_A_SECOND)
+    stage.push("c1", not_after=NOW + SECOND)
+    stage.gate.let_out()
+    assert stage.gate.under_way == 1
+    if why == "the lease":
+        stage.safe = False
+    else:
+        stage.clock.advance(2 * SECOND)
+    await settle()
+    assert (stage.calls, stage.held_back) == ([], [("c1", None)])
+    assert stage.gate.under_way == stage.gate.planned_under_way == 0
+    assert list(stage.gate.deliveries()) == []
+
+
 async def test_everything_planned_is_given_back_at_a_word_and_answers_are_not() -> None:
     stage = Stage(safe=False)
     for key, priority in (("a", ANSWER), ("n", NOTICE), ("p", POST), ("c", CAMPAIGN)):
