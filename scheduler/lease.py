@@ -99,7 +99,10 @@ async def try_lease(
     asked_at = time.monotonic()
     async with asyncio.timeout(_ANSWER_WITHIN), database.writing() as connection:
         lane = await lease_lane(connection, account, holder, terms.lasts, alone=database.alone)
-    return None if lane is None else Lease(database, lane, terms, asked_at)
+    if lane is None:
+        return None
+    _log.info("lane_leased", account=account, token=lane.token)
+    return Lease(database, lane, terms, asked_at)
 
 
 async def lease(database: Database, account: str, holder: str, terms: LeaseTerms) -> Lease:
