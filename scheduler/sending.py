@@ -28,7 +28,7 @@ class SenderSettings:
     call_deadline: timedelta = timedelta(seconds=15)
     first_question: timedelta = timedelta(seconds=5)
     last_question: timedelta = timedelta(minutes=5)
-    first_rest: timedelta = timedelta(minutes=1)
+    first_rest: timedelta = timedelta(seconds=20)
     longest_rest: timedelta = timedelta(minutes=15)
     permanent_run: int = 10
     answer_patience: timedelta = timedelta(seconds=60)

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.peer]
 REPOSITORY = Path(__file__).parents[2]
 IMAGES = REPOSITORY / "docs" / "images"
 LARGEST = 250_000  # bytes; a README is read on phones too
-MANAGER, FAN = "店长阿苓", "汤圆不加糖"
+MANAGER, COLLEAGUE, FAN = "店长阿苓", "禾露小禾", "汤圆不加糖"
 INVITATION = "今晚八点直播，聊聊秋冬怎么保湿 🍂 想问的可以先发在群里。"
 ANSWER = f"@{MANAGER} 带着我的干皮准时到🧡"
 
@@ -43,7 +43,15 @@ class SampleShop:
 
 @asynccontextmanager
 async def sample_shop(folder: Path) -> AsyncIterator[SampleShop]:
-    program = (sys.executable, "-m", "tests.browser.sample_shop", str(folder), MANAGER, FAN)
+    program = (
+        sys.executable,
+        "-m",
+        "tests.browser.sample_shop",
+        str(folder),
+        MANAGER,
+        COLLEAGUE,
+        FAN,
+    )
     process = await asyncio.create_subprocess_exec(
         *program, cwd=REPOSITORY, stdin=PIPE, stdout=PIPE
     )
@@ -95,6 +103,9 @@ async def test_a_lively_room_is_a_pleasure_to_look_at(tmp_path: Path, browser: B
         await expect(newest(manager)).to_contain_text("发到 1 个群：禾露一群")
         await take(manager, "preview", folder)
         await press(manager, "确认发送")
+        colleague = await look_as(browser, shop, COLLEAGUE, PHONE)
+        await open_chat(colleague, "暖暖")
+        await press(colleague, "批准")
         await expect(newest(fan)).to_have_text(INVITATION)
         await say(fan, ANSWER)
         await take(fan, "fan", folder)

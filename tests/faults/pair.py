@@ -21,7 +21,7 @@ from sqlalchemy import text
 from bot.room.remote import SocketConnection
 from scheduler.courier import Address
 from storage.database import Database
-from tests.faults.processes import Program, RoomLog, manager_token, room_program
+from tests.faults.processes import Program, RoomLog, bot_program, manager_token, room_program
 from tests.faults.scene import PATIENCE, number_in, until
 
 GROUPS = 20
@@ -55,7 +55,10 @@ class Pair:
         for number in range(GROUPS):
             await self.manager.create_group(f"{number + 1}群")
         # Both at once, on a database without a table.
-        self.server, self.waiter = one, other = self._bot("one", ready), self._bot("other", ready)
+        one, other = (
+            bot_program(self._folder, ready, self._url, name) for name in ("one", "other")
+        )
+        self.server, self.waiter = one, other
         one.start()
         other.start()
         await self._until_ready(one, other)
@@ -76,26 +79,6 @@ class Pair:
             program: Program | None = getattr(self, name, None)
             if program is not None:
                 program.kill()
-
-    def _bot(self, name: str, ready: dict[str, str]) -> Program:
-        configuration = self._folder / f"{name}.toml"
-        configuration.write_text(
-            f"""
-            [storage]
-            url = "{self._url}"
-            [room]
-            door = "{ready["door"]}"
-            token_file = "{ready["token_file"]}"
-            [care]
-            quiet_from = "00:00"
-            quiet_until = "00:00"
-            posts_a_day = 100
-            posts_a_week = 700
-            [log]
-            level = "debug"
-            """
-        )
-        return Program(self._folder, name, ["bot", "run", "--config", str(configuration)])
 
     async def _until_ready(self, *bots: Program) -> None:
         def are_ready() -> bool:

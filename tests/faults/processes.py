@@ -67,19 +67,30 @@ def room_program(folder: Path, port: int = 0) -> Program:
     return Program(folder, "room", arguments)
 
 
-def bot_program(folder: Path, door: str, token_file: str) -> Program:
-    """`python -m bot run` on a database of its own, in the room behind `door`."""
-    configuration = folder / "nuanqun.toml"
+def bot_program(folder: Path, ready: dict[str, str], url: str, name: str = "bot") -> Program:
+    """`python -m bot run` on the database at `url`, in the room that said `ready`.
+
+    It cares for nobody's sleep: quiet hours would make a test's end depend on when it is run,
+    and caps on how often it broadcasts.
+    """
+    configuration = folder / f"{name}.toml"
     configuration.write_text(
         f"""
         [storage]
-        url = "sqlite+aiosqlite:///{folder / "bot.sqlite3"}"
+        url = "{url}"
         [room]
-        door = "{door}"
-        token_file = "{token_file}"
+        door = "{ready["door"]}"
+        token_file = "{ready["token_file"]}"
+        [care]
+        quiet_from = "00:00"
+        quiet_until = "00:00"
+        posts_a_day = 100
+        posts_a_week = 700
+        [log]
+        level = "debug"
         """
     )
-    return Program(folder, "bot", ["bot", "run", "--config", str(configuration)])
+    return Program(folder, name, ["bot", "run", "--config", str(configuration)])
 
 
 def manager_token(ready: dict[str, str], nickname: str) -> str:
@@ -151,10 +162,14 @@ class BotMemory:
 
     folder: Path
 
+    @property
+    def file(self) -> Path:
+        """The bot's database."""
+        return self.folder / "bot.sqlite3"
+
     def _ask(self, question: str, *values: object) -> list[Any]:
-        file = self.folder / "bot.sqlite3"
         try:
-            return _rows(file, question, *values)
+            return _rows(self.file, question, *values)
         except sqlite3.OperationalError as trouble:
             # Before its first start the bot has no file, or no tables in it.
             if "no such table" in str(trouble) or "unable to open" in str(trouble):
@@ -201,5 +216,5 @@ class BotMemory:
     def make_older(self, message: int, moment: datetime) -> None:
         """Set the time of a message back, while the bot is not running."""
         at = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-        with closing(sqlite3.connect(self.folder / "bot.sqlite3")) as connection, connection:
+        with closing(sqlite3.connect(self.file)) as connection, connection:
             connection.execute("UPDATE messages SET at = ? WHERE message = ?", (at, str(message)))

@@ -25,7 +25,7 @@ from tests.faults.processes import (
     room_program,
 )
 
-GROUPS = 60
+GROUPS = 240  # several times what is called at once, so that a kill can come between
 ROUNDS = int(os.environ.get("NUANQUN_FAULT_ROUNDS", "5"))
 SEED = int(os.environ.get("NUANQUN_FAULT_SEED", str(time.time_ns() % 1_000_000)))
 PATIENCE = 120.0  # seconds; a start of the bot takes four of them, and many more on a busy machine
@@ -73,7 +73,7 @@ class Scene:
         # From now on it comes back on the same port, where the others look for it.
         port = int(ready["url"].rpartition(":")[2])
         self.room.arguments = room_program(self._folder, port).arguments
-        self.bot = bot_program(self._folder, ready["door"], ready["token_file"])
+        self.bot = bot_program(self._folder, ready, f"sqlite+aiosqlite:///{self.memory.file}")
         token = await asyncio.to_thread(manager_token, ready, "店长")
         self.manager = SocketConnection(ready["door"], token)
         self.private = Address(person=(await self.manager.open()).id)
