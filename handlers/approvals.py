@@ -21,7 +21,7 @@ from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
-from storage import audit, campaigns, groups
+from storage import approvals, audit, campaigns, groups
 from storage.campaigns import StoredCampaign
 from storage.steering import cancel_planned
 
@@ -114,7 +114,7 @@ async def let_go(
     None where another version is the newest meanwhile: then nothing was changed.
     """
     now = desk.clock.now()
-    if not await campaigns.approve(
+    if not await approvals.approve(
         connection,
         campaign.id,
         version=campaign.version_id,
@@ -161,7 +161,7 @@ async def reject(
             return NotWaiting(found)
         if found.version_number != (version or _FIRST_VERSION):
             return Another(found)
-        done = await campaigns.reject(
+        done = await approvals.reject(
             connection, number, version=found.version_id, by=actor, at=desk.clock.now()
         )
         now_said = await _newest(connection, number)

@@ -30,7 +30,7 @@ from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Countdown, Once
 from scheduler.wall_time import instant_of, last_second_of, zone_named
-from storage import campaigns, groups
+from storage import approvals, campaigns, groups
 from storage.bells import Bell, ring
 from storage.campaigns import StoredCampaign
 from storage.database import Database
@@ -198,13 +198,13 @@ class Planner:
         if not self._reaches_staff():
             return
         async with self._database.reading() as connection:
-            drafts = await campaigns.waiting(connection, self._shop_id)
+            drafts = await campaigns.unreminded(connection, self._shop_id)
         notices = {one.version_id: _missing(one, now) for one in drafts}
         for version_id, notice in notices.items():
             if notice is None:
                 continue
             async with self._database.writing() as connection:
-                first = await campaigns.note_reminded(connection, version_id, now)
+                first = await approvals.note_reminded(connection, version_id, now)
             if first:
                 self._tell(notice)
 

@@ -5,7 +5,7 @@ here they are kept as they are. A content version, body and audience, is never c
 makes a new one that waits for approval, and the campaign is a draft until somebody approves
 exactly that. What is planned says the newest version, approved or not; what is not approved is
 held. So what was planned with an approved version keeps it, and what waits for a version that
-nobody approved says the next one (see `steering.py`).
+nobody approved says the next one (see `approvals.py` and `steering.py`).
 
 `planned_until` is the planning watermark; it moves in the transaction that inserts the
 deliveries, so no occurrence falls between. Every change rings its bells.
@@ -22,17 +22,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audit import Entry, note
 from storage.bells import Bell, ring
 from storage.bulk import insert, insert_new
 from storage.groups import Audience, ids_of
-from storage.holds import CAMPAIGN_PAUSED, NOT_APPROVED
+from storage.holds import CAMPAIGN_PAUSED
 from storage.lanes import hold_lanes
-from storage.steering import cancel_planned, release, say_instead
+from storage.steering import release, say_instead
 from storage.tables import campaigns, content_versions
-
-REJECTED = "rejected"
-"""Why a campaign was cancelled, with all it had planned: somebody refused its only version."""
 
 _TICK = timedelta(microseconds=1)
 
@@ -171,11 +167,12 @@ async def _insert_version(
         .returning(content_versions.c.id)
     )
     version = int(made.scalar_one())
-    await _set(connection, campaign_id, version_id=version)
+    await change(connection, campaign_id, version_id=version)
     return version
 
 
-async def _set(connection: AsyncConnection, campaign_id: int, **values: Any) -> None:
+async def change(connection: AsyncConnection, campaign_id: int, **values: Any) -> None:
+    """Write these columns of a campaign, and ring nothing."""
     await connection.execute(
         update(campaigns).where(campaigns.c.id == campaign_id).values(**values)
     )
@@ -191,6 +188,19 @@ async def by_id(connection: AsyncConnection, campaign_id: int) -> StoredCampaign
     """The campaign with this number."""
     row = (await connection.execute(_STORED.where(campaigns.c.id == campaign_id))).one_or_none()
     return None if row is None else _campaign(row)
+
+
+async def unreminded(connection: AsyncConnection, shop_id: int) -> list[StoredCampaign]:
+    """The drafts whose newest version staff were not reminded of, in the order they were made."""
+    rows = await connection.execute(
+        _STORED.where(
+            campaigns.c.shop_id == shop_id,
+            campaigns.c.state == CampaignState.DRAFT,
+            content_versions.c.approved_at.is_(None),
+            content_versions.c.reminded_at.is_(None),
+        ).order_by(campaigns.c.id)
+    )
+    return [_campaign(row) for row in rows]
 
 
 async def in_states(
@@ -220,7 +230,7 @@ async def in_states(
     return [_campaign(row) for row in rows]
 
 
-async def _hold(connection: AsyncConnection, campaign_id: int) -> StoredCampaign:
+async def hold(connection: AsyncConnection, campaign_id: int) -> StoredCampaign:
     """The campaign, so that senders, planners and other managers wait for this transaction.
 
     Everybody takes the lanes first and then the campaign, so nobody waits in a circle.
@@ -256,91 +266,24 @@ async def add_version(
     Raises:
         LookupError: there is no such campaign.
     """
-    before = await _hold(connection, campaign_id)
+    before = await hold(connection, campaign_id)
     version = await _insert_version(
         connection, campaign_id, body=body, audience=audience, by=by, at=at
     )
     if before.state is CampaignState.APPROVED:
-        await _set(connection, campaign_id, state=CampaignState.DRAFT)
-    await _say_newest(connection, campaign_id, at)
+        await change(connection, campaign_id, state=CampaignState.DRAFT)
+    await say_newest(connection, campaign_id, at)
     await ring(connection, Bell.PLANNER)
     return version
 
 
-async def _say_newest(connection: AsyncConnection, campaign_id: int, at: datetime) -> None:
+async def say_newest(connection: AsyncConnection, campaign_id: int, at: datetime) -> None:
     """Let what is planned with a version that nobody approved say the campaign's newest."""
     campaign = await by_id(connection, campaign_id)
     if campaign is None:
         raise LookupError(campaign_id)
     meant = await ids_of(connection, campaign.shop_id, campaign.audience)
     await say_instead(connection, campaign_id, campaign.version_id, meant, at)
-
-
-async def approve(
-    connection: AsyncConnection,
-    campaign_id: int,
-    *,
-    version: int,
-    state: str,
-    by: str,
-    at: datetime,
-) -> bool:
-    """Approve a content version, and let go what was held for it; a paused campaign stays so.
-
-    Returns:
-        False where `version` is not the newest any more, or the campaign is cancelled: what was
-        shown is not what would be said.
-
-    Raises:
-        LookupError: there is no such campaign.
-    """
-    before = await _hold(connection, campaign_id)
-    if version != before.version_id or before.state is CampaignState.CANCELLED:
-        return False
-    if version == before.approved_version:
-        return True
-    await connection.execute(
-        update(content_versions)
-        .where(content_versions.c.id == version)
-        .values(approved_by=by, approved_at=at)
-    )
-    await _set(connection, campaign_id, approved_version=version)
-    if before.state is not CampaignState.PAUSED:
-        await _set(connection, campaign_id, state=state, reason=None)
-    await release(connection, [NOT_APPROVED], at, campaign_id)
-    await ring(connection, Bell.PLANNER)
-    return True
-
-
-async def reject(
-    connection: AsyncConnection, campaign_id: int, *, version: int, by: str, at: datetime
-) -> bool:
-    """Refuse the newest content version: the one that was approved before is said again.
-
-    Where none was, the campaign is cancelled with all it has planned.
-
-    Returns:
-        False where `version` is not the newest any more, or does not wait for approval.
-
-    Raises:
-        LookupError: there is no such campaign.
-    """
-    before = await _hold(connection, campaign_id)
-    waits = version != before.approved_version and before.state is not CampaignState.CANCELLED
-    if version != before.version_id or not waits:
-        return False
-    if before.approved_version is None:
-        await cancel_planned(connection, campaign_id, REJECTED, at)
-        await set_state(connection, campaign_id, CampaignState.CANCELLED, REJECTED)
-    else:
-        await _set(connection, campaign_id, version_id=before.approved_version)
-        if before.state is CampaignState.DRAFT:
-            await _set(connection, campaign_id, state=CampaignState.APPROVED)
-        await _say_newest(connection, campaign_id, at)
-        await release(connection, [NOT_APPROVED], at, campaign_id)
-        await ring(connection, Bell.PLANNER)
-    await note(connection, Entry(at, by, "reject", before.key, {"version": version}))
-    return True
 
 
 async def set_state(
@@ -352,7 +295,7 @@ async def set_state(
     """
     if state == CampaignState.CANCELLED:
         await hold_lanes(connection)
-    await _set(connection, campaign_id, state=state, reason=reason)
+    await change(connection, campaign_id, state=state, reason=reason)
     stopped = state in (CampaignState.PAUSED, CampaignState.CANCELLED)
     await ring(connection, Bell.STOP if stopped else Bell.SENDERS)
 
@@ -369,7 +312,7 @@ async def pause(connection: AsyncConnection, campaign_id: int, reason: str) -> b
     before = await _lock(connection, campaign_id)
     if before.state in (CampaignState.PAUSED, CampaignState.CANCELLED):
         return False
-    await _set(connection, campaign_id, state=CampaignState.PAUSED, reason=reason)
+    await change(connection, campaign_id, state=CampaignState.PAUSED, reason=reason)
     await ring(connection, Bell.STOP)
     return True
 
@@ -380,7 +323,7 @@ async def resume(connection: AsyncConnection, campaign_id: int, at: datetime) ->
     Raises:
         LookupError: there is no such campaign.
     """
-    before = await _hold(connection, campaign_id)
+    before = await hold(connection, campaign_id)
     if before.state is not CampaignState.PAUSED:
         return False
     approved = before.version_id == before.approved_version
@@ -389,33 +332,6 @@ async def resume(connection: AsyncConnection, campaign_id: int, at: datetime) ->
     await release(connection, [CAMPAIGN_PAUSED], at, campaign_id)
     await ring(connection, Bell.PLANNER)
     return True
-
-
-async def waiting(connection: AsyncConnection, shop_id: int) -> list[StoredCampaign]:
-    """The drafts whose newest version staff were not reminded of, in the order they were made."""
-    rows = await connection.execute(
-        _STORED.where(
-            campaigns.c.shop_id == shop_id,
-            campaigns.c.state == CampaignState.DRAFT,
-            content_versions.c.approved_at.is_(None),
-            content_versions.c.reminded_at.is_(None),
-        ).order_by(campaigns.c.id)
-    )
-    return [_campaign(row) for row in rows]
-
-
-async def note_reminded(connection: AsyncConnection, version_id: int, at: datetime) -> bool:
-    """Note that staff are reminded of a version; False where they were, or it is approved now."""
-    noted = await connection.execute(
-        update(content_versions)
-        .where(
-            content_versions.c.id == version_id,
-            content_versions.c.reminded_at.is_(None),
-            content_versions.c.approved_at.is_(None),
-        )
-        .values(reminded_at=at)
-    )
-    return noted.rowcount == 1
 
 
 async def bodies(connection: AsyncConnection, version_ids: Sequence[int]) -> dict[int, Any]:

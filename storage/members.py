@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.analysis import mark_dirty
 from storage.bulk import insert_new
-from storage.tables import customers, groups, members, memberships, messages, pending_commands
-from storage.unheard import forget_unheard
+from storage.tables import customers, groups, members, memberships, messages
 
 _IDS_AT_ONCE = 10_000  # PostgreSQL takes 32,767 arguments at most
 
@@ -322,22 +320,6 @@ async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: 
     )
 
 
-async def set_opt_out(
-    connection: AsyncConnection, customer_id: int, opted_out_at: datetime | None
-) -> None:
-    """Keep marketing away from this person on every channel, or allow it again (None)."""
-    await connection.execute(
-        update(customers).where(customers.c.id == customer_id).values(opted_out_at=opted_out_at)
-    )
-
-
-async def set_zone(connection: AsyncConnection, customer_id: int, zone: str | None) -> None:
-    """Say in which time zone a person lives, by its IANA name; None: in the shop's."""
-    await connection.execute(
-        update(customers).where(customers.c.id == customer_id).values(zone=zone)
-    )
-
-
 async def mark_unreachable(
     connection: AsyncConnection, member_ids: Sequence[int], at: datetime
 ) -> None:
@@ -354,39 +336,6 @@ async def mark_reachable(connection: AsyncConnection, member_ids: Sequence[int])
         .where(members.c.id.in_(list(member_ids)), members.c.unreachable_at.is_not(None))
         .values(unreachable_at=None)
     )
-
-
-async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_record: bool) -> None:
-    """Neither store nor analyse what this person says, or do it again.
-
-    Turning it on also empties the texts stored so far, except those of commands that wait to be
-    obeyed, and marks the analysed days they belong to dirty, so that they are analysed anew.
-    """
-    await connection.execute(
-        update(customers).where(customers.c.id == customer_id).values(no_record=no_record)
-    )
-    if not no_record:
-        return
-    theirs = messages.c.member_id.in_(
-        select(members.c.id).where(members.c.customer_id == customer_id)
-    )
-    said = await connection.execute(
-        select(messages.c.group_id, messages.c.at).where(theirs, messages.c.group_id.is_not(None))
-    )
-    # The shop's day of a moment is its day in UTC, or the one before or after.
-    await mark_dirty(
-        connection,
-        {
-            (row.group_id, row.at.date() + timedelta(days=away))
-            for row in said
-            for away in (-1, 0, 1)
-        },
-    )
-    waiting = select(pending_commands.c.message_id)
-    await connection.execute(
-        update(messages).where(theirs, messages.c.id.not_in(waiting)).values(text="")
-    )
-    await forget_unheard(connection, customer_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from handlers.desk import Asked, Desk
 from handlers.registry import REGISTRY, Command, command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from storage import audit, members, tags
+from storage import audit, customers, members, tags
 
 
 @command("help", "帮助", Role.FAN, "看我会做什么", "/help 我的信息")
@@ -67,7 +67,7 @@ async def me(desk: Desk, asked: Asked) -> Replies:
 async def optout(desk: Desk, asked: Asked) -> Replies:
     """Keep marketing in private away from this person."""
     async with desk.database.writing() as connection:
-        await members.set_opt_out(connection, asked.member.customer_id, desk.clock.now())
+        await customers.set_opt_out(connection, asked.member.customer_id, desk.clock.now())
         await _note(connection, desk, asked, "optout")
     yield _done(
         desk,
@@ -80,7 +80,7 @@ async def optout(desk: Desk, asked: Asked) -> Replies:
 async def optin(desk: Desk, asked: Asked) -> Replies:
     """Allow marketing again."""
     async with desk.database.writing() as connection:
-        await members.set_opt_out(connection, asked.member.customer_id, None)
+        await customers.set_opt_out(connection, asked.member.customer_id, None)
         await _note(connection, desk, asked, "optin")
     yield _done(desk, "好的，有新品和活动会告诉你。")
 
@@ -89,7 +89,7 @@ async def optin(desk: Desk, asked: Asked) -> Replies:
 async def norecord(desk: Desk, asked: Asked) -> Replies:
     """Neither store nor analyse what this person says, and empty what was stored or found in it."""
     async with desk.database.writing() as connection:
-        await members.set_no_record(connection, asked.member.customer_id, no_record=True)
+        await customers.set_no_record(connection, asked.member.customer_id, no_record=True)
         await tags.forget_rule_tags(connection, asked.member.customer_id)
         await _note(connection, desk, asked, "norecord")
     yield _done(
@@ -101,7 +101,7 @@ async def norecord(desk: Desk, asked: Asked) -> Replies:
 async def record(desk: Desk, asked: Asked) -> Replies:
     """Store and analyse what this person says again."""
     async with desk.database.writing() as connection:
-        await members.set_no_record(connection, asked.member.customer_id, no_record=False)
+        await customers.set_no_record(connection, asked.member.customer_id, no_record=False)
         await _note(connection, desk, asked, "record")
     yield _done(desk, "好的，以后又会认真听你说话了。")
 

@@ -17,7 +17,7 @@ from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.taggers import is_private_matter, why_text
 from scheduler.wall_time import zone_named
-from storage import audit, groups, members, tags
+from storage import audit, customers, groups, members, tags
 from storage.members import Member
 from storage.tags import BY_MANAGER, BY_RULE, Tag
 
@@ -286,7 +286,7 @@ async def timezone(desk: Desk, asked: Asked, whose: Nickname, zone: ZoneName) ->
         yield found
         return
     async with desk.database.writing() as connection:
-        await members.set_zone(connection, found.customer_id, zone.name)
+        await customers.set_zone(connection, found.customer_id, zone.name)
         await audit.note(
             connection,
             audit.Entry(now, asked.actor, "timezone_of", found.person, {"zone": zone.name}),

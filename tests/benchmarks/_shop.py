@@ -16,7 +16,7 @@ from scheduler.bodies import literal_body
 from scheduler.content import Content
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
-from storage import campaigns, shops
+from storage import approvals, campaigns, shops
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
 from storage.columns import UtcDateTime
 from storage.groups import Audience
@@ -89,7 +89,7 @@ async def make_campaign(
         ),
         state=CampaignState.DRAFT,
     )
-    await campaigns.approve(
+    await approvals.approve(
         connection,
         made.id,
         version=made.version_id,

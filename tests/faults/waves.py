@@ -19,7 +19,7 @@ from scheduler.content import Content
 from scheduler.priorities import Priority
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
-from storage import campaigns, steering
+from storage import approvals, campaigns, steering
 from storage.bells import Bell, ring
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
 from storage.database import Database
@@ -162,7 +162,7 @@ class Waves:
             ),
             state=CampaignState.DRAFT,
         )
-        await campaigns.approve(
+        await approvals.approve(
             connection,
             made.id,
             version=made.version_id,

@@ -8,7 +8,8 @@ from handlers import approvals, reasons, running
 from handlers.reasons import WORDS, words_for
 from handlers.wording import wording
 from scheduler.decide import Reason
-from storage import attempts, campaigns, steering
+from storage import attempts, steering
+from storage.approvals import REJECTED
 
 CODES = [
     *Reason,
@@ -27,7 +28,7 @@ CODES = [
     "demo_over",
     attempts.HELD_BACK,
     attempts.INTERRUPTED,
-    campaigns.REJECTED,
+    REJECTED,
     steering.AUDIENCE_CHANGED,
     steering.RETRIED,
     steering.RESOLVED_SENT,

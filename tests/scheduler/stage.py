@@ -26,8 +26,8 @@ from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once, Schedule
 from scheduler.sender import Sender
 from scheduler.sending import SenderSettings
+from storage import approvals, campaigns, deliveries, groups
 from storage import attempts as attempt_log
-from storage import campaigns, deliveries, groups
 from storage import due as due_room
 from storage.attempts import End
 from storage.bells import Bell, ring
@@ -199,7 +199,7 @@ class Stage:
                 state=CampaignState.DRAFT,
             )
             if approved:
-                assert await campaigns.approve(
+                assert await approvals.approve(
                     connection,
                     made.id,
                     version=made.version_id,
@@ -228,7 +228,7 @@ class Stage:
         """Approve a campaign's newest version, now."""
         found = await self.stored(key)
         async with self.database.writing() as connection:
-            assert await campaigns.approve(
+            assert await approvals.approve(
                 connection,
                 found.id,
                 version=found.version_id,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import (
+    approvals,
     attempts,
     campaigns,
     deliveries,
@@ -132,7 +133,7 @@ async def campaign(
     shop_id = await shop(connection)
     made = await campaigns.create(connection, shop_id, new_campaign(key), state="draft")
     if approved and made.state == "draft":
-        assert await campaigns.approve(
+        assert await approvals.approve(
             connection,
             made.id,
             version=made.version_id,
@@ -206,7 +207,7 @@ async def approved(
     connection: AsyncConnection, of: StoredCampaign, version: int, at: datetime = NOW
 ) -> bool:
     """Approve this version, if it is still the newest."""
-    return await campaigns.approve(
+    return await approvals.approve(
         connection, of.id, version=version, state="approved", by="manager:阿玲", at=at
     )
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import audit, campaigns, slots
+from storage import approvals, audit, campaigns, slots
 from storage.bells import Bell, rung_in
 from storage.campaigns import CampaignState, StoredCampaign
 from storage.database import Database
@@ -181,7 +181,7 @@ async def test_approving_says_exactly_the_version_that_was_shown(
 
 async def test_approved_twice_it_keeps_who_approved_it_first(connection: AsyncConnection) -> None:
     made = await campaign(connection)
-    assert await campaigns.approve(
+    assert await approvals.approve(
         connection, made.id, version=made.version_id, state="approved", by="another", at=NOW + DAY
     )
     of = content_versions.c
@@ -207,7 +207,7 @@ async def test_what_was_planned_with_an_approved_version_keeps_it(
     before = Row("planned", None, made.version_id, NOW)
     assert await ledger(connection) == {"一群": before}
     newer = (await stored(connection, made)).version_id
-    assert await campaigns.reject(connection, made.id, version=newer, by="x", at=NOW)
+    assert await approvals.reject(connection, made.id, version=newer, by="x", at=NOW)
     assert await ledger(connection) == {"一群": before}
 
 
@@ -276,7 +276,7 @@ async def test_a_rejected_version_gives_way_to_the_approved_one(
     await slots.plan_for_groups(connection, slot_of(draft), [one.id, two.id], NOW)
     await put_off(connection, NOT_APPROVED)
     at = NOW + MINUTE
-    assert await campaigns.reject(connection, made.id, version=version, by="room:p1", at=at)
+    assert await approvals.reject(connection, made.id, version=version, by="room:p1", at=at)
     assert await stored(connection, made) == made
     free = Row("planned", None, made.version_id, at)
     # Whom the approved version is for hears it, and nobody else would.
@@ -296,7 +296,7 @@ async def test_groups_that_only_the_rejected_version_was_for_hear_nothing(
     version = await edited(connection, made)
     draft = await stored(connection, made)
     await slots.plan_for_groups(connection, slot_of(draft), [one.id, two.id], NOW)
-    assert await campaigns.reject(connection, made.id, version=version, by="x", at=NOW)
+    assert await approvals.reject(connection, made.id, version=version, by="x", at=NOW)
     assert {name: row[:3] for name, row in (await ledger(connection)).items()} == {
         "一群": ("planned", None, made.version_id),
         "二群": ("cancelled", "audience_changed", version),
@@ -308,22 +308,22 @@ async def test_a_campaign_whose_only_version_is_rejected_is_cancelled(
 ) -> None:
     made = await waiting(connection, "一群")
     at = NOW + MINUTE
-    assert await campaigns.reject(connection, made.id, version=made.version_id, by="x", at=at)
+    assert await approvals.reject(connection, made.id, version=made.version_id, by="x", at=at)
     found = await stored(connection, made)
     assert (found.state, found.reason) == ("cancelled", "rejected")
     assert (await ledger(connection))["一群"][:2] == ("cancelled", "rejected")
-    assert not await campaigns.reject(connection, made.id, version=made.version_id, by="x", at=at)
+    assert not await approvals.reject(connection, made.id, version=made.version_id, by="x", at=at)
 
 
 async def test_only_the_newest_version_can_be_rejected_and_only_while_it_waits(
     connection: AsyncConnection,
 ) -> None:
     made = await campaign(connection)
-    assert not await campaigns.reject(connection, made.id, version=made.version_id, by="x", at=NOW)
+    assert not await approvals.reject(connection, made.id, version=made.version_id, by="x", at=NOW)
     older = await edited(connection, made, "第二版")
     await edited(connection, made, "第三版")
     before = await stored(connection, made)
-    assert not await campaigns.reject(connection, made.id, version=older, by="x", at=NOW)
+    assert not await approvals.reject(connection, made.id, version=older, by="x", at=NOW)
     assert await stored(connection, made) == before
 
 
@@ -360,7 +360,7 @@ async def test_approving_or_rejecting_does_not_resume_a_paused_campaign(
     second = await edited(connection, made)
     assert await approved(connection, made, second)
     third = await edited(connection, made)
-    assert await campaigns.reject(connection, made.id, version=third, by="x", at=NOW)
+    assert await approvals.reject(connection, made.id, version=third, by="x", at=NOW)
     found = await stored(connection, made)
     assert (found.state, found.reason, found.version_id) == ("paused", "by_manager", second)
 
@@ -388,7 +388,7 @@ STEPS = {
     ),
     "approve another version": (lambda c, one: approved(c, one, -1), set()),
     "reject": (
-        lambda c, one: campaigns.reject(c, one.id, version=one.version_id, by="x", at=NOW),
+        lambda c, one: approvals.reject(c, one.id, version=one.version_id, by="x", at=NOW),
         {Bell.STOP},
     ),
     "pause": (lambda c, one: campaigns.pause(c, one.id, "why"), {Bell.STOP}),
@@ -493,18 +493,18 @@ async def test_what_waits_for_approval_is_found_until_somebody_was_reminded_of_i
     shop_id = await shop(connection)
     await campaign(connection, "approved")
     draft = await campaign(connection, "draft", approved=False)
-    assert await campaigns.waiting(connection, shop_id) == [draft]
-    assert await campaigns.waiting(connection, shop_id + 1) == []
-    assert await campaigns.note_reminded(connection, draft.version_id, NOW)
-    assert not await campaigns.note_reminded(connection, draft.version_id, NOW)
-    assert await campaigns.waiting(connection, shop_id) == []
+    assert await campaigns.unreminded(connection, shop_id) == [draft]
+    assert await campaigns.unreminded(connection, shop_id + 1) == []
+    assert await approvals.note_reminded(connection, draft.version_id, NOW)
+    assert not await approvals.note_reminded(connection, draft.version_id, NOW)
+    assert await campaigns.unreminded(connection, shop_id) == []
     version = await edited(connection, draft)
-    assert [one.version_id for one in await campaigns.waiting(connection, shop_id)] == [version]
+    assert [one.version_id for one in await campaigns.unreminded(connection, shop_id)] == [version]
 
 
 async def test_nobody_is_reminded_of_what_was_approved_meanwhile(
     connection: AsyncConnection,
 ) -> None:
     made = await campaign(connection)
-    assert not await campaigns.note_reminded(connection, made.version_id, NOW)
+    assert not await approvals.note_reminded(connection, made.version_id, NOW)
     assert await states(connection) == {}

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import analysis, members, messages
+from storage import analysis, customers, members, messages
 from storage.members import Seen
-from storage.tables import customers
+from storage.tables import customers as customer_rows
 from storage.tables import members as people
 from tests.storage.builders import (
     ACCOUNT,
@@ -28,7 +28,7 @@ from tests.storage.builders import (
 
 
 async def customers_made(connection: AsyncConnection) -> int:
-    return await connection.scalar(select(func.count()).select_from(customers)) or 0
+    return await connection.scalar(select(func.count()).select_from(customer_rows)) or 0
 
 
 async def test_everybody_new_is_made_with_a_customer_of_their_own(
@@ -172,12 +172,12 @@ async def test_an_opt_out_binds_the_customer_until_it_is_taken_back(
     connection: AsyncConnection,
 ) -> None:
     fan, other = await member(connection, "小美"), await member(connection, "阿云")
-    await members.set_opt_out(connection, fan.customer_id, NOW)
+    await customers.set_opt_out(connection, fan.customer_id, NOW)
     found = (await members.members_by_id(connection, [fan.id]))[fan.id]
     assert found is not None
     assert found.opted_out
     assert (await members.members_by_id(connection, [other.id]))[other.id] == other
-    await members.set_opt_out(connection, fan.customer_id, None)
+    await customers.set_opt_out(connection, fan.customer_id, None)
     assert (await members.members_by_id(connection, [fan.id]))[fan.id] == fan
 
 
@@ -196,7 +196,7 @@ async def test_no_record_marks_the_days_on_which_they_spoke_and_no_others(
         for day in (spoke, never):
             await analysis.store_day(connection, seat.id, day, version="1", body={}, at=NOW)
     fan = await member(connection, "小美")
-    await members.set_no_record(connection, fan.customer_id, no_record=True)
+    await customers.set_no_record(connection, fan.customer_id, no_record=True)
     days = await analysis.stored_days(connection, [first.id, second.id], never, spoke)
     assert {(day.group_id, day.day) for day in days if day.dirty} == {(first.id, spoke)}
 

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import accounts, analysis, members, messages
+from storage import accounts, analysis, customers, members, messages
 from storage.database import Database
 from storage.members import Seen
 from storage.messages import COMMAND, Heard
-from storage.tables import customers, memberships, pending_commands
+from storage.tables import customers as customer_rows
 from storage.tables import members as people
+from storage.tables import memberships, pending_commands
 from storage.tables import messages as stored_messages
 from tests.storage.builders import (
     ACCOUNT,
@@ -260,7 +261,7 @@ async def test_the_text_of_a_member_who_asked_for_no_record_is_never_stored(
     connection: AsyncConnection,
 ) -> None:
     quiet = await member(connection, "小美")
-    await members.set_no_record(connection, quiet.customer_id, no_record=True)
+    await customers.set_no_record(connection, quiet.customer_id, no_record=True)
     await record(connection, heard("m1", text="秘密"), heard("m2", sender="阿云", text="哈哈"))
     assert await texts(connection) == ["", "哈哈"]
 
@@ -269,7 +270,7 @@ async def test_their_command_is_kept_until_it_is_finished_and_then_emptied(
     connection: AsyncConnection,
 ) -> None:
     quiet = await member(connection, "小美")
-    await members.set_no_record(connection, quiet.customer_id, no_record=True)
+    await customers.set_no_record(connection, quiet.customer_id, no_record=True)
     batch = [
         heard("m1", kind=COMMAND, text="/help"),
         heard("m2", kind=COMMAND, text="/me", sender="阿云"),
@@ -287,7 +288,7 @@ async def test_asking_for_no_record_empties_what_was_stored_and_only_theirs(
 ) -> None:
     await record(connection, heard("m1", text="秘密"), heard("m2", sender="阿云", text="哈哈"))
     quiet = await member(connection, "小美")
-    await members.set_no_record(connection, quiet.customer_id, no_record=True)
+    await customers.set_no_record(connection, quiet.customer_id, no_record=True)
     assert await texts(connection) == ["", "哈哈"]
 
 
@@ -296,7 +297,7 @@ async def test_a_command_that_waits_survives_their_asking_for_no_record(
 ) -> None:
     batch = (heard("m1", kind=COMMAND, text="/norecord"), heard("m2", kind=COMMAND, text="/me"))
     asked, waits = await record(connection, *batch)
-    await members.set_no_record(connection, asked.member.customer_id, no_record=True)
+    await customers.set_no_record(connection, asked.member.customer_id, no_record=True)
     assert asked.id is not None
     assert waits.id is not None
     await messages.finish_command(connection, asked.id)
@@ -309,9 +310,9 @@ async def test_after_they_allow_it_again_their_words_are_stored_again(
     connection: AsyncConnection,
 ) -> None:
     quiet = await member(connection, "小美")
-    await members.set_no_record(connection, quiet.customer_id, no_record=True)
+    await customers.set_no_record(connection, quiet.customer_id, no_record=True)
     await record(connection, heard("m1", text="秘密"))
-    await members.set_no_record(connection, quiet.customer_id, no_record=False)
+    await customers.set_no_record(connection, quiet.customer_id, no_record=False)
     await record(connection, heard("m2", text="又来啦"))
     assert await texts(connection) == ["", "又来啦"]
 
@@ -324,7 +325,7 @@ async def test_a_message_under_way_while_no_record_is_asked_for_is_emptied_as_we
 
     async def ask_for_no_record() -> None:
         async with other.writing() as connection:
-            await members.set_no_record(connection, quiet.customer_id, no_record=True)
+            await customers.set_no_record(connection, quiet.customer_id, no_record=True)
 
     async with database.writing() as connection:
         await record(connection, heard("m1", text="秘密"))
@@ -359,7 +360,7 @@ async def test_two_processes_that_hear_the_same_new_people_make_each_of_them_onc
         listen(other, "room:4", names[::2] + names[1::2]),
     )
     async with database.reading() as connection:
-        for table, expected in ((people, 60), (customers, 60), (stored_messages, 240)):
+        for table, expected in ((people, 60), (customer_rows, 60), (stored_messages, 240)):
             assert await connection.scalar(select(func.count()).select_from(table)) == expected
         assert await connection.scalar(select(func.count()).select_from(memberships)) == 240
 
@@ -404,7 +405,7 @@ async def test_utterances_are_what_fans_said_in_the_group_and_the_span(
 ) -> None:
     seat = await group(connection, "一群")
     quiet = await member(connection, "安静")
-    await members.set_no_record(connection, quiet.customer_id, no_record=True)
+    await customers.set_no_record(connection, quiet.customer_id, no_record=True)
     await record(
         connection,
         heard("at-the-end", at=NOW + MINUTE, text="不在里面"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import members
-from storage.tables import customers
+from storage import customers, members
+from storage.tables import customers as customer_rows
 from tests.storage.builders import MINUTE, NOW, PLATFORM, group, heard, member, record
 
 
@@ -43,7 +43,7 @@ async def test_a_person_s_time_zone_can_be_said_and_taken_back(
     connection: AsyncConnection,
 ) -> None:
     found = await member(connection, "小美")
-    zone = select(customers.c.zone).where(customers.c.id == found.customer_id)
+    zone = select(customer_rows.c.zone).where(customer_rows.c.id == found.customer_id)
     for name in ("Europe/Paris", None):
-        await members.set_zone(connection, found.customer_id, name)
+        await customers.set_zone(connection, found.customer_id, name)
         assert await connection.scalar(zone) == name

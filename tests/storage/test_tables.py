@@ -12,7 +12,18 @@ import pytest_asyncio
 from sqlalchemy import Connection, delete, event, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import attempts, deliveries, due, members, messages, posts, slots, steering, tags
+from storage import (
+    attempts,
+    customers,
+    deliveries,
+    due,
+    members,
+    messages,
+    posts,
+    slots,
+    steering,
+    tags,
+)
 from storage.attempts import End
 from storage.deliveries import DeliveryState, Move
 from storage.lanes import Lane
@@ -133,7 +144,7 @@ QUERIES: dict[str, Query] = {
     "members_named": lambda c: members.members_named(c, "小美"),
     "members_named in a group": lambda c: members.members_named(c, "小美", 1),
     "leave": lambda c: members.leave(c, 1, 1, NOW),
-    "no record": lambda c: members.set_no_record(c, 1, no_record=True),
+    "no record": lambda c: customers.set_no_record(c, 1, no_record=True),
     "tags_of": lambda c: tags.tags_of(c, 1, NOW),
     "members_tagged": lambda c: tags.members_tagged(c, "老客", NOW),
     "remove_rule_tags": lambda c: tags.remove_rule_tags(c, [(1, "老客"), (2, "老客")]),

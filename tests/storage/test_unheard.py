@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import accounts, members
+from storage import accounts, customers
 from storage.tables import unheard_events
 from storage.unheard import (
     UnheardEvent,
@@ -62,5 +62,5 @@ async def test_they_go_when_somebody_asks_for_no_record_and_only_theirs(
     await keep_unheard(connection, unheard("nobody's", person=None))
     await keep_unheard(connection, unheard("of the same id elsewhere", account="elsewhere"))
     quiet = await member(connection, "小美")
-    await members.set_no_record(connection, quiet.customer_id, no_record=True)
+    await customers.set_no_record(connection, quiet.customer_id, no_record=True)
     assert await kept(connection) == ["another's", "nobody's", "of the same id elsewhere"]
