@@ -65,6 +65,7 @@ class Ear:
         while True:
             batch = await _next_batch(heard)
             hands.obey(await self._dispatcher.hear(batch))
+            await self._channel.confirm(batch[-1].cursor)
             if any(isinstance(event, MemberJoined) for event in batch):
                 hands.greet()
 

@@ -44,7 +44,10 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class MessageHeard:
-    """Somebody said something, in a group, or to the bot in private (`chat` is None)."""
+    """Somebody said something, in a group, or to the bot in private (`chat` is None).
+
+    `topic` is the forum topic it was said in, by the platform's id.
+    """
 
     account: str
     cursor: str
@@ -57,11 +60,28 @@ class MessageHeard:
     mentions: tuple[str, ...] = ()
     mentions_bot: bool = False
     forwarded: bool = False
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """Somebody changed what an earlier message of theirs says."""
+
+    account: str
+    cursor: str
+    at: datetime
+    message: str
+    chat: Chat | None
+    sender: Person
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonPressed:
-    """Somebody pressed a button; `says` is what the button stands for."""
+    """Somebody pressed a button; `says` is what the button stands for.
+
+    `on` is the platform's id of the message that the button stands below.
+    """
 
     account: str
     cursor: str
@@ -70,17 +90,20 @@ class ButtonPressed:
     chat: Chat | None
     sender: Person
     says: str
+    on: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MemberJoined:
-    """Somebody came into a group."""
+    """Somebody came into a group; `invite` is the link they came by, where the platform says."""
 
     account: str
     cursor: str
     at: datetime
     chat: Chat
     member: Person
+    invite: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +118,89 @@ class MemberLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinAsked:
+    """Somebody asks to be let into a group."""
+
+    account: str
+    cursor: str
+    at: datetime
+    chat: Chat
+    member: Person
+    invite: str | None = None
+    words: str = ""  # what they say of themselves
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """The platform made somebody staff of a group, or staff no more (`member.staff`)."""
+
+    account: str
+    cursor: str
+    at: datetime
+    chat: Chat
+    member: Person
+
+
+@dataclass(frozen=True, slots=True)
+class ReachChanged:
+    """Somebody opened the private chat with the bot, or blocked it."""
+
+    account: str
+    cursor: str
+    at: datetime
+    member: Person
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GroupChanged:
-    """The bot came into a group, was put out of it, or the group has a new name."""
+    """The bot came into a group, was put out of it, or the group has a new name.
+
+    `may_speak` is what the bot may do there now; None where nothing is said of it.
+    """
 
     account: str
     cursor: str
     at: datetime
     chat: Chat
     present: bool  # whether the bot is in the group now
+    may_speak: bool | None = None
 
 
-Event = MessageHeard | ButtonPressed | MemberJoined | MemberLeft | GroupChanged
+@dataclass(frozen=True, slots=True)
+class GroupMoved:
+    """The platform gave a group another id (`chat` is the new one, `before` the old)."""
+
+    account: str
+    cursor: str
+    at: datetime
+    chat: Chat
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChanged:
+    """A topic of a forum was opened, renamed (`name`; None: as it was) or closed."""
+
+    account: str
+    cursor: str
+    at: datetime
+    chat: Chat
+    topic: str
+    name: str | None
+    open: bool = True
+
+
+Event = (
+    MessageHeard
+    | MessageEdited
+    | ButtonPressed
+    | MemberJoined
+    | MemberLeft
+    | JoinAsked
+    | StaffChanged
+    | ReachChanged
+    | GroupChanged
+    | GroupMoved
+    | TopicChanged
+)

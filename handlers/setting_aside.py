@@ -15,7 +15,16 @@ import structlog
 from prometheus_client import Counter
 
 from handlers.desk import Desk
-from handlers.events import Event, GroupChanged, MemberJoined, MemberLeft, Person
+from handlers.events import (
+    ButtonPressed,
+    Event,
+    GroupChanged,
+    GroupMoved,
+    MessageEdited,
+    MessageHeard,
+    Person,
+    TopicChanged,
+)
 from storage.accounts import set_cursor
 from storage.columns import storable
 from storage.failures import in_short
@@ -29,7 +38,7 @@ _UNHEARD = Counter(
 )
 
 _LONGEST_COMPLAINT = 500  # characters
-_WORDS = ("text", "says", "pictures")
+_WORDS = ("text", "says", "pictures", "words")
 """The parts of an event that hold what somebody said."""
 _HOUSE = {"handlers", "scheduler", "insights", "storage"}
 
@@ -69,12 +78,12 @@ async def set_aside(desk: Desk, platform: str, event: Event, fault: Exception) -
 def _whose(event: Event) -> Person | None:
     """Who did it; None for what happened to a group."""
     match event:
-        case GroupChanged():
-            return None
-        case MemberJoined(member=member) | MemberLeft(member=member):
-            return member
-        case _:
+        case MessageHeard() | MessageEdited() | ButtonPressed():
             return event.sender
+        case GroupChanged() | GroupMoved() | TopicChanged():
+            return None
+        case _:
+            return event.member
 
 
 def _written(event: Event, *, in_full: bool) -> str:

@@ -20,10 +20,19 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button below a message; pressing it says `says` to the bot in the presser's name."""
+    """A button below a message; pressing it says `says` to the bot in the presser's name.
+
+    One with a `link` opens that instead, and says nothing.
+    """
 
     label: str
     says: str
+    link: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The button as plain JSON."""
+        document = {"label": self.label, "says": self.says}
+        return document | {"link": self.link} if self.link else document
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,7 @@ class Content:
                 {"source": picture.source, "caption": picture.caption} for picture in self.pictures
             ]
         if self.buttons:
-            document["buttons"] = [
-                {"label": button.label, "says": button.says} for button in self.buttons
-            ]
+            document["buttons"] = [button.to_json() for button in self.buttons]
         if self.mentions:
             document["mentions"] = [
                 {"person": mention.person, "name": mention.name} for mention in self.mentions

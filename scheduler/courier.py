@@ -20,31 +20,50 @@ _HALF_HOUR = 30  # minutes
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a message goes on one channel: a group, or a person in private. Platform ids."""
+    """Where a message goes on one channel: a group, or a person in private. Platform ids.
+
+    A forum's group may be addressed in one of its topics; a limit of the group binds them all.
+    """
 
     group: str | None = None
     person: str | None = None
+    topic: str | None = None
 
     def __post_init__(self) -> None:
         if (self.group is None) == (self.person is None):
             raise ValueError("an address is a group or a person")
+        if self.topic is not None and self.group is None:
+            raise ValueError("only a group has topics")
 
     def __str__(self) -> str:
-        return f"group:{self.group}" if self.group is not None else f"person:{self.person}"
+        if self.group is None:
+            return f"person:{self.person}"
+        group = self.group
+        if "#" in group or "%" in group:
+            group = group.replace("%", "%25").replace("#", "%23")
+        return f"group:{group}" if self.topic is None else f"group:{group}#{self.topic}"
 
     @classmethod
     def parse(cls, text: str) -> Address:
         """The address that `str()` wrote.
 
         Raises:
-            ValueError: it is neither `group:ID` nor `person:ID`.
+            ValueError: it is none of `group:ID`, `group:ID#TOPIC` and `person:ID`.
         """
         kind, _, identity = text.partition(":")
         if kind == "group" and identity:
-            return cls(group=identity)
+            group, divided, topic = identity.partition("#")
+            if group and bool(topic) == bool(divided):
+                group = group.replace("%23", "#").replace("%25", "%")
+                return cls(group=group, topic=topic or None)
         if kind == "person" and identity:
             return cls(person=identity)
         raise ValueError(f"not an address: {text!r}")
+
+
+def chat_of(address: str) -> str:
+    """The chat that a written address lies in: of a topic its group. Platforms limit chats."""
+    return address.partition("#")[0] if address.startswith("group:") else address
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +103,31 @@ class Pin:
     receipt: str
 
 
-Action = Post | Edit | Delete | Pin
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Make a link by which people come into a group; `name` says on the platform whose it is."""
+
+    key: str
+    address: Address
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Let somebody who asked come into a group, or (`refuse`) do not."""
+
+    key: str
+    address: Address
+    person: str
+    refuse: bool = False
+
+
+Action = Post | Edit | Delete | Pin | Invite | Admit
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The platform did it; `receipt` is its id of the message."""
+    """The platform did it; `receipt` is its id of the message, or the link that was made."""
 
     receipt: str
 
@@ -182,7 +220,9 @@ class Limits:
     `account` binds all calls of the account, `chat` those to one address, `group` those to one
     address that is a group (beside `chat`). A daily cap is a rate of the account. The platform
     asks for nothing planned in so many minutes from each :00 and :30 on as `quiet_minutes` says,
-    0 to 29. `text_length` is in characters.
+    0 to 29. `text_length` is in characters, `caption_length` of a text that stands below pictures
+    (None: as long as any); `pictures` go with one message at most, and where `pictures_alone`,
+    buttons cannot stand below several.
     """
 
     account: tuple[Rate, ...] = ()
@@ -190,6 +230,9 @@ class Limits:
     group: tuple[Rate, ...] = ()
     quiet_minutes: int = 0
     text_length: int | None = None
+    caption_length: int | None = None
+    pictures: int | None = None
+    pictures_alone: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.quiet_minutes < _HALF_HOUR:
@@ -202,6 +245,11 @@ class Courier(Protocol):
     @property
     def limits(self) -> Limits:
         """What the platform allows."""
+        ...
+
+    @property
+    def start_link(self) -> str | None:
+        """Where a person opens the private chat with the bot; None where nobody need do so."""
         ...
 
     async def perform(self, action: Action) -> Outcome:

@@ -101,7 +101,7 @@ async def try_lease(
         lane = await lease_lane(connection, account, holder, terms.lasts, alone=database.alone)
     if lane is None:
         return None
-    _log.info("lane_leased", account=account, token=lane.token)
+    _log.info("lane_leased", account=account, number=lane.token)
     return Lease(database, lane, terms, asked_at)
 
 

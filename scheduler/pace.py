@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from scheduler.courier import Limits, Rate
+from scheduler.courier import Limits, Rate, chat_of
 from scheduler.priorities import Priority
 from storage.attempts import TOO_FAST_EVERYWHERE, TOO_FAST_HERE, Past
 
@@ -96,7 +96,7 @@ class Pace:
         moment = self._moment(now)
         planned = priority != Priority.ANSWER
         at = self._account.free_at(planned=planned)
-        chat = self._chats.get(address)
+        chat = self._chats.get(chat_of(address))
         if at is not None and chat is not None:
             here = chat.free_at(planned=planned)
             at = here if here is None else max(at, here)
@@ -124,7 +124,7 @@ class Pace:
         if self._spread is not None:
             self._spread.departed(moment, free_since=self._account.free_at(planned=True))
         self._account.under_way += 1
-        chat = self._chat(address)
+        chat = self._chat(chat_of(address))
         if chat is not None:
             chat.under_way += 1
 
@@ -135,10 +135,11 @@ class Pace:
         """
         moment = self._moment(now)
         self._account.answered(moment)
-        chat = self._chat(address)
+        whole = chat_of(address)
+        chat = self._chat(whole)
         if chat is not None:
             chat.answered(moment)
-            heapq.heappush(self._checks, (moment + chat.windows.longest, address))
+            heapq.heappush(self._checks, (moment + chat.windows.longest, whole))
         self._forget_idle(moment)
 
     def hold(self, address: str | None, until: datetime) -> None:
@@ -146,8 +147,9 @@ class Pace:
         until += self._set_back_by
         log = self._account
         if address is not None:
-            log = self._chats.setdefault(address, _Log(self._windows(address)))
-            heapq.heappush(self._checks, (until, address))
+            whole = chat_of(address)
+            log = self._chats.setdefault(whole, _Log(self._windows(whole)))
+            heapq.heappush(self._checks, (until, whole))
         log.held_until = max(log.held_until, until)
 
     def _moment(self, now: datetime) -> datetime:

@@ -93,6 +93,11 @@ class Sender:
         return self._courier.limits
 
     @property
+    def start_link(self) -> str | None:
+        """Where a person opens the private chat with the bot; None where nobody need do so."""
+        return self._courier.start_link
+
+    @property
     def is_open(self) -> bool:
         """Whether this process may send through the account."""
         return self._shift is not None

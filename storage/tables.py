@@ -84,7 +84,20 @@ groups = Table(
     Column("muted_at", UtcDateTime),  # since when the bot may not speak there
     Column("zone", Words),  # the fans' time zone, where it is not the shop's
     Column("since", UtcDateTime, nullable=False),
+    Column("is_staff", Boolean, nullable=False, server_default=false()),  # the staff's own chat
+    Column("staff_group_id", Identity),  # the staff chat that looks after this fan group
+    Column("admits", Words),  # who asks to come in is let in by this rule; null: a manager decides
     UniqueConstraint("account", "chat"),
+    _index_where("ix_groups_staff_group_id", "staff_group_id", where="staff_group_id IS NOT NULL"),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("group_id", Identity, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", Words, primary_key=True),  # the platform's id within the group
+    Column("name", Words, nullable=False),
+    Column("closed_at", UtcDateTime),
 )
 
 group_tags = Table(
@@ -113,6 +126,7 @@ members = Table(
     Column("name", Words, nullable=False),
     Column("staff", Boolean, nullable=False, server_default=false()),
     Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),  # since when their private chat with the bot is open
     Column("unreachable_at", UtcDateTime),  # since when no private message reaches them
     UniqueConstraint("person", "platform"),  # in this order it also finds a person by id alone
     Index("ix_members_customer_id", "customer_id"),
@@ -126,7 +140,9 @@ memberships = Table(
     Column("member_id", Identity, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
     Column("joined_at", UtcDateTime, nullable=False),
     Column("left_at", UtcDateTime),
+    Column("invite_id", Identity),  # by whose link they came
     Index("ix_memberships_member_id", "member_id"),
+    _index_where("ix_memberships_invite_id", "invite_id", where="invite_id IS NOT NULL"),
 )
 
 messages = Table(
@@ -140,6 +156,9 @@ messages = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("kind", Words, nullable=False),
     Column("text", Words, nullable=False),
+    Column("topic", Words),  # the forum topic it was said in
+    Column("pressed_on", Words),  # of a button: the message it stands below
+    Column("edited_at", UtcDateTime),
     UniqueConstraint("account", "message"),
     Index("ix_messages_group_id_at", "group_id", "at"),
     Index("ix_messages_member_id_at", "member_id", "at"),
@@ -161,6 +180,67 @@ pending_welcomes = Table(
     Column("address", Words, nullable=False),
     Column("body", Document, nullable=False),
     Column("at", UtcDateTime, nullable=False),  # when the last of those it greets came
+)
+
+passing_posts = Table(
+    "passing_posts",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("receipt", Words, nullable=False),
+    Column("until", UtcDateTime, nullable=False),  # when the bot takes it back
+    Index("ix_passing_posts_account_until", "account", "until"),
+)
+
+forms = Table(
+    "forms",
+    metadata,
+    Column("member_id", Identity, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("address", Words, nullable=False),  # where it is filled in
+    Column("kind", Words, nullable=False),
+    Column("step", Words, nullable=False),
+    Column("body", Document, nullable=False),
+    Column("left_at", UtcDateTime),  # put aside, to be resumed
+    Column("moved_at", UtcDateTime, nullable=False),
+)
+
+button_words = Table(
+    "button_words",
+    metadata,
+    Column("digest", Words, primary_key=True),  # what stands for them on the platform
+    Column("says", Words, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Index("ix_button_words_used_at", "used_at"),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    _reference("groups.id", "group_id"),
+    _reference("members.id", "member_id"),  # whose link it is
+    Column("link", Words, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    UniqueConstraint("group_id", "member_id"),
+    Index("ix_invites_link", "link"),
+)
+
+join_requests = Table(
+    "join_requests",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    _reference("groups.id", "group_id"),
+    _reference("members.id", "member_id"),
+    Column("words", Words, nullable=False),
+    Column("invite_id", Identity),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("decided", Words),  # admitted or refused; null: it waits
+    Column("decided_by", Words),
+    Column("decided_at", UtcDateTime),
+    UniqueConstraint("group_id", "member_id", "asked_at"),
+    _index_where("ix_join_requests_waiting", "group_id", "id", where="decided IS NULL"),
 )
 
 tags = Table(

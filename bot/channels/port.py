@@ -43,6 +43,10 @@ class Channel(Courier, Protocol):
         """
         ...
 
+    async def confirm(self, cursor: str) -> None:
+        """Everything up to this event is stored: the platform need not tell it again."""
+        ...
+
     async def close(self) -> None:
         """Log out and end every task. Safe to call twice."""
         ...

@@ -39,9 +39,11 @@ from scheduler.courier import (
     AccountDown,
     Action,
     AddressGone,
+    Admit,
     Delete,
     Done,
     Edit,
+    Invite,
     Limits,
     Lookup,
     NothingSent,
@@ -93,6 +95,11 @@ class RoomChannel:
     def limits(self) -> Limits:
         """The room takes what comes; only its texts have a length."""
         return Limits(text_length=TEXT_LENGTH)
+
+    @property
+    def start_link(self) -> None:
+        """Everybody in the room can be written to."""
+        return None
 
     async def open(self) -> None:
         """Come into the room.
@@ -166,8 +173,16 @@ class RoomChannel:
             mentions_bot=self._self is not None and self._self.id in mentions,
         )
 
+    async def confirm(self, cursor: str) -> None:
+        """The room keeps everything that happened: nothing need be confirmed."""
+
     async def perform(self, action: Action) -> Outcome:
         """Carry one action out; every trouble of the room or the wire is an outcome."""
+        if isinstance(action, Invite | Admit):
+            return Unable("the room's groups stand open to everybody")
+        return await self._outcome_of(action)
+
+    async def _outcome_of(self, action: Post | Edit | Delete | Pin) -> Outcome:
         try:
             message = await self._carry_out(action)
         except Refused as refusal:
@@ -182,7 +197,7 @@ class RoomChannel:
             return Unable(str(error))
         return Done(str(message.seq))
 
-    async def _carry_out(self, action: Action) -> RoomMessage:
+    async def _carry_out(self, action: Post | Edit | Delete | Pin) -> RoomMessage:
         connection = self._connection
         match action:
             case Post():

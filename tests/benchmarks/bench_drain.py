@@ -57,6 +57,7 @@ class NoCourier:
     """A platform that takes everything and answers at once; `finished` after so many calls."""
 
     limits = Limits()
+    start_link = None
 
     def __init__(self, calls: int) -> None:
         self.finished = asyncio.Event()

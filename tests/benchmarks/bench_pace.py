@@ -76,6 +76,7 @@ class Platform:
     """
 
     def __init__(self, messages: int, latency: tuple[float, float], expected: int) -> None:
+        self.start_link = None
         self.limits = Limits(account=(Rate(messages, WINDOW),), chat=(Rate(1, WINDOW),))
         self.arrivals: list[float] = []
         self.all_arrived = asyncio.Event()

@@ -71,6 +71,8 @@ class FakeChannel:
     platform: str = "room"
     account: str = ACCOUNT
     limits: Limits = field(default_factory=Limits)
+    start_link: str | None = None
+    confirmed: list[str] = field(default_factory=list)
 
     async def open(self) -> None:
         self.opened += 1
@@ -90,6 +92,9 @@ class FakeChannel:
         self.is_open = False
         if self.at.inside is self:
             self.at.inside = None
+
+    async def confirm(self, cursor: str) -> None:
+        self.confirmed.append(cursor)
 
     async def perform(self, action: Action) -> Outcome:
         self.said.append(action.key)

@@ -60,6 +60,11 @@ class SocketCourier:
         """What the platform allows."""
         return self._limits
 
+    @property
+    def start_link(self) -> None:
+        """Everybody can be written to."""
+        return None
+
     async def perform(self, action: Action) -> Outcome:
         """Post; other actions are not for this platform."""
         if not isinstance(action, Post):

@@ -75,6 +75,7 @@ class Platform:
     refuses: dict[Address, Outcome] = field(default_factory=dict)
     keeps: dict[Address, Outcome] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    start_link: str | None = None
 
     async def perform(self, action: Action) -> Outcome:
         """Post or delete, or answer as the test wants."""

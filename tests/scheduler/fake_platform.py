@@ -82,6 +82,7 @@ class FakePlatform:
         self.lookup_hangs = False
         self.kills: Callable[[], object] = _nobody_to_kill  # ends the process that is calling
         self.limits = Limits()
+        self.start_link: str | None = None
         self._steps: defaultdict[str, deque[Step]] = defaultdict(deque)
         self._always: dict[str, Step] = {}
 

@@ -4,23 +4,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.courier import Address, Limits
+from scheduler.courier import Address, Limits, chat_of
 
 identities = st.text(min_size=1)
 
 
-@given(st.builds(Address, group=identities) | st.builds(Address, person=identities))
+groups = st.builds(Address, group=identities, topic=st.none() | identities)
+
+
+@given(groups | st.builds(Address, person=identities))
 def test_every_address_comes_back_from_its_text(address: Address) -> None:
     assert Address.parse(str(address)) == address
 
 
-@pytest.mark.parametrize("parts", [{}, {"group": "g1", "person": "p1"}])
+@given(groups)
+def test_every_topic_lies_in_the_chat_of_its_group(address: Address) -> None:
+    assert chat_of(str(address)) == str(Address(group=address.group))
+
+
+def test_a_person_is_a_chat_whatever_their_id() -> None:
+    assert chat_of("person:a#b") == "person:a#b"
+
+
+@pytest.mark.parametrize("parts", [{}, {"group": "g1", "person": "p1"}, {"topic": "7"}])
 def test_an_address_is_a_group_or_a_person(parts: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="a group or a person"):
         Address(**parts)
 
 
-@pytest.mark.parametrize("text", ["", "g1", "group", "group:", "person:", "chat:g1", ":g1"])
+def test_a_person_has_no_topics() -> None:
+    with pytest.raises(ValueError, match="only a group has topics"):
+        Address(person="p1", topic="7")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "g1", "group", "group:", "person:", "chat:g1", ":g1", "group:g1#", "group:#7"]
+)
 def test_any_other_text_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         Address.parse(text)
