@@ -45,6 +45,7 @@ class Order:
     group: Group | None
     at: datetime
     text: str
+    pictures: tuple[str, ...] = ()  # the sources of those that came with it
     late: bool = False  # given before this start
     begun: bool = False  # stored before this start: it may have been carried out in part
 
@@ -74,6 +75,7 @@ class Commander:
             role=role_of(order.member, self._desk.shop),
             group=order.group,
             at=order.at,
+            pictures=order.pictures,
         )
         number = 0
         said = True

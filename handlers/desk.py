@@ -64,7 +64,7 @@ def shortened(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One command as it was asked: by whom, where (None: in private), when.
+    """One command as it was asked: by whom, where (None: in private), when, with which pictures.
 
     `key` is made from the platform's message id: what a command creates is named after it, so
     that a command handled again after a crash makes nothing twice.
@@ -76,6 +76,7 @@ class Asked:
     role: Role
     group: Group | None
     at: datetime
+    pictures: tuple[str, ...] = ()
 
     @property
     def actor(self) -> str:

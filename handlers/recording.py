@@ -151,6 +151,7 @@ def _heard(
         day=shop.day_of(event.at),
         kind=kind_of(event, role_of_person(event.sender, platform, shop), is_command),
         text=text,
+        pictures=() if isinstance(event, ButtonPressed) else event.pictures,
     )
 
 

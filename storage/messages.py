@@ -30,7 +30,10 @@ FAN = "fan"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One message as it came. `day` is the shop's day; `chat` is None for a private message."""
+    """One message as it came. `day` is the shop's day; `chat` is None for a private message.
+
+    `pictures` are the sources of the pictures that came with it; only a command's are kept.
+    """
 
     message: str
     chat: str | None
@@ -40,6 +43,7 @@ class Heard:
     day: date
     kind: str
     text: str
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ async def _store(
             "at": one.at,
             "kind": one.kind,
             "text": "" if people[one.sender.person].no_record and one.kind != COMMAND else one.text,
+            "pictures": list(one.pictures) if one.pictures and one.kind == COMMAND else None,
         }
         for one in once.values()
     ]
@@ -161,6 +166,7 @@ class PendingCommand:
     member_id: int
     at: datetime
     text: str
+    pictures: tuple[str, ...] = ()
 
 
 async def pending(
@@ -176,13 +182,14 @@ async def pending(
             messages.c.member_id,
             messages.c.at,
             messages.c.text,
+            messages.c.pictures,
         )
         .select_from(pending_commands.join(messages))
         .where(messages.c.account == account, pending_commands.c.message_id > after)
         .order_by(pending_commands.c.message_id)
         .limit(limit)
     )
-    return [PendingCommand(*row) for row in rows]
+    return [PendingCommand(*row[:-1], pictures=tuple(row.pictures or ())) for row in rows]
 
 
 async def last_pending(connection: AsyncConnection, account: str) -> int:
@@ -207,7 +214,7 @@ async def finish_command(connection: AsyncConnection, message_id: int) -> None:
     await connection.execute(
         update(messages)
         .where(messages.c.id == message_id, messages.c.member_id.in_(unrecorded))
-        .values(text="")
+        .values(text="", pictures=None)
     )
 
 

@@ -158,6 +158,7 @@ messages = Table(
     Column("text", Words, nullable=False),
     Column("topic", Words),  # the forum topic it was said in
     Column("pressed_on", Words),  # of a button: the message it stands below
+    Column("pictures", Document),  # of a command: the sources of those that came with it
     Column("edited_at", UtcDateTime),
     UniqueConstraint("account", "message"),
     Index("ix_messages_group_id_at", "group_id", "at"),

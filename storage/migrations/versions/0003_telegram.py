@@ -86,6 +86,7 @@ def _widen() -> None:
     _index_where("ix_memberships_invite_id", "memberships", ["invite_id"], "invite_id IS NOT NULL")
     op.add_column("messages", sa.Column("topic", sa.Text(), nullable=True))
     op.add_column("messages", sa.Column("pressed_on", sa.Text(), nullable=True))
+    op.add_column("messages", sa.Column("pictures", Document(), nullable=True))
     op.add_column("messages", sa.Column("edited_at", UtcDateTime(), nullable=True))
 
 
