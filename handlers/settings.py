@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,8 @@ class ShopSettings:
 
     `active_messages` in `activity_window` make a member active; `silent_after` without a word
     makes one silent; a newcomer is one for `newcomer_for`; a tag set by a watched word stays
-    for `interest_for` after the word was last said. Raw text is kept for `text_kept_for`.
+    for `interest_for` after the word was last said. Raw text is kept for `text_kept_for`. On an
+    account in `welcome_stays` a welcome is taken back after so long; on any other it stays.
     """
 
     key: str = "shop"
@@ -29,6 +31,7 @@ class ShopSettings:
     newcomer_for: timedelta = timedelta(days=7)
     interest_for: timedelta = timedelta(days=90)
     text_kept_for: timedelta = timedelta(days=180)
+    welcome_stays: Mapping[str, timedelta] = field(default_factory=dict)
 
     def day_of(self, moment: datetime) -> date:
         """The shop's calendar day at a moment."""
