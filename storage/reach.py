@@ -1,0 +1,44 @@
+"""Reach: which members a private message finds.
+
+On some platforms a person must open the private chat before the bot may write (`started_at`), and
+everywhere they may close the door again (`unreachable_at`). Both are kept true from what the
+platform tells and from what it answers. A courier that has a start link is one of the former: see
+`must_start` in `due.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, literal, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.columns import UtcDateTime
+from storage.tables import members
+
+
+async def mark_unreachable(
+    connection: AsyncConnection, member_ids: Sequence[int], at: datetime
+) -> None:
+    """Record since when private messages to these members are refused."""
+    await connection.execute(
+        update(members).where(members.c.id.in_(list(member_ids))).values(unreachable_at=at)
+    )
+
+
+async def mark_reachable(
+    connection: AsyncConnection, member_ids: Sequence[int], at: datetime
+) -> None:
+    """Record that these members' private chats with the bot are open: messages arrive (again)."""
+    await connection.execute(
+        update(members)
+        .where(
+            members.c.id.in_(list(member_ids)),
+            or_(members.c.unreachable_at.is_not(None), members.c.started_at.is_(None)),
+        )
+        .values(
+            started_at=func.coalesce(members.c.started_at, literal(at, UtcDateTime())),
+            unreachable_at=None,
+        )
+    )
