@@ -7,25 +7,23 @@ the two equal. Environment: `NUANQUN_STORAGE__URL` stands for `url` in `[storage
 
 from __future__ import annotations
 
-import re
 import tomllib
+from collections.abc import Sequence
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import Any, get_args, get_origin
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.sections import Care, Insights, Log, Metrics, Room, Section, Shop, Storage, Tags
+from bot.telegram_section import AccountName, Telegram, telegram_account
 from handlers.settings import ShopSettings
 from scheduler.decide import CareSettings
 from storage.errors import RunningError
@@ -49,179 +47,13 @@ class ConfigurationUnreadable(RunningError):
     mend = "Copy config.example.toml and change what differs."
 
 
-class RoomTokenUnreadable(RunningError):
-    """The bot's token for a room elsewhere is not where the configuration says."""
-
-    number = 503
-    sentence = "The room's token {place} cannot be read: {reason}."
-    mend = "Set room.token_file to the token_file that `python -m bot.room` prints."
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("a time zone's name such as Asia/Shanghai is needed")
-    return name
-
-
-_WALL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-
-
-def _wall_time(written: str) -> str:
-    if not _WALL_TIME.fullmatch(written):
-        raise ValueError("a time of day such as 22:00 is needed")
-    return written
-
-
-_WallTime = Annotated[str, AfterValidator(_wall_time)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Shop(_Section):
-    """Who the shop is."""
-
-    key: str = Field("shop", min_length=1, description="The shop's short name in the database.")
-    name: str = Field("暖群小店", min_length=1, description="The name fans know.")
-    slogan: str = Field("", description="Used by greetings; may be empty.")
-    zone: Annotated[str, AfterValidator(_zone)] = Field(
-        "Asia/Shanghai", description="The shop's time zone; all times are shown in it."
-    )
-    language: Literal["zh", "en"] = Field("zh", description="What the bot speaks: zh or en.")
-    region: Literal["north", "south"] = Field(
-        "north", description="Which 小年 the shop keeps: north (廿三) or south (廿四)."
-    )
-    managers: tuple[str, ...] = Field(
-        (), description="Platform ids of managers, beside those the platform calls admins."
-    )
-
-
-class Storage(_Section):
-    """Where the bot remembers."""
-
-    url: SecretStr = Field(
-        SecretStr("sqlite+aiosqlite:///data/nuanqun.sqlite3"),
-        description="The database: an SQLite file, or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
-    )
-    keep_text_days: int = Field(
-        180, ge=1, le=3650, description="Messages older than this many days are deleted."
-    )
-
-
-class Room(_Section):
-    """The embedded room."""
-
-    enabled: bool = Field(True, description="Whether the bot lives in the embedded room.")
-    data: Path = Field(Path("data/room"), description="The room's own folder.")
-    host: str = Field("127.0.0.1", description="Where the page listens; only this machine.")
-    port: int = Field(8766, ge=0, le=65535, description="The page's port; 0 takes any free one.")
-    names: tuple[str, ...] = Field(
-        (), description="Further host names the page answers to, when it is opened to others."
-    )
-    door: str = Field(
-        "", description="A room that runs as a process of its own: ws://HOST:PORT/door."
-    )
-    token_file: Path | None = Field(
-        None, description="The bot's token for that room, in a file only its owner can read."
-    )
-
-    def token(self) -> str:
-        """The bot's token for the room elsewhere; reads a file.
-
-        Raises:
-            RoomTokenUnreadable: it is not there.
-        """
-        if self.token_file is None:
-            raise RoomTokenUnreadable(place="room.token_file", reason="it is not set")
-        try:
-            return self.token_file.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as trouble:
-            reason = trouble.strerror if isinstance(trouble, OSError) else "it is no token"
-            raise RoomTokenUnreadable(place=self.token_file, reason=reason) from trouble
-
-
-class Care(_Section):
-    """When fans are left in peace, and how often they hear from the shop at most."""
-
-    quiet_from: _WallTime = Field(
-        "22:00",
-        description="Quiet hours begin, by the clock of the group or person; order notices pass.",
-    )
-    quiet_until: _WallTime = Field(
-        "09:00",
-        validate_default=True,
-        description="Quiet hours end; the same time as quiet_from means none.",
-    )
-    posts_a_day: int = Field(
-        3, ge=1, le=100, description="At most so many posts to a group in 24 hours."
-    )
-    posts_a_week: int = Field(
-        15, ge=1, le=700, description="At most so many posts to a group in 7 days."
-    )
-    private_a_day: int = Field(
-        2, ge=1, le=100, description="At most so many private messages to a customer in 24 hours."
-    )
-    private_a_week: int = Field(
-        5, ge=1, le=700, description="At most so many private messages to a customer in 7 days."
-    )
-
-    @field_validator("quiet_until")
-    @classmethod
-    def _leave_time_to_speak(cls, until: str, others: ValidationInfo) -> str:
-        """The floor below says how much of a day must be left; its sentence is the answer."""
-        begin = others.data.get("quiet_from")
-        if begin is not None:
-            CareSettings(
-                quiet_from=time.fromisoformat(begin), quiet_until=time.fromisoformat(until)
-            )
-        return until
-
-
-class Tags(_Section):
-    """When automatic tags are set and end."""
-
-    newcomer_days: int = Field(7, ge=1, le=365, description="新人: for so many days after joining.")
-    active_messages: int = Field(10, ge=1, description="活跃: at least so many messages ...")
-    active_days: int = Field(7, ge=1, le=365, description="... within so many days.")
-    silent_days: int = Field(30, ge=1, le=3650, description="沉默: no word for so many days.")
-    interest_days: int = Field(
-        90, ge=1, le=3650, description="A watched word's tag stays for so many days."
-    )
-
-
-class Insights(_Section):
-    """What the bot should know to understand fans."""
-
-    words: tuple[str, ...] = Field(
-        (), description="The shop's own words, so that they are not cut in pieces."
-    )
-    things: dict[str, tuple[str, ...]] = Field(
-        {}, description="Products by name, each with the short forms fans use."
-    )
-
-
-class Log(_Section):
-    """What the bot tells about its work, on stderr."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important lines to show: debug, info, warning or error."
-    )
-    form: Literal["text", "json"] = Field("text", description="Lines for people, or json.")
-
-
-class Metrics(_Section):
-    """Counters for Prometheus, on this machine only."""
-
-    port: int = Field(0, ge=0, le=65535, description="Where they are served; 0: nowhere.")
-
-
-class Configuration(_Section):
+class Configuration(Section):
     """All of it."""
 
     shop: Shop = Shop()
     storage: Storage = Storage()
     room: Room = Room()
+    telegram: dict[AccountName, Telegram] = Field({})
     care: Care = Care()
     tags: Tags = Tags()
     insights: Insights = Insights()
@@ -244,6 +76,11 @@ class Configuration(_Section):
             newcomer_for=timedelta(days=self.tags.newcomer_days),
             interest_for=timedelta(days=self.tags.interest_days),
             text_kept_for=timedelta(days=self.storage.keep_text_days),
+            welcome_stays={
+                telegram_account(name): timedelta(minutes=section.welcome_minutes)
+                for name, section in self.telegram.items()
+                if section.welcome_minutes
+            },
         )
 
     def care_settings(self) -> CareSettings:
@@ -283,13 +120,18 @@ def load(file: Path | None = None) -> Configuration:
     """The configuration from this file; without one, from `nuanqun.toml` here if there is one.
 
     Raises:
-        ConfigurationUnreadable: the file is missing or not TOML.
+        ConfigurationUnreadable: the file is missing or not TOML, or a variable is not JSON where it
+            must be.
         ConfigurationInvalid: a key is unknown or has a wrong value; the first one is named.
     """
     place = file if file is not None else DEFAULT_FILE if DEFAULT_FILE.exists() else None
     document = _read(place) if place is not None else {}
     try:
         return _WithEnvironment(**document)
+    except SettingsError as trouble:  # its cause quotes the variable, which may hold a secret
+        what = str(trouble).partition(" from source")[0]
+        reason = f"{what}; lists and whole sections are written as JSON there"
+        raise ConfigurationUnreadable(place="in the environment", reason=reason) from None
     except ValidationError as invalid:
         raise _named(invalid, str(place or "the environment")) from None
 
@@ -305,13 +147,53 @@ def _read(place: Path) -> dict[str, Any]:
 def _named(invalid: ValidationError, place: str) -> ConfigurationInvalid:
     """The first thing that is wrong; a secret's value is never shown."""
     first = invalid.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return ConfigurationInvalid(
-            place=place, key=key, found="given", allowed="there is no such key"
-        )
-    found = "a secret" if key == "storage.url" else repr(first["input"])
-    return ConfigurationInvalid(place=place, key=key, found=found, allowed=_sentence(first["msg"]))
+    path = [part for part in first["loc"] if part != "[key]"]
+    return ConfigurationInvalid(
+        place=place, key=".".join(map(str, path)), found=_found(first), allowed=_allowed(first)
+    )
+
+
+def _found(wrong: ErrorDetails) -> str:
+    if wrong["type"] == "extra_forbidden" or wrong["loc"][-1] == "[key]":
+        return "given"
+    if wrong["input"] is None:
+        return "not set"
+    if _is_no_section(wrong):
+        return "no section"
+    return "a secret" if _may_hold(_kind_of(wrong["loc"]), SecretStr) else repr(wrong["input"])
+
+
+def _allowed(wrong: ErrorDetails) -> str:
+    if wrong["type"] == "extra_forbidden":
+        return "there is no such key"
+    if _is_no_section(wrong) and wrong["loc"][0] == "telegram":
+        return "each account is a section of its own, such as [telegram.shop]"
+    return _sentence(wrong["msg"])
+
+
+def _is_no_section(wrong: ErrorDetails) -> bool:
+    """Whether a single value stands where keys should stand below it; it may be a secret."""
+    return wrong["type"] in ("model_type", "dict_type") and _may_hold(
+        _kind_of(wrong["loc"]), BaseModel
+    )
+
+
+def _kind_of(path: Sequence[str | int]) -> Any:
+    """The type of what the model declares at a path; of a leaf's parts that of the leaf."""
+    kind: Any = Configuration
+    for part in path:
+        if get_origin(kind) is dict and _may_hold(kind, BaseModel):
+            kind = get_args(kind)[1]
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[str(part)].annotation
+    return kind
+
+
+def _may_hold(kind: Any, what: type) -> bool:
+    """Whether a value of this type, or a part of one, is such a thing."""
+    if isinstance(kind, type) and issubclass(kind, what):
+        return True
+    return any(_may_hold(part, what) for part in get_args(kind))
 
 
 def _sentence(message: str) -> str:

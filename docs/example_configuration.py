@@ -10,25 +10,41 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.configuration import Configuration
+from bot.sections import Section
+from bot.telegram_section import Telegram
 
 _WIDTH = 96
 
 _PREFACE = """\
 # Every key of Nuanqun's configuration, with its default. Copy this file to nuanqun.toml and keep
 # what differs. The environment goes before the file: NUANQUN_STORAGE__URL is `url` in [storage].
-# Written by `make docs` from bot/configuration.py.
+# Written by `make docs` from bot/configuration.py and the sections it is made of.
 """
+# Sections that stand as often as there are accounts, and not at all by default: an example of each.
+_ACCOUNTS: dict[str, type[Section]] = {"telegram": Telegram}
 
 
 def example_configuration() -> str:
     """`config.example.toml`: each section with what it is for, each key with what it does."""
     parts = [_PREFACE.rstrip()]
     for name, field in Configuration.model_fields.items():
+        if name in _ACCOUNTS:
+            parts += _account(name, _ACCOUNTS[name])
+            continue
         section = field.get_default()
         parts.append(f"\n# {type(section).__doc__}\n[{name}]")
         for key, one in type(section).model_fields.items():
             parts += [_comment(one.description or ""), _line(key, getattr(section, key))]
     return "\n".join(parts) + "\n"
+
+
+def _account(name: str, kind: type[Section]) -> list[str]:
+    """An account's section as an example: commented out, since there is none by default."""
+    lines = [f"\n# {kind.__doc__}\n# [{name}.shop]"]
+    for key, one in kind.model_fields.items():
+        written = _line(key, one.get_default())
+        lines += [_comment(one.description or ""), written if written[0] == "#" else f"# {written}"]
+    return lines
 
 
 def _comment(text: str) -> str:
