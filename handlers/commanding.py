@@ -45,6 +45,8 @@ class Order:
     group: Group | None
     at: datetime
     text: str
+    topic: str | None = None  # the forum topic it was given in
+    pressed_on: str | None = None  # of a button: the message it stands below
     pictures: tuple[str, ...] = ()  # the sources of those that came with it
     late: bool = False  # given before this start
     begun: bool = False  # stored before this start: it may have been carried out in part
@@ -75,6 +77,8 @@ class Commander:
             role=role_of(order.member, self._desk.shop),
             group=order.group,
             at=order.at,
+            topic=order.topic,
+            pressed_on=order.pressed_on,
             pictures=order.pictures,
         )
         number = 0

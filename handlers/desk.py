@@ -66,6 +66,9 @@ def shortened(name: str) -> str:
 class Asked:
     """One command as it was asked: by whom, where (None: in private), when, with which pictures.
 
+    `topic` is the forum topic of the group it was asked in; of a pressed button, `pressed_on` is
+    the message that it stands below.
+
     `key` is made from the platform's message id: what a command creates is named after it, so
     that a command handled again after a crash makes nothing twice.
     """
@@ -76,6 +79,8 @@ class Asked:
     role: Role
     group: Group | None
     at: datetime
+    topic: str | None = None
+    pressed_on: str | None = None
     pictures: tuple[str, ...] = ()
 
     @property

@@ -85,6 +85,8 @@ class Dispatcher:
                 group=groups.get(one.group_id) if one.group_id is not None else None,
                 at=one.at,
                 text=one.text,
+                topic=one.topic,
+                pressed_on=one.pressed_on,
                 pictures=one.pictures,
                 late=one.message_id <= left_over or one.at < self._opened_at,
                 begun=one.message_id <= left_over,
@@ -138,6 +140,8 @@ class Dispatcher:
                 group=one.group,
                 at=one.heard.at,
                 text=one.heard.text,
+                topic=one.heard.topic,
+                pressed_on=one.heard.pressed_on,
                 pictures=one.heard.pictures,
                 # Said while the bot was away: it must not act on old words without asking.
                 late=one.heard.at < self._opened_at,

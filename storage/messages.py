@@ -32,7 +32,9 @@ FAN = "fan"
 class Heard:
     """One message as it came. `day` is the shop's day; `chat` is None for a private message.
 
-    `pictures` are the sources of the pictures that came with it; only a command's are kept.
+    `topic` is the forum topic it was said in, and of a pressed button `pressed_on` the message
+    that it stands below. `pictures` are the sources of the pictures that came with it; only a
+    command's are kept.
     """
 
     message: str
@@ -43,6 +45,8 @@ class Heard:
     day: date
     kind: str
     text: str
+    topic: str | None = None
+    pressed_on: str | None = None
     pictures: tuple[str, ...] = ()
 
 
@@ -136,6 +140,8 @@ async def _store(
             "at": one.at,
             "kind": one.kind,
             "text": "" if people[one.sender.person].no_record and one.kind != COMMAND else one.text,
+            "topic": one.topic,
+            "pressed_on": one.pressed_on,
             "pictures": list(one.pictures) if one.pictures and one.kind == COMMAND else None,
         }
         for one in once.values()
@@ -166,6 +172,8 @@ class PendingCommand:
     member_id: int
     at: datetime
     text: str
+    topic: str | None
+    pressed_on: str | None
     pictures: tuple[str, ...] = ()
 
 
@@ -182,6 +190,8 @@ async def pending(
             messages.c.member_id,
             messages.c.at,
             messages.c.text,
+            messages.c.topic,
+            messages.c.pressed_on,
             messages.c.pictures,
         )
         .select_from(pending_commands.join(messages))
