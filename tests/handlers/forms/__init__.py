@@ -1,0 +1,1 @@
+"""The guided form: reading answers, and leading through its steps."""
