@@ -46,6 +46,7 @@ WORDS = {
     "replaced": "换成了新的活动",
     "rejected": "被退回了",
     "audience_changed": "修改后不再发给它",
+    "group_moved": "群换了编号，只发一次",
     "retried": "管理员让再发一次",
     "resolved_sent": "管理员核实：已收到",
     "resolved_not_sent": "管理员核实：没收到",

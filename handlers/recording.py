@@ -1,52 +1,33 @@
 """From events to rows: whose words a message holds, and one transaction for a batch.
 
-The live bot and an imported history come through here alike. `record_batch` stores messages,
-joins, leaves and changes of groups in the order they happened, moves the cursor in the same
-transaction, and says what is new, for the handlers that answer.
+The live bot and an imported history come through here alike. `record_batch` stores messages in
+bulk, and what happened between them (see `changes.py`), in the order it happened, moves the cursor
+in the same transaction, and says what is new, for the handlers that answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.events import (
-    ButtonPressed,
-    Event,
-    GroupChanged,
-    MemberJoined,
-    MemberLeft,
-    MessageHeard,
-    MessageKind,
-    Person,
-)
+from handlers.changes import Applicant, Newcomer, Origin, record_change
+from handlers.events import ButtonPressed, Event, MessageHeard, MessageKind
 from handlers.roles import Role, role_of_person
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
 from storage.accounts import set_cursor
 from storage.columns import storable
-from storage.groups import Group, ensure_groups, set_present
-from storage.members import Member, Seen, ensure_members, leave, mark_reachable, sit
 from storage.messages import Heard, Recorded, record
+from storage.reach import mark_reachable
 
 _YEARS = range(1970, 3000)
 """When something can have happened: what is stored is looked at by days, in every time zone."""
 
 IsCommand = Callable[[str, Role], bool]
 """Whether somebody in this role asks the bot to do something with this text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """Somebody who came into a group just now."""
-
-    group: Group
-    member: Member
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -56,6 +37,7 @@ class Batch:
     account: str
     said: list[Recorded] = field(default_factory=list)
     newcomers: list[Newcomer] = field(default_factory=list)
+    applicants: list[Applicant] = field(default_factory=list)
 
     @property
     def commands(self) -> list[Recorded]:
@@ -107,86 +89,69 @@ async def record_batch(
         if event.at.year not in _YEARS:
             raise ValueError(f"it happened in the year {event.at.year}")
     batch = Batch(events[0].account)
+    origin = Origin(shop_id, shop, platform, batch.account)
     for said, run in groupby(events, lambda event: isinstance(event, MessageHeard | ButtonPressed)):
+        some = list(run)
         if said:
-            heard = [
-                _heard(event, shop, platform, is_command)
-                for event in run
-                if isinstance(event, MessageHeard | ButtonPressed)
-            ]
-            recorded = await record(
-                connection,
-                shop_id=shop_id,
-                platform=platform,
-                account=batch.account,
-                heard=heard,
-                obey=not history,
-            )
-            batch.said.extend(one for one in recorded if not one.duplicate)
-            alone = [one.member.id for one in recorded if one.group is None]
-            if alone and not history:  # who writes to the bot can be written to
-                await mark_reachable(connection, alone)
-        else:
-            for event in run:
-                await _move(connection, event, batch, shop_id=shop_id, shop=shop, platform=platform)
+            await _record_said(connection, some, origin, is_command, batch, history=history)
+            continue
+        for event in some:
+            if not isinstance(event, MessageHeard | ButtonPressed):
+                match await record_change(connection, event, origin):
+                    case Newcomer() as newcomer:
+                        batch.newcomers.append(newcomer)
+                    case Applicant() as applicant:
+                        batch.applicants.append(applicant)
     if not history:
         await set_cursor(connection, batch.account, platform, events[-1].cursor)
     return batch
 
 
-def _heard(
-    event: MessageHeard | ButtonPressed, shop: ShopSettings, platform: str, is_command: IsCommand
-) -> Heard:
+async def _record_said(
+    connection: AsyncConnection,
+    events: Sequence[Event],
+    origin: Origin,
+    is_command: IsCommand,
+    batch: Batch,
+    *,
+    history: bool,
+) -> None:
+    recorded = await record(
+        connection,
+        shop_id=origin.shop_id,
+        platform=origin.platform,
+        account=origin.account,
+        heard=[
+            _heard(event, origin, is_command)
+            for event in events
+            if isinstance(event, MessageHeard | ButtonPressed)
+        ],
+        obey=not history,
+    )
+    batch.said.extend(one for one in recorded if not one.duplicate)
+    # Who writes to the bot can be written to.
+    alone = {one.member.id: one.heard.at for one in recorded if one.group is None}
+    if alone and not history:
+        await mark_reachable(connection, list(alone), min(alone.values()))
+
+
+def _heard(event: MessageHeard | ButtonPressed, origin: Origin, is_command: IsCommand) -> Heard:
     message, text = (
         (f"press:{event.press}", event.says)
         if isinstance(event, ButtonPressed)
         else (event.message, event.text)
     )
+    role = role_of_person(event.sender, origin.platform, origin.shop)
     return Heard(
         message=storable(message),
         chat=storable(event.chat.id) if event.chat else None,
         chat_name=event.chat.name if event.chat else "",
-        sender=_seen(event.sender, platform, shop),
+        sender=origin.seen(event.sender),
         at=event.at,
-        day=shop.day_of(event.at),
-        kind=kind_of(event, role_of_person(event.sender, platform, shop), is_command),
+        day=origin.shop.day_of(event.at),
+        kind=kind_of(event, role, is_command),
         text=text,
+        topic=None if event.topic is None else storable(event.topic),
+        pressed_on=event.on if isinstance(event, ButtonPressed) else None,
         pictures=() if isinstance(event, ButtonPressed) else event.pictures,
     )
-
-
-def _seen(person: Person, platform: str, shop: ShopSettings) -> Seen:
-    """Somebody as they are stored: whom the configuration lists is as much staff as an admin."""
-    # Ids are looked for as they are stored.
-    return Seen(
-        storable(person.id), person.name, role_of_person(person, platform, shop) is Role.MANAGER
-    )
-
-
-async def _move(
-    connection: AsyncConnection,
-    event: Event,
-    batch: Batch,
-    *,
-    shop_id: int,
-    shop: ShopSettings,
-    platform: str,
-) -> None:
-    """Somebody came or went, or the group itself changed."""
-    if not isinstance(event, MemberJoined | MemberLeft | GroupChanged):
-        return
-    chat = storable(event.chat.id)
-    groups = await ensure_groups(
-        connection, shop_id, batch.account, [(chat, event.chat.name)], event.at
-    )
-    group = groups[chat]
-    if isinstance(event, GroupChanged):
-        await set_present(connection, group.id, present=event.present)
-        return
-    seen = _seen(event.member, platform, shop)
-    people = await ensure_members(connection, platform, [seen], event.at)
-    member = people[seen.person]
-    if isinstance(event, MemberLeft):
-        await leave(connection, group.id, member.id, event.at)
-    elif await sit(connection, [(group.id, member.id, event.at)]):
-        batch.newcomers.append(Newcomer(group, member, event.at))

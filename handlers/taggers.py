@@ -15,8 +15,9 @@ from importlib import resources
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.changes import Newcomer
 from handlers.desk import Desk
-from handlers.recording import Batch, Newcomer
+from handlers.recording import Batch
 from handlers.settings import ShopSettings
 from handlers.wording import Say
 from storage.members import recorded_fans

@@ -13,8 +13,9 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.changes import Newcomer
 from handlers.desk import Desk
-from handlers.recording import Batch, Newcomer
+from handlers.recording import Batch
 from scheduler.content import Content, Mention
 from scheduler.courier import Address, Done, NothingSent, TooFast
 from storage.groups import Group

@@ -8,7 +8,7 @@ Pure: everything it needs is handed in. The first rule that fits decides:
  2  `not_after` has passed                               skip: NOT_APPROVED, CAMPAIGN_PAUSED or
                                                          HALTED where that held it, else TOO_LATE
  3  the bot is not in the group any more                 skip: GROUP_GONE
- 4  the person refuses private messages                  skip: UNREACHABLE
+ 4  no private message reaches the person                skip: UNREACHABLE
  5  the bot may not speak in the group                   skip: MUTED
  6  the person is held out of the campaign             * skip: HOLD_OUT
  7  the person has opted out                           * skip: OPTED_OUT

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.answers import left_unsent
 from scheduler.bodies import content_of
-from scheduler.courier import Address, Limits, Post
+from scheduler.courier import Address, Courier, Post
 from scheduler.decide import CareSettings, Defer, History, Send, Skip, decide
 from scheduler.priorities import Priority
 from storage import campaigns, due
@@ -45,11 +45,11 @@ class Feed:
     """What one account is to say next."""
 
     def __init__(
-        self, database: Database, account: str, limits: Limits, care: CareSettings
+        self, database: Database, account: str, courier: Courier, care: CareSettings
     ) -> None:
         self._database = database
         self._account = account
-        self._limits = limits
+        self._courier = courier
         self._care = care
         self._bodies: OrderedDict[int, dict[str, Any]] = OrderedDict()
 
@@ -61,17 +61,19 @@ class Feed:
     async def next_batch(self, now: datetime, most: int, rests_until: datetime | None) -> Batch:
         """At most so many of the deliveries that are due, decided about."""
         async with self._database.reading() as connection:
-            found = await due.due(connection, self._account, now, most)
+            must_start = self._courier.start_link is not None
+            found = await due.due(connection, self._account, now, most, must_start=must_start)
             if not found:
                 return Batch()
             addressed = await self._addressed(connection, found, now - _CAPS_LOOK_BACK)
             await self._read_bodies(connection, found)
+        limits = self._courier.limits
         going: dict[int, tuple[Due, Post]] = {}
         moves: list[Move] = []
         for one in found:
             before = addressed.setdefault(_who(one), ())
             history = History(before, rests_until)
-            match decide(one, one.recipient, self._limits, history, self._care, now):
+            match decide(one, one.recipient, limits, history, self._care, now):
                 case Send():
                     try:
                         content = content_of(

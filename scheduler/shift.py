@@ -45,7 +45,7 @@ from scheduler.notices import AccountBack, AccountPaused, CampaignPaused, Tell
 from scheduler.pace import Pace
 from scheduler.priorities import Priority
 from scheduler.sending import SenderSettings
-from storage import attempts, campaigns, deliveries, groups, lanes, members
+from storage import attempts, campaigns, deliveries, groups, lanes, reach
 from storage.attempts import Call
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
@@ -298,7 +298,7 @@ class Shift:
         if muted:
             await groups.mark_muted(connection, self.account, muted, now)
         if people:
-            await members.mark_unreachable(connection, people, now)
+            await reach.mark_unreachable(connection, people, now)
         for change in news:
             match change:
                 case Fallen(until, reason):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Integer,
     Select,
     and_,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    or_,
     select,
     true,
     union_all,
@@ -57,7 +59,7 @@ class Recipient:
     """Whom a delivery is for: a group, or one person (`customer_id` is set).
 
     `zone` is None where only the shop's is known. `present` is whether the bot is in the group;
-    `unreachable` whether private messages are refused.
+    `unreachable` whether private messages are refused, or never were allowed.
     """
 
     group_id: int | None = None
@@ -144,7 +146,14 @@ _DUE = (
         func.coalesce(groups.c.present, true()),
         func.coalesce(groups.c.muted_at > bindparam("muted_since", type_=UtcDateTime), false()),
         customers.c.opted_out_at.is_not(None),
-        members.c.unreachable_at.is_not(None),
+        or_(
+            members.c.unreachable_at.is_not(None),
+            and_(
+                bindparam("must_start", type_=Boolean()),
+                members.c.id.is_not(None),
+                members.c.started_at.is_(None),
+            ),
+        ),
     )
     .select_from(
         deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
@@ -161,9 +170,25 @@ _DUE = (
 _RECIPIENT_FROM = len(fields(Due)) - 1
 
 
-async def due(connection: AsyncConnection, account: str, now: datetime, limit: int) -> list[Due]:
-    """The planned deliveries of an account whose time has come: by priority, the oldest first."""
-    asked = {"account": account, "now": now, "most": limit, "muted_since": now - MUTED_FOR}
+async def due(
+    connection: AsyncConnection,
+    account: str,
+    now: datetime,
+    limit: int,
+    *,
+    must_start: bool = False,
+) -> list[Due]:
+    """The planned deliveries of an account whose time has come: by priority, the oldest first.
+
+    `must_start` tells whether a private message only reaches who has opened the private chat.
+    """
+    asked = {
+        "account": account,
+        "now": now,
+        "most": limit,
+        "muted_since": now - MUTED_FOR,
+        "must_start": must_start,
+    }
     rows = await connection.execute(_DUE, asked)
     return [_due(row) for row in rows.all()]  # all at once: one by one costs twice as much
 

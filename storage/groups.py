@@ -168,6 +168,11 @@ async def _by_chat(
     return {row.chat: _group(row) for row in rows}
 
 
+async def group_in_chat(connection: AsyncConnection, account: str, chat: str) -> Group | None:
+    """The group that an account hears in this chat, whether or not it is in it now."""
+    return (await _by_chat(connection, account, [chat])).get(chat)
+
+
 async def set_present(
     connection: AsyncConnection, group_id: int, *, present: bool, muted_at: datetime | None = None
 ) -> None:

@@ -320,24 +320,6 @@ async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: 
     )
 
 
-async def mark_unreachable(
-    connection: AsyncConnection, member_ids: Sequence[int], at: datetime
-) -> None:
-    """Record since when private messages to these members are refused."""
-    await connection.execute(
-        update(members).where(members.c.id.in_(list(member_ids))).values(unreachable_at=at)
-    )
-
-
-async def mark_reachable(connection: AsyncConnection, member_ids: Sequence[int]) -> None:
-    """Record that private messages to these members arrive again."""
-    await connection.execute(
-        update(members)
-        .where(members.c.id.in_(list(member_ids)), members.c.unreachable_at.is_not(None))
-        .values(unreachable_at=None)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What is known of one member besides the tags."""

@@ -237,11 +237,13 @@ join_requests = Table(
     Column("words", Words, nullable=False),
     Column("invite_id", Identity),
     Column("asked_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),  # when the staff were told that it waits
     Column("decided", Words),  # admitted or refused; null: it waits
     Column("decided_by", Words),
     Column("decided_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),  # when the platform knew of the decision
     UniqueConstraint("group_id", "member_id", "asked_at"),
-    _index_where("ix_join_requests_waiting", "group_id", "id", where="decided IS NULL"),
+    _index_where("ix_join_requests_open", "group_id", "id", where="settled_at IS NULL"),
 )
 
 tags = Table(

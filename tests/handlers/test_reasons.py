@@ -8,7 +8,7 @@ from handlers import approvals, reasons, running
 from handlers.reasons import WORDS, words_for
 from handlers.wording import wording
 from scheduler.decide import Reason
-from storage import attempts, steering
+from storage import attempts, moving, steering
 from storage.approvals import REJECTED
 
 CODES = [
@@ -30,6 +30,7 @@ CODES = [
     attempts.INTERRUPTED,
     REJECTED,
     steering.AUDIENCE_CHANGED,
+    moving.GROUP_MOVED,
     steering.RETRIED,
     steering.RESOLVED_SENT,
     steering.RESOLVED_NOT_SENT,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers import taggers
-from handlers.recording import Newcomer
+from handlers.changes import Newcomer
 from handlers.settings import ShopSettings
 from handlers.taggers import (
     activity_tags,

@@ -36,7 +36,8 @@ def stage(database: Database) -> Stage:
 
 
 def feed_of(stage: Stage, care: CareSettings | None = None, limits: Limits | None = None) -> Feed:
-    return Feed(stage.database, ACCOUNT, limits or Limits(), care or CareSettings())
+    stage.platform.limits = limits or Limits()
+    return Feed(stage.database, ACCOUNT, stage.platform, care or CareSettings())
 
 
 async def batch(

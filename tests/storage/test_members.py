@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import analysis, customers, members, messages
 from storage.members import Seen
 from storage.tables import customers as customer_rows
-from storage.tables import members as people
 from tests.storage.builders import (
     ACCOUNT,
     DAY,
@@ -248,13 +247,3 @@ async def test_a_group_knows_the_names_of_all_who_sat_or_spoke_in_it(
     spoke = await members.names_in(connection, [first.id], forgotten)
     assert set(spoke) == seated | {"从前的0", "从前的1", "从前的2"}
     assert await members.names_in(connection, []) == []
-
-
-async def test_who_refused_private_messages_is_reachable_again_once_known_so(
-    connection: AsyncConnection,
-) -> None:
-    refusing = [(await member(connection, name)).id for name in ("小鱼", "小美")]
-    await members.mark_unreachable(connection, refusing, NOW)
-    await members.mark_reachable(connection, refusing[:1])
-    rows = await connection.execute(select(people.c.id, people.c.unreachable_at))
-    assert {row.id: row.unreachable_at for row in rows} == {refusing[0]: None, refusing[1]: NOW}

@@ -112,9 +112,11 @@ def _invite() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("invite_id", Identity, nullable=True),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.Column("decided", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_join_requests"),
         sa.UniqueConstraint(
             "group_id",
@@ -125,4 +127,4 @@ def _invite() -> None:
         _belongs("join_requests", "group_id", "groups"),
         _belongs("join_requests", "member_id", "members"),
     )
-    _index_where("ix_join_requests_waiting", "join_requests", ["group_id", "id"], "decided IS NULL")
+    _index_where("ix_join_requests_open", "join_requests", ["group_id", "id"], "settled_at IS NULL")

@@ -1,0 +1,254 @@
+"""From an event that is no new message to rows: who came and went, and what a platform changed.
+
+`record_change` stores one such event in the caller's transaction. What handlers must answer comes
+back: somebody who came in, or asks to. `recording.py` calls it in the order things happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.events import (
+    GroupChanged,
+    GroupMoved,
+    JoinAsked,
+    MemberJoined,
+    MemberLeft,
+    MessageEdited,
+    MessageKind,
+    Person,
+    ReachChanged,
+    StaffChanged,
+    TopicChanged,
+)
+from handlers.roles import Role, role_of_person
+from handlers.settings import ShopSettings
+from insights.authorship import passed_on
+from scheduler.courier import Address
+from storage.analysis import mark_dirty
+from storage.columns import storable
+from storage.edits import message_to_edit, reword
+from storage.groups import Group, ensure_groups, group_in_chat, set_present
+from storage.invites import came_by, has_sat, invite_behind
+from storage.join_requests import NewRequest, keep_request, note_joined
+from storage.members import Member, Seen, ensure_members, leave, sit
+from storage.moving import Whereabouts, move_group
+from storage.reach import mark_reachable, mark_unreachable
+from storage.topics import note_topic
+
+Change = (
+    MessageEdited
+    | MemberJoined
+    | MemberLeft
+    | JoinAsked
+    | StaffChanged
+    | ReachChanged
+    | GroupChanged
+    | GroupMoved
+    | TopicChanged
+)
+"""Every event but the ones that say something."""
+
+_FANS_OWN = frozenset({MessageKind.FAN, MessageKind.CHAIN, MessageKind.TAOBAO_CODE})
+"""The kinds that a fan's words can turn into when they are edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where events come from: one shop's account on one platform."""
+
+    shop_id: int
+    shop: ShopSettings
+    platform: str
+    account: str
+
+    def seen(self, person: Person) -> Seen:
+        """Somebody as they are stored: whom the configuration lists is as much staff as an admin.
+
+        Ids are looked for as they are stored.
+        """
+        role = role_of_person(person, self.platform, self.shop)
+        return Seen(storable(person.id), person.name, role is Role.MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who came into a group just now."""
+
+    group: Group
+    member: Member
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Somebody who asks to be let into a group, by the number of their request."""
+
+    request: int
+    group: Group
+    member: Member
+
+
+async def record_change(
+    connection: AsyncConnection, event: Change, origin: Origin
+) -> Newcomer | Applicant | None:
+    """Store one event; who came in or asks to, if it is that and new."""
+    match event:
+        case MessageEdited():
+            await _edited(connection, event, origin)
+        case ReachChanged():
+            await _reach(connection, event, origin)
+        case GroupChanged():
+            await _group_changed(connection, event, origin)
+        case GroupMoved():
+            await _moved(connection, event, origin)
+        case TopicChanged():
+            group = await _group(connection, event, origin)
+            await note_topic(
+                connection,
+                group.id,
+                storable(event.topic),
+                name=event.name,
+                closed_at=None if event.open else event.at,
+            )
+        case StaffChanged():
+            await _group(connection, event, origin)
+            await _member(connection, event, origin)
+        case MemberLeft():
+            group, member = await _who_where(connection, event, origin)
+            await leave(connection, group.id, member.id, event.at)
+        case MemberJoined():
+            return await _joined(connection, event, origin)
+        case JoinAsked():
+            return await _asked(connection, event, origin)
+        case _:
+            assert_never(event)
+    return None
+
+
+async def _edited(connection: AsyncConnection, event: MessageEdited, origin: Origin) -> None:
+    """Let a message say what it says now; a command is what was given, and is not run again."""
+    found = await message_to_edit(
+        connection, event.account, storable(event.message), storable(event.sender.id)
+    )
+    if found is None or found.no_record or found.kind == MessageKind.COMMAND:
+        return
+    if found.edited_at is not None and found.edited_at > event.at:
+        return  # told again, and changed once more since
+    kind = found.kind
+    if kind in _FANS_OWN:
+        not_their_own = passed_on(event.text)
+        kind = MessageKind.FAN if not_their_own is None else MessageKind(not_their_own.value)
+    await reword(connection, found.id, kind=kind, text=event.text, at=event.at)
+    if found.group_id is not None and MessageKind.FAN in {kind, found.kind}:
+        await mark_dirty(connection, [(found.group_id, origin.shop.day_of(found.at))])
+
+
+async def _reach(connection: AsyncConnection, event: ReachChanged, origin: Origin) -> None:
+    member = await _member(connection, event, origin)
+    if event.reachable:
+        await mark_reachable(connection, [member.id], event.at)
+    else:
+        await mark_unreachable(connection, [member.id], event.at)
+
+
+async def _group_changed(connection: AsyncConnection, event: GroupChanged, origin: Origin) -> None:
+    """The bot came, went, or may speak or not; a name is kept on the way."""
+    before = await group_in_chat(connection, event.account, storable(event.chat.id))
+    if before is None and not event.present:
+        return  # it left what it was never heard in, e.g. a chat that has moved
+    group = await _group(connection, event, origin)
+    if event.may_speak is None:
+        back = before is None or not before.present
+        muted_at = None if back else group.muted_at
+    else:
+        muted_at = None if event.may_speak else group.muted_at or event.at
+    await set_present(connection, group.id, present=event.present, muted_at=muted_at)
+
+
+async def _moved(connection: AsyncConnection, event: GroupMoved, origin: Origin) -> None:
+    before, after = storable(event.before), storable(event.chat.id)
+    await move_group(
+        connection,
+        event.account,
+        Whereabouts(before, str(Address(group=before))),
+        Whereabouts(after, str(Address(group=after))),
+        event.at,
+    )
+    await _group(connection, event, origin)
+
+
+async def _joined(
+    connection: AsyncConnection, event: MemberJoined, origin: Origin
+) -> Newcomer | None:
+    group, member = await _who_where(connection, event, origin)
+    asked_by = await note_joined(connection, group.id, member.id, event.at)
+    new = not await has_sat(connection, group.id, member.id)
+    if not await sit(connection, [(group.id, member.id, event.at)]):
+        return None
+    invite = await _invite(connection, event, group, member) or asked_by
+    if new and invite is not None:
+        await came_by(connection, group.id, member.id, invite)
+    return Newcomer(group, member, event.at)
+
+
+async def _asked(connection: AsyncConnection, event: JoinAsked, origin: Origin) -> Applicant | None:
+    group, member = await _who_where(connection, event, origin)
+    request = await keep_request(
+        connection,
+        NewRequest(
+            group_id=group.id,
+            member_id=member.id,
+            words="" if member.no_record else event.words,
+            invite_id=await _invite(connection, event, group, member),
+            asked_at=event.at,
+        ),
+    )
+    return None if request is None else Applicant(request, group, member)
+
+
+async def _invite(
+    connection: AsyncConnection, event: MemberJoined | JoinAsked, group: Group, member: Member
+) -> int | None:
+    """Whose link it was; nobody comes by their own."""
+    if event.invite is None:
+        return None
+    return await invite_behind(connection, group.id, event.invite, but=member.id)
+
+
+async def _group(
+    connection: AsyncConnection,
+    event: MemberJoined
+    | MemberLeft
+    | JoinAsked
+    | StaffChanged
+    | GroupChanged
+    | GroupMoved
+    | TopicChanged,
+    origin: Origin,
+) -> Group:
+    chat = storable(event.chat.id)
+    named = [(chat, event.chat.name)]
+    groups = await ensure_groups(connection, origin.shop_id, event.account, named, event.at)
+    return groups[chat]
+
+
+async def _member(
+    connection: AsyncConnection,
+    event: MemberJoined | MemberLeft | JoinAsked | StaffChanged | ReachChanged,
+    origin: Origin,
+) -> Member:
+    seen = origin.seen(event.member)
+    people = await ensure_members(connection, origin.platform, [seen], event.at)
+    return people[seen.person]
+
+
+async def _who_where(
+    connection: AsyncConnection, event: MemberJoined | MemberLeft | JoinAsked, origin: Origin
+) -> tuple[Group, Member]:
+    group = await _group(connection, event, origin)
+    return group, await _member(connection, event, origin)

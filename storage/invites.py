@@ -1,0 +1,82 @@
+"""Invites: each fan's own link into a group, made once, and who came by it.
+
+A link counts whom it brought: who sat in the group before, and comes again by it, is not counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import insert_new
+from storage.tables import invites, memberships
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """A fan's own link, and how many came by it so far."""
+
+    id: int
+    link: str
+    came: int
+
+
+async def invite_of(connection: AsyncConnection, group_id: int, member_id: int) -> Invite | None:
+    """A member's own link into a group; None until it is made."""
+    came = (
+        select(func.count())
+        .select_from(memberships)
+        .where(memberships.c.invite_id == invites.c.id)
+        .scalar_subquery()
+    )
+    row = (
+        await connection.execute(
+            select(invites.c.id, invites.c.link, came).where(
+                invites.c.group_id == group_id, invites.c.member_id == member_id
+            )
+        )
+    ).one_or_none()
+    return None if row is None else Invite(*row)
+
+
+async def keep_invite(
+    connection: AsyncConnection, group_id: int, member_id: int, link: str, at: datetime
+) -> None:
+    """Keep the link that was made for a member; one that stands already is left alone."""
+    await insert_new(
+        connection,
+        invites,
+        [{"group_id": group_id, "member_id": member_id, "link": link, "made_at": at}],
+    )
+
+
+async def invite_behind(
+    connection: AsyncConnection, group_id: int, link: str, *, but: int
+) -> int | None:
+    """The invite behind a link into a group; None: it is nobody's, or the member `but`'s own."""
+    found: int | None = await connection.scalar(
+        select(invites.c.id).where(
+            invites.c.link == link, invites.c.group_id == group_id, invites.c.member_id != but
+        )
+    )
+    return found
+
+
+async def has_sat(connection: AsyncConnection, group_id: int, member_id: int) -> bool:
+    """Whether a member sits in a group, or ever did."""
+    seat = memberships.c.group_id == group_id, memberships.c.member_id == member_id
+    return await connection.scalar(select(memberships.c.member_id).where(*seat)) is not None
+
+
+async def came_by(
+    connection: AsyncConnection, group_id: int, member_id: int, invite_id: int
+) -> None:
+    """Note by whose link a member came into a group."""
+    await connection.execute(
+        update(memberships)
+        .where(memberships.c.group_id == group_id, memberships.c.member_id == member_id)
+        .values(invite_id=invite_id)
+    )

@@ -1,0 +1,274 @@
+"""Moving a group: the platform gave it another id, and it stays the group it was.
+
+Its history, tags, members, campaigns and settings stand on its row, whose `chat` simply changes.
+What is addressed by words (deliveries, welcomes, forms) follows. Where the new id was heard of
+before the move, it has a row of its own by then: the two become one, the older one's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.analysis import mark_dirty
+from storage.deliveries import DeliveryState
+from storage.lanes import hold_lanes
+from storage.tables import (
+    analysed_days,
+    campaigns,
+    content_versions,
+    deliveries,
+    forms,
+    group_tags,
+    groups,
+    invites,
+    join_requests,
+    memberships,
+    messages,
+    passing_posts,
+    pending_welcomes,
+    topics,
+)
+
+GROUP_MOVED = "group_moved"
+"""Why a delivery was cancelled: it was planned for a group under both of its ids."""
+
+_OVER = (DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.CANCELLED)
+_UNDER_WAY = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """A chat by the platform's id, and the address of it as it is written down."""
+
+    chat: str
+    address: str
+
+
+async def move_group(
+    connection: AsyncConnection,
+    account: str,
+    before: Whereabouts,
+    after: Whereabouts,
+    at: datetime,
+) -> int | None:
+    """Let the group of one id be the group of another; its row's id, None: it is not known.
+
+    A second telling changes nothing. What was sent keeps the address it was sent to. A delivery
+    keeps the name that a platform may be asked about (`key`) while it is in doubt; any other is
+    named anew, so that planning it again finds it.
+    """
+    known = await _rows(connection, account, before.chat, after.chat)
+    if before.chat not in known or before.chat == after.chat:
+        return None
+    await hold_lanes(connection)
+    group_id = known[before.chat]
+    if after.chat in known:
+        await _become_one(connection, known[after.chat], group_id, at)
+    await connection.execute(
+        update(groups).where(groups.c.id == group_id).values(chat=after.chat, present=True)
+    )
+    await _readdress(connection, account, group_id, before.address, after.address)
+    return group_id
+
+
+async def _rows(connection: AsyncConnection, account: str, *chats: str) -> dict[str, int]:
+    found = await connection.execute(
+        select(groups.c.chat, groups.c.id).where(
+            groups.c.account == account, groups.c.chat.in_(chats)
+        )
+    )
+    return {row.chat: row.id for row in found}
+
+
+async def _readdress(
+    connection: AsyncConnection, account: str, group_id: int, before: str, after: str
+) -> None:
+    """Send on what is addressed to the group, or to a topic of it."""
+    length = len(before)
+
+    def moved(column: Column[Any]) -> ColumnElement[str]:
+        return after + func.substr(column, length + 1)
+
+    address = deliveries.c.address
+    theirs = and_(deliveries.c.group_id == group_id, address.startswith(before, autoescape=True))
+    # A key ends with the address: see `slots.py`.
+    kept = func.length(deliveries.c.key) - func.length(address)
+    named = func.substr(deliveries.c.key, 1, kept) + moved(address)
+    other = deliveries.alias()
+    await connection.execute(
+        update(deliveries)
+        .where(theirs, deliveries.c.state.not_in(_UNDER_WAY), ~exists().where(other.c.key == named))
+        .values(key=named)
+    )
+    await connection.execute(
+        update(deliveries)
+        .where(theirs, deliveries.c.state.not_in(_OVER))
+        .values(address=moved(address))
+    )
+    for table in (pending_welcomes, forms):
+        await connection.execute(
+            update(table)
+            .where(table.c.account == account, _lies_in(table.c.address, before))
+            .values(address=moved(table.c.address))
+        )
+    # What stands in the chat that is no more cannot be taken back from the new one.
+    await connection.execute(
+        delete(passing_posts).where(
+            passing_posts.c.account == account, _lies_in(passing_posts.c.address, before)
+        )
+    )
+
+
+def _lies_in(address: Column[str], chat: str) -> ColumnElement[bool]:
+    return (address == chat) | address.startswith(f"{chat}#", autoescape=True)
+
+
+async def _become_one(connection: AsyncConnection, new: int, old: int, at: datetime) -> None:
+    """Put everything of the newer row to the older one, and delete the newer one."""
+    await _keep_one_of_each(connection, new, old, at)
+    await connection.execute(
+        update(deliveries).where(deliveries.c.group_id == new).values(group_id=old)
+    )
+    # The days on which both were heard are analysed again, from the words of both.
+    since = await connection.scalar(select(groups.c.since).where(groups.c.id == new))
+    days = await connection.scalars(
+        select(analysed_days.c.day).where(
+            analysed_days.c.group_id == old,
+            analysed_days.c.day >= (since or at).date() - timedelta(days=1),
+        )
+    )
+    await mark_dirty(connection, [(old, day) for day in days])
+    await connection.execute(
+        update(messages).where(messages.c.group_id == new).values(group_id=old)
+    )
+    await _seat_all(connection, new, old)
+    for table, own in (
+        (group_tags, ("tag",)),
+        (topics, ("topic",)),
+        (invites, ("member_id",)),
+        (join_requests, ("member_id", "asked_at")),
+    ):
+        await _hand_over(connection, table, own, new, old)
+    await connection.execute(
+        update(groups).where(groups.c.staff_group_id == new).values(staff_group_id=old)
+    )
+    await _mean_the_older(connection, new, old)
+    await _keep_settings(connection, new, old)
+    await connection.execute(delete(groups).where(groups.c.id == new))
+
+
+async def _keep_one_of_each(connection: AsyncConnection, new: int, old: int, at: datetime) -> None:
+    """Of what a campaign planned for both, cancel one, so that the group gets it once."""
+    other = deliveries.alias()
+
+    def same_for(group_id: int, *states: DeliveryState) -> ColumnElement[bool]:
+        return exists().where(
+            other.c.campaign_id == deliveries.c.campaign_id,
+            other.c.slot == deliveries.c.slot,
+            other.c.group_id == group_id,
+            other.c.state.in_(states),
+        )
+
+    gone = {"state": DeliveryState.CANCELLED, "reason": GROUP_MOVED, "moved_at": at}
+    begun = (*_UNDER_WAY, DeliveryState.SENT)
+    planned = deliveries.c.state == DeliveryState.PLANNED
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.group_id == old, planned, same_for(new, *begun))
+        .values(gone)
+    )
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.group_id == new, planned, same_for(old, DeliveryState.PLANNED, *begun))
+        .values(gone)
+    )
+
+
+async def _seat_all(connection: AsyncConnection, new: int, old: int) -> None:
+    """Who sits under either id sits in the group; whoever was known before keeps their moment."""
+    there = memberships.alias()
+    await connection.execute(
+        update(memberships)
+        .where(
+            memberships.c.group_id == old,
+            exists().where(
+                there.c.group_id == new,
+                there.c.member_id == memberships.c.member_id,
+                there.c.left_at.is_(None),
+            ),
+        )
+        .values(left_at=None)
+    )
+    await _hand_over(connection, memberships, ("member_id",), new, old)
+
+
+async def _hand_over(
+    connection: AsyncConnection, table: Table, own: tuple[str, ...], new: int, old: int
+) -> None:
+    """Give the older row what only the newer one has; `own` names it within a group."""
+    known = table.alias()
+    await connection.execute(
+        update(table)
+        .where(
+            table.c.group_id == new,
+            ~exists().where(
+                known.c.group_id == old, *(known.c[name] == table.c[name] for name in own)
+            ),
+        )
+        .values(group_id=old)
+    )
+
+
+async def _mean_the_older(connection: AsyncConnection, new: int, old: int) -> None:
+    """Let audiences that hold the newer row by its id hold the older one."""
+    rows = await connection.execute(
+        select(content_versions.c.id, content_versions.c.audience)
+        .join(campaigns, campaigns.c.id == content_versions.c.campaign_id)
+        .where(campaigns.c.state.not_in(("cancelled", "finished")))
+    )
+    for version, audience in rows.all():
+        meant = {
+            part: sorted({old if one == new else one for one in audience.get(part, ())})
+            for part in ("taken", "kept_out")
+            if new in audience.get(part, ())
+        }
+        if meant:
+            await connection.execute(
+                update(content_versions)
+                .where(content_versions.c.id == version)
+                .values(audience={**audience, **meant})
+            )
+
+
+async def _keep_settings(connection: AsyncConnection, new: int, old: int) -> None:
+    """What was set for the group before holds; what the platform says now is the newer row's."""
+    newer = (await connection.execute(select(groups).where(groups.c.id == new))).one()
+    await connection.execute(
+        update(groups)
+        .where(groups.c.id == old)
+        .values(
+            name=newer.name,
+            muted_at=newer.muted_at,
+            is_staff=or_(groups.c.is_staff, literal(newer.is_staff)),
+            zone=func.coalesce(groups.c.zone, newer.zone),
+            staff_group_id=func.coalesce(groups.c.staff_group_id, newer.staff_group_id),
+            admits=func.coalesce(groups.c.admits, newer.admits),
+        )
+    )

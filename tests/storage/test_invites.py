@@ -1,0 +1,57 @@
+"""A fan's own link: made once, and it counts whom it brought."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.invites import came_by, has_sat, invite_behind, invite_of, keep_invite
+from storage.members import leave
+from tests.storage.builders import MINUTE, NOW, group, member
+
+LINK = "https://t.example/+abc"
+
+
+async def test_a_link_is_made_once(connection: AsyncConnection) -> None:
+    here, fan = await group(connection, "一群"), await member(connection, "小鱼")
+    assert await invite_of(connection, here.id, fan.id) is None
+    await keep_invite(connection, here.id, fan.id, LINK, NOW)
+    await keep_invite(connection, here.id, fan.id, f"{LINK}2", NOW)
+    found = await invite_of(connection, here.id, fan.id)
+    assert found is not None
+    assert (found.link, found.came) == (LINK, 0)
+
+
+async def test_it_is_known_in_its_group_and_not_as_its_owners_way_in(
+    connection: AsyncConnection,
+) -> None:
+    here, there = await group(connection, "一群"), await group(connection, "二群")
+    fan, friend = await member(connection, "小鱼"), await member(connection, "小美")
+    await keep_invite(connection, here.id, fan.id, LINK, NOW)
+    found = await invite_of(connection, here.id, fan.id)
+    assert found is not None
+    assert await invite_behind(connection, here.id, LINK, but=friend.id) == found.id
+    assert await invite_behind(connection, here.id, LINK, but=fan.id) is None
+    assert await invite_behind(connection, there.id, LINK, but=friend.id) is None
+    assert await invite_behind(connection, here.id, f"{LINK}2", but=friend.id) is None
+
+
+async def test_it_counts_who_came_by_it(connection: AsyncConnection) -> None:
+    here, fan = await group(connection, "一群"), await member(connection, "小鱼")
+    await keep_invite(connection, here.id, fan.id, LINK, NOW)
+    invite = await invite_of(connection, here.id, fan.id)
+    assert invite is not None
+    for name in ("小美", "圆圆"):
+        came = await member(connection, name, here)
+        await came_by(connection, here.id, came.id, invite.id)
+    await member(connection, "自己来的", here)
+    again = await invite_of(connection, here.id, fan.id)
+    assert again is not None
+    assert again.came == 2
+
+
+async def test_who_left_has_still_sat_there(connection: AsyncConnection) -> None:
+    here, there = await group(connection, "一群"), await group(connection, "二群")
+    fan = await member(connection, "小鱼", here)
+    await leave(connection, here.id, fan.id, NOW + MINUTE)
+    assert await has_sat(connection, here.id, fan.id)
+    assert not await has_sat(connection, there.id, fan.id)
