@@ -1,15 +1,39 @@
 """The far side of a channel, as its contract suite drives it: fans, managers and the wire.
 
-Each platform's counterpart implements this; the suite knows nothing else of the platform.
+Each platform's counterpart implements `Counterpart`; the suite knows nothing else of the platform.
+What a platform, or its counterpart, cannot do stands in its `lacks`, with the reason, and the tests
+of it are skipped with that reason. The further protocols are the deeds that belong to an ability.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import Protocol, TypeVar, runtime_checkable
+
+import pytest
 
 from bot.channels.port import Channel
 from scheduler.courier import Address
+
+
+class Ability(StrEnum):
+    """What not every platform, or not every counterpart of one, can do."""
+
+    LOOKUP = "it tells what became of a post"
+    ONE_SPEAKER = "a second bot on the account silences the first"
+    ALL_FROM_THE_START = "it tells a new bot what happened before"
+    PINS = "it keeps a post in view"
+    PUT_OUT = "a group puts the bot out"
+    MUTES = "a group takes the bot's word away"
+    EDITS = "fans change what they said"
+    STARTS = "fans open and block the private chat"
+    STAFF = "a group makes and unmakes staff"
+    TOPICS = "a group has topics"
+    DOORS = "a group has links, and people who ask to come in"
+    MOVES = "a group gets another id"
+    ALBUMS = "several pictures stand as one post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +45,7 @@ class Posted:
     buttons: tuple[str, ...] = ()
     pictures: int = 0
     deleted: bool = False
+    topic: str | None = None
 
 
 class Counterpart(Protocol):
@@ -28,13 +53,14 @@ class Counterpart(Protocol):
 
     group: str  # the id of that group
     group_name: str
+    lacks: Mapping[Ability, str]  # what it cannot do → why
 
     async def channel(self) -> Channel:
         """The bot's channel, opened. A second one stands for the bot after a restart."""
         ...
 
     async def fan(self, name: str) -> str:
-        """Somebody new in the group; the platform's id of them."""
+        """Somebody new in the group whom the bot may write to; the platform's id of them."""
         ...
 
     async def manager(self, name: str) -> str:
@@ -51,10 +77,6 @@ class Counterpart(Protocol):
 
     async def leave(self, person: str) -> None:
         """Somebody leaves the group."""
-        ...
-
-    async def put_out(self) -> None:
-        """The bot is put out of the group."""
         ...
 
     async def rename(self, name: str) -> None:
@@ -80,3 +102,123 @@ class WiredCounterpart(Counterpart, Protocol):
     async def swallow_next_answer(self) -> None:
         """The next action is carried out, but its answer is lost with the connection."""
         ...
+
+
+@runtime_checkable
+class PutsOut(Protocol):
+    """`Ability.PUT_OUT`."""
+
+    async def put_out(self) -> None:
+        """The bot is put out of the group."""
+        ...
+
+
+@runtime_checkable
+class Mutes(Protocol):
+    """`Ability.MUTES`."""
+
+    async def mute(self) -> None:
+        """The bot may not speak in the group any more."""
+        ...
+
+    async def unmute(self) -> None:
+        """It may again."""
+        ...
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """`Ability.EDITS`."""
+
+    async def edit(self, person: str, text: str) -> None:
+        """Somebody changes the last thing they said."""
+        ...
+
+
+@runtime_checkable
+class Starts(Protocol):
+    """`Ability.STARTS`."""
+
+    async def stranger(self, name: str) -> str:
+        """Somebody new in the group whom the bot may not write to."""
+        ...
+
+    async def start(self, person: str) -> None:
+        """Somebody opens the private chat with the bot."""
+        ...
+
+    async def block(self, person: str) -> None:
+        """Somebody wants to hear no more from the bot."""
+        ...
+
+
+@runtime_checkable
+class ChoosesStaff(Protocol):
+    """`Ability.STAFF`."""
+
+    async def promote(self, person: str) -> None:
+        """The group makes somebody staff."""
+        ...
+
+    async def demote(self, person: str) -> None:
+        """They are staff no more."""
+        ...
+
+
+@runtime_checkable
+class HasTopics(Protocol):
+    """`Ability.TOPICS`."""
+
+    async def open_topic(self, name: str) -> str:
+        """A topic of the group is opened; its id."""
+        ...
+
+    async def close_topic(self, topic: str) -> None:
+        """A topic is closed."""
+        ...
+
+    async def say_in(self, topic: str, person: str, text: str) -> None:
+        """Somebody says something in a topic."""
+        ...
+
+
+@runtime_checkable
+class HasDoors(Protocol):
+    """`Ability.DOORS`."""
+
+    async def come_by(self, link: str, name: str) -> str:
+        """Somebody new comes into the group by a link; the platform's id of them."""
+        ...
+
+    async def ask_to_come_in(self, name: str) -> str:
+        """Somebody new asks to be let in."""
+        ...
+
+    async def is_in(self, person: str) -> bool:
+        """Whether somebody is in the group."""
+        ...
+
+
+@runtime_checkable
+class Moves(Protocol):
+    """`Ability.MOVES`."""
+
+    async def move(self) -> str:
+        """The group gets another id; which."""
+        ...
+
+
+Deeds = TypeVar("Deeds")
+
+
+def needs(platform: Counterpart, ability: Ability) -> None:
+    """Skip the running test where the platform lacks an ability, and say why it does."""
+    if ability in platform.lacks:
+        pytest.skip(f"{type(platform).__name__}: {platform.lacks[ability]}")
+
+
+def able(platform: Counterpart, ability: Ability, deeds: type[Deeds]) -> Deeds:
+    """The platform as one that can do the deeds of an ability; else the running test is skipped."""
+    needs(platform, ability)
+    assert isinstance(platform, deeds), f"{platform} neither has {ability!r} nor says why not"
+    return platform

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,19 @@ from bot.room.server import RoomServer, bot_token
 from bot.room.values import Person, RoomMessage
 from scheduler.clock import RealClock
 from scheduler.courier import Address
-from tests.contracts.counterpart import Posted
+from tests.contracts.counterpart import Ability, Posted
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+
+LACKS: Mapping[Ability, str] = {
+    Ability.MUTES: "whoever is in a group of the room may speak there",
+    Ability.EDITS: "what people said in the room stays as it is",
+    Ability.STARTS: "everybody in the room can be written to",
+    Ability.STAFF: "a person of the room is a manager from the first, or never",
+    Ability.TOPICS: "a group of the room is one conversation",
+    Ability.DOORS: "the room's groups stand open to everybody",
+    Ability.MOVES: "a group of the room keeps its id",
+}
 
 
 class LocalRoom:
@@ -25,6 +36,7 @@ class LocalRoom:
 
     group: str
     group_name = "福利群"
+    lacks = LACKS
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

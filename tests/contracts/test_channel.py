@@ -1,20 +1,14 @@
 """The contract of `bot/channels/port.py`: what every channel does, whatever its platform.
 
-A platform joins by adding its counterpart to the fixtures below.
+A platform joins by adding its counterpart to `conftest.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-
-from bot.channels.port import Channel
 from handlers.events import (
     ButtonPressed,
-    Event,
     GroupChanged,
     MemberJoined,
     MemberLeft,
@@ -34,62 +28,16 @@ from scheduler.courier import (
     Presence,
     Unclear,
 )
-from tests.contracts.counterpart import Counterpart, Posted, WiredCounterpart
-from tests.contracts.room_counterparts import LocalRoom, RoomBehindItsDoor
-
-WIRED = {"room behind its door": RoomBehindItsDoor}
-ALL = {"room in the process": LocalRoom} | WIRED
-
-
-@pytest.fixture(params=list(ALL.values()), ids=list(ALL))
-async def platform(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Counterpart]:
-    counterpart = request.param(tmp_path)
-    await counterpart.start()
-    yield counterpart
-    await counterpart.stop()
-
-
-@pytest.fixture(params=list(WIRED.values()), ids=list(WIRED))
-async def wired(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[WiredCounterpart]:
-    counterpart = request.param(tmp_path)
-    await counterpart.start()
-    yield counterpart
-    await counterpart.stop()
-
-
-async def hear(channel: Channel, count: int, after: str | None = None) -> list[Event]:
-    """The next `count` events behind a cursor, leaving out the opening of the group."""
-    heard: list[Event] = []
-    async with asyncio.timeout(10):
-        async for event in channel.events(after):
-            if after is None and isinstance(event, GroupChanged | MemberJoined) and not heard:
-                continue
-            heard.append(event)
-            if len(heard) == count:
-                break
-    return heard
-
-
-async def latest(channel: Channel) -> str:
-    """The cursor of the last event so far: found by hearing on until nothing comes."""
-    cursor = "0"
-    try:
-        async with asyncio.timeout(0.3):
-            async for event in channel.events(None):
-                cursor = event.cursor
-    except TimeoutError:
-        return cursor
-    raise AssertionError("the events ended while the channel was open")
-
-
-def group_of(platform: Counterpart) -> Address:
-    return Address(group=platform.group)
-
-
-async def receipt(channel: Channel, post: Post) -> str:
-    outcome = await channel.perform(post)
-    assert isinstance(outcome, Done)
-    return outcome.receipt
+from tests.contracts.counterpart import (
+    Ability,
+    Counterpart,
+    Posted,
+    PutsOut,
+    WiredCounterpart,
+    able,
+    needs,
+)
+from tests.contracts.steps import group_of, hear, latest, receipt
 
 
 async def test_what_a_fan_says_is_heard(platform: Counterpart) -> None:
@@ -206,17 +154,24 @@ async def test_a_button_s_press_comes_back_as_what_it_says(platform: Counterpart
     assert (pressed.says, pressed.sender.id) == ("/remind yes", fan)
 
 
-async def test_a_post_is_edited_pinned_and_taken_back(platform: Counterpart) -> None:
+async def test_a_post_is_edited_and_taken_back(platform: Counterpart) -> None:
     channel, where = await platform.channel(), group_of(platform)
     number = await receipt(channel, Post("k", where, Content("还有 3 天")))
     assert isinstance(await channel.perform(Edit("e", where, number, Content("还有 2 天"))), Done)
     assert (await platform.posted(where))[0].text == "还有 2 天"
-    assert isinstance(await channel.perform(Pin("p", where, number)), Done)
     assert isinstance(await channel.perform(Delete("d", where, number)), Done)
     assert [one for one in await platform.posted(where) if not one.deleted] == []
 
 
+async def test_a_post_is_pinned(platform: Counterpart) -> None:
+    needs(platform, Ability.PINS)
+    channel, where = await platform.channel(), group_of(platform)
+    number = await receipt(channel, Post("k", where, Content("双11日程")))
+    assert isinstance(await channel.perform(Pin("p", where, number)), Done)
+
+
 async def test_a_lookup_tells_a_sent_key_from_one_that_never_was(platform: Counterpart) -> None:
+    needs(platform, Ability.LOOKUP)
     channel = await platform.channel()
     number = await receipt(channel, Post("k", group_of(platform), Content("上新")))
     found = await channel.lookup("k")
@@ -232,9 +187,10 @@ async def test_an_address_that_is_none_is_gone_and_the_others_go_on(platform: Co
 
 
 async def test_a_group_the_bot_was_put_out_of_is_gone(platform: Counterpart) -> None:
+    door = able(platform, Ability.PUT_OUT, PutsOut)
     channel = await platform.channel()
     cursor = await latest(channel)
-    await platform.put_out()
+    await door.put_out()
     (changed,) = await hear(channel, 1, cursor)
     assert isinstance(changed, GroupChanged)
     assert not changed.present
@@ -262,11 +218,19 @@ async def test_a_refused_connection_means_that_nothing_was_sent(wired: WiredCoun
     assert await wired.posted(group_of(wired)) == []
 
 
-async def test_a_lost_answer_is_unclear_and_a_lookup_clears_it(wired: WiredCounterpart) -> None:
+async def test_a_lost_answer_is_unclear(wired: WiredCounterpart) -> None:
     channel = await wired.channel()
     await wired.swallow_next_answer()
     outcome = await channel.perform(Post("k", group_of(wired), Content("喂")))
     assert isinstance(outcome, Unclear)
+    assert [one.text for one in await wired.posted(group_of(wired))] == ["喂"]
+
+
+async def test_a_lookup_clears_what_was_unclear(wired: WiredCounterpart) -> None:
+    needs(wired, Ability.LOOKUP)
+    channel = await wired.channel()
+    await wired.swallow_next_answer()
+    await channel.perform(Post("k", group_of(wired), Content("喂")))
     found = await channel.lookup("k")
     for _ in range(100):  # until the channel is connected again
         if found.presence is not Presence.UNKNOWN:
@@ -292,6 +256,7 @@ async def test_events_go_on_over_a_cut(wired: WiredCounterpart) -> None:
 async def test_a_second_bot_on_the_account_puts_the_first_one_down(
     wired: WiredCounterpart,
 ) -> None:
+    needs(wired, Ability.ONE_SPEAKER)
     first, second = await wired.channel(), await wired.channel()
     await asyncio.sleep(0.1)
     outcome = await first.perform(Post("k1", group_of(wired), Content("我")))
