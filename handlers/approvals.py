@@ -21,7 +21,8 @@ from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
-from storage import approvals, audit, campaigns, groups
+from storage import approvals, audit, campaigns
+from storage.audiences import resolve
 from storage.campaigns import StoredCampaign
 from storage.steering import cancel_planned
 
@@ -146,7 +147,7 @@ async def approved(connection: AsyncConnection, desk: Desk, number: int, replace
     posts = to_come(value, campaign.submitted_at - _TICK, desk.clock.now())
     if not posts:
         return Approved(campaign, replaced, (), too_late=True)
-    meant = await groups.resolve(connection, desk.shop_id, campaign.audience)
+    meant = await resolve(connection, desk.shop_id, campaign.audience)
     late = await held(desk, connection, value, posts[0], meant.groups)
     return Approved(campaign, replaced, tuple(late), too_late=False)
 
@@ -240,7 +241,7 @@ async def described(
     """
     value = campaign_value(campaign)
     body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
-    meant = await groups.resolve(connection, desk.shop_id, campaign.audience)
+    meant = await resolve(connection, desk.shop_id, campaign.audience)
     group = meant.groups[0].name if meant.groups else desk.say("群")
     posts = still_to_come(desk, campaign)
     # What is past is planned already: then the delivery itself tells what it waits for.

@@ -16,7 +16,7 @@ from typing import ClassVar, Protocol, Self
 
 from scheduler.festivals import Festival, all_festivals
 from scheduler.wall_time import ZoneUnknown, zone_named
-from storage.groups import Audience
+from storage.audiences import Audience
 
 _ARRIVED = frozenset({"sent", "已收到", "收到", "收到了"})
 _NOT_ARRIVED = frozenset({"notsent", "没收到", "未收到"})

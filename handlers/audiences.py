@@ -10,8 +10,9 @@ from handlers.arguments import Groups
 from handlers.desk import Asked, Desk
 from handlers.replies import Reply, reply
 from scheduler.content import Button
+from storage.audiences import Audience, resolve
 from storage.confirmations import last_choice
-from storage.groups import Audience, Group, all_groups, resolve, tags_of_groups
+from storage.groups import Group, all_groups, tags_of_groups
 
 _EXAMPLE_LENGTH = 120
 

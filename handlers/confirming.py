@@ -18,7 +18,8 @@ from handlers.proposals import EDIT, Edit, Proposal, campaign_of, editable
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.schedule_json import schedule_to_json
-from storage import audit, campaigns, confirmations, groups
+from storage import audit, campaigns, confirmations
+from storage.audiences import Audience, resolve
 from storage.campaigns import NewCampaign, StoredCampaign
 from storage.confirmations import Confirmation
 from storage.groups import Group
@@ -76,8 +77,8 @@ async def _carry_out(
     now = desk.clock.now()
     if now >= shown.expires_at:
         return Expired()
-    audience = groups.Audience.from_json(shown.body["audience"])
-    meant = await groups.resolve(connection, desk.shop_id, audience)
+    audience = Audience.from_json(shown.body["audience"])
+    meant = await resolve(connection, desk.shop_id, audience)
     if [group.id for group in meant.groups] != shown.body["groups"]:
         return GroupsChanged()
     if not await confirmations.use(connection, shown.id, now):
@@ -144,7 +145,7 @@ async def _make(
             schedule=schedule_to_json(value.schedule),
             zone=value.zone,
             valid_seconds=int(value.valid_for.total_seconds()),
-            audience=groups.Audience.from_json(proposal.audience),
+            audience=Audience.from_json(proposal.audience),
             body=proposal.body,
             created_by=asked.actor,
             created_at=now,
@@ -166,7 +167,7 @@ async def _change(
         connection,
         before.id,
         body=edit.body,
-        audience=groups.Audience.from_json(edit.audience),
+        audience=Audience.from_json(edit.audience),
         by=asked.actor,
         at=now,
     )

@@ -168,7 +168,7 @@ def _imagined(
             name=group.name,
             zone=group.zone,
             present=group.present,
-            muted=group.muted,
+            muted=group.is_muted(post.at),
         ),
     )
 

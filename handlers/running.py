@@ -17,7 +17,7 @@ from scheduler.bodies import content_of
 from scheduler.campaigns import CampaignState
 from scheduler.content import Content
 from scheduler.progress import estimated_end
-from storage import audit, campaigns, deliveries, groups, progress, steering
+from storage import audiences, audit, campaigns, deliveries, progress, steering
 from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
 from storage.progress import Progress
@@ -146,7 +146,7 @@ async def next_post(desk: Desk, number: int) -> tuple[StoredCampaign, Content | 
         if campaign is None:
             return None
         bodies = await campaigns.bodies(connection, [campaign.version_id])
-        meant = await groups.resolve(connection, desk.shop_id, campaign.audience)
+        meant = await audiences.resolve(connection, desk.shop_id, campaign.audience)
     body = bodies[campaign.version_id]
     posts = still_to_come(desk, campaign)
     group = meant.groups[0].name if meant.groups else desk.say("群")

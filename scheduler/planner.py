@@ -30,13 +30,14 @@ from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Countdown, Once
 from scheduler.wall_time import instant_of, last_second_of, zone_named
-from storage import approvals, campaigns, groups
+from storage import approvals, campaigns
+from storage.audiences import Aim, aims_of
 from storage.bells import Bell, ring
 from storage.campaigns import StoredCampaign
 from storage.database import Database
 from storage.errors import SchedulingError
 from storage.holds import NOT_APPROVED
-from storage.slots import PlannedSlot, plan_for_groups
+from storage.slots import PlannedSlot, plan_for_aims
 
 _log = structlog.get_logger(__name__)
 
@@ -86,7 +87,7 @@ class _Round:
 
     now: datetime
     until: datetime
-    audiences: dict[int, Sequence[int]] = field(default_factory=dict)  # version → its groups
+    audiences: dict[int, Sequence[Aim]] = field(default_factory=dict)  # version → its groups
     resume: _Begun | None = None  # where the last transaction stopped
     begun: _Begun | None = None  # where this one had to stop
     room: int = 0  # how many more deliveries this transaction may insert
@@ -166,7 +167,7 @@ class Planner:
             if not coming:
                 continue
             if stored.version_id not in look.audiences:
-                meant = await groups.ids_of(connection, self._shop_id, stored.audience)
+                meant = await aims_of(connection, self._shop_id, stored.audience)
                 look.audiences[stored.version_id] = meant
             wanted += len(coming) * len(look.audiences[stored.version_id])
             if wanted >= _AT_ONCE and (begun is None or stored.id >= begun.campaign_id):
@@ -248,7 +249,7 @@ async def _plan_occurrence(
         not_after=occurrence.not_after,
         priority=stored.priority,
     )
-    look.made += await plan_for_groups(connection, slot, some, look.now)
+    look.made += await plan_for_aims(connection, slot, some, look.now)
     look.room -= len(some)
     done = start.done + len(some)
     return None if done == len(audience) else replace(start, done=done)

@@ -22,9 +22,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.audiences import Audience, aims_of
 from storage.bells import Bell, ring
 from storage.bulk import insert, insert_new
-from storage.groups import Audience, ids_of
 from storage.holds import CAMPAIGN_PAUSED
 from storage.lanes import hold_lanes
 from storage.steering import release, say_instead
@@ -282,7 +282,7 @@ async def say_newest(connection: AsyncConnection, campaign_id: int, at: datetime
     campaign = await by_id(connection, campaign_id)
     if campaign is None:
         raise LookupError(campaign_id)
-    meant = await ids_of(connection, campaign.shop_id, campaign.audience)
+    meant = await aims_of(connection, campaign.shop_id, campaign.audience)
     await say_instead(connection, campaign_id, campaign.version_id, meant, at)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
 from storage.columns import UtcDateTime
+from storage.groups import MUTED_FOR
 from storage.tables import (
     campaigns,
     content_versions,
@@ -38,10 +39,6 @@ from storage.tables import (
     members,
     shops,
 )
-
-MUTED_FOR = timedelta(days=1)
-"""A group that would not let the bot speak is tried again after so long: not every platform tells
-when it may."""
 
 PRIORITIES = (1, 2, 3)
 """The priorities that planned deliveries have, the most urgent first."""

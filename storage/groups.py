@@ -1,30 +1,35 @@
-"""Groups, their tags, and the choice of groups that a post is meant for.
+"""Groups: which ones there are, whether the bot may speak in them, and their tags.
 
-An `Audience` names groups by their name or by a group tag, and may leave some out:
-`@福利群 -二群` is every group named or tagged 福利群 but not 二群 (a part of a name will do where
-only one group has it). It is stored as it was said and
-resolved when it is needed, so a group that joins later belongs to it too.
+A group is one of fans, or a chat of the staff's own (see `staff_chats.py`), which no list of groups
+here ever shows. `audiences.py` says which of the groups a post is meant for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
 from storage.tables import group_tags, groups, members, memberships
 
+MUTED_FOR = timedelta(days=1)
+"""A group that would not let the bot speak is tried again after so long: not every platform tells
+when it may."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One fan group, as one account hears it. `chat` is the platform's id.
+    """One group, as one account hears it: of fans, or (`is_staff`) of the staff alone.
 
-    `zone` is the fans' time zone where it is not the shop's; while `muted` the bot may not speak.
+    `chat` is the platform's id; `staff_group_id` is the staff's chat that looks after the group.
+    Where a post is meant for one of its topics, `topic` is the platform's id of that one.
+    `zone` is the fans' time zone where it is not the shop's; since `muted_at` the bot may not
+    speak.
     """
 
     id: int
@@ -33,61 +38,23 @@ class Group:
     name: str
     present: bool
     zone: str | None = None
-    muted: bool = False
+    muted_at: datetime | None = None
+    is_staff: bool = False
+    staff_group_id: int | None = None
+    topic: str | None = None
+    topic_name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it, with the topic that is meant: `一群#上新`."""
+        return self.name if self.topic is None else f"{self.name}#{self.topic_name}"
+
+    def is_muted(self, at: datetime) -> bool:
+        """Whether nothing is tried in this group at a moment, because the bot may not speak."""
+        return self.muted_at is not None and self.muted_at > at - MUTED_FOR
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Which groups: those wanted (nothing wanted: every group), without those left out.
-
-    `wanted` and `unwanted` are words, names of groups or group tags; `taken` and `kept_out` are
-    ids of groups, which mean the same group whatever it is called later. `written` is how the
-    manager wrote it, for showing.
-    """
-
-    wanted: tuple[str, ...] = ()
-    unwanted: tuple[str, ...] = ()
-    taken: tuple[int, ...] = ()
-    kept_out: tuple[int, ...] = ()
-    written: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The audience as plain JSON."""
-        return {
-            "wanted": list(self.wanted),
-            "unwanted": list(self.unwanted),
-            "taken": list(self.taken),
-            "kept_out": list(self.kept_out),
-            "written": self.written,
-        }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Audience:
-        """The audience that `to_json` wrote."""
-        return cls(
-            wanted=tuple(document["wanted"]),
-            unwanted=tuple(document["unwanted"]),
-            taken=tuple(document["taken"]),
-            kept_out=tuple(document["kept_out"]),
-            written=document["written"],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What an audience comes to: its groups by id, and the words that name no group.
-
-    `pinned` is the audience as it is approved: groups that were named are held by their ids, so
-    that a new name or a new group never changes who was left out; tags stay open to groups that
-    are given them later.
-    """
-
-    groups: tuple[Group, ...]
-    unknown: tuple[str, ...]
-    pinned: Audience
-
-
-_GROUP = (
+GROUP = (
     groups.c.id,
     groups.c.account,
     groups.c.chat,
@@ -95,10 +62,14 @@ _GROUP = (
     groups.c.present,
     groups.c.zone,
     groups.c.muted_at,
+    groups.c.is_staff,
+    groups.c.staff_group_id,
 )
+"""The columns that `group_of` makes a group of."""
 
 
-def _group(row: Any) -> Group:
+def group_of(row: Any) -> Group:
+    """The group in a row with the columns of `GROUP`."""
     return Group(
         row.id,
         row.account,
@@ -106,7 +77,9 @@ def _group(row: Any) -> Group:
         row.name,
         row.present,
         zone=row.zone,
-        muted=row.muted_at is not None,
+        muted_at=row.muted_at,
+        is_staff=row.is_staff,
+        staff_group_id=row.staff_group_id,
     )
 
 
@@ -163,9 +136,9 @@ async def _by_chat(
     connection: AsyncConnection, account: str, chats: Iterable[str]
 ) -> dict[str, Group]:
     rows = await connection.execute(
-        select(*_GROUP).where(groups.c.account == account, groups.c.chat.in_(list(chats)))
+        select(*GROUP).where(groups.c.account == account, groups.c.chat.in_(list(chats)))
     )
-    return {row.chat: _group(row) for row in rows}
+    return {row.chat: group_of(row) for row in rows}
 
 
 async def group_in_chat(connection: AsyncConnection, account: str, chat: str) -> Group | None:
@@ -193,13 +166,32 @@ async def set_zone(connection: AsyncConnection, group_id: int, zone: str | None)
 async def mark_muted(
     connection: AsyncConnection, account: str, chats: Sequence[str], at: datetime
 ) -> None:
-    """Record that the bot may not speak in these chats; those known to be so keep their moment."""
+    """Record that the bot may not speak in these chats; it is tried again after `MUTED_FOR`.
+
+    Those known to be so since less than that keep their moment.
+    """
+    known = groups.c.muted_at > at - MUTED_FOR
     await connection.execute(
         update(groups)
         .where(
-            groups.c.account == account, groups.c.chat.in_(list(chats)), groups.c.muted_at.is_(None)
+            groups.c.account == account,
+            groups.c.chat.in_(list(chats)),
+            or_(groups.c.muted_at.is_(None), not_(known)),
         )
         .values(muted_at=at)
+    )
+
+
+async def mark_unmuted(connection: AsyncConnection, account: str, chats: Sequence[str]) -> None:
+    """Record that the bot was heard in these chats."""
+    await connection.execute(
+        update(groups)
+        .where(
+            groups.c.account == account,
+            groups.c.chat.in_(list(chats)),
+            groups.c.muted_at.is_not(None),
+        )
+        .values(muted_at=None)
     )
 
 
@@ -214,79 +206,31 @@ async def mark_gone(connection: AsyncConnection, account: str, chats: Sequence[s
 
 
 async def all_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
-    """Every group of the shop that the bot is in, by name."""
+    """Every group of fans that the bot is in, by name."""
     rows = await connection.execute(
-        select(*_GROUP)
-        .where(groups.c.shop_id == shop_id, groups.c.present)
+        select(*GROUP)
+        .where(groups.c.shop_id == shop_id, groups.c.present, ~groups.c.is_staff)
         .order_by(groups.c.name, groups.c.id)
     )
-    return [_group(row) for row in rows]
+    return [group_of(row) for row in rows]
 
 
 async def groups_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Group]:
-    """Groups by their ids, those left out that the bot is not in."""
+    """Groups by their ids, the staff's among them, those left out that the bot is not in."""
     rows = await connection.execute(
-        select(*_GROUP).where(groups.c.id.in_(list(ids)), groups.c.present)
+        select(*GROUP).where(groups.c.id.in_(list(ids)), groups.c.present)
     )
-    return {row.id: _group(row) for row in rows}
+    return {row.id: group_of(row) for row in rows}
 
 
 async def heard_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
-    """Every group of the shop whose words are stored, by name: those left, and histories, too."""
+    """Every group whose fans' words are stored, by name: those left, and histories, too."""
     rows = await connection.execute(
-        select(*_GROUP).where(groups.c.shop_id == shop_id).order_by(groups.c.name, groups.c.id)
+        select(*GROUP)
+        .where(groups.c.shop_id == shop_id, ~groups.c.is_staff)
+        .order_by(groups.c.name, groups.c.id)
     )
-    return [_group(row) for row in rows]
-
-
-async def resolve(connection: AsyncConnection, shop_id: int, audience: Audience) -> Resolved:
-    """The groups that an audience means, by name; words that mean none are listed as unknown."""
-    everywhere = await all_groups(connection, shop_id)
-    tagged = await tags_of_groups(connection, shop_id)
-    asked = (*audience.wanted, *audience.unwanted)
-    by_tag = {word: {one for one in tagged if word in tagged[one]} for word in asked}
-    meant = {word: by_tag[word] | _named(word, everywhere, by_tag[word]) for word in asked}
-    wanted = {*audience.taken}.union(*(meant[word] for word in audience.wanted))
-    unwanted = {*audience.kept_out}.union(*(meant[word] for word in audience.unwanted))
-    every_one = not (audience.wanted or audience.taken)
-    named = {*audience.taken}.union(*(meant[word] - by_tag[word] for word in audience.wanted))
-    return Resolved(
-        groups=tuple(
-            group
-            for group in everywhere
-            if (every_one or group.id in wanted) and group.id not in unwanted
-        ),
-        unknown=tuple(word for word in asked if not meant[word]),
-        pinned=replace(
-            audience,
-            wanted=tuple(word for word in audience.wanted if by_tag[word]),
-            unwanted=tuple(word for word in audience.unwanted if by_tag[word]),
-            taken=tuple(sorted(named)),
-            kept_out=tuple(sorted(unwanted)),
-        ),
-    )
-
-
-async def ids_of(connection: AsyncConnection, shop_id: int, audience: Audience) -> list[int]:
-    """The ids of the groups that an audience means; quick where it is made of ids alone."""
-    if audience.wanted or audience.unwanted:
-        return [group.id for group in (await resolve(connection, shop_id, audience)).groups]
-    present = await connection.scalars(
-        select(groups.c.id)
-        .where(groups.c.shop_id == shop_id, groups.c.present)
-        .order_by(groups.c.id)
-    )
-    taken, kept_out = {*audience.taken}, {*audience.kept_out}
-    return [one for one in present if (not taken or one in taken) and one not in kept_out]
-
-
-def _named(word: str, everywhere: Sequence[Group], tagged: set[int]) -> set[int]:
-    """The groups of this name; where no group has it or is tagged so, the one whose name has it."""
-    exact = {group.id for group in everywhere if word == group.name}
-    if exact or tagged:
-        return exact
-    parts = {group.id for group in everywhere if word in group.name}
-    return parts if len(parts) == 1 else set()
+    return [group_of(row) for row in rows]
 
 
 async def set_group_tags(connection: AsyncConnection, group_id: int, tags: Sequence[str]) -> None:

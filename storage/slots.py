@@ -6,14 +6,26 @@ process or in several at once, makes nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Subquery, cast, literal, null, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.audiences import Aim
 from storage.bulk import among, insert
 from storage.columns import Identity, UtcDateTime
 from storage.deliveries import DeliveryState
@@ -38,13 +50,42 @@ class PlannedSlot:
     priority: int = 3
 
 
-async def plan_for_groups(
-    connection: AsyncConnection, slot: PlannedSlot, group_ids: Sequence[int], at: datetime
+def by_topic(aims: Iterable[Aim]) -> dict[str | None, list[int]]:
+    """Topic → the ids of the groups in which it is meant; None: the groups themselves."""
+    found: defaultdict[str | None, list[int]] = defaultdict(list)
+    for group, topic in aims:
+        found[topic].append(group)
+    return dict(found)
+
+
+async def plan_for_aims(
+    connection: AsyncConnection, slot: PlannedSlot, aims: Iterable[Aim], at: datetime
 ) -> int:
-    """Insert one delivery for each group; those planned before are left alone. How many are new."""
+    """Insert one delivery for each group or topic that is meant; how many are new."""
+    made = 0
+    for topic, group_ids in by_topic(aims).items():
+        made += await plan_for_groups(connection, slot, group_ids, at, topic=topic)
+    return made
+
+
+async def plan_for_groups(
+    connection: AsyncConnection,
+    slot: PlannedSlot,
+    group_ids: Sequence[int],
+    at: datetime,
+    *,
+    topic: str | None = None,
+) -> int:
+    """Insert one delivery for each group, in its topic of this id where one is given.
+
+    Those planned before are left alone. How many are new.
+    """
+    # Written as floor 3 writes an address: behind a # stands a topic.
+    chat = func.replace(func.replace(groups.c.chat, "%", "%25"), "#", "%23")
+    behind = "" if topic is None else f"#{topic}"
     recipients = select(
         groups.c.account.label("account"),
-        (literal("group:") + groups.c.chat).label("address"),
+        (literal("group:") + chat + literal(behind)).label("address"),
         groups.c.id.label("group_id"),
         cast(null(), Identity).label("member_id"),
     )

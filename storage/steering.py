@@ -6,19 +6,20 @@ in the middle; what is under way at a platform is never touched.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.audiences import Aim
 from storage.audit import Entry, note
 from storage.bells import Bell, ring
 from storage.bulk import among
 from storage.deliveries import DeliveryState
 from storage.lanes import hold_lanes
-from storage.slots import PlannedSlot, plan_for_groups
+from storage.slots import PlannedSlot, by_topic, plan_for_aims
 from storage.tables import campaigns, content_versions, deliveries, groups, members
 
 AUDIENCE_CHANGED = "audience_changed"
@@ -85,12 +86,12 @@ async def say_instead(
     connection: AsyncConnection,
     campaign_id: int,
     version_id: int,
-    group_ids: Sequence[int],
+    aims: Sequence[Aim],
     at: datetime,
 ) -> None:
     """Let what a campaign has planned in words that nobody approved say this version.
 
-    `group_ids` is whom the version is for: of every slot that waits, groups that are no longer
+    `aims` is whom the version is for: of every slot that waits, groups that are no longer
     meant are cancelled, and those that are meant now are added. What is planned with an approved
     version keeps it. The caller holds the lanes and the campaign.
     """
@@ -104,6 +105,12 @@ async def say_instead(
         _PLANNED,
         deliveries.c.version_id.in_(never_approved),
     )
+    left_out = and_(
+        deliveries.c.campaign_id == campaign_id,
+        deliveries.c.state == DeliveryState.CANCELLED,
+        deliveries.c.reason == AUDIENCE_CHANGED,
+        deliveries.c.not_after >= at,
+    )
     slots = await connection.execute(
         select(
             deliveries.c.slot,
@@ -113,18 +120,33 @@ async def say_instead(
             func.max(deliveries.c.not_after).label("not_after"),
         )
         .join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
-        .where(waits)
+        .where(or_(waits, left_out))
         .group_by(deliveries.c.slot, campaigns.c.key, campaigns.c.priority)
     )
     found = slots.all()
     if not found:
         return
-    meant = or_(deliveries.c.group_id.is_(None), among(deliveries.c.group_id, group_ids))
+    meant = or_(deliveries.c.group_id.is_(None), *_addressed(aims))
     await connection.execute(update(deliveries).where(waits, meant).values(version_id=version_id))
     await connection.execute(
         update(deliveries)
         .where(waits)
         .values(state=DeliveryState.CANCELLED, reason=AUDIENCE_CHANGED, moved_at=at)
+    )
+    # Who was left out by an edit before this one, and is meant again.
+    due = case(
+        (deliveries.c.not_before <= deliveries.c.not_after, deliveries.c.not_before), else_=at
+    )
+    await connection.execute(
+        update(deliveries)
+        .where(left_out, meant)
+        .values(
+            state=DeliveryState.PLANNED,
+            reason=None,
+            version_id=version_id,
+            not_before=due,
+            moved_at=at,
+        )
     )
     for row in found:
         if row.not_after < at:
@@ -134,7 +156,18 @@ async def say_instead(
         slot = PlannedSlot(
             campaign_id, row.key, version_id, row.slot, begins, row.not_after, row.priority
         )
-        await plan_for_groups(connection, slot, group_ids, at)
+        await plan_for_aims(connection, slot, aims, at)
+
+
+def _addressed(aims: Iterable[Aim]) -> Iterator[ColumnElement[bool]]:
+    """What a delivery fulfils that goes to one of these."""
+    for topic, group_ids in by_topic(aims).items():
+        address = deliveries.c.address
+        there = among(deliveries.c.group_id, group_ids)
+        if topic is None:
+            yield and_(there, ~address.contains("#"))
+        else:
+            yield and_(there, address.endswith(f"#{topic}", autoescape=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from scheduler.bodies import content_of, reworded
 from scheduler.templates import LONGEST_TEXT, TextTooLong
-from storage import campaigns, groups
+from storage import campaigns
+from storage.audiences import resolve
 from storage.campaigns import StoredCampaign
 from storage.errors import SchedulingError
 from storage.progress import progress
@@ -99,7 +100,7 @@ async def _audience(
     if wanted is not None:
         return await chosen_groups(desk, asked, wanted)
     async with desk.database.reading() as connection:
-        found = await groups.resolve(connection, desk.shop_id, campaign.audience)
+        found = await resolve(connection, desk.shop_id, campaign.audience)
     if not found.groups:
         return reply(desk.say("它现在一个群也发不到，先改群再改内容。"), private=True)
     return Chosen(campaign.audience.written, campaign.audience, found.groups)

@@ -17,9 +17,9 @@ from scheduler.content import Content
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import approvals, campaigns, shops
+from storage.audiences import Audience
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
 from storage.columns import UtcDateTime
-from storage.groups import Audience
 from storage.slots import PlannedSlot
 from storage.tables import customers, groups, members
 

@@ -20,10 +20,11 @@ from scheduler.priorities import Priority
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import approvals, campaigns, steering
+from storage.audiences import Audience
 from storage.bells import Bell, ring
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
 from storage.database import Database
-from storage.groups import Audience, Group, ensure_groups
+from storage.groups import Group, ensure_groups
 from storage.members import Seen, ensure_members
 from storage.shops import ensure_shop
 from storage.slots import PlannedSlot, plan_for_members

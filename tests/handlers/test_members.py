@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage import audit, groups
+from storage import audiences, audit, groups
 from tests.handlers.shop import DAY, MANAGER, Shop, in_private
 
 
@@ -130,7 +130,9 @@ async def test_changes_by_managers_are_in_the_audit_log(shop: Shop) -> None:
 async def test_a_group_can_be_chosen_by_its_new_tag(shop: Shop) -> None:
     await shop.says(MANAGER, "/grouptag @三群 老客群")
     async with shop.desk.database.reading() as connection:
-        found = await groups.resolve(connection, shop.desk.shop_id, groups.Audience(("老客群",)))
+        found = await audiences.resolve(
+            connection, shop.desk.shop_id, audiences.Audience(("老客群",))
+        )
     assert [one.name for one in found.groups] == ["三群"]
 
 

@@ -30,11 +30,11 @@ from storage import approvals, campaigns, deliveries, groups
 from storage import attempts as attempt_log
 from storage import due as due_room
 from storage.attempts import End
+from storage.audiences import Audience
 from storage.bells import Bell, ring
 from storage.campaigns import NewCampaign, StoredCampaign
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
-from storage.groups import Audience
 from storage.lanes import lease_lane
 from storage.shops import ensure_shop, set_halt
 from storage.slots import PlannedSlot, plan_for_groups
@@ -51,7 +51,9 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-PATIENT = SenderSettings(call_deadline=timedelta(seconds=5), farewell=timedelta(0))
+PATIENT = SenderSettings(
+    call_deadline=timedelta(seconds=5), farewell=timedelta(0), first_rest=timedelta(minutes=1)
+)
 HASTY = replace(PATIENT, call_deadline=timedelta(milliseconds=50))
 ONE_BY_ONE = replace(PATIENT, calls_at_once=1)
 LONG = LeaseTerms(lasts=timedelta(minutes=10))
@@ -272,6 +274,12 @@ class Stage:
         """Wait, in real time, until something is true and a loop sleeps on the clock again."""
         async with asyncio.timeout(20):  # a busy machine
             while not (truth() and self.clock._sleepers):  # noqa: ASYNC110 (nothing rings when a loop falls asleep)
+                await asyncio.sleep(0.002)
+
+    async def until_called(self, group: str) -> None:
+        """Wait, in real time, until a call for the group of this name came to the platform."""
+        async with asyncio.timeout(20):  # a busy machine
+            while not self.platform.calls_to(group):  # noqa: ASYNC110 (the platform rings nobody)
                 await asyncio.sleep(0.002)
 
     async def until(self, truth: Callable[[], Awaitable[bool]]) -> None:

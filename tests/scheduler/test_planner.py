@@ -19,9 +19,9 @@ from scheduler.planner import HORIZON, Planner, campaign_value
 from scheduler.priorities import Priority
 from scheduler.schedules import Countdown, Once, Recurring, Schedule
 from storage import campaigns, steering
+from storage.audiences import Audience
 from storage.bells import Bell
 from storage.database import Database
-from storage.groups import Audience
 from storage.holds import NOT_APPROVED
 from storage.tables import campaigns as campaign_rows
 from storage.tables import deliveries as ledger

@@ -25,10 +25,11 @@ from storage import (
     slots,
 )
 from storage.attempts import End
+from storage.audiences import Audience
 from storage.campaigns import NewCampaign, StoredCampaign
 from storage.deliveries import DeliveryState, Move
 from storage.due import Due
-from storage.groups import Audience, Group
+from storage.groups import Group
 from storage.lanes import Lane
 from storage.members import Member, Seen
 from storage.messages import Heard, Recorded

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import approvals, audit, campaigns, slots
+from storage.audiences import Audience
 from storage.bells import Bell, rung_in
 from storage.campaigns import CampaignState, StoredCampaign
 from storage.database import Database
-from storage.groups import Audience
 from storage.holds import CAMPAIGN_PAUSED, NOT_APPROVED
 from storage.tables import content_versions, deliveries, groups
 from tests.storage.builders import (
@@ -235,6 +235,41 @@ async def test_what_waits_follows_the_audience_that_the_next_version_has(
     assert found["一群"][:3] == ("cancelled", "audience_changed", made.version_id)
     assert found["二群"][:3] == ("planned", "not_approved", version)
     assert found["三群"] == Row("planned", None, version, NOW)
+
+
+async def test_what_waits_follows_the_next_version_into_its_topic(
+    connection: AsyncConnection,
+) -> None:
+    made = await waiting(connection, "一群")
+    seat = await group(connection, "一群")
+
+    async def planned_for() -> dict[str, str]:
+        rows = await connection.execute(select(deliveries.c.address, deliveries.c.state))
+        return {row.address: row.state for row in rows}
+
+    await edited(connection, made, audience=Audience(topics=((seat.id, "7"),)))
+    here, topic = "group:chat-一群", "group:chat-一群#7"
+    assert await planned_for() == {here: "cancelled", topic: "planned"}
+    await edited(connection, made, audience=Audience(taken=(seat.id,), topics=((seat.id, "8"),)))
+    assert await planned_for() == {here: "planned", topic: "cancelled", f"{here}#8": "planned"}
+
+
+async def test_a_group_that_one_edit_leaves_out_and_the_next_means_again_hears_it(
+    connection: AsyncConnection,
+) -> None:
+    made = await waiting(connection, "一群", "二群")
+    await put_off(connection, NOT_APPROVED)
+    await edited(connection, made, audience=Audience((), ("二群",)))
+    version = await edited(connection, made)
+    assert (await ledger(connection))["二群"] == Row("planned", None, version, NOW)
+    await edited(connection, made, audience=Audience((), ("一群", "二群")))
+    version = await edited(connection, made)
+    assert await approved(connection, made, version, NOW + MINUTE)
+    found = await ledger(connection)
+    assert {name: row[:3] for name, row in found.items()} == {
+        "一群": ("planned", None, version),
+        "二群": ("planned", None, version),
+    }
 
 
 async def test_a_slot_that_is_still_to_come_keeps_its_moment_for_those_who_join_it(

@@ -1,12 +1,12 @@
-"""Groups are known by their chat, chosen by name or tag, and reach each fan once."""
+"""Groups are known by their chat, carry tags, and reach each fan once."""
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import groups, members
-from storage.groups import Audience, Reach
+from storage.audiences import Audience, resolve
+from storage.groups import Reach
 from tests.storage.builders import ACCOUNT, MINUTE, NOW, group, member, shop
 
 
@@ -49,7 +49,7 @@ async def test_a_group_the_bot_left_is_chosen_no_more_until_it_is_heard_again(
     shop_id, seat = await shop(connection), await group(connection, "一群")
     await groups.set_present(connection, seat.id, present=False)
     assert await groups.all_groups(connection, shop_id) == []
-    gone = await groups.resolve(connection, shop_id, Audience(("一群",)))
+    gone = await resolve(connection, shop_id, Audience(("一群",)))
     assert (gone.groups, gone.unknown) == ((), ("一群",))
     await ensure(connection, (seat.chat, "一群"))
     assert await groups.all_groups(connection, shop_id) == [seat]
@@ -74,108 +74,6 @@ async def test_chats_that_are_gone_are_marked_for_their_own_account(
     await groups.mark_gone(connection, ACCOUNT, [])
     left = await groups.all_groups(connection, await shop(connection))
     assert {each.id for each in left} == {same_chat.id, stays.id}
-
-
-@pytest.mark.parametrize(
-    ("wanted", "unwanted", "chosen", "unknown"),
-    [
-        ((), (), "一群 三群 二群", ()),
-        (("一群",), (), "一群", ()),
-        (("福利群",), (), "一群 二群", ()),
-        (("福利群",), ("二群",), "一群", ()),
-        (("福利群", "三群"), ("新客群",), "一群 三群", ()),
-        ((), ("福利群",), "三群", ()),
-        (("二群", "福利群"), (), "一群 二群", ()),
-        (("福利群",), ("福利群",), "", ()),
-        (("没有的群",), (), "", ("没有的群",)),
-        (("一群", "没有的群"), ("也没有",), "一群", ("没有的群", "也没有")),
-        (("福利",), (), "", ("福利",)),  # whole names, never parts of one
-        (("三_",), (), "", ("三_",)),
-    ],
-)
-async def test_an_audience_is_names_and_tags_less_those_left_out(
-    connection: AsyncConnection,
-    wanted: tuple[str, ...],
-    unwanted: tuple[str, ...],
-    chosen: str,
-    unknown: tuple[str, ...],
-) -> None:
-    await group(connection, "一群", "福利群", "老客群")
-    await group(connection, "二群", "福利群", "新客群")
-    await group(connection, "三群")
-    found = await groups.resolve(connection, await shop(connection), Audience(wanted, unwanted))
-    assert {each.name for each in found.groups} == set(chosen.split())
-    assert found.unknown == unknown
-
-
-async def test_a_group_that_joins_later_belongs_to_the_audience_too(
-    connection: AsyncConnection,
-) -> None:
-    audience = Audience(("福利群",))
-    await group(connection, "一群", "福利群")
-    await group(connection, "二群", "福利群")
-    found = await groups.resolve(connection, await shop(connection), audience)
-    assert {each.name for each in found.groups} == {"一群", "二群"}
-
-
-async def test_an_approved_audience_means_the_same_groups_whatever_they_are_called_later(
-    connection: AsyncConnection,
-) -> None:
-    named = await group(connection, "禾露一群")
-    left_out = await group(connection, "禾露二群", "福利群")
-    await group(connection, "禾露三群", "福利群")
-    shop_id = await shop(connection)
-    asked = Audience(("禾露一群", "福利群"), ("二群",))
-    pinned = (await groups.resolve(connection, shop_id, asked)).pinned
-    assert pinned == Audience(("福利群",), (), (named.id,), (left_out.id,))
-    # 二 is now part of two names, and both named groups are called something else.
-    await group(connection, "禾露十二群", "福利群")
-    for seat, name in ((named, "老友群"), (left_out, "新友群")):
-        await groups.ensure_groups(connection, shop_id, seat.account, [(seat.chat, name)], NOW)
-    found = await groups.resolve(connection, shop_id, pinned)
-    assert {each.name for each in found.groups} == {"老友群", "禾露三群", "禾露十二群"}
-    assert found.unknown == ()
-
-
-async def test_every_group_but_one_stays_every_group_but_that_one(
-    connection: AsyncConnection,
-) -> None:
-    await group(connection, "一群")
-    left_out = await group(connection, "二群")
-    shop_id = await shop(connection)
-    pinned = (await groups.resolve(connection, shop_id, Audience((), ("二群",)))).pinned
-    await group(connection, "三群")
-    await groups.ensure_groups(
-        connection, shop_id, left_out.account, [(left_out.chat, "贵宾群")], NOW
-    )
-    found = await groups.resolve(connection, shop_id, pinned)
-    assert {each.name for each in found.groups} == {"一群", "三群"}
-
-
-async def test_the_ids_of_an_audience_are_those_of_its_groups(connection: AsyncConnection) -> None:
-    one, two, three, left = [
-        await group(connection, name, "福利群") for name in ("一群", "二群", "三群", "四群")
-    ]
-    await groups.set_present(connection, left.id, present=False)
-    shop_id = await shop(connection)
-    for audience, meant in (
-        (Audience(), [one, two, three]),
-        (Audience(kept_out=(two.id,)), [one, three]),
-        (Audience(taken=(three.id, one.id, left.id)), [one, three]),
-        (Audience(taken=(one.id, two.id), kept_out=(two.id,)), [one]),
-        (Audience(("福利群",), kept_out=(two.id,)), [one, three]),
-        (Audience((), ("二群",)), [one, three]),
-    ):
-        ids = await groups.ids_of(connection, shop_id, audience)
-        assert sorted(ids) == [each.id for each in meant]
-        shown = (await groups.resolve(connection, shop_id, audience)).groups
-        assert {each.id for each in shown} == set(ids)
-    assert await groups.ids_of(connection, shop_id + 1, Audience()) == []
-
-
-def test_an_audience_is_kept_as_it_was_said() -> None:
-    audience = Audience(("福利群", "三群"), ("二群",), (3,), (4, 5), "@福利群 @三群 -二群")
-    assert Audience.from_json(audience.to_json()) == audience
 
 
 async def test_setting_group_tags_replaces_those_before(connection: AsyncConnection) -> None:

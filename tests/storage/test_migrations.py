@@ -15,10 +15,10 @@ from sqlalchemy import Connection, select, text
 from storage import attempts, campaigns, deliveries, due, lanes
 from storage import database as database_room
 from storage.attempts import End
+from storage.audiences import Audience
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
 from storage.errors import DatabaseInUse
-from storage.groups import Audience
 from storage.migrations import apply
 from storage.tables import attempts as attempt_table
 from storage.tables import campaigns as campaign_table

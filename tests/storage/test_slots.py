@@ -57,6 +57,23 @@ async def test_a_slot_becomes_one_delivery_for_each_group(connection: AsyncConne
     assert rows[1].key == "c1/d-6/room/group:chat-二群"
 
 
+async def test_a_slot_for_topics_becomes_one_delivery_for_each_of_them(
+    connection: AsyncConnection,
+) -> None:
+    of = await campaign(connection)
+    one, two = [(await group(connection, name)).id for name in ("一群", "二群#1")]
+    aims = [(one, None), (one, "7"), (two, "7"), (two, "8")]
+    assert await slots.plan_for_aims(connection, slot_of(of), aims, NOW) == 4
+    assert await slots.plan_for_aims(connection, slot_of(of), aims, NOW) == 0
+    rows = await connection.execute(select(deliveries.c.group_id, deliveries.c.address))
+    assert sorted(tuple(row) for row in rows) == [
+        (one, "group:chat-一群"),
+        (one, "group:chat-一群#7"),
+        (two, "group:chat-二群%231#7"),
+        (two, "group:chat-二群%231#8"),
+    ]
+
+
 async def test_a_slot_becomes_one_private_delivery_for_each_member(
     connection: AsyncConnection,
 ) -> None:
