@@ -83,7 +83,7 @@ class Post:
 
 @asynccontextmanager
 async def _open(configuration: Configuration) -> AsyncIterator[Desk]:
-    desk = await open_desk(configuration, RealClock(), ())
+    desk = await open_desk(configuration, RealClock())
     try:
         yield desk
     finally:

@@ -7,14 +7,15 @@ import errno
 import shutil
 import socket
 import subprocess
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from bot.configuration import Configuration, Room, load
+from bot.accounts import examine_accounts
+from bot.configuration import Configuration, load
+from bot.findings import Finding
 from bot.room.errors import RoomUnreachable
+from bot.sections import Room
 from storage.database import Database, missing_file
 from storage.errors import NuanqunError
 from storage.unheard import count_unheard, last_unheard
@@ -23,38 +24,16 @@ _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _DEADLINE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `mend` is empty where all is well."""
-
-    check: str
-    well: bool
-    found: str
-    mend: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The finding as plain JSON."""
-        return asdict(self)
-
-    def line(self) -> str:
-        """One line for a terminal."""
-        tail = f" {self.mend}" if self.mend else ""
-        return f"{'ok ' if self.well else 'BAD'} {self.check}: {self.found}{tail}"
-
-
 async def examine(file: Path | None) -> list[Finding]:
     """Every finding; with a broken configuration, only that one."""
     try:
         configuration = load(file)
     except NuanqunError as trouble:
-        return [_trouble("configuration", trouble)]
+        return [Finding.of("configuration", trouble)]
     well = Finding("configuration", True, f"shop {configuration.shop.name}")
     others = [await check(configuration) for check in (_room, _clock, _fonts)]
-    return [well, *await _storage(configuration), *others]
-
-
-def _trouble(check: str, trouble: NuanqunError) -> Finding:
-    return Finding(check, False, trouble.sentence.format(**trouble.facts), trouble.advice)
+    accounts = await examine_accounts(configuration)
+    return [well, *await _storage(configuration), *others, *accounts]
 
 
 async def _storage(configuration: Configuration) -> list[Finding]:
@@ -66,7 +45,7 @@ async def _storage(configuration: Configuration) -> list[Finding]:
             return [Finding("storage", True, f"the first run will make {unmade}")]
         database = await Database.open(url)
     except NuanqunError as trouble:
-        return [_trouble("storage", trouble)]
+        return [Finding.of("storage", trouble)]
     try:
         events = await _events(configuration, database)
     finally:
@@ -121,9 +100,11 @@ async def _room_elsewhere(room: Room) -> Finding:
         async with asyncio.timeout(_DEADLINE):
             _, writer = await asyncio.open_connection(address.hostname, address.port)
     except NuanqunError as trouble:
-        return _trouble("room", trouble)
+        return Finding.of("room", trouble)
     except (OSError, ValueError) as trouble:
-        return _trouble("room", RoomUnreachable(url=room.door, reason=str(trouble) or "no answer"))
+        return Finding.of(
+            "room", RoomUnreachable(url=room.door, reason=str(trouble) or "no answer")
+        )
     writer.close()
     return Finding("room", True, room.door)
 

@@ -67,7 +67,7 @@ async def import_history(
     # The first batch is read before anything else, so that a file which is no history changes
     # nothing.
     first = await _next_batch(lines, file)
-    desk = await open_desk(configuration, RealClock(), ())
+    desk = await open_desk(configuration, RealClock())
     try:
         importer = _Importer(desk, group)
         await importer.begin()

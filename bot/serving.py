@@ -17,11 +17,11 @@ from prometheus_client import start_http_server
 from bot.channels.port import Channel
 from bot.channels.room import RoomChannel
 from bot.configuration import Configuration
-from bot.configuration import Room as RoomSection
 from bot.room.connection import LocalConnection
 from bot.room.remote import SocketConnection
 from bot.room.room import Room
 from bot.room.server import RoomServer, bot_token
+from bot.sections import Room as RoomSection
 from bot.wiring import Bot
 from scheduler.clock import Clock, RealClock
 from storage.errors import RunningError

@@ -1,8 +1,8 @@
 """The wiring: from a configuration, a clock and channels to a running bot.
 
-`Bot.open` builds every part and takes the lanes that are free; `run` lives until it is cancelled
-or a part fails for good; `close` ends everything that was begun. The demo steps the same parts by
-hand.
+`Bot.open` builds every part, the configured accounts beside the channels that are handed in, and
+takes the lanes that are free; `run` lives until it is cancelled or a part fails for good; `close`
+ends everything that was begun. The demo steps the same parts by hand.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bot.accounts import build_accounts
 from bot.channels.port import Channel
 from bot.chores import take_turns
 from bot.configuration import Configuration
@@ -52,12 +53,21 @@ class Bot:
     ) -> Bot:
         """Open the database and the channels, take the lanes, settle what was left in doubt.
 
+        The accounts that are configured are served beside `channels`.
+
         Raises:
             StorageError: the database cannot be used, or another bot is using it.
-            RunningError: a channel cannot be opened.
+            RunningError: an account cannot be built, or a channel not be opened.
         """
         notices = Notices()
-        desk = await open_desk(configuration, clock, channels, notices.tell)
+        database = await Database.open(configuration.storage.url.get_secret_value())
+        try:
+            accounts = await build_accounts(configuration, clock, database)
+            channels = [*channels, *accounts]
+            desk = await _furnish(configuration, clock, channels, database, notices.tell)
+        except BaseException:
+            await database.close()
+            raise
         commander = Commander(desk, REGISTRY)
         holder = secrets.token_hex(8)
         bot = cls(
@@ -123,22 +133,17 @@ def dispatcher_for(desk: Desk, commander: Commander, channel: Channel) -> Dispat
     )
 
 
-async def open_desk(
-    configuration: Configuration,
-    clock: Clock,
-    channels: Sequence[Channel],
-    tell: Tell = tell_nobody,
-) -> Desk:
-    """The shop's desk on an opened database; whoever opens it closes `desk.database`.
+async def open_desk(configuration: Configuration, clock: Clock) -> Desk:
+    """The shop's desk on an opened database, without a channel to speak on.
 
-    What staff must know goes to `tell`.
+    Whoever opens it closes `desk.database`.
 
     Raises:
         StorageError: the database cannot be used.
     """
     database = await Database.open(configuration.storage.url.get_secret_value())
     try:
-        return await _furnish(configuration, clock, channels, database, tell)
+        return await _furnish(configuration, clock, (), database, tell_nobody)
     except BaseException:
         await database.close()
         raise

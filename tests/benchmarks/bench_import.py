@@ -68,7 +68,7 @@ async def imported(folder: Path) -> float:
 
 async def one_by_one(folder: Path) -> float:
     """Messages a second when each row is a transaction."""
-    desk = await open_desk(configuration(folder, "single"), RealClock(), ())
+    desk = await open_desk(configuration(folder, "single"), RealClock())
     began = time.perf_counter()
     for index, row in enumerate(history(SINGLE)):
         event = MessageHeard(

@@ -108,7 +108,8 @@ class Menus:
                 pass
 
     def _ask_for_private(self, one: Person, role: Role) -> None:
-        self._ask_for(one.id, BotCommandScopeChat(chat_id=int(one.id)), role)
+        if one.id.isdecimal():  # who speaks as a chat has no private one
+            self._ask_for(one.id, BotCommandScopeChat(chat_id=int(one.id)), role)
 
     def _ask_for(self, key: str, scope: BotCommandScopeUnion, role: Role) -> None:
         self._waiting[key] = scope, role

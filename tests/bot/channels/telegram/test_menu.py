@@ -151,9 +151,17 @@ async def test_a_manager_s_private_chat_gets_the_managers_menu(
     assert telegram.changes == []
 
 
-@pytest.mark.parametrize("event", [word("6"), word("6", staff=True, chat=Chat("-1", "一群"))])
+@pytest.mark.parametrize(
+    "event",
+    [
+        word("6"),
+        word("6", staff=True, chat=Chat("-1", "一群")),
+        made_staff("chat:-1", staff=True),  # an anonymous admin, who has no private chat
+    ],
+    ids=repr,
+)
 async def test_fans_in_private_and_everybody_in_groups_have_the_menus_for_everybody(
-    telegram: RememberedMenus, menus: Menus, event: MessageHeard
+    telegram: RememberedMenus, menus: Menus, event: MessageHeard | StaffChanged
 ) -> None:
     telegram.changes.clear()
     menus.notice(event)
