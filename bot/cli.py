@@ -261,7 +261,7 @@ def plan(
 
 @app.command()
 def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> None:
-    """Check configuration, storage, room, clock and fonts; each finding with its mend."""
+    """Check configuration, storage, room, clock, fonts and accounts; each finding with its mend."""
 
     async def work() -> int:
         from bot.doctor import examine  # noqa: PLC0415 (as for run)

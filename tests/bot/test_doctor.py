@@ -9,7 +9,8 @@ import pytest
 
 from bot import doctor
 from bot.configuration import Configuration
-from bot.doctor import Finding, examine
+from bot.doctor import examine
+from bot.findings import Finding
 from storage.database import Database
 from storage.unheard import UnheardEvent, keep_unheard
 from tests.bot.program import call
