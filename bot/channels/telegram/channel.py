@@ -24,6 +24,7 @@ from aiogram.types import ChatInviteLink, Message
 from bot.channels.telegram.button_signs import words_to_keep
 from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.hearing import Hearing
+from bot.channels.telegram.menu import Menus
 from bot.channels.telegram.outcomes import NO_TEXT, outcome_of
 from bot.channels.telegram.pictures import Upload, uploads
 from bot.channels.telegram.rendering import method_of, receipt_of, words_changed
@@ -76,6 +77,7 @@ class TelegramChannel:
         database: where what buttons say is kept.
         clock: what time it is.
         data: the folder below which the bot's own pictures lie.
+        menus: the command menus that it keeps up; None leaves the bot's as they are.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class TelegramChannel:
         database: Database,
         clock: Clock,
         data: Path,
+        menus: Menus | None = None,
     ) -> None:
         self._account = f"{PLATFORM}:{name}"
         self._connection = connection
@@ -94,6 +97,7 @@ class TelegramChannel:
         self._database = database
         self._clock = clock
         self._data = data
+        self._menus = menus
         self._silences = Silences()
         self._moved: dict[str, str] = {}  # the new id of each group, by the old one
         self._moves: asyncio.Queue[str] = asyncio.Queue()  # old ids of groups, yet to be told of
@@ -133,10 +137,14 @@ class TelegramChannel:
         except BaseException:
             await self.close()
             raise
+        if self._menus is not None:
+            self._menus.open()
 
     async def close(self) -> None:
         """Stop hearing, end every call and disconnect. Safe to call twice."""
         try:
+            if self._menus is not None:
+                await self._menus.close()
             await self._hearing.close()
         finally:
             await self._connection.close()
@@ -144,12 +152,12 @@ class TelegramChannel:
     async def events(self, after: str | None) -> AsyncGenerator[Event]:
         """What happened behind the update `after`, and the moves that speaking brought to light.
 
-        A move has no update of its own, so it carries the cursor of the last update that is over:
-        whoever stores it may hear the update that is under way again, and will not miss it.
+        A move has no update of its own, and carries the cursor of the event before it.
         """
-        over = latest = after or "0"
+        cursor = after or "0"
         # Whoever listens anew may not have stored what they were told before.
-        self._moves = moves = asyncio.Queue()
+        moves: asyncio.Queue[str] = asyncio.Queue()
+        self._moves = moves
         for before in self._moved:
             moves.put_nowait(before)
         async with aclosing(self._hearing.events(after)) as heard:
@@ -160,13 +168,14 @@ class TelegramChannel:
                     await asyncio.wait((moving, hearing), return_when=asyncio.FIRST_COMPLETED)
                     if moving.done():
                         before, moving = moving.result(), asyncio.create_task(moves.get())
-                        yield await self._told(before, over)
+                        yield await self._told(before, cursor)
                     if hearing.done():
                         event = hearing.result()
                         if event is None:
                             return
-                        if event.cursor != latest:
-                            over, latest = latest, event.cursor
+                        cursor = event.cursor
+                        if self._menus is not None:
+                            self._menus.notice(event)
                         yield event
                         hearing = asyncio.create_task(_next(heard))
             finally:

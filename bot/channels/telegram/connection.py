@@ -72,12 +72,13 @@ class Unreadable(ClientDecodeError):
     `data` is the answer; it is never part of the error's text, since it may hold people's words.
     """
 
-    def __init__(self, original: Exception, data: Any) -> None:
-        super().__init__("an answer that is none of the Bot API's", original, data)
-        self.args = (self.message,)
+    def __init__(self, data: Any) -> None:
+        message = "an answer that is none of the Bot API's"
+        super().__init__(message, ValueError(message), data)
+        self.args = (message,)
 
     def __str__(self) -> str:
-        return f"{self.message} ({type(self.original).__name__})"
+        return self.message
 
 
 class TelegramConnection:
@@ -142,7 +143,7 @@ class TelegramConnection:
             # aiogram declares seconds here, and hands what it gets on to aiohttp, which takes both.
             return await bot.session(bot, method, timeout=self._limits(method))  # type: ignore[arg-type]
         except UnicodeDecodeError as error:
-            trouble: AiogramError = Unreadable(error, error.object)
+            trouble: AiogramError = Unreadable(self._hidden(error.object.decode(errors="replace")))
         except AiogramError as error:
             trouble = self._masked(error, method)
         # Alone, outside of the handlers: the errors behind it may tell the token.
@@ -165,8 +166,8 @@ class TelegramConnection:
                 error.args = (error.message,)
                 return error
             case ClientDecodeError():
-                data = self._hidden(error.data) if isinstance(error.data, str) else error.data
-                return Unreadable(error.original, data)
+                data = error.data
+                return Unreadable(self._hidden(data) if isinstance(data, str) else data)
         return AiogramError(self._hidden(str(error)))
 
     def _hidden(self, text: str) -> str:

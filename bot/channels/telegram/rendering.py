@@ -44,6 +44,7 @@ _GENERAL = "1"  # a forum's first topic: posts go there by naming none (with 1 t
 _LINK_NAME = 32  # characters that the name of an invite link may have
 _ROW = 32  # columns of a keyboard on a phone; a Chinese character takes two
 _BESIDE = 2  # columns around a label
+_MOST_IN_ROW = 8  # buttons: aiogram's InlineKeyboardBuilder knows Telegram's limit
 
 
 def method_of(action: Action, pictures: Sequence[Upload] = ()) -> TelegramMethod[Any]:
@@ -216,7 +217,7 @@ def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
 
 def _fits(row: Sequence[Button]) -> bool:
     widest = max(_columns(button.label) for button in row)
-    return len(row) * (widest + _BESIDE) <= _ROW
+    return len(row) <= _MOST_IN_ROW and len(row) * (widest + _BESIDE) <= _ROW
 
 
 def _columns(text: str) -> int:
