@@ -125,6 +125,14 @@ class Admit:
 Action = Post | Edit | Delete | Pin | Invite | Admit
 
 
+def paced_at(action: Action) -> str:
+    """The written address whose pace a call keeps.
+
+    Letting somebody in says nothing in the group: a rush at the door takes no answer's turn there.
+    """
+    return str(Address(person=action.person) if isinstance(action, Admit) else action.address)
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The platform did it; `receipt` is its id of the message, or the link that was made."""

@@ -108,8 +108,8 @@ class Feed:
         return moments
 
     async def _read_bodies(self, connection: AsyncConnection, found: Sequence[Due]) -> None:
-        wanted = {one.version_id for one in found}
-        if missing := wanted - self._bodies.keys():
+        wanted = dict.fromkeys(one.version_id for one in found)
+        if missing := wanted.keys() - self._bodies.keys():
             self._bodies.update(await campaigns.bodies(connection, sorted(missing)))
         for version in wanted:
             self._bodies.move_to_end(version)

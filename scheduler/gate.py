@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from scheduler.alarm import Alarm
 from scheduler.clock import Clock
-from scheduler.courier import Action, Outcome, Unclear
+from scheduler.courier import Action, Outcome, Unclear, paced_at
 from scheduler.pace import Pace
 from scheduler.priorities import Priority
 from storage.due import Due
@@ -43,7 +43,7 @@ class Leaving:
     address: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.address = str(self.action.address) if self.due is None else self.due.address
+        self.address = paced_at(self.action) if self.due is None else self.due.address
 
 
 class Gate:

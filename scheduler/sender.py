@@ -25,10 +25,13 @@ from scheduler.alarm import Alarm
 from scheduler.clock import Clock
 from scheduler.content import Content
 from scheduler.courier import (
+    Action,
     Address,
+    Admit,
     Courier,
     Delete,
     Done,
+    Invite,
     Limits,
     NothingSent,
     Outcome,
@@ -213,6 +216,10 @@ class Sender:
                 await asyncio.sleep(pause)
                 pause *= 2
 
+    async def carry_out(self, action: Invite | Admit) -> Outcome:
+        """Have a link made, or somebody let in, as soon as an answer would leave."""
+        return await self._ask(action, "invite" if isinstance(action, Invite) else "admit")
+
     async def take_back(self, address: Address, receipt: str, key: str) -> Outcome:
         """Delete a post that was sent earlier."""
         return await self._ask(Delete(f"{key}/delete", address, receipt), "delete")
@@ -245,7 +252,7 @@ class Sender:
         except (DBAPIError, NoConnectionFree, OSError) as trouble:
             _log.error("answers_unrecorded", account=self.account, reason=str(trouble))
 
-    async def _ask(self, action: Post | Delete, kind: str) -> Outcome:
+    async def _ask(self, action: Action, kind: str) -> Outcome:
         """Have a call made before everything planned, and wait for its outcome."""
         shift = self._shift
         if shift is None:

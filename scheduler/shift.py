@@ -34,6 +34,7 @@ from scheduler.courier import (
     TooFast,
     Unable,
     Unclear,
+    paced_at,
 )
 from scheduler.doubts import Doubts
 from scheduler.feed import Batch, Feed
@@ -206,7 +207,7 @@ class Shift:
                         connection, self.lease.lane, list(batch.going), now
                     )
                     calls = [
-                        Call(str(one.action.address), one.action.key, one.kind) for one in wishes
+                        Call(paced_at(one.action), one.action.key, one.kind) for one in wishes
                     ]
                     called = await attempts.begin_calls(connection, self.lease.lane, calls, now)
             except BaseException:

@@ -20,7 +20,8 @@ from handlers.events import (
 from handlers.recording import kind_of
 from handlers.roles import Role, role_of, role_of_person
 from handlers.settings import ShopSettings
-from storage.members import mark_unreachable, members_named
+from storage.members import members_named
+from storage.reach import mark_unreachable
 from storage.tables import members
 from tests.handlers.shop import ACCOUNT, DAY, MANAGER, NOW, Opener, Shop, chat_of
 

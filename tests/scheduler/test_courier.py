@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.courier import Address, Limits, chat_of
+from scheduler.content import Content
+from scheduler.courier import Address, Admit, Invite, Limits, Post, chat_of, paced_at
 
 identities = st.text(min_size=1)
 
@@ -50,3 +51,10 @@ def test_a_platform_leaves_some_minute_of_each_half_hour(minutes: int) -> None:
     with pytest.raises(ValueError, match="no minute"):
         Limits(quiet_minutes=minutes)
     assert Limits(quiet_minutes=29).quiet_minutes == 29
+
+
+def test_letting_somebody_in_keeps_no_pace_of_the_group() -> None:
+    here, text = Address(group="1", topic="7"), Content("好")
+    assert paced_at(Post("k", here, text)) == "group:1#7"
+    assert paced_at(Invite("k", here, "小鱼")) == "group:1#7"
+    assert paced_at(Admit("k", here, "9")) == "person:9"

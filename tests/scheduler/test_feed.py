@@ -22,6 +22,7 @@ from storage import campaigns, deliveries, due, groups
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
 from storage.members import Seen, ensure_members
+from storage.reach import mark_reachable
 from storage.slots import PlannedSlot, plan_for_members
 from storage.tables import deliveries as ledger
 from storage.tables import members
@@ -230,6 +231,22 @@ async def test_a_customer_is_counted_whichever_member_they_are_spoken_to_as(stag
     assert [one.reason for one in found.moves] == [Reason.DAILY_CAP]
 
 
+async def test_who_never_opened_the_private_chat_is_left_out_where_they_must(stage: Stage) -> None:
+    of = await stage.campaign()
+    async with stage.database.writing() as connection:
+        shown = [Seen(f"p{number}", f"粉丝{number}") for number in range(2)]
+        made = await ensure_members(connection, "room", shown, NOW)
+        await mark_reachable(connection, [made["p0"].id], NOW)
+        slot = PlannedSlot(of.id, of.key, of.version_id, "once", NOW, NOW + HOUR)
+        ids = [one.id for one in made.values()]
+        await plan_for_members(connection, slot, ACCOUNT, ids, NOW)
+    assert len((await batch(feed_of(stage))).going) == 2
+    stage.platform.start_link = "https://t.example/our_bot?start=hello"
+    found = await batch(feed_of(stage))
+    assert [one.address for one, _ in found.going.values()] == ["person:p0"]
+    assert [one.reason for one in found.moves] == [Reason.UNREACHABLE]
+
+
 # The words
 
 
@@ -303,9 +320,11 @@ async def test_a_batch_takes_no_more_than_a_few_questions(
     for name in ("due", "addressed_groups", "addressed_customers"):
         question = getattr(due, name)
 
-        async def noted(*given: Any, question: Any = question, name: str = name) -> Any:
+        async def noted(
+            *given: Any, question: Any = question, name: str = name, **named: Any
+        ) -> Any:
             asked.append(name)
-            return await question(*given)
+            return await question(*given, **named)
 
         monkeypatch.setattr(due, name, noted)
     assert len((await batch(feed_of(stage))).going) == 60

@@ -8,11 +8,22 @@ from datetime import timedelta
 import pytest
 
 from scheduler.content import Content
-from scheduler.courier import AccountDown, Address, Done, Limits, NothingSent, Rate, TooFast
+from scheduler.courier import (
+    AccountDown,
+    Address,
+    Admit,
+    Done,
+    Invite,
+    Limits,
+    NothingSent,
+    Rate,
+    TooFast,
+    Unclear,
+)
 from scheduler.sender import Sender
 from storage.database import Database
 from tests.scheduler.fake_platform import AnswerLost, Meanwhile, Step
-from tests.scheduler.stage import MINUTE, SECOND, Stage
+from tests.scheduler.stage import MINUTE, SECOND, SENT, Stage
 
 
 @pytest.fixture
@@ -49,6 +60,25 @@ async def test_a_reply_writes_its_attempt_before_and_after_the_call(stage: Stage
     ]
 
 
+async def test_links_and_admissions_have_their_attempts_and_keep_no_answer_waiting(
+    stage: Stage,
+) -> None:
+    await stage.groups("一群")
+    stage.platform.limits = Limits(group=(Rate(2, MINUTE),))
+    sender = await stage.opened()
+    here = Address(group="chat-一群")
+    for number in range(4):
+        admit = Admit(f"a{number}", here, f"p{number}", refuse=number == 3)
+        assert isinstance(await sender.carry_out(admit), Done)
+    assert isinstance(await sender.carry_out(Invite("i", here, "小鱼")), Done)
+    assert isinstance(await sender.say(here, Content("在的"), "r"), Done)
+    assert [(kind, outcome) for kind, _, outcome, _ in await stage.attempts()] == [
+        *[("admit", "done")] * 4,
+        ("invite", "done"),
+        ("reply", "done"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("stood", "remembers", "calls"),
     [
@@ -74,7 +104,7 @@ async def test_whoever_gave_up_waiting_for_an_answer_to_leave_makes_it_leave_no_
     stage: Stage,
 ) -> None:
     """They ask again, in a next run; answered twice is answered once too often."""
-    stage.platform.limits = Limits(chat=(Rate(1, per=MINUTE),))
+    stage.platform.limits = Limits(chat=(Rate(1, per=30 * SECOND),))
     sender = await stage.opened()
     loop = asyncio.create_task(sender.run())
     address = Address(person="p1")
@@ -162,3 +192,37 @@ async def test_the_loop_sends_when_rung_and_when_something_falls_due(stage: Stag
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert set(stage.platform.standing.values()) == {1}
+
+
+@pytest.mark.parametrize("held", [pytest.param(True, id="a draft is held for hours"), False])
+async def test_what_a_look_up_proved_absent_goes_out_soon_whatever_else_is_planned(
+    stage: Stage, *, held: bool
+) -> None:
+    await stage.due("一群")
+    if held:
+        await stage.due("二群", key="c2", approved=False)
+    stage.platform.will("一群", Unclear("http 502"))
+    sender = await stage.opened()
+    running = asyncio.create_task(sender.run())
+    await stage.until_called("一群")
+    await stage.until_asleep()
+    for _ in range(10):
+        stage.clock.advance(2 * SECOND)
+        await stage.until_asleep()
+    await stage.until(lambda: stage.stands("一群", SENT))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert stage.platform.calls_to("一群") == 2
+
+
+async def test_a_bell_that_nobody_heard_costs_a_minute_at_most(stage: Stage) -> None:
+    await stage.due("二群", key="c2", approved=False)
+    sender = await stage.opened()
+    running = asyncio.create_task(sender.run())
+    await stage.until_asleep()
+    stage.database.bells.strike = lambda _: None  # type: ignore[method-assign]  # it rings for nobody
+    await stage.due("一群")
+    stage.clock.advance(MINUTE)
+    await stage.until(lambda: stage.stands("一群", SENT))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
