@@ -1,0 +1,30 @@
+"""What a channel asks at its start to know the staff again: who they were, and in which groups.
+
+A platform says who is an admin of one group at a time, so after a restart it takes a while to hear
+it of all groups. Until then those who were staff before are staff.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import groups, members
+
+
+async def staff_on(connection: AsyncConnection, platform: str) -> frozenset[str]:
+    """The platform's ids of those who are marked as staff there."""
+    found = await connection.scalars(
+        select(members.c.person).where(members.c.staff, members.c.platform == platform)
+    )
+    return frozenset(found)
+
+
+async def present_chats(connection: AsyncConnection, account: str) -> list[str]:
+    """The platform's ids of the groups that an account sits in, longest known first."""
+    found = await connection.scalars(
+        select(groups.c.chat)
+        .where(groups.c.account == account, groups.c.present)
+        .order_by(groups.c.id)
+    )
+    return list(found)
