@@ -7,21 +7,17 @@ process with nothing else in it. NiceGUI, which is heavy, is imported only for t
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
 import os
-import socket
-from collections.abc import Generator
 from datetime import tzinfo
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 
 from bot.room.door import PICTURE_FRAME_BYTES, Door
 from bot.room.errors import RoomAddressRefused, RoomPortInUse
 from bot.room.guard import LOCAL_HOSTS, Guard
 from bot.room.room import Room
+from bot.web_server import AddressRefused, WebServer
 
 STOP_SECONDS = 3  # for sockets to close when the server stops
 BOT_TOKEN_LIFE = 10 * 365 * 86_400.0  # seconds; the file is what guards it
@@ -57,8 +53,7 @@ class RoomServer:
         self._port = port
         self._hosts = LOCAL_HOSTS | {name.lower() for name in (host, *names)}
         self._application = application(room, self.door, page=page, zone=zone)
-        self._server: _QuietServer | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._server: WebServer | None = None
 
     @property
     def url(self) -> str:
@@ -82,69 +77,24 @@ class RoomServer:
             RoomPortInUse: another program has the port.
             RoomAddressRefused: the machine does not allow this host or port.
         """
-        listener = self._bind()
-        self._port = listener.getsockname()[1]
-        config = uvicorn.Config(
+        server = WebServer(
             Guard(self._application, self._hosts),
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            ws="websockets-sansio",
-            ws_max_size=PICTURE_FRAME_BYTES,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
-            server_header=False,
+            stop_seconds=STOP_SECONDS,
+            socket_bytes=PICTURE_FRAME_BYTES,
         )
-        self._server = _QuietServer(config)
-        self._task = asyncio.create_task(self._server.serve([listener]), name="room-server")
-        ready = asyncio.create_task(self._server.ready.wait())
-        await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        if self._task.done():
-            self._task.result()  # it failed before it was ready, and says why
+        try:
+            self._port = await server.start(self._host, self._port)
+        except AddressRefused as refusal:
+            if refusal.in_use:
+                raise RoomPortInUse(host=self._host, port=self._port) from refusal
+            reason = refusal.reason
+            raise RoomAddressRefused(host=self._host, port=self._port, reason=reason) from refusal
+        self._server = server
 
     async def stop(self) -> None:
         """Close every socket and end the task. Safe to call twice."""
-        if self._server is not None and self._task is not None:
-            self._server.should_exit = True
-            await self._task
-
-    def _bind(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((self._host, self._port))
-            listener.listen(512)
-        except OSError as error:
-            listener.close()
-            if error.errno == errno.EADDRINUSE:
-                raise RoomPortInUse(host=self._host, port=self._port) from error
-            reason = error.strerror or error
-            raise RoomAddressRefused(host=self._host, port=self._port, reason=reason) from error
-        except OverflowError as error:
-            listener.close()
-            raise RoomAddressRefused(host=self._host, port=self._port, reason=error) from error
-        return listener
-
-
-class _QuietServer(uvicorn.Server):
-    """A server that says when it is ready, and leaves signals to whoever owns the process."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Capture none."""
-        yield
+        if self._server is not None:
+            await self._server.stop()
 
 
 def application(room: Room, door: Door, *, page: bool, zone: tzinfo | None = None) -> FastAPI:
