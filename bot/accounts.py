@@ -36,7 +36,7 @@ def _aiogram() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as missing:
-        if missing.name != "aiogram":
+        if (missing.name or "").partition(".")[0] != "aiogram":
             raise
         raise TelegramMissing from missing
 
