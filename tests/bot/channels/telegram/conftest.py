@@ -20,8 +20,14 @@ async def telegram() -> AsyncIterator[ScriptedTelegram]:
 
 @pytest.fixture
 async def connection(telegram: ScriptedTelegram) -> AsyncIterator[TelegramConnection]:
-    """A connection that waits for no more than a moment."""
-    made = TelegramConnection(SecretStr(TOKEN), telegram.url, timedelta(seconds=0.5))
+    made = TelegramConnection(SecretStr(TOKEN), telegram.url)
     await made.open()
     yield made
     await made.close()
+
+
+@pytest.fixture
+def hasty(connection: TelegramConnection) -> TelegramConnection:
+    """The same connection, which waits for no more than a moment once it is open."""
+    connection._deadline = timedelta(seconds=0.5)
+    return connection
