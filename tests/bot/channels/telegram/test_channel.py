@@ -15,7 +15,9 @@ import pytest
 from bot.channels.port import Channel
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.connection import TelegramConnection, TelegramUnreachable
+from bot.channels.telegram.menu import Menus
 from handlers.events import Chat, Event, GroupMoved, MemberLeft, Person
+from handlers.settings import ShopSettings
 from scheduler.clock import SimulatedClock
 from scheduler.content import Button, Content, Mention, Picture
 from scheduler.courier import (
@@ -81,6 +83,23 @@ class HeardBefore:
         self.over.set()
 
 
+class WatchedMenus(Menus):
+    """Menus that offer nothing, and keep what they are told."""
+
+    def __init__(self, connection: TelegramConnection) -> None:
+        super().__init__(connection, ShopSettings())
+        self.log: list[Event | str] = []
+
+    def open(self) -> None:
+        self.log.append("open")
+
+    async def close(self) -> None:
+        self.log.append("close")
+
+    def notice(self, event: Event) -> None:
+        self.log.append(event)
+
+
 def left(cursor: str) -> MemberLeft:
     return MemberLeft("telegram:shop", cursor, NOON, Chat("-7", "一群"), Person("42", "小雨"))
 
@@ -100,14 +119,24 @@ def hearing() -> HeardBefore:
 
 
 @pytest.fixture
+def menus(connection: TelegramConnection) -> WatchedMenus:
+    return WatchedMenus(connection)
+
+
+@pytest.fixture
 async def channel(
-    connection: TelegramConnection, hearing: HeardBefore, database: Database, tmp_path: Path
+    connection: TelegramConnection,
+    hearing: HeardBefore,
+    menus: WatchedMenus,
+    database: Database,
+    tmp_path: Path,
 ) -> AsyncIterator[TelegramChannel]:
     (tmp_path / "offer.png").write_bytes(b"png")
     made = TelegramChannel(
         name="shop",
         connection=connection,
         hearing=hearing,
+        menus=menus,
         database=database,
         clock=SimulatedClock(NOON),
         data=tmp_path,
@@ -374,6 +403,15 @@ async def test_hearing_opens_behind_the_connection_and_closes_before_it(
     await channel.open()
     assert hearing.log == ["open", "close", "open"]
     assert isinstance(await channel.perform(post()), Done)
+
+
+async def test_the_menus_see_what_is_heard(
+    channel: TelegramChannel, hearing: HeardBefore, menus: WatchedMenus
+) -> None:
+    hearing.told = [left("5")]
+    await next_events(channel, None, 1)
+    await channel.close()
+    assert menus.log == ["open", left("5"), "close"]
 
 
 async def test_a_hearing_that_cannot_begin_leaves_nothing_open(
