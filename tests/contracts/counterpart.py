@@ -7,10 +7,10 @@ of it are skipped with that reason. The further protocols are the deeds that bel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import pytest
 
@@ -23,7 +23,6 @@ class Ability(StrEnum):
 
     LOOKUP = "it tells what became of a post"
     ONE_SPEAKER = "a second bot on the account silences the first"
-    ALL_FROM_THE_START = "it tells a new bot what happened before"
     PINS = "it keeps a post in view"
     PUT_OUT = "a group puts the bot out"
     MUTES = "a group takes the bot's word away"
@@ -33,7 +32,6 @@ class Ability(StrEnum):
     TOPICS = "a group has topics"
     DOORS = "a group has links, and people who ask to come in"
     MOVES = "a group gets another id"
-    ALBUMS = "several pictures stand as one post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,10 @@ class Counterpart(Protocol):
 
     async def say(self, person: str, text: str, *, private: bool = False) -> None:
         """Somebody says something, in the group or in private to the bot."""
+        ...
+
+    async def speak(self, text: str) -> None:
+        """The group's owner says something."""
         ...
 
     async def press(self, person: str, receipt: str) -> None:
@@ -143,7 +145,7 @@ class Starts(Protocol):
         """Somebody new in the group whom the bot may not write to."""
         ...
 
-    async def start(self, person: str) -> None:
+    async def start_chat(self, person: str) -> None:
         """Somebody opens the private chat with the bot."""
         ...
 
@@ -217,8 +219,12 @@ def needs(platform: Counterpart, ability: Ability) -> None:
         pytest.skip(f"{type(platform).__name__}: {platform.lacks[ability]}")
 
 
-def able(platform: Counterpart, ability: Ability, deeds: type[Deeds]) -> Deeds:
-    """The platform as one that can do the deeds of an ability; else the running test is skipped."""
+def able(platform: Counterpart, ability: Ability, deeds: Callable[..., Deeds]) -> Deeds:
+    """The platform as one that can do the deeds of an ability; else the running test is skipped.
+
+    `deeds` is the ability's protocol; types cannot say so of a class that is never made.
+    """
     needs(platform, ability)
+    assert isinstance(deeds, type)
     assert isinstance(platform, deeds), f"{platform} neither has {ability!r} nor says why not"
-    return platform
+    return cast(Deeds, platform)

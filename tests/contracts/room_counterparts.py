@@ -36,7 +36,7 @@ class LocalRoom:
 
     group: str
     group_name = "福利群"
-    lacks = LACKS
+    lacks: Mapping[Ability, str] = LACKS
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,6 +80,9 @@ class LocalRoom:
     async def say(self, person: str, text: str, *, private: bool = False) -> None:
         address = Address(person=person) if private else Address(group=self.group)
         await self.room.say(self._people[person], address, text)
+
+    async def speak(self, text: str) -> None:
+        await self.room.say(self._owner, Address(group=self.group), text)
 
     async def press(self, person: str, receipt: str) -> None:
         await self.room.press(self._people[person], int(receipt), 0)

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 
 from bot.channels.port import Channel
-from handlers.events import Event, GroupChanged, MemberJoined
+from handlers.events import Event, MessageHeard
 from scheduler.courier import Address, Done, Post
 from tests.contracts.counterpart import Counterpart
 
+MARK = "到此为止"
+
 
 async def hear(channel: Channel, count: int, after: str | None = None) -> list[Event]:
-    """The next `count` events behind a cursor, leaving out the opening of the group."""
+    """The next `count` events behind a cursor; fewer where the channel closes meanwhile."""
     heard: list[Event] = []
-    async with asyncio.timeout(10):
-        async for event in channel.events(after):
-            if after is None and isinstance(event, GroupChanged | MemberJoined) and not heard:
-                continue
+    async with asyncio.timeout(10), aclosing(channel.events(after)) as events:
+        async for event in events:
             heard.append(event)
             if len(heard) == count:
                 break
     return heard
 
 
-async def latest(channel: Channel) -> str:
-    """The cursor of the last event so far: found by hearing on until nothing comes."""
-    cursor = "0"
-    try:
-        async with asyncio.timeout(0.3):
-            async for event in channel.events(None):
-                cursor = event.cursor
-    except TimeoutError:
-        return cursor
+async def latest(platform: Counterpart, channel: Channel) -> str:
+    """The cursor of the last event so far: a word is said, and heard."""
+    await platform.speak(MARK)
+    async with asyncio.timeout(10), aclosing(channel.events(None)) as events:
+        async for event in events:
+            if isinstance(event, MessageHeard) and event.text == MARK:
+                return event.cursor
     raise AssertionError("the events ended while the channel was open")
 
 

@@ -42,7 +42,7 @@ from tests.contracts.steps import group_of, hear, latest, receipt
 
 async def test_what_a_fan_says_is_heard(platform: Counterpart) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     await platform.say(fan, "这个面霜油皮能用吗")
     (heard,) = await hear(channel, 1, cursor)
     assert isinstance(heard, MessageHeard)
@@ -56,7 +56,7 @@ async def test_what_a_fan_says_is_heard(platform: Counterpart) -> None:
 
 async def test_a_private_word_has_no_chat(platform: Counterpart) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     await platform.say(fan, "/me", private=True)
     (heard,) = await hear(channel, 1, cursor)
     assert isinstance(heard, MessageHeard)
@@ -65,7 +65,7 @@ async def test_a_private_word_has_no_chat(platform: Counterpart) -> None:
 
 async def test_staff_is_known_as_staff(platform: Counterpart) -> None:
     channel, manager = await platform.channel(), await platform.manager("店长")
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     await platform.say(manager, "/plan")
     (heard,) = await hear(channel, 1, cursor)
     assert isinstance(heard, MessageHeard)
@@ -74,7 +74,7 @@ async def test_staff_is_known_as_staff(platform: Counterpart) -> None:
 
 async def test_comings_goings_and_new_names_are_heard(platform: Counterpart) -> None:
     channel = await platform.channel()
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     fan = await platform.fan("阿杰")
     await platform.leave(fan)
     await platform.rename("老粉群")
@@ -88,7 +88,7 @@ async def test_comings_goings_and_new_names_are_heard(platform: Counterpart) -> 
 
 async def test_the_bot_s_own_words_are_no_event(platform: Counterpart) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     await receipt(channel, Post("k", group_of(platform), Content("上新啦")))
     await platform.say(fan, "收到")
     (heard,) = await hear(channel, 1, cursor)
@@ -100,7 +100,7 @@ async def test_a_restarted_bot_hears_what_it_missed_and_nothing_twice(
     platform: Counterpart,
 ) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     await platform.say(fan, "一")
     (first,) = await hear(channel, 1, cursor)
     await channel.close()
@@ -114,7 +114,7 @@ async def test_a_channel_that_was_closed_opens_again_and_hears_what_it_missed(
     platform: Counterpart,
 ) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     for round_ in ("一", "二"):
         await channel.close()
         await platform.say(fan, round_)
@@ -145,7 +145,7 @@ async def test_a_picture_of_the_bot_s_own_arrives(platform: Counterpart) -> None
 
 async def test_a_button_s_press_comes_back_as_what_it_says(platform: Counterpart) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     content = Content("要提醒吗？", buttons=(Button("要", "/remind yes"),))
     number = await receipt(channel, Post("k", group_of(platform), content))
     await platform.press(fan, number)
@@ -189,7 +189,7 @@ async def test_an_address_that_is_none_is_gone_and_the_others_go_on(platform: Co
 async def test_a_group_the_bot_was_put_out_of_is_gone(platform: Counterpart) -> None:
     door = able(platform, Ability.PUT_OUT, PutsOut)
     channel = await platform.channel()
-    cursor = await latest(channel)
+    cursor = await latest(platform, channel)
     await door.put_out()
     (changed,) = await hear(channel, 1, cursor)
     assert isinstance(changed, GroupChanged)
@@ -243,7 +243,7 @@ async def test_a_lookup_clears_what_was_unclear(wired: WiredCounterpart) -> None
 
 async def test_events_go_on_over_a_cut(wired: WiredCounterpart) -> None:
     channel, fan = await wired.channel(), await wired.fan("小雨")
-    hearing = asyncio.create_task(hear(channel, 2, await latest(channel)))
+    hearing = asyncio.create_task(hear(channel, 2, await latest(wired, channel)))
     await wired.say(fan, "之前")
     await asyncio.sleep(0.1)
     await wired.cut()
@@ -273,7 +273,7 @@ async def test_hearing_ends_when_the_channel_closes_and_does_not_come_back_with_
     wired: WiredCounterpart,
 ) -> None:
     channel, fan = await wired.channel(), await wired.fan("小雨")
-    hearing = asyncio.create_task(hear(channel, 100, await latest(channel)))
+    hearing = asyncio.create_task(hear(channel, 100, await latest(wired, channel)))
     await asyncio.sleep(0.1)
     await channel.close()
     await channel.open()
