@@ -35,12 +35,14 @@ from scheduler.courier import (
     Action,
     Address,
     Admit,
+    Delete,
     Done,
     Edit,
     Invite,
     Limits,
     Lookup,
     Outcome,
+    Pin,
     Post,
     Presence,
     Rate,
@@ -219,9 +221,13 @@ class TelegramChannel:
                 await button_words.keep(connection, words, self._clock.now())
 
     def _followed(self, action: Action) -> Action:
-        """The action at the id that its group has now."""
+        """The action at the id that its group has now.
+
+        Earlier posts stayed at the old id, where nothing can be done to them: at the new one their
+        numbers are other people's messages.
+        """
         now = self._moved.get(action.address.group or "")
-        if now is None:
+        if now is None or isinstance(action, Edit | Delete | Pin):
             return action
         address = Address(group=now, topic=action.address.topic)
         return dataclasses.replace(action, address=address)
@@ -239,6 +245,8 @@ class TelegramChannel:
             if action.address.group is None or again:
                 return outcome_of(moved, _wanted(action))
             self._note_move(action.address.group, str(moved.migrate_to_chat_id))
+            if isinstance(action, Edit | Delete | Pin):
+                return Unable("the post stayed behind when its group moved")
         except AiogramError as error:
             return self._judged(action, outcome_of(error, _wanted(action)))
         return await self._carry_out(self._followed(action), pictures, again=True)
@@ -250,7 +258,7 @@ class TelegramChannel:
             # Only Telegram knows whether a post's words stand alone or below a picture.
             if not (isinstance(action, Edit) and isinstance(method, EditMessageText)):
                 raise
-            if NO_TEXT not in error.message:
+            if NO_TEXT not in error.message.lower():
                 raise
         return await self._connection.call(words_changed(action))
 

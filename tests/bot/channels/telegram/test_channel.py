@@ -307,6 +307,26 @@ async def test_a_group_that_moved_is_followed_at_once_and_from_then_on(
     assert [given["chat_id"] for given in telegram.calls("sendMessage")] == [-7, NEW, NEW]
 
 
+@pytest.mark.parametrize(
+    ("action", "method"),
+    [
+        (Edit("e", GROUP, "12", Content("改")), "editMessageText"),
+        (Delete("d", GROUP, "12"), "deleteMessage"),
+        (Pin("p", GROUP, "12"), "pinChatMessage"),
+    ],
+)
+async def test_an_earlier_post_is_not_looked_for_where_its_group_moved_to(
+    channel: TelegramChannel, telegram: ScriptedTelegram, action: Action, method: str
+) -> None:
+    telegram.answers(method, MOVES, MOVES)
+    for _ in range(2):
+        outcome = await channel.perform(action)
+        assert outcome == Unable("the post stayed behind when its group moved")
+    assert [given["chat_id"] for given in telegram.calls(method)] == [-7, -7]
+    assert await channel.perform(post()) == Done("1")
+    assert telegram.calls("sendMessage")[0]["chat_id"] == NEW
+
+
 async def test_calls_that_were_under_way_follow_the_move_as_well(
     channel: TelegramChannel, telegram: ScriptedTelegram
 ) -> None:
