@@ -21,6 +21,8 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]*:[^/\s]*(?=@)")
 _PARAMETER = re.compile(
     r"\b((?:link|\w*(?:token|password|secret))(?:=|[\"']\s*:\s*[\"']))[^\s&\"',})]+", re.IGNORECASE
 )
+# A Telegram bot's token, which is part of every address it calls.
+_BOT_TOKEN = re.compile(r"(\d{6,}:)[\w-]{30,}", re.ASCII)
 _HIDDEN = "***"
 
 
@@ -73,7 +75,8 @@ def _masked(value: Any) -> Any:
 
 def mask_text(text: str) -> str:
     """Cover passwords in addresses, and the values of tokens, passwords and sign-in links."""
-    return _PARAMETER.sub(rf"\1{_HIDDEN}", _CREDENTIALS.sub(_HIDDEN, text))
+    text = _BOT_TOKEN.sub(rf"\1{_HIDDEN}", _CREDENTIALS.sub(_HIDDEN, text))
+    return _PARAMETER.sub(rf"\1{_HIDDEN}", text)
 
 
 class _MaskingFormatter(logging.Formatter):

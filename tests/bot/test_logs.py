@@ -30,6 +30,10 @@ def _structlog_as_before() -> Iterator[None]:
         ("?a=1&token=abc&b=2", "?a=1&token=***&b=2"),
         ("{'bot_token': 'abc', 'n': 1}", "{'bot_token': '***', 'n': 1}"),
         ('{"password": "abc"}', '{"password": "***"}'),
+        (
+            "POST https://api.telegram.org/bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_/getMe",
+            "POST https://api.telegram.org/bot110201543:***/getMe",
+        ),
         ("https://example.cn:443/a?b=c", "https://example.cn:443/a?b=c"),
         ("a link to mail@example.cn", "a link to mail@example.cn"),
         ("3 tokens: all good", "3 tokens: all good"),
