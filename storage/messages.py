@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -199,7 +200,22 @@ async def pending(
         .order_by(pending_commands.c.message_id)
         .limit(limit)
     )
-    return [PendingCommand(*row[:-1], pictures=tuple(row.pictures or ())) for row in rows]
+    return [_pending(row) for row in rows]
+
+
+def _pending(row: Any) -> PendingCommand:
+    return PendingCommand(
+        message_id=row.id,
+        message=row.message,
+        account=row.account,
+        group_id=row.group_id,
+        member_id=row.member_id,
+        at=row.at,
+        text=row.text,
+        topic=row.topic,
+        pressed_on=row.pressed_on,
+        pictures=tuple(row.pictures or ()),
+    )
 
 
 async def last_pending(connection: AsyncConnection, account: str) -> int:
