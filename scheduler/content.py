@@ -12,7 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture by its address: a path below the data folder, or an http(s) address."""
+    """A picture by its address: a path below the data folder, or an http(s) address.
+
+    One that was sent in a chat has its channel's own (`room:...`, `telegram:...`), which only the
+    account that heard it can show again.
+    """
 
     source: str
     caption: str = ""

@@ -63,6 +63,11 @@ REFUSALS: dict[Reason, type[AddressGone | AccountDown]] = {
     Reason.NOT_SIGNED_IN: AccountDown,
 }
 
+_HEARD = "room:"
+"""How the source of a picture begins that somebody sent in the room: it can be shown there again,
+by this account, and is no file of the bot's."""
+_THERE = ("http://", "https://", _HEARD)
+
 
 class RoomChannel:
     """The bot's account in the room.
@@ -168,7 +173,7 @@ class RoomChannel:
             chat=chat,
             sender=_person(event.person),
             text=message.content.text,
-            pictures=tuple(picture.source for picture in message.content.pictures),
+            pictures=tuple(_named(picture.source) for picture in message.content.pictures),
             mentions=mentions,
             mentions_bot=self._self is not None and self._self.id in mentions,
         )
@@ -212,15 +217,15 @@ class RoomChannel:
                 return await connection.pin(int(action.receipt))
 
     async def _with_pictures(self, content: Content) -> Content:
-        """The content with the bot's own pictures brought into the room."""
+        """The content with the bot's own pictures brought into the room; its own are there."""
         if not content.pictures:
             return content
         pictures = [await self._brought(picture) for picture in content.pictures]
         return dataclasses.replace(content, pictures=tuple(pictures))
 
     async def _brought(self, picture: Picture) -> Picture:
-        if picture.source.startswith(("http://", "https://")):
-            return picture
+        if picture.source.startswith(_THERE):
+            return dataclasses.replace(picture, source=picture.source.removeprefix(_HEARD))
         data = await asyncio.to_thread((self._data / picture.source).read_bytes)
         try:
             source = await self._connection.picture(data)
@@ -243,6 +248,11 @@ class RoomChannel:
         if message is None:
             return Lookup(Presence.ABSENT)
         return Lookup(Presence.SENT, str(message.seq))
+
+
+def _named(source: str) -> str:
+    """The source of a picture that was sent in the room, for the bot to use it again."""
+    return source if source.startswith(("http://", "https://")) else f"{_HEARD}{source}"
 
 
 def _person(person: RoomPerson) -> Person:

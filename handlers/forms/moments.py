@@ -22,6 +22,7 @@ _WEEK = 7  # days
 _NOON, _MIDNIGHT = 12, 24
 _SMALL_HOURS = 5  # 晚上1点 is the night's, so the next date's
 
+_EMPHASIS = "!！。.~～"
 _NOW_WORDS = frozenset({"现在", "马上", "立刻", "立即", "now", "right now"})
 _DAY_WORDS = {
     "大后天": 3,
@@ -49,7 +50,7 @@ _DIGIT_WORDS = {sign: number for number, sign in enumerate("〇一二三四五�
     "两": 2,
 }
 
-_NUMBER = r"\d{1,2}|[〇零一二两三四五六七八九十]{1,3}"
+_NUMBER_WORDS = r"\d{1,2}|[〇零一二两三四五六七八九十]{1,3}"
 _PARTS = "|".join(
     (*_SMALL_HOURS_WORDS, *_MORNING_WORDS, *_NOON_WORDS, *_AFTERNOON_WORDS, *_NIGHT_WORDS)
 )
@@ -59,13 +60,13 @@ _WHEN = re.compile(
     r"|(?:(?P<year>20\d\d)[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})(?!\d)[日号]?)?"
     r"[\s,的t]*"
     rf"(?P<part>{_PARTS})?\s*(?:at\s)?\s*"
-    rf"(?P<hour>{_NUMBER})"
+    rf"(?P<hour>{_NUMBER_WORDS})"
     r"(?::(?P<minute>\d\d)(?::00)?"
-    rf"|\s*(?P<clock>[点时])(?:(?P<spoken>{'|'.join(_MINUTE_WORDS)})|(?P<minutes>{_NUMBER})分?|钟)?)?"
+    rf"|\s*(?P<clock>[点时])(?:(?P<spoken>{'|'.join(_MINUTE_WORDS)})|(?P<minutes>{_NUMBER_WORDS})分?|钟)?)?"
     r"\s*(?P<half>am|pm)?"
 )
 _LATER = re.compile(
-    rf"(?P<in>in\s+)?(?:(?P<half>半)|(?P<number>\d{{1,3}}|{_NUMBER}))\s*个?(?P<and_half>半)?\s*"
+    rf"(?P<in>in\s+)?(?:(?P<half>半)|(?P<number>\d{{1,3}}|{_NUMBER_WORDS}))\s*个?(?P<and_half>半)?\s*"
     rf"(?P<unit>{'|'.join(reversed(_HOUR_WORDS))}|分钟|minutes?|mins?)(?P<later>以?后|之后)?"
 )
 
@@ -81,7 +82,7 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     Raises:
         Unreadable: it is no time, past, or more than a year ahead; the sentence says which.
     """
-    said = unicodedata.normalize("NFKC", text).strip().lower().rstrip("。.!")
+    said = unicodedata.normalize("NFKC", text).strip().lower().rstrip(_EMPHASIS)
     if said in _NOW_WORDS:
         return None
     wall = _from_now(said, now, zone) or _on_a_day(said, now.astimezone(zone))

@@ -27,6 +27,11 @@ _NAMED_DATA = {
 }
 
 
+def _is_data(name: str) -> bool:
+    """Whether this constant holds what people may write, not what the bot says."""
+    return name in _NAMED_DATA or name.endswith("_WORDS")
+
+
 def sentences() -> dict[str, str]:
     """Every Chinese sentence of the code, with the file that it stands in first."""
     top = Path(handlers.__file__).parent
@@ -47,7 +52,7 @@ def _texts(node: ast.AST) -> Iterator[str]:
             return
         case ast.Call(func=ast.Attribute(value=ast.Name(id="re"))):
             return
-        case ast.Assign(targets=[ast.Name(id=name)]) if name in _NAMED_DATA:
+        case ast.Assign(targets=[ast.Name(id=name)]) if _is_data(name):
             return
         case ast.Call(func=ast.Name(id="command"), args=[_name, _alias, *rest]):
             for argument in rest:

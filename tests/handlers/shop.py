@@ -7,7 +7,7 @@ answered. Time stands still until a test moves it; nothing is faked but the netw
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -35,8 +35,10 @@ from scheduler.clock import SimulatedClock
 from scheduler.courier import (
     Action,
     Address,
+    Admit,
     Delete,
     Done,
+    Invite,
     Limits,
     Lookup,
     Outcome,
@@ -72,13 +74,15 @@ class Platform:
 
     posts: list[Post] = field(default_factory=list)
     deleted: list[Delete] = field(default_factory=list)
+    admitted: list[Admit] = field(default_factory=list)
+    links: list[Invite] = field(default_factory=list)
     refuses: dict[Address, Outcome] = field(default_factory=dict)
     keeps: dict[Address, Outcome] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     start_link: str | None = None
 
     async def perform(self, action: Action) -> Outcome:
-        """Post or delete, or answer as the test wants."""
+        """Do what is asked, or answer as the test wants."""
         match action:
             case Post(_, address, _) if address in self.refuses:
                 return self.refuses[address]
@@ -88,6 +92,13 @@ class Platform:
                 return self.keeps[address]
             case Delete():
                 self.deleted.append(action)
+            case Admit(_, address) | Invite(_, address) if address in self.refuses:
+                return self.refuses[address]
+            case Admit():
+                self.admitted.append(action)
+            case Invite():
+                self.links.append(action)
+                return Done(f"https://t.example/+{len(self.links)}")
             case _:
                 raise AssertionError(f"nobody asked for {action}")
         return Done(f"receipt-{len(self.posts)}")
@@ -153,10 +164,11 @@ class Shop:
         group: str | None = "一群",
         message: str | None = None,
         forwarded: bool = False,
+        pictures: tuple[str, ...] = (),
     ) -> Answers:
         """Somebody says something, in private where `group` is None; what the bot answers."""
         event = self.heard(name, text, group=group, message=message, forwarded=forwarded)
-        return await self.hear(event)
+        return await self.hear(replace(event, pictures=pictures))
 
     async def presses(self, name: str, says: str, *, group: str | None = None) -> Answers:
         """Somebody presses a button."""
