@@ -45,7 +45,8 @@ async def words_of(connection: AsyncConnection, digests: Collection[str]) -> dic
     return {row.digest: row.says for row in found}
 
 
-async def forget_unused(connection: AsyncConnection, before: datetime) -> int:
-    """Forget the words whose last button was posted before a moment; how many there were."""
-    gone = await connection.execute(delete(button_words).where(button_words.c.used_at < before))
+async def forget_unused(connection: AsyncConnection, before: datetime, *, batch: int) -> int:
+    """Forget words whose last button was posted before a moment, `batch` at most; how many."""
+    old = select(button_words.c.digest).where(button_words.c.used_at < before).limit(batch)
+    gone = await connection.execute(delete(button_words).where(button_words.c.digest.in_(old)))
     return gone.rowcount

@@ -27,8 +27,14 @@ async def test_no_words_are_nothing_to_keep(connection: AsyncConnection) -> None
 async def test_what_no_new_button_says_is_forgotten(connection: AsyncConnection) -> None:
     await button_words.keep(connection, WORDS, NOW)
     await button_words.keep(connection, {"d2": WORDS["d2"]}, NOW + 2 * DAY)
-    assert await button_words.forget_unused(connection, NOW + DAY) == 1
+    assert await button_words.forget_unused(connection, NOW + DAY, batch=10) == 1
     assert await button_words.words_of(connection, ["d1", "d2"]) == {"d2": WORDS["d2"]}
+
+
+async def test_a_part_is_forgotten_at_a_time(connection: AsyncConnection) -> None:
+    await button_words.keep(connection, {f"d{n}": "/help" for n in range(5)}, NOW)
+    forgotten = [await button_words.forget_unused(connection, NOW + DAY, batch=2) for _ in range(4)]
+    assert forgotten == [2, 2, 1, 0]
 
 
 async def test_two_processes_may_keep_the_same_words_at_once(
