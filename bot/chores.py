@@ -1,4 +1,4 @@
-"""What the bot does once a night: old text goes, tags are looked over, the day is analysed.
+"""What the bot does once a night: it forgets, tags, analyses, and ends what nobody can send.
 
 APScheduler rings in memory. Nothing is lost when the bot sleeps through a night: when each chore
 was last done is stored, what was missed is done at the next start, and every chore looks at what
@@ -25,7 +25,7 @@ from handlers.demand import Period, analyse_before_forgetting, analyse_finished_
 from handlers.desk import Desk
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms, lease
-from storage import messages
+from storage import deliveries, messages
 from storage.chores import done_at, note_done
 from storage.errors import LaneLost
 from storage.groups import heard_groups
@@ -39,6 +39,7 @@ LANE = "chores"
 _FAILED = Counter("nuanqun_chores_failed_total", "Nightly chores that failed", ["chore"])
 _BATCH = 1_000
 _ANALYSED_DAYS = 7
+_UNSERVED_FOR = timedelta(hours=1)
 
 
 async def forget_old_text(desk: Desk) -> int:
@@ -72,6 +73,13 @@ async def analyse_last_days(desk: Desk) -> None:
     await analyse_finished_days(desk, groups, period)
 
 
+async def leave_out_unserved(desk: Desk) -> int:
+    """End the deliveries of accounts that no process serves any more; how many there were."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        return await deliveries.leave_out_unserved(connection, now - _UNSERVED_FOR, now)
+
+
 async def take_turns(desk: Desk, holder: str, terms: LeaseTerms) -> None:
     """Do the chores while no other process does, until cancelled or the lane is lost."""
     held = await lease(desk.database, LANE, holder, terms)
@@ -90,6 +98,7 @@ NIGHTLY: tuple[tuple[str, Chore], ...] = (
     ("17 3 * * *", analyse_last_days),
     ("27 3 * * *", tag_everybody),
     ("37 3 * * *", forget_old_text),
+    ("47 3 * * *", leave_out_unserved),
 )
 """When (minute hour day month weekday, by the shop's clock) each chore is done."""
 

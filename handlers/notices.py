@@ -18,6 +18,7 @@ from handlers.staff import tell_managers
 from scheduler.content import Button, Content
 from scheduler.notices import AccountBack, AccountPaused, ApprovalMissing, CampaignPaused, Notice
 from storage import campaigns
+from storage.failures import may_pass
 
 _log = structlog.get_logger(__name__)
 
@@ -53,7 +54,14 @@ class Notices:
         try:
             while True:
                 self._next = self._next or await self._waiting.get()
-                await deliver(desk, self._next)
+                try:
+                    await deliver(desk, self._next)
+                except Exception as fault:
+                    if may_pass(fault):
+                        raise
+                    # Told again it would fail again, and with it everything behind it.
+                    _NOTICES.labels("failed").inc()
+                    _log.exception("notice_failed", notice=repr(self._next))
                 self._next = None
         finally:
             if not self.empty:

@@ -7,6 +7,7 @@ behind a colon or a number. What a platform answered is stored, and shown, as it
 from __future__ import annotations
 
 from handlers.wording import Say
+from storage import deliveries
 
 WORDS = {
     # What `scheduler.decide` finds.
@@ -37,7 +38,7 @@ WORDS = {
     "late_receipt": "回执来晚了，已发出",
     "resent": "补发过一次",
     "held_back": "临发时拦下了",
-    "account_resting": "账号在休息",
+    deliveries.UNSERVED: "这个账号没有在用",
     "lane_elsewhere": "账号正由另一个进程使用",
     "permanent_errors": "接连好几个群都发不进去",
     # What people do.
@@ -46,6 +47,7 @@ WORDS = {
     "replaced": "换成了新的活动",
     "rejected": "被退回了",
     "audience_changed": "修改后不再发给它",
+    "staff_chat": "这个群成了工作群",
     "group_moved": "群换了编号，只发一次",
     "retried": "管理员让再发一次",
     "resolved_sent": "管理员核实：已收到",

@@ -166,10 +166,19 @@ class Doubts:
         try:
             for key in keys:
                 async with asyncio.timeout(self._settings.call_deadline.total_seconds()):
-                    found[key] = await self._courier.lookup(key)
+                    found[key] = await self._look_up(key)
         except TimeoutError:
             _log.warning("look_up_unanswered", account=self._account)
         return found
+
+    async def _look_up(self, key: str) -> Lookup:
+        try:
+            return await self._courier.lookup(key)
+        except TimeoutError:
+            raise
+        except Exception:  # noqa: BLE001 (a courier's fault leaves this one in doubt, and must not stop the lane)
+            _log.exception("courier_fault", account=self._account, key=key)
+            return Lookup(Presence.UNKNOWN)
 
 
 def settled(one: InDoubt, found: Lookup, now: datetime) -> Move | None:

@@ -38,6 +38,7 @@ class Leaving:
     attempt_id: int
     due: Due | None = None
     told: asyncio.Future[Outcome] | None = None
+    departed: bool = False
     answered: bool = False
     given_up: bool = False  # its answer, if one comes, is late
     address: str = field(init=False)
@@ -210,6 +211,7 @@ class Gate:
 
     def _start(self, one: Leaving, now: datetime) -> None:
         self.pace.begin(one.address, now)
+        one.departed = True
         if one.due is not None:
             self.planned_under_way += 1
             self.emptied_at = asyncio.get_running_loop().time()

@@ -98,7 +98,7 @@ class Lookout:
                 return now
             # Something due that could not be moved now is looked at again in a second.
             self._exhausted = False
-            self._look_at = max(planned, now + _LOOK_AGAIN) if planned else longest
+            self._look_at = min(max(planned, now + _LOOK_AGAIN), longest) if planned else longest
         if self._look_at is not None and self._look_at > now:
             look = self._look_at
         elif self._gate.planned_waiting or self._gate.planned_under_way:
@@ -148,7 +148,8 @@ class Lookout:
             if free is not None and free <= soon:
                 going[number] = one, post
                 continue
-            later = now + _LOOK_AGAIN if free is None else free
+            # Never so late that nobody would say in time that it is too late.
+            later = min(free or now + _LOOK_AGAIN, one.not_after + _LOOK_AGAIN)
             state = DeliveryState.PLANNED
             moves.append(Move(one.id, state, "pace", not_before=later, resent=one.resent))
         return Batch(going, moves, batch.more)

@@ -31,6 +31,7 @@ from scheduler.courier import (
     Courier,
     Delete,
     Done,
+    Edit,
     Invite,
     Limits,
     NothingSent,
@@ -38,6 +39,7 @@ from scheduler.courier import (
     Post,
     Presence,
     TooFast,
+    Unclear,
 )
 from scheduler.decide import CareSettings
 from scheduler.doubts import Recovery
@@ -46,6 +48,8 @@ from scheduler.health import Health
 from scheduler.lease import Lease
 from scheduler.notices import Tell
 from scheduler.pace import Pace, longest_window
+from scheduler.pieces import pieces
+from scheduler.priorities import Priority
 from scheduler.sending import SenderSettings
 from scheduler.shift import Shift, Wish
 from storage import attempts, deliveries, lanes
@@ -57,6 +61,8 @@ _log = structlog.get_logger(__name__)
 
 _NO_LANE = NothingSent("lane_elsewhere")
 _ENDED = NothingSent("ended")
+_NO_ROOM = TooFast(timedelta(seconds=1))
+_NO_ANSWER = Unclear("no_answer")
 
 
 class Sender:
@@ -115,9 +121,9 @@ class Sender:
         now = self._clock.now()
         limits = self._courier.limits
         async with self._database.writing() as connection:
-            for key, receipt in self._unrecorded:
-                await deliveries.late_receipt(connection, self.account, key, receipt, now)
-            await attempts.end_interrupted(connection, lease.lane, now)
+            await deliveries.record_receipts(connection, lease.lane, self._unrecorded, now)
+            known = [key for key, _ in self._unrecorded]
+            await attempts.end_interrupted(connection, lease.lane, now, known)
             rest = await lanes.rest_of(connection, self.account)
             since = now - longest_window(limits) - 2 * self._settings.call_deadline
             past = await attempts.made_since(connection, self.account, since, now)
@@ -156,7 +162,8 @@ class Sender:
                     if self._letting_out is not None and self._letting_out.done():
                         self._letting_out.result()
                     if settling is not None and settling.done():
-                        settling.result()
+                        if settling.result().planned_again:
+                            shift.look_again()  # nothing rings for what this process plans again
                         settling = None
                     if settling is None and shift.doubts.due:
                         # Beside the turns: a platform slow to look things up delays no answer.
@@ -194,20 +201,48 @@ class Sender:
     ) -> Outcome:
         """Answer somebody now: a message that was not planned. Its attempt is written as well.
 
-        What certainly sent nothing is tried again for a while, as long as the sender runs. With
-        `again` an ended process may have said it already: where the platform remembers that it
-        did, nothing is said.
+        What certainly sent nothing is tried again for a while, as long as the sender runs; nobody
+        waits longer than that, and nobody at all for a chat that stays silent longer. With `again`
+        an ended process may have said it already: where the platform remembers that it did,
+        nothing is said. What is too long for one message is said in several, under `key`, `key/2`
+        and so on; behind one that was certainly not sent comes none.
+
+        Returns:
+            The first outcome that is not `Done`; else the last one.
         """
-        if self._shift is None:
-            return _NO_LANE
-        if again:
-            found = (await self._shift.doubts.look_up([key]))[key]
+        doubt: Outcome | None = None
+        for number, piece in enumerate(pieces(content, self.limits), start=1):
+            post = Post(key if number == 1 else f"{key}/{number}", address, piece)
+            outcome = await self._say(post, again=again)
+            if isinstance(outcome, Unclear):  # it may have arrived, and the rest belongs to it
+                doubt = doubt or outcome
+            elif not isinstance(outcome, Done):
+                break
+        return doubt or outcome
+
+    async def change(self, address: Address, receipt: str, content: Content, key: str) -> Outcome:
+        """Let a message that was sent say something else now, for whoever reads it.
+
+        What certainly changed nothing is tried again for a while, like an answer.
+        """
+        return await self._answer(Edit(key, address, receipt, content), "edit")
+
+    async def _say(self, post: Post, *, again: bool) -> Outcome:
+        if again and self._shift is not None:
+            found = (await self._shift.doubts.look_up([post.key]))[post.key]
             if found.presence is Presence.SENT:
                 return Done(found.receipt or "")
+        return await self._answer(post, "reply")
+
+    async def _answer(self, action: Post | Edit, kind: str) -> Outcome:
+        """Have it done, and tried again for a while where nothing was done for certain."""
         time = asyncio.get_running_loop().time
         patience, pause = time() + self._settings.answer_patience.total_seconds(), 1.0
         while True:
-            outcome = await self._ask(Post(key, address, content), "reply")
+            left = timedelta(seconds=patience - time())
+            if self._running and (silence := self._silence_at(action.address)) > left:
+                return TooFast(silence)
+            outcome = await self._ask(action, kind, left)
             if not isinstance(outcome, TooFast | NothingSent) or not self._running:
                 return outcome
             if time() + pause > patience:
@@ -252,22 +287,59 @@ class Sender:
         except (DBAPIError, NoConnectionFree, OSError) as trouble:
             _log.error("answers_unrecorded", account=self.account, reason=str(trouble))
 
-    async def _ask(self, action: Action, kind: str) -> Outcome:
-        """Have a call made before everything planned, and wait for its outcome."""
+    def _silence_at(self, address: Address) -> timedelta:
+        """How long an answer to an address would wait, as far as is known now."""
+        shift, now = self._shift, self._clock.now()
+        if shift is None:
+            return timedelta(0)
+        free = shift.gate.pace.leaves_at(str(address), Priority.ANSWER, now)
+        return timedelta(0) if free is None else free - now
+
+    async def _ask(self, action: Action, kind: str, patience: timedelta | None = None) -> Outcome:
+        """Have a call made before everything planned, and wait for its outcome.
+
+        Whose `patience` ends, in real time, is told what is certain: nothing was sent where the
+        call has not left; else nobody knows.
+        """
         shift = self._shift
         if shift is None:
             return _NO_LANE
         told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        shift.wish(Wish(action, kind, told))
+        wish = Wish(action, kind, told)
+        shift.wish(wish)
+        timer = asyncio.timeout(None if patience is None else patience.total_seconds())
         try:
-            if not self._running:
-                async with self._driven(shift):
-                    await self._step(shift, reading=False)
-            return await told
+            async with timer:
+                if not self._running:
+                    await self._drive(shift, told)
+                return await told
         except LaneLost:
             return told.result() if told.done() else _NO_LANE
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            return _NO_ANSWER if wish.departed else _NO_ROOM
         finally:
             told.cancel()  # whoever is cancelled here wants no call to be made any more
+
+    async def _drive(self, shift: Shift, told: asyncio.Future[Outcome]) -> None:
+        """Take the wheel and step until nothing is left to do; not where somebody else does.
+
+        Raises:
+            LaneLost: the shift was over before it was our turn.
+        """
+        wheel = asyncio.create_task(self._wheel.acquire())
+        try:
+            # `run` may have the wheel from now on, and give it back in days.
+            await asyncio.wait((wheel, told), return_when=asyncio.FIRST_COMPLETED)
+            if not told.done():
+                async with self._driving(shift):
+                    await self._step(shift, reading=False)
+        finally:
+            wheel.cancel()
+            (took,) = await asyncio.gather(wheel, return_exceptions=True)
+            if took is True:
+                self._wheel.release()
 
     @asynccontextmanager
     async def _driven(self, shift: Shift) -> AsyncIterator[None]:
@@ -276,19 +348,24 @@ class Sender:
         Raises:
             LaneLost: the shift was over before it was our turn.
         """
-        async with self._wheel:
-            if self._shift is not shift:
-                raise LaneLost(account=self.account)
-            letting_out = self._letting_out = asyncio.create_task(shift.gate.run())
-            letting_out.add_done_callback(lambda _: self._alarm.ring())
-            stop_listening = self._database.bells.listen(self._rung)
-            shift.look_again()
-            try:
-                yield
-            finally:
-                stop_listening()
-                letting_out.cancel()
-                await _to_its_end(self._wind_down(shift, letting_out))
+        async with self._wheel, self._driving(shift):
+            yield
+
+    @asynccontextmanager
+    async def _driving(self, shift: Shift) -> AsyncIterator[None]:
+        """The same for whoever holds the wheel already."""
+        if self._shift is not shift:
+            raise LaneLost(account=self.account)
+        letting_out = self._letting_out = asyncio.create_task(shift.gate.run())
+        letting_out.add_done_callback(lambda _: self._alarm.ring())
+        stop_listening = self._database.bells.listen(self._rung)
+        shift.look_again()
+        try:
+            yield
+        finally:
+            stop_listening()
+            letting_out.cancel()
+            await _to_its_end(self._wind_down(shift, letting_out))
 
     async def _step(self, shift: Shift, *, reading: bool) -> None:
         """Take turns until nothing can be done at this moment and nothing is under way."""
@@ -325,7 +402,7 @@ class Sender:
         if self._shift is None or bell is Bell.PLANNER:
             return
         if bell is Bell.STOP:
-            self._shift.gate.hold_back_planned()
+            self._shift.hold_back_planned()
         self._shift.look_again()
 
 

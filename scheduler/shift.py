@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.alarm import Alarm
 from scheduler.answers import HeldBack, end_of, move_after, silence_after
 from scheduler.clock import Clock
+from scheduler.consequences import Ended, News, write_consequences
 from scheduler.courier import (
     Action,
     AddressGone,
@@ -46,7 +47,7 @@ from scheduler.notices import AccountBack, AccountPaused, CampaignPaused, Tell
 from scheduler.pace import Pace
 from scheduler.priorities import Priority
 from scheduler.sending import SenderSettings
-from storage import attempts, campaigns, deliveries, groups, lanes, reach
+from storage import attempts, campaigns, deliveries, lanes
 from storage.attempts import Call
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
@@ -61,9 +62,6 @@ _ENDED = NothingSent("ended")
 _PERMANENT = "permanent_errors"
 
 
-_Ended = tuple[Leaving, Outcome | HeldBack, datetime]
-
-
 @dataclass(slots=True, eq=False)
 class Wish:
     """A call that somebody waits for: it is not planned, and goes first."""
@@ -71,6 +69,12 @@ class Wish:
     action: Action
     kind: str
     told: asyncio.Future[Outcome]
+    leaving: Leaving | None = None  # once it is written down
+
+    @property
+    def departed(self) -> bool:
+        """Whether the platform may have been called."""
+        return self.leaving is not None and self.leaving.departed
 
 
 class Shift:
@@ -133,11 +137,12 @@ class Shift:
         self._tell = tell
         self._spread = spread
         self._wishes: list[Wish] = []
-        self._ended: list[_Ended] = []
+        self._ended: list[Ended] = []
         self._receipts: list[tuple[str, str]] = []  # came late, and could not be recorded
-        self._news: list[Fallen | Recovered] = []
+        self._news: list[News] = []
         self._refusals: Tally[int] = Tally()  # campaign → addresses in a row that refused for good
         self._beginning: set[int] = set()
+        self._stops = 0  # what is written down before one must not leave after it
 
     def wish(self, wish: Wish) -> None:
         """Have a call made as soon as it may."""
@@ -148,6 +153,11 @@ class Shift:
         """Something may be due that was not before."""
         self._lookout.look_again()
         self._alarm.ring()
+
+    def hold_back_planned(self) -> None:
+        """Something was stopped: nothing planned that was decided about before leaves now."""
+        self._stops += 1
+        self.gate.hold_back_planned()
 
     @property
     def gathering(self) -> bool:
@@ -184,11 +194,12 @@ class Shift:
             wished = bool(self._wishes) and not closing
             if not (batch.going or batch.moves or self._ended or self._news or wished):
                 return False
-            ended: list[_Ended] = []
+            ended: list[Ended] = []
             wishes: list[Wish] = []
-            news: list[Fallen | Recovered] = []
+            news: list[News] = []
             moves: list[Move] = []
             self._beginning = set(batch.going)
+            stops = self._stops
             try:
                 async with self._database.writing() as connection:
                     # Only now: while others wrote, more answers came.
@@ -206,9 +217,7 @@ class Shift:
                     begun = await deliveries.begin(
                         connection, self.lease.lane, list(batch.going), now
                     )
-                    calls = [
-                        Call(paced_at(one.action), one.action.key, one.kind) for one in wishes
-                    ]
+                    calls = [Call(paced_at(one.action), one.action.key, one.kind) for one in wishes]
                     called = await attempts.begin_calls(connection, self.lease.lane, calls, now)
             except BaseException:
                 # Whether it was committed is not known. What was ended is recorded again, which
@@ -218,26 +227,41 @@ class Shift:
                 raise
             finally:
                 self._beginning = set()
-            for wish in wishes:
-                self.gate.push(
-                    Leaving(Priority.ANSWER, wish.action, called[wish.action.key], told=wish.told)
-                )
-            for delivery, attempt in begun.items():
-                one, post = batch.going[delivery]
-                self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
-        for outcome, number in Tally(end.outcome for end in ends).items():
-            _CALLS.labels(self.account, outcome).inc(number)
-        for campaign in stopped:
-            self._tell(CampaignPaused(campaign, _PERMANENT))
-        if len(put_off) < len(batch.moves):
-            self.look_again()  # a hold was lifted meanwhile
+            self._hand_over(batch, begun, wishes, called)
+            if stops != self._stops:
+                self.gate.hold_back_planned()  # it was rung between the commit and here
+        self._announce([end.outcome for end in ends], stopped)
+        back = any(isinstance(change, Recovered) for change in news)
+        if back or len(put_off) < len(batch.moves):
+            self.look_again()  # the rest is over, or a hold was lifted meanwhile
+        self._expect(moves, now)
+        self._count(moves)
+        self.gate.let_out()
+        return True
+
+    def _expect(self, moves: Sequence[Move], now: datetime) -> None:
+        """See to it that what was moved is looked at, or asked about, in time."""
         if any(move.state is DeliveryState.UNCERTAIN for move in moves):
             self.doubts.ask_soon()
         self._lookout.expect(moves, now)
         self._lookout.pushed()
-        self._count(moves)
-        self.gate.let_out()
-        return True
+
+    def _hand_over(
+        self,
+        batch: Batch,
+        begun: Mapping[int, int],
+        wishes: Iterable[Wish],
+        called: Mapping[str, int],
+    ) -> None:
+        """Give the gate what is written down: deliveries and wishes, each with its attempt."""
+        for wish in wishes:
+            wish.leaving = Leaving(
+                Priority.ANSWER, wish.action, called[wish.action.key], told=wish.told
+            )
+            self.gate.push(wish.leaving)
+        for delivery, attempt in begun.items():
+            one, post = batch.going[delivery]
+            self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
 
     async def next_look(self) -> datetime:
         """When a turn is worth taking again, if nothing rings before."""
@@ -270,7 +294,7 @@ class Shift:
 
     # What is recorded
 
-    def _moves_after(self, ended: Sequence[_Ended]) -> list[Move]:
+    def _moves_after(self, ended: Sequence[Ended]) -> list[Move]:
         rests = self._health.rests_until
         return [
             move_after(one.due, outcome, at, rests_until=rests, spread=self._spread())
@@ -281,36 +305,23 @@ class Shift:
     async def _note(
         self,
         connection: AsyncConnection,
-        ended: Sequence[_Ended],
-        news: Sequence[Fallen | Recovered],
+        ended: Sequence[Ended],
+        news: Sequence[News],
         now: datetime,
     ) -> list[int]:
-        """What answers mean beyond their own delivery; the campaigns that are paused for it."""
-        gone = [one for one, outcome, _ in ended if isinstance(outcome, AddressGone)]
-        chats = [one.action.address.group for one in gone if one.action.address.group]
-        people = [one.due.member_id for one in gone if one.due and one.due.member_id]
-        muted = [
-            one.action.address.group
-            for one, outcome, _ in ended
-            if isinstance(outcome, Muted) and one.action.address.group
-        ]
-        if chats:
-            await groups.mark_gone(connection, self.account, chats)
-        if muted:
-            await groups.mark_muted(connection, self.account, muted, now)
-        if people:
-            await reach.mark_unreachable(connection, people, now)
-        for change in news:
-            match change:
-                case Fallen(until, reason):
-                    await lanes.set_rest(connection, self.lease.lane, until, reason)
-                case Recovered():
-                    await lanes.set_rest(connection, self.lease.lane, None)
+        """Write down what answers mean beyond their delivery; the campaigns paused for them."""
+        await write_consequences(connection, self.lease.lane, ended, news, now)
         run = self._settings.permanent_run
         stopping = [each for each, count in self._refusals.items() if count >= run]
         for campaign in stopping:
             del self._refusals[campaign]
         return [each for each in stopping if await campaigns.pause(connection, each, _PERMANENT)]
+
+    def _announce(self, outcomes: Iterable[str], stopped: Iterable[int]) -> None:
+        for outcome, number in Tally(outcomes).items():
+            _CALLS.labels(self.account, outcome).inc(number)
+        for campaign in stopped:
+            self._tell(CampaignPaused(campaign, _PERMANENT))
 
     def _count(self, moves: Iterable[Move]) -> None:
         for state, number in Tally(move.state for move in moves).items():
@@ -337,8 +348,7 @@ class Shift:
     def _learn(self, one: Leaving, outcome: Outcome, now: datetime) -> None:
         """What an outcome tells about the chat, the account and the campaign."""
         if isinstance(outcome, TooFast):
-            whom = None if outcome.account_wide else one.address
-            self.gate.pace.hold(whom, silence_after(outcome, now) or now)
+            self._slow_down(one, outcome, now)
         change = self._health.note(outcome, now)
         if change is not None:
             self._news.append(change)
@@ -361,6 +371,10 @@ class Shift:
         elif isinstance(outcome, AddressGone | Muted | Unable):
             self._refusals[one.due.campaign_id] += 1
 
+    def _slow_down(self, one: Leaving, outcome: TooFast, now: datetime) -> None:
+        whom = None if outcome.account_wide else one.address
+        self.gate.pace.hold(whom, silence_after(outcome, now) or now)
+
     def _held_back(self, one: Leaving, until: datetime | None) -> None:
         held = HeldBack("pace" if until is not None else None, until)
         self._ended.append((one, held, self._clock.now()))
@@ -369,7 +383,9 @@ class Shift:
         self.look_again()
 
     async def _late(self, one: Leaving, outcome: Outcome) -> None:
-        """An answer came after its call was given up: only that it was sent is news."""
+        """An answer came after its call was given up: what it was, and that it was sent."""
+        if isinstance(outcome, TooFast):
+            self._slow_down(one, outcome, self._clock.now())
         if one.due is None or not isinstance(outcome, Done):
             return
         key, now = one.action.key, self._clock.now()

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.bulk import insert_new, update_each
 from storage.columns import storable
 from storage.lanes import Lane
-from storage.tables import attempts
+from storage.tables import attempts, deliveries
 
 HELD_BACK = "held_back"
 """The outcome of a call that was written down but never made."""
@@ -94,18 +94,22 @@ async def end_calls(connection: AsyncConnection, ends: Iterable[End]) -> None:
     await update_each(connection, attempts, rows, _OPEN)
 
 
-async def end_interrupted(connection: AsyncConnection, lane: Lane, at: datetime) -> None:
-    """End the calls without a delivery that former holders of the lane left open."""
-    await connection.execute(
+async def end_interrupted(
+    connection: AsyncConnection, lane: Lane, at: datetime, recorded: Sequence[str] = ()
+) -> None:
+    """End the calls without a delivery that former holders of the lane left open.
+
+    Those of the deliveries with the keys `recorded` as well: nobody is in doubt about them.
+    """
+    ended = (
         update(attempts)
-        .where(
-            attempts.c.account == lane.account,
-            attempts.c.token < lane.token,
-            attempts.c.delivery_id.is_(None),
-            _OPEN,
-        )
+        .where(attempts.c.account == lane.account, attempts.c.token < lane.token, _OPEN)
         .values(ended_at=at, outcome=INTERRUPTED)
     )
+    await connection.execute(ended.where(attempts.c.delivery_id.is_(None)))
+    if recorded:
+        theirs = select(deliveries.c.id).where(deliveries.c.key.in_(recorded))
+        await connection.execute(ended.where(attempts.c.delivery_id.in_(theirs)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ for what a manager does to a whole campaign (see `steering.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,8 +37,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, update_each
 from storage.columns import Identity, UtcDateTime
-from storage.lanes import Lane, guard
-from storage.tables import attempts, campaigns, deliveries, shops
+from storage.lanes import Lane, guard, is_leased
+from storage.tables import attempts, campaigns, deliveries, lanes, shops
 
 
 class DeliveryState(StrEnum):
@@ -208,6 +208,67 @@ async def late_receipt(
         .values(state=DeliveryState.SENT, reason="late_receipt", receipt=receipt, moved_at=at)
     )
     return found.rowcount == 1
+
+
+async def record_receipts(
+    connection: AsyncConnection, lane: Lane, receipts: Sequence[tuple[str, str]], at: datetime
+) -> None:
+    """Key and receipt of what this process sent under a former lease, and could not record then.
+
+    Raises:
+        LaneLost: another process sends through this account now.
+    """
+    await guard(connection, lane)
+    for key, receipt in receipts:
+        await connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.account == lane.account,
+                deliveries.c.key == key,
+                deliveries.c.state.in_((DeliveryState.SENDING, DeliveryState.UNCERTAIN)),
+            )
+            .values(state=DeliveryState.SENT, reason="late_receipt", receipt=receipt, moved_at=at)
+        )
+
+
+async def bring_forward(connection: AsyncConnection, lane: Lane, reason: str, at: datetime) -> None:
+    """Let what the lane had put off for this reason be due now."""
+    await connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.account == lane.account,
+            # Written out for the index over what is planned; see due.py.
+            literal_column("deliveries.state = 'planned'"),
+            deliveries.c.reason == reason,
+            deliveries.c.not_before > at,
+        )
+        .values(not_before=at, reason=None)
+    )
+
+
+UNSERVED = "account_unserved"
+"""Why a delivery was left out: no process had sent through its account while it was valid."""
+
+
+async def leave_out_unserved(
+    connection: AsyncConnection, over_since: datetime, at: datetime
+) -> int:
+    """Leave out what nobody will ever look at, because nobody holds its account's lane; how many.
+
+    Only what was not valid any more at `over_since`. Who takes such a lane at this moment would
+    find it too late as well.
+    """
+    served = select(lanes.c.account).where(is_leased(connection))
+    gone = await connection.execute(
+        update(deliveries)
+        .where(
+            literal_column("deliveries.state = 'planned'"),
+            deliveries.c.not_after < over_since,
+            deliveries.c.account.not_in(served),
+        )
+        .values(state=DeliveryState.SKIPPED, reason=UNSERVED, moved_at=at)
+    )
+    return gone.rowcount
 
 
 @dataclass(frozen=True, slots=True)

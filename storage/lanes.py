@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert
@@ -104,6 +104,13 @@ async def guard(connection: AsyncConnection, lane: Lane) -> None:
     found = await connection.execute(_TOKEN, {"account": lane.account})
     if found.scalar_one_or_none() != lane.token:
         raise LaneLost(account=lane.account)
+
+
+def is_leased(connection: AsyncConnection) -> ColumnElement[bool]:
+    """Of a row of `lanes`: whether some process holds it at this moment."""
+    now, _ = _now_and_in(connection, timedelta(0))
+    held: ColumnElement[bool] = lanes.c.expires_at > now
+    return held
 
 
 async def hold_lanes(connection: AsyncConnection) -> None:

@@ -39,9 +39,15 @@ async def cancel_planned(
 ) -> int:
     """Cancel what a campaign still has planned; how many. What is under way is not touched."""
     await hold_lanes(connection)
+    return await _cancel(connection, deliveries.c.campaign_id == campaign_id, reason, at)
+
+
+async def _cancel(
+    connection: AsyncConnection, which: ColumnElement[bool], reason: str, at: datetime
+) -> int:
     gone = await connection.execute(
         update(deliveries)
-        .where(deliveries.c.campaign_id == campaign_id, _PLANNED)
+        .where(which, _PLANNED)
         .values(
             # A notice that was to go once more may have arrived the first time.
             state=case(
@@ -54,6 +60,14 @@ async def cancel_planned(
     )
     await ring(connection, Bell.STOP)
     return gone.rowcount
+
+
+async def cancel_planned_in(
+    connection: AsyncConnection, group_id: int, reason: str, at: datetime
+) -> int:
+    """Cancel what is planned for a group, whichever campaign's; how many."""
+    await hold_lanes(connection)
+    return await _cancel(connection, deliveries.c.group_id == group_id, reason, at)
 
 
 async def release(
@@ -239,9 +253,14 @@ class Uncertain:
 
 
 async def uncertain(
-    connection: AsyncConnection, shop_id: int, campaign_id: int | None, limit: int
+    connection: AsyncConnection,
+    shop_id: int,
+    campaign_id: int | None,
+    limit: int,
+    *,
+    skip: int = 0,
 ) -> list[Uncertain]:
-    """What a manager may resolve, of one campaign or of all; the newest first."""
+    """What a manager may resolve, of one campaign or of all; the newest first, but for `skip`."""
     question = (
         select(
             deliveries.c.id,
@@ -265,6 +284,7 @@ async def uncertain(
         )
         .order_by(deliveries.c.moved_at.desc(), deliveries.c.id.desc())
         .limit(limit)
+        .offset(skip)
     )
     if campaign_id is not None:
         question = question.where(deliveries.c.campaign_id == campaign_id)

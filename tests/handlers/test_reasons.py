@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from handlers import approvals, reasons, running
+from handlers.commands.staffing import STAFF_CHAT
 from handlers.reasons import WORDS, words_for
 from handlers.wording import wording
 from scheduler.decide import Reason
-from storage import attempts, moving, steering
+from storage import attempts, deliveries, moving, steering
 from storage.approvals import REJECTED
 
 CODES = [
@@ -22,7 +23,7 @@ CODES = [
     "late_receipt",
     "resent",
     "pace",
-    "account_resting",
+    deliveries.UNSERVED,
     "lane_elsewhere",
     "permanent_errors",
     "demo_over",
@@ -30,6 +31,7 @@ CODES = [
     attempts.INTERRUPTED,
     REJECTED,
     steering.AUDIENCE_CHANGED,
+    STAFF_CHAT,
     moving.GROUP_MOVED,
     steering.RETRIED,
     steering.RESOLVED_SENT,

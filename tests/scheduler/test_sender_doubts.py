@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from scheduler.courier import AddressGone
+from scheduler.courier import AddressGone, Lookup
 from scheduler.doubts import Doubts, Recovery
 from scheduler.priorities import Priority
 from storage import deliveries
@@ -271,3 +271,24 @@ async def test_a_notice_that_could_not_go_once_more_is_asked_about_again(stage: 
     await sender.drain()
     assert (await stage.ledger())["一群"].state == SENT
     assert stage.platform.standing == {key_of("一群"): 1}
+
+
+async def test_a_look_up_that_fails_leaves_one_delivery_in_doubt_and_settles_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.due("一群", "二群")
+    for name in ("一群", "二群"):
+        stage.platform.will(name, AnswerLost())
+    sender = await stage.opened()
+    await sender.drain()
+    look_up = stage.platform.lookup
+
+    async def fails_once(key: str) -> Lookup:
+        if "一群" in key:
+            raise KeyError(key)
+        return await look_up(key)
+
+    monkeypatch.setattr(stage.platform, "lookup", fails_once)
+    recovery = await sender.open(await stage.lease())
+    assert (recovery.sent, recovery.uncertain) == (1, 1)
+    assert [one.state for one in (await stage.ledger()).values()] == ["uncertain", SENT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from scheduler.courier import Address, AddressGone, Done, NothingSent, Unclear
 from scheduler.feed import Batch
 from scheduler.notices import AccountBack, AccountPaused, CampaignPaused
 from scheduler.sender import Sender
-from storage import steering
+from storage import attempts, steering
+from storage.bells import Bell
 from storage.database import Database
 from storage.errors import LaneLost
 from tests.scheduler.fake_platform import Meanwhile
@@ -235,3 +237,38 @@ async def test_an_account_that_does_not_answer_rests_staff_are_told_and_one_call
         "uncertain": 4,
         SENT: 5,
     }
+
+
+async def test_when_an_account_is_back_what_waited_for_it_goes_at_once(stage: Stage) -> None:
+    names = [f"{number}群" for number in range(4)]
+    await stage.due(*names)
+    stage.platform.remembers = False
+    for name in names[:3]:
+        stage.platform.will(name, Unclear("http 502"))
+    sender = await stage.opened(ONE_BY_ONE)
+    await sender.drain()
+    assert (await stage.ledger())["3群"].reason == "account_down"
+    assert isinstance(await sender.say(Address(person="p1"), Content("在的"), "r1"), Done)
+    await sender.drain()
+    assert (await stage.ledger())["3群"].state == SENT
+
+
+async def test_a_halt_right_behind_the_commit_still_stops_the_batch(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.due("一群", "二群")
+    sender = await stage.opened()
+    begin_calls = attempts.begin_calls
+    halts = iter([Bell.STOP])
+
+    async def rung_meanwhile(*arguments: Any) -> dict[str, int]:
+        for bell in halts:
+            sender._rung(bell)  # as another process's bell, before this one's next step
+        return await begin_calls(*arguments)
+
+    monkeypatch.setattr(attempts, "begin_calls", rung_meanwhile)
+    shift = sender._opened()
+    async with sender._driven(shift):
+        await shift.turn(ahead=timedelta(0))
+        assert stage.platform.arrived == []
+    assert {one.state for one in (await stage.ledger()).values()} == {"planned"}

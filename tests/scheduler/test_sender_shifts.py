@@ -17,7 +17,7 @@ from storage import deliveries, lanes
 from storage.database import Database
 from storage.errors import LaneLost
 from tests.scheduler.fake_platform import Meanwhile
-from tests.scheduler.stage import HASTY, MINUTE, PATIENT, SECOND, SENT, Stage, sent
+from tests.scheduler.stage import HASTY, MINUTE, PATIENT, SECOND, SENT, Stage, key_of, sent
 
 TO = Address(person="p1")
 ELSEWHERE = NothingSent("lane_elsewhere")
@@ -66,6 +66,17 @@ async def test_a_receipt_that_was_not_recorded_in_time_is_a_late_one(
         await sender.open(await stage.lease("bot-1"))
     assert (await stage.ledger())["一群"] == sent("一群", reason="late_receipt")
     assert stage.platform.calls_to("一群") == 1
+
+
+async def test_receipts_that_could_not_be_recorded_are_recorded_under_the_next_lease(
+    stage: Stage,
+) -> None:
+    sender = await lost_during_a_call(stage)
+    stage.platform.remembers = False
+    await sender.close()
+    await sender.open(await stage.lease("bot-1"))
+    assert (await stage.ledger())["一群"] == sent("一群", reason="late_receipt")
+    assert await stage.attempts() == [("post", key_of("一群"), "interrupted", None)]
 
 
 async def test_a_receipt_waits_for_a_database_that_fails_at_the_end(

@@ -480,3 +480,15 @@ async def test_counts_name_every_state_and_add_up(connection: AsyncConnection) -
         "sent": 1,
     }
     assert (await deliveries.counts(connection, one.campaign_id))["planned"] == 2
+
+
+async def test_what_nobody_serves_is_left_out_once_it_is_over(connection: AsyncConnection) -> None:
+    await lane(connection)  # of ACCOUNT
+    (served,) = await planned(connection, "一群")
+    (alone,) = await planned(connection, "二群", account="elsewhere", key="c2")
+    assert await deliveries.leave_out_unserved(connection, NOW + HOUR, NOW + HOUR + MINUTE) == 0
+    assert (
+        await deliveries.leave_out_unserved(connection, NOW + HOUR + MINUTE, NOW + HOUR + MINUTE)
+        == 1
+    )
+    assert await states(connection) == {served.id: "planned", alone.id: "skipped"}

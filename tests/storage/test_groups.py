@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import groups, members
 from storage.audiences import Audience, resolve
 from storage.groups import Reach
-from tests.storage.builders import ACCOUNT, MINUTE, NOW, group, member, shop
+from tests.storage.builders import ACCOUNT, DAY, HOUR, MINUTE, NOW, group, member, shop
 
 
 async def ensure(connection: AsyncConnection, *chats: tuple[str, str]) -> dict[str, groups.Group]:
@@ -112,3 +114,22 @@ async def test_a_group_of_fans_elsewhere_has_a_time_zone_of_its_own(
     assert found.zone == "America/New_York"
     await groups.set_zone(connection, seat.id, None)
     assert await groups.all_groups(connection, shop_id) == [seat]
+
+
+async def test_a_group_that_mutes_the_bot_is_tried_once_a_day_until_it_is_heard_there(
+    connection: AsyncConnection,
+) -> None:
+    seat = await group(connection, "一群")
+
+    async def muted(at: datetime) -> bool:
+        return (await groups.groups_by_id(connection, [seat.id]))[seat.id].is_muted(at)
+
+    assert not await muted(NOW)
+    await groups.mark_muted(connection, ACCOUNT, [seat.chat], NOW)
+    await groups.mark_muted(connection, ACCOUNT, [seat.chat], NOW + HOUR)
+    assert await muted(NOW + DAY - MINUTE)
+    assert not await muted(NOW + DAY)
+    await groups.mark_muted(connection, ACCOUNT, [seat.chat], NOW + DAY)
+    assert await muted(NOW + DAY + HOUR)
+    await groups.mark_unmuted(connection, ACCOUNT, [seat.chat])
+    assert not await muted(NOW + DAY + HOUR)
