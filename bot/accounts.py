@@ -26,6 +26,14 @@ class TelegramMissing(RunningError):
     mend = "Install it with: pip install 'nuanqun[telegram]'"
 
 
+class TelegramBotTwice(RunningError):
+    """Two sections are one bot: Telegram would tell each update to only one of them."""
+
+    number = 509
+    sentence = "[telegram.{one}] and [telegram.{other}] are the same bot."
+    mend = "Give each section the token of a bot of its own, or take one of them away."
+
+
 @contextmanager
 def _aiogram() -> Iterator[None]:
     """What is imported in here needs aiogram.
@@ -62,6 +70,7 @@ async def build_accounts(
     Raises:
         TelegramMissing: aiogram is not installed.
         TelegramSecretUnreadable: a token or a secret is not where the configuration says.
+        TelegramBotTwice: two sections have one bot's token.
     """
     if not configuration.telegram:
         return []
@@ -73,6 +82,12 @@ def _telegram(configuration: Configuration, clock: Clock, database: Database) ->
     """A channel for each Telegram bot."""
     with _aiogram():
         from bot.channels.telegram.building import build  # noqa: PLC0415 (see above)
+    names: dict[str, str] = {}  # the account's, by the bot's id, which its token begins with
+    for name, section in configuration.telegram.items():
+        bot = section.token_for(name).get_secret_value().partition(":")[0]
+        if bot in names:
+            raise TelegramBotTwice(one=names[bot], other=name)
+        names[bot] = name
     shop, data = configuration.shop_settings(), configuration.room.data
     return [
         build(name, section, shop=shop, data=data, clock=clock, database=database)

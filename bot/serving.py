@@ -89,6 +89,9 @@ async def serve(configuration: Configuration) -> None:
             tell(f"Manager, once: {opened.server.new_sign_in_url()}")
         bot = await Bot.open(configuration, clock, channels)
         stack.push_async_callback(bot.close)
+        for channel in bot.channels:
+            if channel.start_link is not None:
+                tell(f"{channel.account}: {channel.start_link}")
         keep_what_stands()
         await until_signal(bot, lambda: tell("The bot is ready. Ctrl-C ends it."))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts import TelegramMissing, build_accounts, examine_accounts
+from bot.accounts import TelegramBotTwice, TelegramMissing, build_accounts, examine_accounts
 from bot.configuration import Configuration
 from bot.telegram_section import TelegramSecretUnreadable
 from scheduler.clock import RealClock
@@ -103,3 +103,12 @@ async def test_a_token_that_cannot_be_read_is_said_before_anything_is_opened(
     )
     with pytest.raises(TelegramSecretUnreadable, match=r"telegram\.shop\.token_file"):
         await build_accounts(without, RealClock(), database)
+
+
+async def test_one_bot_in_two_sections_is_refused(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("1:new\n")
+    twice = Configuration.model_validate(
+        {"telegram": {"shop": {"token": "1:old"}, "vip": {"token_file": tmp_path / "token"}}}
+    )
+    with pytest.raises(TelegramBotTwice, match=r"\[telegram\.shop\] and \[telegram\.vip\]"):
+        await build_accounts(twice, RealClock(), database)

@@ -90,6 +90,8 @@ async def test_the_room_and_two_bots_live_in_one_process_that_ends_on_a_signal(
             program.kill()
             await program.wait()
     said += rest
+    assert b"telegram:shop: https://t.me/shop_bot?start=" in said
+    assert b"telegram:vip: https://t.me/vip_bot?start=" in said
     assert program.returncode == 0
     assert b"Traceback" not in said
     assert b":test-" not in said
