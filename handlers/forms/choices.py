@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from handlers.arguments import Day, quoted
+from handlers.audiences import groups_here
 from handlers.forms.answers import EVERY_FESTIVAL, KIND_LABELS, Filling
 from handlers.proposing import greetings, name_of
 from scheduler.campaigns import occurrences_of
@@ -48,19 +49,23 @@ async def kinds(filling: Filling) -> Sequence[Choice]:
 
 
 async def groups(filling: Filling) -> Sequence[Choice]:
-    """The last choice, every group, and the first of the group tags and groups by name."""
+    """The last choice, every group, and the first of the group tags and groups by name.
+
+    In a chat of the staff's it is the groups that the chat looks after, and no tags.
+    """
     say, desk = filling.say, filling.desk
+    here = await groups_here(desk, filling.asked)
     async with desk.database.reading() as connection:
         before = await last_choice(connection, filling.asked.member.id)
-        everywhere = await all_groups(connection, desk.shop_id)
-        tagged = await tags_of_groups(connection, desk.shop_id)
-    here = {group.id for group in everywhere}
-    tags = sorted({tag for group, some in tagged.items() if group in here for tag in some})
-    found = [] if not before else [Choice(say("和上次一样：{groups}", groups=before), before)]
-    every = Choice(say("全部 {count} 个群", count=len(everywhere)), say("@所有群"))
-    named = [*tags, *(group.name for group in everywhere)]
-    found += [every, *(Choice(name, f"@{quoted(name)}") for name in dict.fromkeys(named))]
-    return found[:_MOST]
+        found = here.groups if here else await all_groups(connection, desk.shop_id)
+        tagged = {} if here else await tags_of_groups(connection, desk.shop_id)
+    tags = {tag for group in found for tag in tagged.get(group.id, ())}
+    names = dict.fromkeys((*sorted(tags), *(group.name for group in found)))
+    every = here.written if here else say("@所有群")
+    offered = [Choice(say("和上次一样：{groups}", groups=before), before)] if before else []
+    offered.append(Choice(say("全部 {count} 个群", count=len(found)), every))
+    offered += [Choice(name, f"@{quoted(name)}") for name in names]
+    return offered[:_MOST]
 
 
 async def moments(filling: Filling) -> Sequence[Choice]:

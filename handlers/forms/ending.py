@@ -6,20 +6,21 @@ form back to that step, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from handlers.arguments import Day
 from handlers.audiences import Chosen
+from handlers.desk import Desk
 from handlers.forms.answers import Filling, Kind, Wrong, chosen_of, moment_of
-from handlers.previews import to_come
+from handlers.previews import to_come, too_much
 from handlers.proposals import Proposal, campaign_of
 from handlers.proposing import broadcast_proposal, countdown_proposal, greetings_proposal
 from handlers.replies import Reply
+from scheduler.campaigns import Occurrence
 from scheduler.content import Content, Picture
 from scheduler.festivals import festival_named
-from scheduler.pieces import Misfit, Part, misfit
 
 _TICK = timedelta(microseconds=1)
 
@@ -55,57 +56,49 @@ async def _broadcast(filling: Filling, chosen: Chosen) -> Ended | SentBack:
     kept = given["picture"]
     pictures = () if kept is None else tuple(Picture(source) for source in kept["sources"])
     content = Content(given["text"], pictures=pictures)
-    accounts = sorted({group.account for group in chosen.groups})
-    if kept is not None and kept["account"] is not None and accounts != [kept["account"]]:
+    accounts = {group.account for group in chosen.groups}
+    if kept is not None and kept["account"] is not None and accounts != {kept["account"]}:
         sentence = say("发来的图只能在同一个账号的群里用，别的群请写图片的网址。")
         return SentBack("picture", sentence)
-    for account in accounts:
-        sender = desk.senders.get(account)
-        wrong = None if sender is None else misfit(content, sender.limits)
-        if wrong is not None:
-            return _too_much(filling, wrong)
     found = broadcast_proposal(desk, filling.asked, chosen, content, moment_of(given["time"]))
-    if isinstance(found, Reply):
-        return SentBack("text", found.content.text)
-    now = desk.clock.now()
-    if not to_come(campaign_of(desk, found, chosen.groups, now), now - _TICK, now):
+    if isinstance(found, Proposal) and not _posts(desk, found, chosen):
         return SentBack("time", say("这个时间已经过了，换一个吧。"))
-    return Ended(chosen, found, pictures)
-
-
-def _too_much(filling: Filling, wrong: Misfit) -> SentBack:
-    match wrong.part:
-        case Part.TEXT:
-            sentence = filling.say("内容太长了，最多 {limit} 个字。", limit=wrong.most)
-            return SentBack("text", sentence)
-        case Part.CAPTION:
-            sentence = filling.say(
-                "配图的时候文字最多 {limit} 个字。跳过配图，或者返回把字改短。", limit=wrong.most
-            )
-            return SentBack("picture", sentence)
-        case _:
-            sentence = filling.say("图太多了，一条最多 {limit} 张。", limit=wrong.most)
-            return SentBack("picture", sentence)
+    return _ended(desk, chosen, found, "picture" if pictures else "text", pictures)
 
 
 async def _countdown(filling: Filling, chosen: Chosen) -> Ended | SentBack:
     day, _ = Day.read(filling.answers["day"])
     words = filling.answers["words"]
     found = countdown_proposal(filling.desk, filling.asked, chosen, day, words)
-    return _ended(chosen, found, "day" if words is None else "words")
+    return _ended(filling.desk, chosen, found, "day" if words is None else "words")
 
 
 async def _greetings(filling: Filling, chosen: Chosen) -> Ended | SentBack:
     key = filling.answers["festival"]
     festival = None if key is None else festival_named(key)
     found = await greetings_proposal(filling.desk, filling.asked, chosen, festival)
-    return _ended(chosen, found, "festival")
+    return _ended(filling.desk, chosen, found, "festival")
 
 
-def _ended(chosen: Chosen, found: Proposal | Reply, step: str) -> Ended | SentBack:
-    if isinstance(found, Reply):
-        return SentBack(step, found.content.text)
-    return Ended(chosen, found)
+def _ended(
+    desk: Desk,
+    chosen: Chosen,
+    found: Proposal | Reply,
+    step: str,
+    pictures: tuple[Picture, ...] = (),
+) -> Ended | SentBack:
+    """What was found; `step` has the answer that is at fault where it cannot be proposed."""
+    if isinstance(found, Proposal):
+        wrong = too_much(desk, found.body, _posts(desk, found, chosen), chosen.groups)
+        if wrong is None:
+            return Ended(chosen, found, pictures)
+        found = wrong
+    return SentBack(step, found.content.text)
+
+
+def _posts(desk: Desk, proposal: Proposal, chosen: Chosen) -> Sequence[Occurrence]:
+    now = desk.clock.now()
+    return to_come(campaign_of(desk, proposal, chosen.groups, now), now - _TICK, now)
 
 
 _ENDS: Mapping[Kind, Callable[[Filling, Chosen], Awaitable[Ended | SentBack]]] = {

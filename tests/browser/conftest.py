@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
+from tests.browser.room_process import RoomProcess
 from tests.peers import absent
 
 FLAGS = (
@@ -33,3 +35,11 @@ async def browser() -> AsyncIterator[Browser]:
         started = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield started
         await started.close()
+
+
+@pytest.fixture
+async def process(tmp_path: Path) -> AsyncIterator[RoomProcess]:
+    """A room that a test starts, and that ends with it."""
+    running = RoomProcess(tmp_path)
+    yield running
+    await running.stop()

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,48 +16,13 @@ from scheduler.content import Button, Content, Mention
 from scheduler.courier import Address
 from tests.bot.room.test_entrance import TRICKS
 from tests.browser.pages import PHONE, enter, look, make_group, mark, say
+from tests.browser.room_process import RoomProcess, connection_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer]
 
-REPOSITORY = Path(__file__).parents[2]
-
-
-class RoomProcess:
-    """`python -m bot.room` on one folder, in an empty working folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.working = folder / "working"
-        self.working.mkdir()
-
-    async def start(self, port: int = 0) -> dict[str, str]:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.room", "--data", str(self._folder / "room"),
-            "--port", str(port), cwd=self.working, stdout=asyncio.subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        async with asyncio.timeout(60):
-            ready: dict[str, str] = json.loads(await self._process.stdout.readline())
-        return ready
-
-    async def stop(self) -> None:
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
-            assert await self._process.wait() == 0
-
-
-@pytest.fixture
-async def process(tmp_path: Path) -> AsyncIterator[RoomProcess]:
-    running = RoomProcess(tmp_path)
-    yield running
-    await running.stop()
-
 
 async def bot_of(ready: dict[str, str]) -> SocketConnection:
-    token = await asyncio.to_thread(Path(ready["token_file"]).read_text)
-    bot = SocketConnection(ready["door"], token.strip())
+    bot = await connection_of(ready)
     await bot.open()
     return bot
 
