@@ -17,13 +17,25 @@ from typing import ClassVar, Protocol, Self
 from scheduler.festivals import Festival, all_festivals
 from scheduler.wall_time import ZoneUnknown, zone_named
 from storage.audiences import Audience
+from storage.join_requests import Rule
 
 _ARRIVED = frozenset({"sent", "已收到", "收到", "收到了"})
 _NOT_ARRIVED = frozenset({"notsent", "没收到", "未收到"})
+_SURE_WORDS = frozenset({"sure", "确定"})
 _QUOTED = re.compile(r"[\"“「](?P<inside>[^\"”」]+)[\"”」]")
 _BLANKS = " \t\u3000"
 _EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
 _LAST_CHOICE = frozenset({"上次", "last"})
+
+
+_ADMISSION_WORDS = {
+    "所有人": Rule.EVERYONE,
+    "everyone": Rule.EVERYONE,
+    "老客": Rule.REGULARS,
+    "regulars": Rule.REGULARS,
+    "人工": None,
+    "manual": None,
+}
 
 
 class Unreadable(ValueError):
@@ -115,6 +127,21 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
+class FormAnswer:
+    """What is said to the guided form: the form itself reads it."""
+
+    label: ClassVar[str] = "回答"
+    text: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """All that is left; not nothing."""
+        if not rest.strip():
+            raise Unreadable("还没有写内容")
+        return cls(rest.strip()), ""
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """A number of days, 1 to 366."""
 
@@ -149,6 +176,39 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class PageNumber:
+    """A page of a list, as the buttons below it say: `p2`, or `第2页`."""
+
+    label: ClassVar[str] = "页"
+    number: int
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A number from 1 to 9999 with what makes it a page's."""
+        text, left = _token(rest)
+        found = re.fullmatch(r"(?:[pP](\d{1,4})|第(\d{1,4})页)", text)
+        number = int(found[1] or found[2]) if found else 0
+        if not number:
+            raise Unreadable("页要写成 p2 或 第2页")
+        return cls(number), left
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """A yes to what was asked back: `sure`, or 确定."""
+
+    label: ClassVar[str] = "确定"
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """The one word."""
+        text, left = _token(rest)
+        if text.lower() not in _SURE_WORDS:
+            raise Unreadable("要确定的话，写 sure")
+        return cls(), left
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a message arrived, by somebody who has looked: `sent` or `notsent`."""
 
@@ -164,6 +224,39 @@ class Verdict:
         if text.lower() in _NOT_ARRIVED:
             return cls(sent=False), left
         raise Unreadable("要说清楚收到没有：sent（已收到）或 notsent（没收到）")
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who is let into a group: `everyone`, `regulars`, or whom a manager admits (`manual`)."""
+
+    label: ClassVar[str] = "所有人|老客|人工"
+    rule: Rule | None
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """One word, in English or Chinese."""
+        text, left = _token(rest)
+        if text.lower() not in _ADMISSION_WORDS:
+            raise Unreadable("要说清楚谁能进：所有人、老客，还是人工")
+        return cls(_ADMISSION_WORDS[text.lower()]), left
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """One group by its whole name: `@一群`, or `@"一 群"` where the name has blanks."""
+
+    label: ClassVar[str] = "@群"
+    name: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A name, with or without @."""
+        rest = rest.lstrip()
+        name, left = _token(rest[1:] if rest[:1] in ("@", "＠") else rest)
+        if not name:
+            raise Unreadable("还没说是哪个群")
+        return cls(name), left
 
 
 @dataclass(frozen=True, slots=True)

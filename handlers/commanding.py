@@ -9,18 +9,21 @@ that a crash left unfinished runs at the next start if it is young, and is else 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
 
+from handlers.answering import carry
 from handlers.desk import Asked, Desk
+from handlers.forms.filling import fill
+from handlers.forms.listening import listens
 from handlers.registry import Call, Command, Misread, Registry, Unknown
 from handlers.replies import Reply, reply
 from handlers.roles import Role, role_of
-from scheduler.content import Button, Content, Mention
-from scheduler.courier import Address, AddressGone, Done, NothingSent, Unable
+from scheduler.content import Button
+from scheduler.courier import Done, NothingSent
 from storage.errors import LaneLost, NuanqunError
 from storage.groups import Group
 from storage.members import Member
@@ -83,14 +86,29 @@ class Commander:
         )
         number = 0
         said = True
+        among_staff = self._is_among_staff(order, asked)
         async for answer in self._answers(order, asked):
             key = f"reply:{asked.key}/{number}"
-            said &= await self._say(asked, answer, key, again=order.late)
+            fitting = replace(answer, private=False) if among_staff else answer
+            outcome = await carry(self._desk, asked, fitting, key, again=order.late)
+            if not isinstance(outcome, Done):
+                _log.warning("answer_lost", key=key, outcome=repr(outcome))
+            said &= not isinstance(outcome, NothingSent)
             number += 1
         if not said:
             return  # whoever holds the account's lane next answers, or this process after a restart
         async with self._desk.database.writing() as connection:
             await finish_command(connection, order.message_id)
+
+    def _is_among_staff(self, order: Order, asked: Asked) -> bool:
+        """Whether an answer to managers may be said where it was asked: in a chat of the staff's.
+
+        What anybody may ask is about the asker, and stays between the two.
+        """
+        if asked.group is None or not asked.group.is_staff:
+            return False
+        read = self._registry.parse(order.text, asked.role)
+        return not (isinstance(read, Call) and read.command.role is Role.FAN)
 
     async def _answers(self, order: Order, asked: Asked) -> AsyncIterator[Reply]:
         """What the command says; its failure is an answer too."""
@@ -124,6 +142,10 @@ class Commander:
         return reply(text, private=True)
 
     async def _run(self, text: str, asked: Asked) -> AsyncIterator[Reply]:
+        if not self._registry.insists(text, asked.role) and await self._fills_in(asked, text):
+            async for answer in fill(self._desk, asked, text):
+                yield answer
+            return
         match self._registry.parse(text, asked.role):
             case Call(command, arguments):
                 async for answer in command.run(self._desk, asked, **arguments):
@@ -135,6 +157,10 @@ class Commander:
             case None:
                 # A button that says nothing the presser may ask for.
                 return
+
+    async def _fills_in(self, asked: Asked, text: str) -> bool:
+        async with self._desk.database.reading() as connection:
+            return await listens(connection, asked, text)
 
     def _correct(self, command: Command, sentence: str) -> Reply:
         say = self._desk.say
@@ -160,28 +186,3 @@ class Commander:
             Button(say("看帮助"), f"/help {nearest.name}"),
             private=nearest.role is Role.MANAGER,
         )
-
-    async def _say(self, asked: Asked, answer: Reply, key: str, *, again: bool) -> bool:
-        """Carry an answer out: to the asker alone where that is wanted and the channel can.
-
-        With `again` it may have been said before the bot ended. False where it certainly was not
-        said, and may still be.
-        """
-        sender = self._desk.senders[asked.account]
-        private = Address(person=asked.member.person)
-        here = Address(group=asked.group.chat) if asked.group is not None else private
-        if not answer.private or asked.group is None:
-            outcome = await sender.say(here, answer.content, key, again=again)
-        else:
-            outcome = await sender.say(private, answer.content, key, again=again)
-        if isinstance(outcome, AddressGone | Unable) and answer.private and asked.group is not None:
-            hint = answer.instead or self._desk.say(
-                "这个只能私下说：先和我私聊一句，再发一次命令。"
-            )
-            name = asked.member.name
-            mention = Mention(asked.member.person, name)
-            content = Content(f"@{name} {hint}", mentions=(mention,))
-            outcome = await sender.say(here, content, f"{key}/hint", again=again)
-        if not isinstance(outcome, Done):
-            _log.warning("answer_lost", key=key, outcome=repr(outcome))
-        return not isinstance(outcome, NothingSent)

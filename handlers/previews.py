@@ -19,8 +19,10 @@ from handlers.reasons import words_for
 from handlers.replies import Reply, reply
 from scheduler.bodies import content_of, is_literal
 from scheduler.campaigns import Campaign, Occurrence, occurrences_of
+from scheduler.content import Content
 from scheduler.courier import Address, Limits
 from scheduler.decide import Decision, Defer, History, Reason, Send, Skip, decide
+from scheduler.pieces import Misfit, Part, misfit
 from scheduler.promotions import Promotion
 from scheduler.templates import LONGEST_TEXT
 from storage import due, groups, lanes, shops
@@ -56,16 +58,28 @@ def said(
     """
     say = desk.say
     if is_literal(body):
-        text = content_of(body, "", group).text
-        if brief and len(text) > _BRIEF:
-            text = say("{text}……（全文 {count} 字）", text=text[:_BRIEF], count=len(text))
-        return [say("要发的内容：\n{text}", text=text)]
+        return _said_once(desk, content_of(body, "", group), coming, brief=brief)
     if not coming:
         return [say("{name}：从现在起没有要发的。", name=name)]
     lines = [
         f"· {desk.show_time(one.at)} {content_of(body, one.slot, group).text}" for one in coming
     ]
     return [say("{name}，一共 {count} 条：", name=name, count=len(coming)), *lines]
+
+
+def _said_once(
+    desk: Desk, content: Content, coming: Sequence[Occurrence], *, brief: bool
+) -> list[str]:
+    """A post word for word, with how many pictures, and its moment while that is to come."""
+    say, text = desk.say, content.text
+    if brief and len(text) > _BRIEF:
+        text = say("{text}……（全文 {count} 字）", text=text[:_BRIEF], count=len(text))
+    lines = [say("要发的内容：\n{text}", text=text)]
+    if content.pictures:
+        lines.append(say("配 {count} 张图", count=len(content.pictures)))
+    if coming and coming[0].at > desk.clock.now():
+        lines.append(say("定在 {time} 发", time=desk.show_time(coming[0].at)))
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +125,7 @@ async def held(
             sender = desk.senders.get(group.account)
             limits = sender.limits if sender is not None else Limits()
             decision = decide(one, one.recipient, limits, history, desk.care, at)
-            decisions.append((group.name, decision))
+            decisions.append((group.title, decision))
         return decisions
 
     return _by_reason(await asyncio.to_thread(decided))
@@ -143,7 +157,7 @@ def _imagined(
     campaign: Campaign, post: Occurrence, group: Group, *, approved: bool, halted: bool
 ) -> Due:
     """The delivery that will be planned for a group, so that lots fall as they will fall then."""
-    address = str(Address(group=group.chat))
+    address = str(Address(group=group.chat, topic=group.topic))
     return Due(
         id=0,
         key=f"{campaign.key}/{post.slot}/{group.account}/{address}",
@@ -214,7 +228,7 @@ async def _whom(desk: Desk, connection: AsyncConnection, chosen: Sequence[Group]
     """Which groups a post goes to, and how many fans they hold."""
     say = desk.say
     reached = await groups.reach(connection, [group.id for group in chosen])
-    names = desk.listed((group.name for group in chosen), _NAMES_SHOWN)
+    names = desk.listed((group.title for group in chosen), _NAMES_SHOWN)
     lines = [
         say("发到 {count} 个群：{names}", count=len(chosen), names=names),
         say("共 {fans} 位粉丝", fans=reached.fans),
@@ -255,9 +269,42 @@ def fits(head: Sequence[str], tail: Sequence[str]) -> bool:
     return len("\n".join([*head, *tail])) <= LONGEST_TEXT
 
 
-def too_long(desk: Desk) -> Reply:
+def too_long(desk: Desk, limit: int = LONGEST_TEXT) -> Reply:
     """The answer to a text that fits into no message."""
-    return reply(desk.say("内容太长了，最多 {limit} 个字。", limit=LONGEST_TEXT), private=True)
+    return reply(desk.say("内容太长了，最多 {limit} 个字。", limit=limit), private=True)
+
+
+def too_much(
+    desk: Desk, body: Mapping[str, Any], coming: Iterable[Occurrence], chosen: Collection[Group]
+) -> Reply | None:
+    """The answer to what a platform of these groups does not take as one message; None: it does.
+
+    What is planned is never split: a post that is taken back, counted or resent is one.
+    """
+    longest = {group.account: "" for group in chosen}
+    for group in chosen:
+        longest[group.account] = max(longest[group.account], group.name, key=len)
+    slots = [""] if is_literal(body) else [one.slot for one in coming]
+    for account, name in longest.items():
+        sender = desk.senders.get(account)
+        for slot in slots if sender is not None else ():
+            wrong = misfit(content_of(body, slot, name), sender.limits)
+            if wrong is not None:
+                return _complaint(desk, wrong)
+    return None
+
+
+def _complaint(desk: Desk, wrong: Misfit) -> Reply:
+    match wrong.part:
+        case Part.TEXT:
+            return too_long(desk, wrong.most)
+        case Part.CAPTION:
+            sentence = "配图的时候文字最多 {limit} 个字。"
+        case Part.PICTURES:
+            sentence = "图太多了，一条最多 {limit} 张。"
+        case Part.BUTTONS:
+            sentence = "带按钮的话，最多配 {limit} 张图。"
+    return reply(desk.say(sentence, limit=wrong.most), private=True)
 
 
 def wrong_braces(desk: Desk) -> Reply:

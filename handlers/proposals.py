@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.approvals import still_to_come, waits
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
-from handlers.previews import facts, in_one_message, said, to_come
+from handlers.previews import facts, in_one_message, said, to_come, too_much
 from handlers.replacing import replaced_by
 from handlers.replies import Reply, reply
 from handlers.staff import needs_another
@@ -31,7 +31,7 @@ from scheduler.promotions import Promotion
 from scheduler.quiet_hours import quiet_until
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Once
-from scheduler.wall_time import zone_named
+from scheduler.wall_time import instant_of, zone_named
 from storage import confirmations, deliveries
 from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
@@ -48,8 +48,9 @@ _TICK = timedelta(microseconds=1)
 class Proposal:
     """A campaign to be.
 
-    `schedule` None means: once, at the moment it is confirmed, and for `valid_seconds` from then
-    or from the end of the quiet hours it is confirmed in. `groups` are the ids of those shown.
+    `schedule` None means: once, at the moment it is confirmed. What goes out once may do so for
+    `valid_seconds` from its moment, or from the end of the quiet hours that the moment lies in.
+    `groups` are the ids of those shown.
     """
 
     key: str
@@ -103,13 +104,16 @@ def proposal_for(
 
 
 async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) -> Reply:
-    """Show what will happen, and ask for a yes."""
+    """Show what will happen, and ask for a yes; or say what is too much for one message."""
     say, now = desk.say, desk.clock.now()
+    campaign = campaign_of(desk, proposal, chosen.groups, now)
+    posts = to_come(campaign, now - _TICK, now)
+    wrong = too_much(desk, proposal.body, posts, chosen.groups)
+    if wrong is not None:
+        return wrong
     async with desk.database.writing() as connection:
         number = await _ask(connection, asked, CAMPAIGN, asdict(proposal), now)
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
-        campaign = campaign_of(desk, proposal, chosen.groups, now)
-        posts = to_come(campaign, now - _TICK, now)
         lines = await facts(desk, connection, campaign, posts[0], chosen.groups)
         older = await replaced_by(
             connection,
@@ -135,6 +139,9 @@ async def propose_edit(
     """Show what a campaign will say instead, and to whom, and ask for a yes."""
     say, now = desk.say, desk.clock.now()
     posts = editable(desk, campaign)
+    wrong = too_much(desk, body, posts, chosen.groups)
+    if wrong is not None:
+        return wrong
     edit = Edit(
         campaign_id=campaign.id,
         version_id=campaign.version_id,
@@ -201,13 +208,14 @@ async def _ask(
 def campaign_of(desk: Desk, proposal: Proposal, chosen: Sequence[Group], now: datetime) -> Campaign:
     """A proposal as the campaign it would be, confirmed now."""
     valid_for = timedelta(seconds=proposal.valid_seconds)
-    if proposal.schedule is None:
-        valid_for += _longest_quiet(desk, chosen, now)
     schedule = (
         Once(desk.shop.local(now).replace(tzinfo=None))
         if proposal.schedule is None
         else schedule_from_json(proposal.schedule)
     )
+    if isinstance(schedule, Once):
+        moment = instant_of(schedule.at, zone_named(desk.shop.zone))
+        valid_for += _longest_quiet(desk, chosen, moment)
     promotion = proposal.promotion
     return Campaign(
         key=proposal.key,
@@ -222,7 +230,7 @@ def campaign_of(desk: Desk, proposal: Proposal, chosen: Sequence[Group], now: da
 
 
 def _longest_quiet(desk: Desk, chosen: Sequence[Group], now: datetime) -> timedelta:
-    """How long it is until the last of the groups is out of its quiet hours; zero: none is in."""
+    """How long after it the last of the groups is out of its quiet hours; zero: none is in."""
     zones = {group.zone or desk.care.zone for group in chosen}
     ends = [quiet_until(now, zone_named(zone), desk.care.quiet_hours) for zone in sorted(zones)]
     return max((end - now for end in ends if end is not None), default=timedelta(0))

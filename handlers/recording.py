@@ -7,7 +7,7 @@ in the same transaction, and says what is new, for the handlers that answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.changes import Applicant, Newcomer, Origin, record_change
 from handlers.events import ButtonPressed, Event, MessageHeard, MessageKind
+from handlers.forms.listening import answers_among
 from handlers.roles import Role, role_of_person
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
@@ -50,7 +51,9 @@ class Batch:
         return [
             one
             for one in self.said
-            if one.heard.kind == MessageKind.FAN and not one.member.no_record
+            if one.heard.kind == MessageKind.FAN
+            and not one.member.no_record
+            and not (one.group is not None and one.group.is_staff)
         ]
 
 
@@ -116,13 +119,22 @@ async def _record_said(
     *,
     history: bool,
 ) -> None:
+    answers: Collection[str] = ()
+    if not history:
+        answers = await answers_among(
+            connection,
+            events,
+            shop=origin.shop,
+            platform=origin.platform,
+            account=origin.account,
+        )
     recorded = await record(
         connection,
         shop_id=origin.shop_id,
         platform=origin.platform,
         account=origin.account,
         heard=[
-            _heard(event, origin, is_command)
+            _heard(event, origin, is_command, answers)
             for event in events
             if isinstance(event, MessageHeard | ButtonPressed)
         ],
@@ -135,7 +147,13 @@ async def _record_said(
         await mark_reachable(connection, list(alone), min(alone.values()))
 
 
-def _heard(event: MessageHeard | ButtonPressed, origin: Origin, is_command: IsCommand) -> Heard:
+def _heard(
+    event: MessageHeard | ButtonPressed,
+    origin: Origin,
+    is_command: IsCommand,
+    answers: Collection[str],
+) -> Heard:
+    """One message to be stored; one of those in `answers` fills in a form, which is a command."""
     message, text = (
         (f"press:{event.press}", event.says)
         if isinstance(event, ButtonPressed)
@@ -149,7 +167,7 @@ def _heard(event: MessageHeard | ButtonPressed, origin: Origin, is_command: IsCo
         sender=origin.seen(event.sender),
         at=event.at,
         day=origin.shop.day_of(event.at),
-        kind=kind_of(event, role, is_command),
+        kind=MessageKind.COMMAND if message in answers else kind_of(event, role, is_command),
         text=text,
         topic=None if event.topic is None else storable(event.topic),
         pressed_on=event.on if isinstance(event, ButtonPressed) else None,

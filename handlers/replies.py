@@ -13,17 +13,26 @@ class Reply:
     """One answer. A private one goes to the asker alone, where the channel can.
 
     Where it cannot, the asker is told in the group what `instead` says; by default, how to get
-    the answer in private.
+    the answer in private. One that `replaces` takes the place of the message whose button was
+    pressed: it must be one message.
     """
 
     content: Content
     private: bool = False
     instead: str = ""
+    replaces: bool = False
 
 
 Replies = AsyncIterator[Reply]
 
 
-def reply(text: str, *buttons: Button, private: bool = False, instead: str = "") -> Reply:
+def reply(
+    text: str,
+    *buttons: Button,
+    private: bool = False,
+    instead: str = "",
+    replaces: bool = False,
+) -> Reply:
     """A reply of text, with buttons below it."""
-    return Reply(Content(text, buttons=buttons), private=private, instead=instead)
+    content = Content(text, buttons=buttons)
+    return Reply(content, private=private, instead=instead, replaces=replaces)

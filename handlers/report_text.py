@@ -12,6 +12,7 @@ from insights.report import AspectRow, DemandReport
 
 _ROWS = 6
 _QUOTES = 4
+_NAMED = 20  # groups in the title
 
 _STANCES = {"like": "喜欢", "dislike": "讨厌", "mind": "介意", "care": "关心"}
 
@@ -28,11 +29,14 @@ _DEMANDS = {
 
 def report_text(say: Say, found: DemandReport, period: Period, groups: Sequence[str]) -> str:
     """The report in a few lines: what is talked about, the four stances, what is asked for."""
+    named = list(groups[:_NAMED])
+    if len(named) < len(groups):
+        named.append(say("等 {count} 个", count=len(groups)))
     title = say(
         "粉丝在说什么（{first:%m-%d} 至 {last:%m-%d}）\n{groups} · {messages} 条 · {speakers} 人",
         first=period.first,
         last=period.last,
-        groups=say("、").join(groups),
+        groups=say("、").join(named),
         messages=found.messages,
         speakers=found.speakers,
     )

@@ -100,10 +100,12 @@ async def retry_failed(
     return campaign, retried
 
 
-async def uncertain(desk: Desk, number: int | None, limit: int) -> list[Uncertain]:
+async def uncertain(
+    desk: Desk, number: int | None, limit: int, *, skip: int = 0
+) -> list[Uncertain]:
     """What may or may not have arrived, of one campaign or of all; the newest first."""
     async with desk.database.reading() as connection:
-        return await steering.uncertain(connection, desk.shop_id, number, limit)
+        return await steering.uncertain(connection, desk.shop_id, number, limit, skip=skip)
 
 
 async def resolve(desk: Desk, actor: str, delivery: int, *, sent: bool) -> bool:

@@ -1,7 +1,9 @@
-"""The managers, as far as the bot has met them, and a word to each of them in private.
+"""The managers, as far as the bot has met them, and a word to them: in their chats, or in private.
 
-A customer with members on several channels is one manager. Telling is best effort: it goes through
-an account that shares a group with the member, or was spoken to by them, and says whom it reached.
+Where the staff have chats of their own, they are told there, and in private only whoever sits in
+none of them. A customer with members on several channels is one manager. Telling is best effort: a
+private word goes through an account that shares a group with the member, or was spoken to by them.
+Who was reached is told.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from handlers.settings import ShopSettings
 from scheduler.content import Content
 from scheduler.courier import Address, Done, Unclear
 from storage import members
+from storage.groups import Group
 from storage.members import Member
+from storage.staff_chats import customers_in, staff_chats
 
 _log = structlog.get_logger(__name__)
 
@@ -60,18 +64,36 @@ async def name_of(connection: AsyncConnection, actor: str) -> str:
 async def tell_managers(
     desk: Desk, content: Content, key: str, *, but: Collection[int] = ()
 ) -> list[str]:
-    """Say something to every manager in private; the names of those it reached.
+    """Say something to every manager; the names of the staff chats and managers it reached.
 
-    `but` are customers to leave out. A manager with several members is told once. The key names
-    what is said, so that telling twice can be seen in the attempts.
+    A manager who sits in a staff chat that it reached is told there, any other one in private.
+    `but` are customers to leave out in private. A manager with several members is told once. The
+    key names what is said, so that telling twice can be seen in the attempts.
     """
     async with desk.database.reading() as connection:
         everybody = await managers(connection, desk.shop)
-    wanted = [one for one in everybody if one.customer_id not in but]
+        chats = await staff_chats(connection, desk.shop_id)
+    said = [chat for chat in chats if await _tell_chat(desk, chat, content, key)]
+    async with desk.database.reading() as connection:
+        there = await customers_in(connection, [chat.id for chat in said])
+    wanted = [one for one in everybody if one.customer_id not in there.union(but)]
     people = [list(some) for _, some in groupby(wanted, key=lambda one: one.customer_id)]
     async with asyncio.TaskGroup() as telling:
         tasks = [telling.create_task(tell(desk, some, content, key)) for some in people]
-    return [reached.name for task in tasks if (reached := task.result()) is not None]
+    reached = [found.name for task in tasks if (found := task.result()) is not None]
+    return [*(chat.name for chat in said), *reached]
+
+
+async def _tell_chat(desk: Desk, chat: Group, content: Content, key: str) -> bool:
+    """Say something in a staff chat; whether it may have been heard there."""
+    sender = desk.senders.get(chat.account)
+    if sender is None or chat.is_muted(desk.clock.now()):
+        return False
+    to = Address(group=chat.chat)
+    outcome = await sender.say(to, content, f"{key}/{chat.account}/{to}")
+    if not isinstance(outcome, Done):
+        _log.warning("staff_chat_not_told", key=key, chat=chat.name, outcome=repr(outcome))
+    return isinstance(outcome, Done | Unclear)
 
 
 async def tell(desk: Desk, whom: Iterable[Member], content: Content, key: str) -> Member | None:

@@ -58,7 +58,8 @@ async def found(connection: AsyncConnection, action: str, subject: str) -> Entry
     return None if row is None else Entry(*row)
 
 
-async def latest(connection: AsyncConnection, limit: int) -> list[Entry]:
-    """The last entries, the newest first."""
-    rows = await connection.execute(select(*_ENTRY).order_by(audit_log.c.id.desc()).limit(limit))
+async def latest(connection: AsyncConnection, limit: int, *, skip: int = 0) -> list[Entry]:
+    """The last entries but the newest `skip`, the newest first."""
+    newest = select(*_ENTRY).order_by(audit_log.c.id.desc())
+    rows = await connection.execute(newest.limit(limit).offset(skip))
     return [Entry(*row) for row in rows]

@@ -162,14 +162,16 @@ async def member_known_as(connection: AsyncConnection, platform: str, person: st
 
 
 async def members_named(
-    connection: AsyncConnection, name: str, group_id: int | None = None
+    connection: AsyncConnection, name: str, group_ids: Collection[int] | None = None
 ) -> list[Member]:
-    """Everybody with exactly this name or platform id; within one group where it is given."""
+    """Everybody with exactly this name or platform id; of these groups, where they are given."""
     source = members.join(customers)
     question = (members.c.name == name) | (members.c.person == name)
-    if group_id is not None:
-        source = source.join(memberships, memberships.c.member_id == members.c.id)
-        question &= (memberships.c.group_id == group_id) & memberships.c.left_at.is_(None)
+    if group_ids is not None:
+        sits = select(memberships.c.member_id).where(
+            memberships.c.group_id.in_(list(group_ids)), memberships.c.left_at.is_(None)
+        )
+        question &= members.c.id.in_(sits)
     rows = await connection.execute(
         select(*_MEMBER).select_from(source).where(question).order_by(members.c.id)
     )

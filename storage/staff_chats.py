@@ -47,15 +47,16 @@ async def tie(connection: AsyncConnection, chat_id: int, group_ids: Collection[i
     await _keep_those_with_groups(connection)
 
 
-async def untie(connection: AsyncConnection, chat_id: int, group_ids: Collection[int]) -> bool:
-    """Let a staff's chat look after these groups no more; whether it still has any.
+async def untie(
+    connection: AsyncConnection, chat_id: int, group_ids: Collection[int] | None = None
+) -> bool:
+    """Let a staff's chat look after these groups (None: any) no more; whether it still has some.
 
     One that has none is an ordinary group again.
     """
+    meant = [] if group_ids is None else [groups.c.id.in_(list(group_ids))]
     await connection.execute(
-        update(groups)
-        .where(groups.c.staff_group_id == chat_id, groups.c.id.in_(list(group_ids)))
-        .values(staff_group_id=None)
+        update(groups).where(groups.c.staff_group_id == chat_id, *meant).values(staff_group_id=None)
     )
     await _keep_those_with_groups(connection)
     still = await connection.scalar(select(groups.c.is_staff).where(groups.c.id == chat_id))

@@ -14,7 +14,7 @@ from handlers.approvals import (
     reject,
     what_waits,
 )
-from handlers.arguments import Number
+from handlers.arguments import Number, PageNumber
 from handlers.commands.sending import BROADCAST_EXAMPLE
 from handlers.confirming import (
     Expired,
@@ -26,6 +26,7 @@ from handlers.confirming import (
     dismiss,
 )
 from handlers.desk import Asked, Desk
+from handlers.paging import page_of, page_reply
 from handlers.previews import held_lines
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -34,7 +35,6 @@ from handlers.staff import name_of
 from scheduler.content import Button
 from storage.campaigns import StoredCampaign
 
-_SHOWN = 20
 _BUTTONS = 5  # campaigns that get buttons of their own
 
 
@@ -91,7 +91,7 @@ def _submitted(desk: Desk, campaign: StoredCampaign, told: tuple[str, ...] | Non
         )
     ]
     if told:
-        lines.append(say("已经私下告诉：{names}", names=desk.listed(told)))
+        lines.append(say("已经告诉：{names}", names=desk.listed(told)))
     elif told is not None:
         lines.append(
             say("我没能私下联系上别的管理员，请你告诉他们发 /approve {number}。", number=number)
@@ -180,16 +180,18 @@ async def _another(desk: Desk, campaign: StoredCampaign) -> Reply:
 
 
 @command("waiting", "待批", Role.MANAGER, "看哪些内容等着批准", "/waiting")
-async def waiting(desk: Desk, asked: Asked) -> Replies:  # noqa: ARG001 (every command is given what was asked)
+async def waiting(
+    desk: Desk,
+    asked: Asked,  # noqa: ARG001 (every command is given what was asked)
+    page: PageNumber | None = None,
+) -> Replies:
     """Everything that waits for approval; one alone is shown whole."""
     say = desk.say
     async with desk.database.reading() as connection:
         found = await all_waiting(connection, desk.shop_id)
+        part = page_of(found, page)
         whole = await what_waits(desk, connection, found[0]) if len(found) == 1 else ""
-        who = {one.id: await name_of(connection, one.submitted_by) for one in found[:_SHOWN]}
-    if not found:
-        yield reply(say("没有等着批准的内容。"), private=True)
-        return
+        who = {one.id: await name_of(connection, one.submitted_by) for one in part.rows}
     if whole:
         yield reply(whole, *approval_buttons(desk, found[0]), private=True)
         return
@@ -202,13 +204,13 @@ async def waiting(desk: Desk, asked: Asked) -> Replies:  # noqa: ARG001 (every c
             who=who[one.id],
             time=desk.show_time(one.submitted_at),
         )
-        for one in found[:_SHOWN]
+        for one in part.rows
     ]
-    if len(found) > _SHOWN:
-        lines.append(say("……还有 {count} 条", count=len(found) - _SHOWN))
-    lines.append(say("发 /preview {number} 看内容。", number=found[0].id))
+    if part.rows:
+        lines.append(say("发 /preview {number} 看内容。", number=part.rows[0].id))
     buttons = [
         Button(say("看编号 {number}", number=one.id), f"/preview {one.id}")
-        for one in found[:_BUTTONS]
+        for one in part.rows[:_BUTTONS]
     ]
-    yield reply("\n".join(lines), *buttons, private=True)
+    empty = say("没有等着批准的内容。")
+    yield page_reply(desk, part, lines, *buttons, opening="/waiting", empty=empty, wanted=page)

@@ -55,7 +55,7 @@ async def test(desk: Desk, asked: Asked, number: Number) -> Replies:  # noqa: AR
         yield reply(desk.say("「{name}」没有要发的了。", name=campaign.name), private=True)
         return
     yield reply(
-        desk.say("下面是「{name}」的试发，只有你看得到：", name=campaign.name), private=True
+        desk.say("下面是「{name}」的试发，没有发到粉丝群：", name=campaign.name), private=True
     )
     yield Reply(content, private=True)
 

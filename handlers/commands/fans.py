@@ -41,6 +41,17 @@ def _words(desk: Desk, one: Command) -> str:
     return f"/{one.name} {one.alias}" if desk.shop.language == "zh" else f"/{one.name}"
 
 
+@command("start", "打招呼", Role.FAN, "和我打个招呼，以后就能私下说话", "/start")
+async def start(desk: Desk, asked: Asked, payload: Rest | None = None) -> Replies:  # noqa: ARG001 (a link may carry a word of its own)
+    """Greet who opens the private chat, as some platforms ask for before a bot may write."""
+    text = desk.say(
+        "你好，{name}！我是{shop}的群助手，以后可以私下回答你了。想知道我会做什么，发 /help。",
+        name=asked.member.name,
+        shop=desk.shop.name,
+    )
+    yield reply(text, private=True)
+
+
 @command("me", "我的信息", Role.FAN, "看我记住了你什么", "/me")
 async def me(desk: Desk, asked: Asked) -> Replies:
     """Tell the asker everything that is kept about them."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from handlers.arguments import Days, Groups
-from handlers.audiences import chosen_groups
+from handlers.audiences import chosen_or_here
 from handlers.demand import last_days, report
 from handlers.desk import Asked, Desk
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.report_text import report_text
 from handlers.roles import Role
+from scheduler.content import Button
 from storage.groups import all_groups
 
 _DAYS = 7
@@ -19,18 +20,22 @@ _DAYS = 7
 async def insights(
     desk: Desk, asked: Asked, days: Days | None = None, groups: Groups | None = None
 ) -> Replies:
-    """The demand report of the last days, for all groups or for those that are named."""
-    if groups is not None:
-        chosen = await chosen_groups(desk, asked, groups)
-        if isinstance(chosen, Reply):
-            yield chosen
-            return
-        wanted = list(chosen.groups)
+    """The demand report of the last days: for the groups named, those here, or all of them."""
+    chosen = await chosen_or_here(desk, asked, groups)
+    if isinstance(chosen, Reply):
+        yield chosen
+        return
+    if chosen is not None:
+        wanted = chosen.whole
     else:
         async with desk.database.reading() as connection:
             wanted = await all_groups(connection, desk.shop_id)
-    period = last_days(desk, days.number if days is not None else _DAYS)
+    number = days.number if days is not None else _DAYS
+    period = last_days(desk, number)
     found = await report(desk, wanted, period)
+    one_group = Button(desk.say("只看一个群"), f"/choose /insights {number}")
     yield reply(
-        report_text(desk.say, found, period, [group.name for group in wanted]), private=True
+        report_text(desk.say, found, period, [group.name for group in wanted]),
+        *((one_group,) if groups is None and len(wanted) > 1 else ()),
+        private=True,
     )

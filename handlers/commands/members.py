@@ -9,9 +9,19 @@ import asyncio
 import re
 from difflib import get_close_matches
 
-from handlers.arguments import Binding, Groups, Nickname, Rest, Word, ZoneName, quoted
-from handlers.audiences import chosen_groups
+from handlers.arguments import (
+    Binding,
+    Groups,
+    Nickname,
+    PageNumber,
+    Rest,
+    Word,
+    ZoneName,
+    quoted,
+)
+from handlers.audiences import chosen_groups, groups_here
 from handlers.desk import Asked, Desk
+from handlers.paging import page_of, page_reply
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
@@ -23,10 +33,15 @@ from storage.tags import BY_MANAGER, BY_RULE, Tag
 
 
 async def _find(desk: Desk, asked: Asked, name: str) -> Member | Reply:
-    """The member meant, looking in the asker's group first; or what to answer instead."""
+    """The member meant; or what to answer instead.
+
+    Looked for in the asker's group first, or in those that the asker's staff chat looks after.
+    """
+    tied = await groups_here(desk, asked)
+    here = [] if asked.group is None else [asked.group]
     async with desk.database.reading() as connection:
-        here = asked.group.id if asked.group is not None else None
-        found = await members.members_named(connection, name, here)
+        near = [group.id for group in (here if tied is None else tied.whole)]
+        found = await members.members_named(connection, name, near) if near else []
         found = found or await members.members_named(connection, name)
         everybody = [] if found else await members.names(connection)
     if len(found) == 1:
@@ -103,13 +118,17 @@ async def untag(desk: Desk, asked: Asked, member: Nickname, tag: Word) -> Replie
 
 
 @command("tags", "标签表", Role.MANAGER, "看所有标签，或一位成员的标签", "/tags @小鱼")
-async def tags_(desk: Desk, asked: Asked, member: Nickname | None = None) -> Replies:
+async def tags_(
+    desk: Desk, asked: Asked, page: PageNumber | None = None, member: Nickname | None = None
+) -> Replies:
     """Every tag with its number of members, or one member's tags with where they come from."""
     if member is None:
         async with desk.database.reading() as connection:
             counted = await tags.tag_counts(connection, desk.clock.now())
-        lines = [desk.say("{tag}：{count} 人", tag=name, count=count) for name, count in counted]
-        yield reply("\n".join(lines) or desk.say("还没有标签。"), private=True)
+        part = page_of(counted, page)
+        lines = [desk.say("{tag}：{count} 人", tag=name, count=count) for name, count in part.rows]
+        empty = desk.say("还没有标签。")
+        yield page_reply(desk, part, lines, opening="/tags", empty=empty, wanted=page)
         return
     found = await _find(desk, asked, member.name)
     if isinstance(found, Reply):
@@ -155,11 +174,16 @@ async def who(desk: Desk, asked: Asked, member: Nickname) -> Replies:
     yield reply("\n".join(lines), private=True)
 
 
-_SHOWN = 50
+_NAMES = 50  # on a page
 
 
 @command("members", "成员", Role.MANAGER, "看带某个标签的成员", "/members 敏感肌")
-async def members_(desk: Desk, asked: Asked, tag: Word) -> Replies:  # noqa: ARG001 (every command is given what was asked)
+async def members_(
+    desk: Desk,
+    asked: Asked,  # noqa: ARG001 (every command is given what was asked)
+    tag: Word,
+    page: PageNumber | None = None,
+) -> Replies:
     """Who carries a tag."""
     async with desk.database.reading() as connection:
         names = await tags.members_tagged(connection, tag.text, desk.clock.now())
@@ -168,9 +192,9 @@ async def members_(desk: Desk, asked: Asked, tag: Word) -> Replies:  # noqa: ARG
             if names
             else [name for name, _ in await tags.tag_counts(connection, desk.clock.now())]
         )
+    part = page_of(names, page, _NAMES)
     if names:
-        more = [desk.say("……")] if len(names) > _SHOWN else []
-        listed = desk.listed([*names[:_SHOWN], *more])
+        listed = desk.listed(part.rows)
         text = desk.say(
             "「{tag}」{count} 人：{names}", tag=tag.text, count=len(names), names=listed
         )
@@ -180,7 +204,8 @@ async def members_(desk: Desk, asked: Asked, tag: Word) -> Replies:  # noqa: ARG
         )
     else:
         text = desk.say("没有人带「{tag}」。发 /tags 看所有标签。", tag=tag.text)
-    yield reply(text, private=True)
+    opening = f"/members {quoted(tag.text)}"
+    yield page_reply(desk, part, [text], opening=opening, empty=text, wanted=page)
 
 
 @command("watch", "关注词", Role.MANAGER, "说到某个词就自动贴标签", "/watch 补水 = 兴趣:补水")
@@ -241,7 +266,7 @@ async def grouptag(desk: Desk, asked: Asked, groups_: Groups, tags_: Rest | None
     wanted = re.split(r"[\s,，、]+", tags_.text.strip(",，、 ")) if tags_ is not None else []
     now = desk.clock.now()
     async with desk.database.writing() as connection:
-        for group in found.groups:
+        for group in found.whole:
             await groups.set_group_tags(connection, group.id, wanted)
             await audit.note(
                 connection,

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.arguments import Days, Number
+from handlers.arguments import Days, Number, PageNumber
 from handlers.desk import Asked, Desk, shortened
+from handlers.paging import PAGE, page_of, page_reply
 from handlers.planned import Planned, coming
-from handlers.previews import in_one_message, promotion_line
+from handlers.previews import promotion_line
 from handlers.reasons import words_for
 from handlers.registry import command
 from handlers.replies import Replies, reply
@@ -21,27 +22,34 @@ from storage import audit, campaigns, posts
 from storage.campaigns import StoredCampaign
 
 _PLAN_DAYS = 14
-_LONGEST_LIST = 30
 _LINE = 24  # characters of a post that fit on one line of a phone
 
 
 @command("plan", "计划", Role.MANAGER, "看接下来几天会发什么", "/plan 14")
-async def plan_(desk: Desk, asked: Asked, days: Days | None = None) -> Replies:  # noqa: ARG001 (every command is given what was asked)
-    """Every post to come: what is approved, and what could be switched on."""
+async def plan_(
+    desk: Desk,
+    asked: Asked,  # noqa: ARG001 (every command is given what was asked)
+    days: Days | None = None,
+    page: PageNumber | None = None,
+) -> Replies:
+    """Every post to come: what is approved; on the first page also what could be switched on."""
     number = days.number if days is not None else _PLAN_DAYS
     now = desk.clock.now()
     found = await coming(desk, now, now + timedelta(days=number))
     say = desk.say
     approved = [one for one in found if one.campaign_id is not None]
     drafts = [one for one in found if one.campaign_id is None]
-    lines = [say("接下来 {days} 天会发：", days=number)]
-    lines += [_line(desk, one) for one in approved[:_LONGEST_LIST]] or [say("还没有安排。")]
-    if len(approved) > _LONGEST_LIST:
-        lines.append(say("……还有 {count} 条", count=len(approved) - _LONGEST_LIST))
-    if drafts:
-        lines += ["", say("现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：")]
-        lines += [_line(desk, one) for one in drafts[:_LONGEST_LIST]]
-    yield reply(in_one_message(desk, lines, _promotions(desk, found)), private=True)
+    part = page_of(approved, page)
+    title = say("接下来 {days} 天会发：", days=number)
+    more = []
+    if part.number == 1:
+        if drafts:
+            more += ["", say("现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：")]
+            more += [_line(desk, one) for one in drafts[:PAGE]]
+        more += _promotions(desk, found)
+    lines = [title, *(_line(desk, one) for one in part.rows), *more]
+    empty = "\n".join([title, say("还没有安排。"), *more])
+    yield page_reply(desk, part, lines, opening=f"/plan {number}", empty=empty, wanted=page)
 
 
 def _promotions(desk: Desk, found: Sequence[Planned]) -> list[str]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.arguments import PageNumber
 from handlers.desk import Asked, Desk
-from handlers.previews import in_one_message
+from handlers.paging import page_read, page_reply, slice_of
 from handlers.registry import command
-from handlers.replies import Replies, reply
+from handlers.replies import Replies
 from handlers.roles import Role
 from handlers.staff import name_of
 from storage import audit, campaigns
 from storage.audit import Entry
-
-_SHOWN = 20
 
 _TO_CAMPAIGNS = {
     "approve": "{who} 批准了「{what}」",
@@ -43,23 +42,32 @@ _OTHERS = {
     "unwatch": "{who} 不再关注「{what}」",
     "grouptag": "{who} 给 {what} 的群标签：{detail}",
     "timezone": "{who} 把 {what} 的时区设为 {detail}",
+    "link": "{who} 让「{detail}」管 {what}",
+    "unlink": "{who} 不再让「{detail}」管 {what}",
 }
+_DETAILS = ("tag", "zone", "tags", "chat")
 SENTENCES = _TO_CAMPAIGNS | _TO_PEOPLE | _OTHERS
 """Action → a key of the wording: who did it, to whom or what, and the detail that matters."""
 
 
 @command("audit", "记录", Role.MANAGER, "看最近谁改过什么", "/audit")
-async def audit_(desk: Desk, asked: Asked) -> Replies:  # noqa: ARG001 (every command is given what was asked)
+async def audit_(
+    desk: Desk,
+    asked: Asked,  # noqa: ARG001 (every command is given what was asked)
+    page: PageNumber | None = None,
+) -> Replies:
     """The last changes by people, the newest first."""
+    part = slice_of(page)
     async with desk.database.reading() as connection:
-        entries = await audit.latest(connection, _SHOWN)
+        entries = await audit.latest(connection, part.most, skip=part.skip)
+        found = page_read(entries, page)
         lines = [
             f"· {desk.show_time(one.at)} {await _in_words(desk, connection, one)}"
-            for one in entries
+            for one in found.rows
         ]
-    title = desk.say("最近的 {count} 次改动：", count=len(lines))
-    text = in_one_message(desk, [title, *lines], []) if lines else desk.say("还没有改动。")
-    yield reply(text, private=True)
+    shown = [desk.say("改动，新的在前："), *lines]
+    empty = desk.say("还没有改动。")
+    yield page_reply(desk, found, shown, opening="/audit", empty=empty, wanted=page)
 
 
 async def _in_words(desk: Desk, connection: AsyncConnection, entry: Entry) -> str:
@@ -77,6 +85,6 @@ async def _in_words(desk: Desk, connection: AsyncConnection, entry: Entry) -> st
     elif entry.action in _TO_PEOPLE:
         platform = entry.actor.partition(":")[0]
         what = await name_of(connection, f"{platform}:{entry.subject}")
-    details = entry.details.get("tag") or entry.details.get("zone") or entry.details.get("tags")
-    detail = desk.listed(details) if isinstance(details, list) else details or ""
+    details = next((entry.details[part] for part in _DETAILS if entry.details.get(part)), "")
+    detail = desk.listed(details) if isinstance(details, list) else details
     return desk.say(SENTENCES[entry.action], who=who, what=what, detail=detail)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.arguments import Day, FestivalName, Groups, Rest, quoted
-from handlers.audiences import ask_for_groups, chosen_groups
+from handlers.audiences import ask_for_groups, chosen_or_here
 from handlers.desk import Asked, Desk
 from handlers.previews import too_long
 from handlers.proposing import (
@@ -16,7 +18,7 @@ from handlers.proposing import (
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from scheduler.content import Content
+from scheduler.content import Button, Content
 from scheduler.templates import LONGEST_TEXT
 
 BROADCAST_EXAMPLE = "/broadcast @福利群 -二群 今晚八点直播，聊聊秋冬怎么保湿"
@@ -42,15 +44,16 @@ async def broadcast(
     if len(text.text) > LONGEST_TEXT:
         yield too_long(desk)
         return
-    if groups is None:
+    chosen = await chosen_or_here(desk, asked, groups)
+    if chosen is None:
         yield await ask_for_groups(desk, asked, "/broadcast", text.text)
         return
-    chosen = await chosen_groups(desk, asked, groups)
     if isinstance(chosen, Reply):
         yield chosen
         return
     found = broadcast_proposal(desk, asked, chosen, Content(text.text))
-    yield await offered(desk, asked, chosen, found)
+    answer = await offered(desk, asked, chosen, found)
+    yield answer if groups is not None else _or_one(desk, answer, "/broadcast", text.text)
 
 
 @command(
@@ -69,15 +72,17 @@ async def countdown(
 ) -> Replies:
     """Preview a countdown to a day. For Double-11 the words are ready; else `text` says them."""
     words = text.text if text is not None else None
-    if groups is None:
-        yield await ask_for_groups(desk, asked, f"/countdown {day.written}", words or "")
+    opening = f"/countdown {day.written}"
+    chosen = await chosen_or_here(desk, asked, groups)
+    if chosen is None:
+        yield await ask_for_groups(desk, asked, opening, words or "")
         return
-    chosen = await chosen_groups(desk, asked, groups)
     if isinstance(chosen, Reply):
         yield chosen
         return
     found = countdown_proposal(desk, asked, chosen, day, words)
-    yield await offered(desk, asked, chosen, found)
+    answer = await offered(desk, asked, chosen, found)
+    yield answer if groups is not None else _or_one(desk, answer, opening, words or "")
 
 
 @command(
@@ -88,13 +93,24 @@ async def greet(
 ) -> Replies:
     """Preview the greetings of one festival, or of the whole year."""
     named = festival.festival if festival is not None else None
-    if groups is None:
-        after = f" {quoted(name_of(desk, named))}" if named is not None else ""
-        yield await ask_for_groups(desk, asked, f"/greet{after}")
+    opening = "/greet" if named is None else f"/greet {quoted(name_of(desk, named))}"
+    chosen = await chosen_or_here(desk, asked, groups)
+    if chosen is None:
+        yield await ask_for_groups(desk, asked, opening)
         return
-    chosen = await chosen_groups(desk, asked, groups)
     if isinstance(chosen, Reply):
         yield chosen
         return
     found = await greetings_proposal(desk, asked, chosen, named)
-    yield await offered(desk, asked, chosen, found)
+    answer = await offered(desk, asked, chosen, found)
+    yield answer if groups is not None else _or_one(desk, answer, opening)
+
+
+def _or_one(desk: Desk, answer: Reply, opening: str, ending: str = "") -> Reply:
+    """A preview for all groups of a staff chat, with a button to choose one of them instead."""
+    if not answer.content.buttons:
+        return answer  # there was nothing to preview
+    tail = f"\n{ending}" if ending else ""
+    choose = Button(desk.say("换一个群"), f"/choose {opening}{tail}")
+    content = replace(answer.content, buttons=(*answer.content.buttons, choose))
+    return replace(answer, content=content)

@@ -36,6 +36,12 @@ async def broadcast(shop: Shop, text: str = TONIGHT, *, to: str = "@一群") -> 
     return await shop.says(MANAGER, "/confirm", group=None)
 
 
+async def staff_chat(shop: Shop, name: str = "店员群", *, looks_after: str = "@一群 @二群") -> None:
+    """The manager makes a chat the staff's, which looks after these groups."""
+    await shop.opens(name)
+    await shop.says(MANAGER, f"/link {looks_after} sure", group=name)
+
+
 async def second_manager(shop: Shop, name: str = OTHER) -> None:
     """Somebody else who is a manager is known to the bot."""
     shop.staff.add(name)

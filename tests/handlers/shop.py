@@ -38,6 +38,7 @@ from scheduler.courier import (
     Admit,
     Delete,
     Done,
+    Edit,
     Invite,
     Limits,
     Lookup,
@@ -74,6 +75,7 @@ class Platform:
 
     posts: list[Post] = field(default_factory=list)
     deleted: list[Delete] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     admitted: list[Admit] = field(default_factory=list)
     links: list[Invite] = field(default_factory=list)
     refuses: dict[Address, Outcome] = field(default_factory=dict)
@@ -84,16 +86,17 @@ class Platform:
     async def perform(self, action: Action) -> Outcome:
         """Do what is asked, or answer as the test wants."""
         match action:
-            case Post(_, address, _) if address in self.refuses:
-                return self.refuses[address]
+            case Post(address=to) | Admit(address=to) | Invite(address=to) if to in self.refuses:
+                return self.refuses[to]
+            case Edit(address=to) | Delete(address=to) if to in self.keeps:
+                return self.keeps[to]
             case Post():
                 self.posts.append(action)
-            case Delete(_, address, _) if address in self.keeps:
-                return self.keeps[address]
+            case Edit(receipt=receipt):
+                self.edits.append(action)
+                return Done(receipt)
             case Delete():
                 self.deleted.append(action)
-            case Admit(_, address) | Invite(_, address) if address in self.refuses:
-                return self.refuses[address]
             case Admit():
                 self.admitted.append(action)
             case Invite():
@@ -165,16 +168,32 @@ class Shop:
         message: str | None = None,
         forwarded: bool = False,
         pictures: tuple[str, ...] = (),
+        topic: str | None = None,
     ) -> Answers:
         """Somebody says something, in private where `group` is None; what the bot answers."""
         event = self.heard(name, text, group=group, message=message, forwarded=forwarded)
-        return await self.hear(replace(event, pictures=pictures))
+        return await self.hear(replace(event, pictures=pictures, topic=topic))
 
-    async def presses(self, name: str, says: str, *, group: str | None = None) -> Answers:
-        """Somebody presses a button."""
-        chat = None if group is None else chat_of(group)
+    async def presses(
+        self,
+        name: str,
+        says: str,
+        *,
+        group: str | None = None,
+        on: str | None = None,
+        topic: str | None = None,
+    ) -> Answers:
+        """Somebody presses a button, which stands below the message `on`."""
         press = ButtonPressed(
-            ACCOUNT, self._next(), self.clock.now(), self._next(), chat, self.person(name), says
+            account=ACCOUNT,
+            cursor=self._next(),
+            at=self.clock.now(),
+            press=self._next(),
+            chat=None if group is None else chat_of(group),
+            sender=self.person(name),
+            says=says,
+            on=on,
+            topic=topic,
         )
         return await self.hear(press)
 

@@ -36,7 +36,7 @@ async def test_what_one_drafted_waits_for_the_other(any_shop: Shop) -> None:
     }
     assert answer.address == in_private(MANAGER)
     assert answer.content.text == (
-        f"「{TONIGHT}」已提交，编号 {number}。另一位管理员批准后才会发。\n已经私下告诉：阿强"
+        f"「{TONIGHT}」已提交，编号 {number}。另一位管理员批准后才会发。\n已经告诉：阿强"
     )
     assert not await shop.delivers()
     done = await shop.presses(OTHER, f"/approve {number}")

@@ -88,4 +88,9 @@ async def test_a_long_list_of_doubts_fits_into_one_message(shop: Shop) -> None:
     await in_doubt(shop, *names)
     listed = await shop.says(MANAGER, "/uncertain")
     assert len(listed.text) < 4_096
-    assert "\n……\n" in listed.text
+    assert listed.text.count("\n· ") == 20
+    assert listed.buttons["下一页"] == "/uncertain p2"
+    rest = await shop.says(MANAGER, "/uncertain p2")
+    assert rest.text.count("\n· ") == 10
+    assert rest.buttons["上一页"] == "/uncertain p1"
+    assert "下一页" not in rest.buttons

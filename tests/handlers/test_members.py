@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage import audiences, audit, groups
+from storage import audiences, audit
 from tests.handlers.shop import DAY, MANAGER, Shop, in_private
 
 

@@ -55,7 +55,7 @@ async def test_two_managers_are_told_apart(shop: Shop) -> None:
     await shop.says(OTHER, "/approve 1")
     answer = await shop.says(MANAGER, "记录")
     assert answer.text == (
-        "最近的 2 次改动：\n"
+        "改动，新的在前：\n"
         f"· 11-05 10:01 阿强 批准了「{TONIGHT}」\n"
         f"· 11-05 10:00 阿玲 提交了「{TONIGHT}」，等批准"
     )

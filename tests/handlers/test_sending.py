@@ -116,8 +116,13 @@ async def test_without_groups_the_bot_offers_the_last_choice(shop: Shop) -> None
     first = await shop.says(MANAGER, "/broadcast -今晚八点 来看")
     assert "没有叫「今晚八点」的群" in first.text
     asked = await shop.says(MANAGER, f"/broadcast {TONIGHT}")
-    assert asked.text == (f"发到哪些群？写群名或群标签，例如：\n/broadcast @一群\n{TONIGHT}")
-    assert asked.buttons == {"全部 3 个群": f"/broadcast @所有群\n{TONIGHT}"}
+    assert asked.text == (
+        f"选哪些群？点下面的，或者写群名、群标签，例如：\n/broadcast @一群\n{TONIGHT}"
+    )
+    assert asked.buttons == {
+        "全部 3 个群": f"/broadcast @所有群\n{TONIGHT}",
+        **{name: f"/broadcast @{name}\n{TONIGHT}" for name in ("一群", "二群", "三群")},
+    }
     preview = await shop.presses(MANAGER, asked.buttons["全部 3 个群"])
     assert "发到 3 个群：一群、三群、二群" in preview.text
     await shop.says(MANAGER, f"/broadcast @福利群 -二群 {TONIGHT}")
@@ -259,10 +264,11 @@ async def test_a_festival_is_greeted(shop: Shop) -> None:
 
 
 async def test_without_groups_a_greeting_and_a_countdown_ask_back(shop: Shop) -> None:
-    asked = await shop.says(MANAGER, "/greet 春节")
-    assert asked.buttons == {"全部 3 个群": "/greet 春节 @所有群"}
-    asked = await shop.says(MANAGER, "/countdown 双11")
-    assert asked.buttons == {"全部 3 个群": "/countdown 双11 @所有群"}
+    for opening in ("/greet 春节", "/countdown 双11"):
+        asked = await shop.says(MANAGER, opening)
+        names = ("一群", "二群", "三群")
+        each = {name: f"{opening} @{name}" for name in names}
+        assert asked.buttons == {"全部 3 个群": f"{opening} @所有群", **each}
     assert "一共 7 条" in (await shop.presses(MANAGER, "/countdown 双11 @所有群")).text
 
 

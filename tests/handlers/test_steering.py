@@ -146,7 +146,7 @@ async def test_a_test_goes_to_the_manager_alone_word_for_word(shop: Shop) -> Non
     tried = await shop.says(MANAGER, "/test 1")
     assert tried.addresses == [in_private(MANAGER), in_private(MANAGER)]
     mark, post = (one.content.text for one in tried)
-    assert mark == "下面是「双11 倒计时 2026」的试发，只有你看得到："
+    assert mark == "下面是「双11 倒计时 2026」的试发，没有发到粉丝群："
     shop.clock.advance(20 * MINUTE)
     assert (await shop.delivers()).text == post
     await shop.says(MANAGER, "/cancel 1")

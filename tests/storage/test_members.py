@@ -103,10 +103,10 @@ async def test_within_a_group_only_those_who_sit_there_now_are_found(
 ) -> None:
     first, second = await group(connection, "一群"), await group(connection, "二群")
     fan = await member(connection, "小美", first)
-    assert await members.members_named(connection, "小美", first.id) == [fan]
-    assert await members.members_named(connection, "小美", second.id) == []
+    assert await members.members_named(connection, "小美", [first.id]) == [fan]
+    assert await members.members_named(connection, "小美", [second.id]) == []
     await members.leave(connection, first.id, fan.id, NOW + MINUTE)
-    assert await members.members_named(connection, "小美", first.id) == []
+    assert await members.members_named(connection, "小美", [first.id]) == []
 
 
 # Coming and going
@@ -127,7 +127,7 @@ async def test_who_left_and_comes_back_is_new_again(connection: AsyncConnection)
     assert await members.sit(connection, [(seat.id, fan.id, NOW + 2 * MINUTE)]) == {
         (seat.id, fan.id)
     }
-    assert await members.members_named(connection, "小美", seat.id) == [fan]
+    assert await members.members_named(connection, "小美", [seat.id]) == [fan]
 
 
 async def test_coming_back_to_one_group_leaves_the_other_left(connection: AsyncConnection) -> None:
@@ -136,8 +136,8 @@ async def test_coming_back_to_one_group_leaves_the_other_left(connection: AsyncC
     for seat in (first, second):
         await members.leave(connection, seat.id, fan.id, NOW + MINUTE)
     await members.sit(connection, [(first.id, fan.id, NOW + 2 * MINUTE)])
-    assert await members.members_named(connection, "小美", first.id) == [fan]
-    assert await members.members_named(connection, "小美", second.id) == []
+    assert await members.members_named(connection, "小美", [first.id]) == [fan]
+    assert await members.members_named(connection, "小美", [second.id]) == []
 
 
 async def test_events_told_a_second_time_after_a_restart_change_nothing(
@@ -151,7 +151,7 @@ async def test_events_told_a_second_time_after_a_restart_change_nothing(
         welcomed.append(await members.sit(connection, [(seat.id, fan.id, joined)]))
         await members.leave(connection, seat.id, fan.id, left)
         welcomed.append(await members.sit(connection, [(seat.id, fan.id, back)]))
-        assert await members.members_named(connection, "小美", seat.id) == [fan]
+        assert await members.members_named(connection, "小美", [seat.id]) == [fan]
     assert welcomed == [{(seat.id, fan.id)}, {(seat.id, fan.id)}, set(), set()]
 
 

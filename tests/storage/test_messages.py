@@ -229,7 +229,7 @@ async def test_a_history_seats_nobody_and_brings_nobody_back(connection: AsyncCo
     )
     assert not any(one.first_word or one.duplicate for one in recorded)
     for name, seated in zip(names, ([here], [], []), strict=True):
-        assert await members.members_named(connection, name, seat.id) == seated
+        assert await members.members_named(connection, name, [seat.id]) == seated
 
 
 async def test_pending_commands_come_oldest_first_for_their_own_account(

@@ -142,7 +142,7 @@ QUERIES: dict[str, Query] = {
     "quotes": lambda c: messages.quotes(c, [1, 2, 3]),
     "retention": lambda c: messages.delete_before(c, NOW),
     "members_named": lambda c: members.members_named(c, "小美"),
-    "members_named in a group": lambda c: members.members_named(c, "小美", 1),
+    "members_named in a group": lambda c: members.members_named(c, "小美", [1]),
     "leave": lambda c: members.leave(c, 1, 1, NOW),
     "no record": lambda c: customers.set_no_record(c, 1, no_record=True),
     "tags_of": lambda c: tags.tags_of(c, 1, NOW),
