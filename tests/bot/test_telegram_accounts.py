@@ -34,10 +34,10 @@ def free_port() -> int:
 
 
 def helped(telegram: TelegramDouble, bot: Bot) -> bool:
-    """Whether a bot has answered /help, and shows all of its menus."""
+    """Whether a bot has answered /help, and shows all menus, that of a manager's chat too."""
     said = [one for one in telegram.asked("sendMessage") if one.call.token == bot.token]
     answered = any("/me" in one.call.parameters["text"] for one in said)
-    return answered and len(bot.commands) == len(FOR_EVERYBODY) * len(LANGUAGES)
+    return answered and len(bot.commands) == (len(FOR_EVERYBODY) + 1) * len(LANGUAGES)
 
 
 async def until_ready(program: asyncio.subprocess.Process) -> bytes:
@@ -61,6 +61,7 @@ async def test_the_room_and_two_bots_live_in_one_process_that_ends_on_a_signal(
     port = free_port()
     (here / "vip-token").write_text(f"{called.token}\n")
     (here / "nuanqun.toml").write_text(
+        f'[shop]\nmanagers = ["{fish.id}"]\n'
         "[room]\nport = 0\n"
         f'[telegram.shop]\napi = "{telegram.url}"\n'
         f'[telegram.vip]\napi = "{telegram.url}"\ntoken_file = "vip-token"\n'
