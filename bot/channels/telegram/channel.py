@@ -26,7 +26,7 @@ from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.hearing import Hearing
 from bot.channels.telegram.menu import Menus
 from bot.channels.telegram.outcomes import NO_TEXT, outcome_of
-from bot.channels.telegram.pictures import Upload, uploads
+from bot.channels.telegram.pictures import Pictures, Upload
 from bot.channels.telegram.rendering import method_of, receipt_of, words_changed
 from bot.channels.telegram.silences import Silences
 from handlers.events import Chat, Event, GroupMoved
@@ -98,7 +98,7 @@ class TelegramChannel:
         self._hearing = hearing
         self._database = database
         self._clock = clock
-        self._data = data
+        self._pictures = Pictures(data)
         self._menus = menus
         self._silences = Silences()
         self._moved: dict[str, str] = {}  # the new id of each group, by the old one
@@ -208,7 +208,7 @@ class TelegramChannel:
         pictures: list[Upload] = []
         if isinstance(action, Post | Edit):
             try:
-                pictures = await uploads(action.content.pictures, self._data)
+                pictures = await self._pictures.uploads(action.content.pictures)
             except OSError as error:  # the bot's own picture cannot be read
                 return Unable(str(error))
             await self._keep_words(action)
@@ -240,7 +240,7 @@ class TelegramChannel:
         except ValueError as error:  # Telegram has no such thing
             return Unable(str(error))
         try:
-            return Done(_receipt(action, await self._call(action, method)))
+            result = await self._call(action, method)
         except TelegramMigrateToChat as moved:
             if action.address.group is None or again:
                 return outcome_of(moved, _wanted(action))
@@ -248,7 +248,10 @@ class TelegramChannel:
             if isinstance(action, Edit | Delete | Pin):
                 return Unable("the post stayed behind when its group moved")
         except AiogramError as error:
-            return self._judged(action, outcome_of(error, _wanted(action)))
+            return self._judged(action, outcome_of(error, _wanted(action)), pictures)
+        else:
+            self._pictures.posted(pictures, _messages(result))
+            return Done(_receipt(action, result))
         return await self._carry_out(self._followed(action), pictures, again=True)
 
     async def _call(self, action: Action, method: TelegramMethod[Any]) -> Any:
@@ -268,8 +271,10 @@ class TelegramChannel:
             self._moved[before] = now
             self._moves.put_nowait(before)
 
-    def _judged(self, action: Action, outcome: Outcome) -> Outcome:
+    def _judged(self, action: Action, outcome: Outcome, pictures: list[Upload]) -> Outcome:
         """The outcome; a "too fast" with the word whether the whole account is meant."""
+        if isinstance(outcome, Unable):
+            self._pictures.refused(pictures)
         if not isinstance(outcome, TooFast):
             return outcome
         now, address = self._clock.now(), action.address
@@ -283,15 +288,18 @@ async def _next(events: AsyncGenerator[Event]) -> Event | None:
     return await anext(events, None)
 
 
+def _messages(result: Any) -> list[Message]:
+    """The messages that Telegram answers with, if it does so."""
+    answered = result if isinstance(result, list) else [result]
+    return [one for one in answered if isinstance(one, Message)]
+
+
 def _receipt(action: Action, result: Any) -> str:
     """The receipt of an action that Telegram did: of its answer, or what it was wanted for."""
-    match result:
-        case ChatInviteLink():
-            return result.invite_link
-        case Message() if isinstance(action, Post):
-            return receipt_of([result.message_id])
-        case list():
-            return receipt_of([message.message_id for message in result])
+    if isinstance(result, ChatInviteLink):
+        return result.invite_link
+    if isinstance(action, Post):
+        return receipt_of([message.message_id for message in _messages(result)])
     return _wanted(action)
 
 

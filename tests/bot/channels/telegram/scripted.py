@@ -101,7 +101,14 @@ class ScriptedTelegram:
     def _message(self, asked: Asked) -> dict[str, Any]:
         self._messages += 1
         chat = {"id": int(asked.given["chat_id"]), "type": "supergroup", "title": "一群"}
-        return {"message_id": self._messages, "date": 1, "chat": chat, "text": "好"}
+        message = {"message_id": self._messages, "date": 1, "chat": chat}
+        if asked.method in ("sendMessage", "editMessageText"):
+            return message | {"text": "好"}
+        sizes = [
+            {"file_id": f"{size}-{self._messages}", "file_unique_id": "u", "width": 1, "height": 1}
+            for size in ("small", "large")
+        ]
+        return message | {"photo": sizes}
 
 
 async def _asked(request: web.Request) -> Asked:

@@ -219,6 +219,40 @@ async def test_a_picture_of_the_bot_s_own_is_uploaded(
     assert fetched == "https://example.com/a.png"
 
 
+OFFER = post(pictures=(Picture("offer.png"),))
+
+
+async def test_a_picture_goes_up_once_and_then_by_its_id(
+    channel: TelegramChannel, telegram: ScriptedTelegram
+) -> None:
+    for _ in range(2):
+        await channel.perform(OFFER)
+    await channel.perform(post(pictures=(Picture("offer.png"), Picture("telegram:f2"))))
+    first, second, album = telegram.asked[-3:]
+    assert list(first.files.values()) == [b"png"]
+    assert (second.files, second.given["photo"]) == ({}, "large-1")
+    assert [one["media"] for one in album.given["media"]] == ["large-1", "f2"]
+
+
+async def test_a_picture_that_was_changed_goes_up_again(
+    channel: TelegramChannel, telegram: ScriptedTelegram, tmp_path: Path
+) -> None:
+    await channel.perform(OFFER)
+    (tmp_path / "offer.png").write_bytes(b"another")
+    await channel.perform(OFFER)
+    assert list(telegram.asked[-1].files.values()) == [b"another"]
+
+
+async def test_a_picture_whose_id_is_refused_goes_up_again(
+    channel: TelegramChannel, telegram: ScriptedTelegram
+) -> None:
+    await channel.perform(OFFER)
+    telegram.answers("sendPhoto", refuses(400, "Bad Request: wrong file identifier/HTTP URL"))
+    assert isinstance(await channel.perform(OFFER), Unable)
+    assert isinstance(await channel.perform(OFFER), Done)
+    assert list(telegram.asked[-1].files.values()) == [b"png"]
+
+
 async def test_a_picture_that_cannot_be_read_is_not_sent_at_all(
     channel: TelegramChannel, telegram: ScriptedTelegram
 ) -> None:
