@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import Approved, approved, let_go, submit, waits
 from handlers.desk import Asked, Desk
-from handlers.proposals import EDIT, Edit, Proposal, campaign_of, editable
+from handlers.forms.draft import close
+from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, editable
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.schedule_json import schedule_to_json
@@ -88,6 +89,7 @@ async def _carry_out(
     else:
         proposal = Proposal(**shown.body)
         made = await _make(connection, desk, asked, proposal, chosen=meant.groups, now=now)
+        await close(connection, asked.member.id, proposal.key)
     if made is None:
         return Overtaken()
     if await needs_another(connection, desk.shop):
@@ -121,6 +123,8 @@ async def dismiss(desk: Desk, asked: Asked) -> bool:
         shown = await confirmations.latest(connection, asked.member.id)
         if shown is None or shown.used:
             return False
+        if shown.kind == CAMPAIGN:
+            await close(connection, asked.member.id, shown.body["key"])
         return await confirmations.use(connection, shown.id, now)
 
 

@@ -206,15 +206,17 @@ async def _ask(
 
 
 def campaign_of(desk: Desk, proposal: Proposal, chosen: Sequence[Group], now: datetime) -> Campaign:
-    """A proposal as the campaign it would be, confirmed now."""
+    """A proposal as the campaign it would be, confirmed now.
+
+    A single moment that came between the preview and the yes is now.
+    """
     valid_for = timedelta(seconds=proposal.valid_seconds)
-    schedule = (
-        Once(desk.shop.local(now).replace(tzinfo=None))
-        if proposal.schedule is None
-        else schedule_from_json(proposal.schedule)
-    )
+    at_once = Once(desk.shop.local(now).replace(tzinfo=None))
+    schedule = at_once if proposal.schedule is None else schedule_from_json(proposal.schedule)
     if isinstance(schedule, Once):
         moment = instant_of(schedule.at, zone_named(desk.shop.zone))
+        if moment < now:
+            schedule, moment = at_once, now
         valid_for += _longest_quiet(desk, chosen, moment)
     promotion = proposal.promotion
     return Campaign(

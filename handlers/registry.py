@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args, get_type_hints
 
-from handlers.arguments import Argument, Nickname, Unreadable
+from handlers.arguments import Argument, FormAnswer, Nickname, Unreadable
 from handlers.replies import Replies
 from handlers.roles import Role
 from handlers.wording import Say
@@ -39,6 +39,8 @@ _BARE = re.compile(r"\s*(?P<name>\S+)(?P<rest>.*)", re.DOTALL)
 _EMPHASIS = "!！。.~～"
 # What only a command is followed by: somebody or a group by name, or the number of a campaign.
 _ADDRESSED = re.compile(r"\s*[@＠#＃]")
+# What may be anything: a command that takes it is talk without its slash.
+_WITH_SLASH = (Nickname, FormAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,16 @@ class Registry:
             return None
         return _read_bare(command, bare["rest"]) if role >= command.role else None
 
+    def insists(self, text: str, role: Role) -> bool:
+        """Whether a text is a command also where a form waits for words.
+
+        With its slash it is, and 急停 is always.
+        """
+        if _OPENING.match(text):
+            return True
+        read = self.parse(text, role)
+        return isinstance(read, Call) and read.command.urgent
+
     def _nearest(self, word: str, role: Role) -> Command | None:
         words = [known for known, command in self._by_word.items() if role >= command.role]
         close = get_close_matches(word, words, n=1, cutoff=0.5)
@@ -220,7 +232,7 @@ def _read_bare(command: Command, rest: str) -> Call | Misread | None:
         return None
     if _ADDRESSED.match(rest):
         return _read(command, rest)
-    if any(parameter.kind is Nickname for parameter in command.parameters):
+    if any(parameter.kind in _WITH_SLASH for parameter in command.parameters):
         return None
     read = _read(command, rest)
     return read if isinstance(read, Call) else None

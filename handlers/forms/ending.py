@@ -6,7 +6,7 @@ form back to that step, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,9 +18,9 @@ from handlers.previews import to_come, too_much
 from handlers.proposals import Proposal, campaign_of
 from handlers.proposing import broadcast_proposal, countdown_proposal, greetings_proposal
 from handlers.replies import Reply
-from scheduler.campaigns import Occurrence
 from scheduler.content import Content, Picture
 from scheduler.festivals import festival_named
+from scheduler.wall_time import instant_of, zone_named
 
 _TICK = timedelta(microseconds=1)
 
@@ -60,9 +60,10 @@ async def _broadcast(filling: Filling, chosen: Chosen) -> Ended | SentBack:
     if kept is not None and kept["account"] is not None and accounts != {kept["account"]}:
         sentence = say("发来的图只能在同一个账号的群里用，别的群请写图片的网址。")
         return SentBack("picture", sentence)
-    found = broadcast_proposal(desk, filling.asked, chosen, content, moment_of(given["time"]))
-    if isinstance(found, Proposal) and not _posts(desk, found, chosen):
+    at = moment_of(given["time"])
+    if at is not None and instant_of(at.at, zone_named(desk.shop.zone)) <= desk.clock.now():
         return SentBack("time", say("这个时间已经过了，换一个吧。"))
+    found = broadcast_proposal(desk, filling.asked, chosen, content, at)
     return _ended(desk, chosen, found, "picture" if pictures else "text", pictures)
 
 
@@ -89,16 +90,13 @@ def _ended(
 ) -> Ended | SentBack:
     """What was found; `step` has the answer that is at fault where it cannot be proposed."""
     if isinstance(found, Proposal):
-        wrong = too_much(desk, found.body, _posts(desk, found, chosen), chosen.groups)
+        now = desk.clock.now()
+        posts = to_come(campaign_of(desk, found, chosen.groups, now), now - _TICK, now)
+        wrong = too_much(desk, found.body, posts, chosen.groups)
         if wrong is None:
             return Ended(chosen, found, pictures)
         found = wrong
     return SentBack(step, found.content.text)
-
-
-def _posts(desk: Desk, proposal: Proposal, chosen: Chosen) -> Sequence[Occurrence]:
-    now = desk.clock.now()
-    return to_come(campaign_of(desk, proposal, chosen.groups, now), now - _TICK, now)
 
 
 _ENDS: Mapping[Kind, Callable[[Filling, Chosen], Awaitable[Ended | SentBack]]] = {

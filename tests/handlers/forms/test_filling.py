@@ -9,11 +9,12 @@ import pytest
 
 from handlers.forms.listening import LISTENS_FOR
 from handlers.proposals import CONFIRM_WITHIN
+from handlers.settings import ShopSettings
 from scheduler.content import Picture
 from scheduler.courier import Limits
 from storage import forms
 from storage.forms import Form
-from tests.handlers.scenes import OTHER, TONIGHT, made, second_manager, the_one
+from tests.handlers.scenes import OTHER, TONIGHT, made, second_manager, staff_chat, the_one
 from tests.handlers.shop import (
     MANAGER,
     MINUTE,
@@ -23,6 +24,7 @@ from tests.handlers.shop import (
     Shop,
     in_group,
     in_private,
+    open_shop,
 )
 
 FIRST = (
@@ -376,6 +378,13 @@ async def test_a_time_that_passes_while_the_form_lies_is_asked_for_again(shop: S
     assert "定在 11-06 10:00 发" in (await writes(shop, "11-06 10:00")).text
 
 
+async def test_a_yes_a_little_after_the_moment_sends_it_at_once(shop: Shop) -> None:
+    await writes(shop, "/campaign", "群发", "@一群", "5分钟后", TONIGHT, "跳过")
+    shop.clock.advance(6 * MINUTE)
+    assert "已经过了" not in (await writes(shop, "确认")).text
+    assert [post.content.text for post in await shop.delivers()] == [TONIGHT]
+
+
 async def test_groups_that_are_gone_meanwhile_are_asked_for_again(shop: Shop) -> None:
     await writes(shop, "/campaign", "群发", "三群", "现在", TONIGHT)
     await shop.closes("三群")
@@ -541,3 +550,34 @@ async def test_an_answer_handled_again_after_a_crash_counts_once(any_shop: Shop)
     (order,) = await shop.orders(shop.heard(MANAGER, "跳过", group=None))
     first, second = await shop.obeys([order]), await shop.obeys([order])
     assert first.text == second.text
+
+
+async def test_a_restart_in_the_middle_loses_nothing(any_shop: Shop) -> None:
+    shop = any_shop
+    await writes(shop, "/campaign", "群发", "@福利群 -二群")
+    stored = await shop.orders(shop.heard(MANAGER, "今晚8点", group=None))
+    assert stored  # and the bot ends before it has answered
+    again = await open_shop(shop.desk.database, ShopSettings())
+    assert "发什么内容？" in (await again.obeys(await again.dispatcher.left_over())).text
+    preview = await writes(again, TONIGHT, "跳过")
+    assert "定在 11-05 20:00 发" in preview.text
+    assert "发到 1 个群：一群" in preview.text
+    last = await open_shop(shop.desk.database, ShopSettings())
+    assert "已确认" in (await last.presses(MANAGER, preview.buttons["确认发送"])).text
+    assert await form_of(last) is None
+
+
+async def test_in_a_staff_chat_the_form_is_filled_in_there_for_its_groups(shop: Shop) -> None:
+    await staff_chat(shop)
+    asked = await shop.says(MANAGER, "/campaign", group="店员群")
+    assert asked.addresses == [in_group("店员群")]
+    asked = await shop.says(MANAGER, "群发", group="店员群")
+    assert list(asked.buttons)[:3] == ["全部 2 个群", "一群", "二群"]
+    assert not await writes(shop, "1")
+    await second_manager(shop)
+    assert not await shop.says(OTHER, "1", group="店员群")
+    await shop.says(MANAGER, "1", group="店员群")
+    await shop.says(MANAGER, "现在", group="店员群")
+    asked = await shop.says(MANAGER, "算了", group="店员群")
+    assert asked.addresses == [in_group("店员群")]
+    assert not await shop.says(MANAGER, "大家早", group="店员群")
