@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from bot.accounts import build_accounts
 from bot.channels.port import Channel
+from bot.configuration import Configuration
 from scheduler.clock import RealClock
 from scheduler.courier import Address
 from storage.database import Database
@@ -42,27 +43,39 @@ class _BehindProxy:
     group_name = GROUP_NAME
     proxy: Proxy
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self._folder = folder
+        self._now = now
         self._stack = AsyncExitStack()
         self._channels: list[Channel] = []
+        self._database: Database | None = None
+        self._managers: list[str] = []
+        self._token = ""
 
     async def _start_behind(self, beyond: str) -> None:
         (self._folder / "offer.png").write_bytes(PNG)
-        self._database = await Database.open(f"sqlite+aiosqlite:///{self._folder}/bot.sqlite3")
         self.proxy = await self._stack.enter_async_context(Proxy(beyond))
 
     async def stop(self) -> None:
         for channel in self._channels:
             await channel.close()
             await channel.close()  # twice, as the port promises
-        await self._database.close()
         await self._stack.aclose()
         assert self.proxy.wrong == []
 
-    async def _channel_for(self, token: str) -> Channel:
-        configuration = telegram_configuration(self._folder, token=token, api=self.proxy.url)
-        (channel,) = await build_accounts(configuration, RealClock(), self._database)
+    def configuration(self, **telegram: Any) -> Configuration:
+        """That of a shop whose bot is the one in the group; `telegram` are further keys of it."""
+        managers = {"managers": list(self._managers)}
+        return telegram_configuration(
+            self._folder, token=self._token, api=self.proxy.url, telegram=telegram, shop=managers
+        )
+
+    async def channel(self) -> Channel:
+        if self._database is None:
+            opened = Database.open(f"sqlite+aiosqlite:///{self._folder / 'bot.sqlite3'}")
+            self._database = await opened
+            self._stack.push_async_callback(self._database.close)
+        (channel,) = await build_accounts(self.configuration(), RealClock(), self._database)
         self._channels.append(channel)
         await channel.open()
         return channel
@@ -83,9 +96,12 @@ class TelegramOfOurOwn(_BehindProxy):
     lacks: Mapping[Ability, str] = OF_TELEGRAM
 
     async def start(self) -> None:
-        self.double = await self._stack.enter_async_context(TelegramDouble(allowed=None))
+        self.double = await self._stack.enter_async_context(
+            TelegramDouble(allowed=None, now=self._now)
+        )
         self._world, self._people = self.double.world, self.double.people
         self._bot = self._world.add_bot("暖群", "warm_bot")
+        self._token = self._bot.token
         self._owner = self._world.add_user("群主")
         self._chat = self._world.add_group(GROUP_NAME, self._owner)
         self._people.add_bot(self._bot, self._chat, self._owner)
@@ -99,9 +115,6 @@ class TelegramOfOurOwn(_BehindProxy):
     @property
     def group(self) -> str:
         return str(self._chat.id)
-
-    async def channel(self) -> Channel:
-        return await self._channel_for(self._bot.token)
 
     async def fan(self, name: str) -> str:
         person = await self.stranger(name)
@@ -134,6 +147,13 @@ class TelegramOfOurOwn(_BehindProxy):
     async def press(self, person: str, receipt: str) -> None:
         message = self._chat.messages[int(receipt)]
         self._people.press(self._user(person), self._bot, message)
+
+    async def press_in_private(self, person: str, label: str) -> None:
+        """Somebody presses a button of the last message that has one with this label."""
+        chat = self._world.private(self._bot, self._user(person))
+        message = next(m for m in reversed(chat.standing()) if label in _labels(m.keyboard))
+        number = _labels(message.keyboard).index(label)
+        self._people.press(self._user(person), self._bot, message, number)
 
     async def leave(self, person: str) -> None:
         self._people.leave(self._user(person), self._chat)
@@ -194,6 +214,18 @@ class TelegramOfOurOwn(_BehindProxy):
         self._chat = self._people.migrate(self._chat, self._owner)
         return self.group
 
+    async def boss(self) -> str:
+        """Who runs the group, and has opened the private chat with the bot."""
+        self._world.private(self._bot, self._owner).started = True
+        return str(self._owner.id)
+
+    async def unheard(self) -> int:
+        """How many updates the bot has not confirmed yet."""
+        return len(self._bot.inbox.waiting)
+
+    async def deliver(self) -> None:
+        """Bring what waits to the webhook: the double does so by itself."""
+
     async def posted(self, address: Address) -> list[Posted]:
         if address.person is None:
             chat = self._world.chats[int(address.group or "")]
@@ -235,15 +267,17 @@ class TelegramOfAnotherHand(_BehindProxy):
     group = "-1004000000001"
 
     async def start(self) -> None:
+        self._token = emulator.TOKEN
         self._emulator = await self._stack.enter_async_context(emulator.running())
         self._people: dict[str, dict[str, Any]] = {}
         self._numbers = itertools.count(1)
-        self._chat = {"id": int(self.group), "type": "supergroup", "title": GROUP_NAME}
+        self._chat: dict[str, Any] = {
+            "id": int(self.group),
+            "type": "supergroup",
+            "title": GROUP_NAME,
+        }
         self._owner = self._add("群主")
         await self._start_behind(self._emulator.url)
-
-    async def channel(self) -> Channel:
-        return await self._channel_for(emulator.TOKEN)
 
     async def fan(self, name: str) -> str:
         person = self._add(name)
@@ -283,24 +317,58 @@ class TelegramOfAnotherHand(_BehindProxy):
             for one in self.proxy.said("sendMessage")
             if str(one.body["result"]["message_id"]) == receipt
         )
-        (row, *_) = sent["reply_markup"]["inline_keyboard"]
+        await self._press(person, sent | {"chat": self._chat}, 0)
+
+    async def press_in_private(self, person: str, label: str) -> None:
+        """Somebody presses a button of the last message that has one with this label."""
+        sent = next(
+            one.body["result"]
+            for one in reversed(self.proxy.said("sendMessage", "editMessageText"))
+            if str(one.call.parameters["chat_id"]) == person
+            and label in _labels(one.call.parameters.get("reply_markup"))
+        )
+        await self._press(person, sent, _labels(sent["reply_markup"]).index(label))
+
+    async def _press(self, person: str, message: dict[str, Any], number: int) -> None:
+        buttons = [one for row in message["reply_markup"]["inline_keyboard"] for one in row]
         await self._emulator.tell(
             "callback_query",
             {
                 "id": f"press-{next(self._numbers)}",
                 "from": self._people[person],
-                "message": sent | {"chat": self._chat},
-                "chat_instance": self.group,
-                "data": row[0]["callback_data"],
+                "message": message | {"date": int(self._now())},
+                "chat_instance": str(message["chat"]["id"]),
+                "data": buttons[number]["callback_data"],
             },
         )
+
+    async def move(self) -> str:
+        """The group gets another id, as far as a bot hears of it."""
+        moved = {"id": int(self.group) - 1, "type": "supergroup", "title": self._chat["title"]}
+        await self._tell(self._owner, {"migrate_to_chat_id": moved["id"]})
+        before, self._chat, self.group = self.group, moved, str(moved["id"])
+        await self._tell(self._owner, {"migrate_from_chat_id": int(before)})
+        return self.group
+
+    async def boss(self) -> str:
+        """Who runs the group, by the shop's configuration: getChatAdministrators is 501 here."""
+        self._managers.append(self._owner)
+        return self._owner
+
+    async def unheard(self) -> int:
+        """How many updates the bot has not confirmed yet."""
+        return await self._emulator.waiting()
+
+    async def deliver(self) -> None:
+        """Bring what waits to the webhook: the emulator does not try again by itself."""
+        await self._emulator.deliver()
 
     async def _tell(self, person: str, said: dict[str, Any], *, private: bool = False) -> None:
         one = self._people[person]
         chat = {"id": one["id"], "type": "private", "first_name": one["first_name"]}
         message = {
             "message_id": 1_000_000 + next(self._numbers),
-            "date": int(time.time()),
+            "date": int(self._now()),
             "chat": chat if private else self._chat,
             "from": one,
         }

@@ -151,7 +151,7 @@ async def test_a_button_s_press_comes_back_as_what_it_says(platform: Counterpart
     await platform.press(fan, number)
     (pressed,) = await hear(channel, 1, cursor)
     assert isinstance(pressed, ButtonPressed)
-    assert (pressed.says, pressed.sender.id) == ("/remind yes", fan)
+    assert (pressed.says, pressed.sender.id, pressed.on) == ("/remind yes", fan, number)
 
 
 async def test_a_post_is_edited_and_taken_back(platform: Counterpart) -> None:

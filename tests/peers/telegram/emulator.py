@@ -36,6 +36,12 @@ class Emulator:
         taken: int = (await self._control("deliver", {}))["delivered"]
         return taken
 
+    async def waiting(self) -> int:
+        """How many updates the bot has not confirmed yet."""
+        async with self._session.post(f"{self.url}/bot{TOKEN}/getWebhookInfo") as answer:
+            count: int = (await answer.json())["result"]["pending_update_count"]
+            return count
+
     async def _control(self, what: str, more: dict[str, Any]) -> dict[str, Any]:
         given = {"token": TOKEN} | more
         async with self._session.post(f"{self.url}/__fixture/{what}", json=given) as answer:
