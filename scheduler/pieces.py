@@ -27,9 +27,10 @@ _PAUSES = tuple(
         r"(?=\s)",
     )
 )
+_CLOSING = frozenset("。！？!?…，、；：,;:.”’」』）)》】")  # no line begins with one of these
 _JOINER = "\N{ZERO WIDTH JOINER}"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
-_LONGEST_SIGN = 32  # characters that a reader sees as one
+_LONGEST_SIGN = 32  # characters that a reader sees as one, with the stop behind it
 _BEHIND = 2  # characters that tell whether a piece may end before them
 
 
@@ -174,13 +175,14 @@ def _inside(cut: int, whole: list[tuple[int, int]]) -> bool:
 
 
 def _joined(text: str, cut: int) -> bool:
-    """Whether the characters around a place are one sign to a reader."""
+    """Whether the characters around a place belong together: one sign, or a word and its stop."""
     before, behind = text[cut - 1], text[cut]
     return (
         _JOINER in (before, behind)
         or unicodedata.combining(behind) != 0
         or unicodedata.category(behind) in ("Mn", "Me")  # variation selectors among them
         or ord(behind) in _SKIN_TONES
+        or behind in _CLOSING
     )
 
 

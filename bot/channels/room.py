@@ -142,6 +142,7 @@ class RoomChannel:
                 chat=chat,
                 sender=_person(event.person),
                 says=event.says or "",
+                on=None if event.message is None else str(event.message.seq),
             )
         return None if chat is None else self._changed(event, chat)
 

@@ -35,6 +35,7 @@ def album(count: int) -> tuple[Picture, ...]:
         ("It is 3.14. And so on", 12, ["It is 3.14.", "And so on"]),
         ("一二三四\n五六", 4, ["一二三四", "五六"]),  # the pause itself needs no room
         ("一二三四五六七", 3, ["一二三", "四五六", "七"]),
+        ("一二三四五，六", 5, ["一二三四", "五，六"]),  # no piece begins with a comma
         ("。一二三四五", 5, ["。一二三四", "五"]),  # a tiny first piece helps nobody
         ("你好" + FAMILY + "走", 4, ["你好", FAMILY[:4], FAMILY[4:] + "走"]),
         ("到家e\N{COMBINING ACUTE ACCENT}了", 3, ["到家", "e\N{COMBINING ACUTE ACCENT}了"]),
