@@ -26,6 +26,7 @@ from handlers.desk import Desk
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms, lease
 from storage import deliveries, messages
+from storage.button_words import forget_unused
 from storage.chores import done_at, note_done
 from storage.errors import LaneLost
 from storage.groups import heard_groups
@@ -46,7 +47,7 @@ async def forget_old_text(desk: Desk) -> int:
     """Delete what is older than the shop keeps it, in small transactions; how much there was.
 
     Whole days go at once, and are analysed first: the counts stay when the words are gone. Events
-    that could not be heard hold words as well.
+    that could not be heard hold words as well, and so do buttons that stand below old posts.
     """
     first_kept = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for)
     async with desk.database.reading() as connection:
@@ -54,7 +55,7 @@ async def forget_old_text(desk: Desk) -> int:
     await analyse_before_forgetting(desk, groups, first_kept - timedelta(days=1))
     oldest = datetime.combine(first_kept, time.min, ZoneInfo(desk.shop.zone))
     deleted = 0
-    for delete_some in (messages.delete_before, delete_unheard_before):
+    for delete_some in (messages.delete_before, delete_unheard_before, forget_unused):
         while True:
             async with desk.database.writing() as connection:
                 gone = await delete_some(connection, oldest, batch=_BATCH)

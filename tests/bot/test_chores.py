@@ -27,6 +27,7 @@ from handlers.desk import Desk
 from handlers.settings import ShopSettings
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms
+from storage import button_words
 from storage.chores import done_at, note_done
 from storage.database import Database
 from storage.groups import heard_groups
@@ -84,6 +85,17 @@ async def test_events_that_could_not_be_heard_go_with_old_words(shop: Shop) -> N
         assert await count_unheard(connection) == 1
     assert left is not None
     assert left.cursor == "new"
+
+
+async def test_what_the_buttons_of_old_posts_say_goes_with_old_words(shop: Shop) -> None:
+    kept = 180 * DAY
+    async with shop.desk.database.writing() as connection:
+        await button_words.keep(connection, {"old": "/broadcast 补水"}, NOW - kept - DAY)
+        await button_words.keep(connection, {"new": "/broadcast 面霜"}, NOW - kept + DAY)
+    assert await forget_old_text(shop.desk) == 1
+    async with shop.desk.database.reading() as connection:
+        left = await button_words.words_of(connection, ["old", "new"])
+    assert left == {"new": "/broadcast 面霜"}
 
 
 async def test_a_day_that_nobody_had_read_is_read_before_its_words_go(shop: Shop) -> None:
