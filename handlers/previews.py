@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -287,8 +287,9 @@ def too_much(
     slots = [""] if is_literal(body) else [one.slot for one in coming]
     for account, name in longest.items():
         sender = desk.senders.get(account)
-        for slot in slots if sender is not None else ():
-            wrong = misfit(content_of(body, slot, name), sender.limits)
+        limits = Limits() if sender is None else sender.limits
+        for slot in slots:
+            wrong = misfit(content_of(body, slot, name), limits)
             if wrong is not None:
                 return _complaint(desk, wrong)
     return None
@@ -304,6 +305,8 @@ def _complaint(desk: Desk, wrong: Misfit) -> Reply:
             sentence = "图太多了，一条最多 {limit} 张。"
         case Part.BUTTONS:
             sentence = "带按钮的话，最多配 {limit} 张图。"
+        case _:
+            assert_never(wrong.part)
     return reply(desk.say(sentence, limit=wrong.most), private=True)
 
 

@@ -210,6 +210,7 @@ class Sender:
         Returns:
             The first outcome that is not `Done`; else the last one.
         """
+        outcome: Outcome = _NO_LANE
         doubt: Outcome | None = None
         for number, piece in enumerate(pieces(content, self.limits), start=1):
             post = Post(key if number == 1 else f"{key}/{number}", address, piece)

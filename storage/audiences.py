@@ -100,7 +100,7 @@ async def resolve(connection: AsyncConnection, shop_id: int, audience: Audience)
     )
     wanted = {word: names.meant(word) or names.topic_meant(word) for word in audience.wanted}
     unwanted = {word: names.meant(word) for word in audience.unwanted}
-    named = {(group, None) for group in audience.taken} | {*audience.topics}
+    named: set[Aim] = {(group, None) for group in audience.taken} | {*audience.topics}
     named = named.union(*(one.named for one in wanted.values()))
     aims = named.union(*(one.tagged for one in wanted.values()))
     kept_out = {*audience.kept_out, *(group for one in unwanted.values() for group in one.groups)}
