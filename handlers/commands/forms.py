@@ -18,12 +18,11 @@ from handlers.roles import Role
 @command("campaign", "新活动", Role.MANAGER, "一步一步填一个新活动，或接着填", "/campaign")
 async def campaign(desk: Desk, asked: Asked, answer: FormAnswer | None = None) -> Replies:
     """Begin the guided form, go on with it, or answer one of its steps."""
-    said = None if answer is None else answer.text
-    step, _, rest = (said or "").partition(" ")
-    addressed = bool(rest) and step in step_names()
-    async for one in fill(
-        desk, asked, rest if addressed else said, step=step if addressed else None
-    ):
+    said, step = None if answer is None else answer.text, None
+    match (said or "").split(maxsplit=1):
+        case [name, rest] if name in step_names():
+            step, said = name, rest
+    async for one in fill(desk, asked, said, step=step):
         yield one
 
 

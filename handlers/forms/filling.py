@@ -120,7 +120,7 @@ async def _read(filling: Filling, draft: Draft, said: str, name: str | None) -> 
     flow = {one.name: one for one in flow_of(draft.given)}
     step = flow.get(name or draft.step)
     if step is None or (name not in (None, draft.step) and name not in draft.given):
-        return replace(draft, step=draft.step)  # a button of another form: this one stays
+        return draft  # a button of another form, or of a step to come
     number = _NUMBER.fullmatch(said.strip())
     if number and name is None and 1 <= int(number[1]) <= len(draft.offered):
         said = draft.offered[int(number[1]) - 1]

@@ -250,6 +250,26 @@ def test_every_usage_names_all_arguments() -> None:
         assert all(parameter.kind.label in usage for parameter in one.parameters)
 
 
+@pytest.mark.parametrize(
+    ("text", "role", "insists"),
+    [
+        ("/me", Role.FAN, True),
+        ("／群发 @一群 来", Role.MANAGER, True),
+        ("/无此命令", Role.FAN, True),
+        ("急停！！", Role.MANAGER, True),
+        ("急停", Role.FAN, False),
+        ("群发 @一群 来", Role.MANAGER, False),
+        ("计划", Role.MANAGER, False),
+        ("今晚8点", Role.MANAGER, False),
+        ("", Role.MANAGER, False),
+    ],
+)
+def test_a_slash_or_the_emergency_stop_is_obeyed_also_while_a_form_waits_for_words(
+    text: str, role: Role, *, insists: bool
+) -> None:
+    assert REGISTRY.insists(text, role) is insists
+
+
 def test_two_commands_cannot_share_a_word() -> None:
     registry = Registry()
     run = next(iter(REGISTRY)).run

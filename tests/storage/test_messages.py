@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -188,6 +189,21 @@ async def test_a_command_is_pending_until_it_is_finished(connection: AsyncConnec
     assert waiting.group_id == command.group.id
     await messages.finish_command(connection, command.id)
     assert await messages.pending(connection, ACCOUNT) == []
+
+
+async def test_the_pictures_of_a_command_wait_with_it_and_those_of_talk_are_not_kept(
+    connection: AsyncConnection,
+) -> None:
+    shown = ("room:pictures/one.png", "room:pictures/two.png")
+    command = replace(heard("m1", text="", kind=messages.COMMAND), pictures=shown)
+    talk = replace(heard("m2", kind=messages.FAN), pictures=shown)
+    await record(connection, command, talk)
+    (waiting,) = await messages.pending(connection, ACCOUNT)
+    assert (waiting.message, waiting.pictures) == ("m1", shown)
+    kept = await connection.execute(
+        select(stored_messages.c.pictures).order_by(stored_messages.c.id)
+    )
+    assert list(kept.scalars()) == [list(shown), None]
 
 
 async def test_a_command_heard_twice_is_pending_once(connection: AsyncConnection) -> None:
