@@ -4,19 +4,22 @@ Commands and welcomes are taken from storage, where hearing put them; only a bel
 the two. So a slow command neither stalls hearing nor fills the memory, and what an ended process
 left is found like everything else. Commands have a few workers, always the same one for the same
 member, so that a manager's commands run in the order they were given while a long report holds up
-nobody else; 急停 has a worker of its own, and so have the welcomes.
+nobody else; 急停 has a worker of its own, and so have the welcomes, those who ask to be let in, and
+what the bot takes back.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 from handlers.commanding import Commander, Order
 from handlers.dispatch import Dispatcher
 
 _WORKERS = 4
 _URGENT = _WORKERS
+_LOOK_AGAIN = 30.0  # seconds
 
 
 class Hands:
@@ -31,6 +34,7 @@ class Hands:
         self._left_over = left_over
         self._bells = [asyncio.Event() for _ in range(_WORKERS + 1)]
         self._somebody_came = asyncio.Event()
+        self._somebody_asked = asyncio.Event()
 
     async def run(self) -> None:
         """Do what is stored, and what will be.
@@ -42,6 +46,8 @@ class Hands:
             for worker in range(len(self._bells)):
                 tasks.create_task(self._obey(worker))
             tasks.create_task(self._greet())
+            tasks.create_task(self._settle())
+            tasks.create_task(self._dispatcher.clean_up())
 
     def obey(self, orders: Iterable[Order]) -> None:
         """These were stored: have them obeyed."""
@@ -51,6 +57,10 @@ class Hands:
     def greet(self) -> None:
         """Somebody came: have the welcomes said that were stored."""
         self._somebody_came.set()
+
+    def settle(self) -> None:
+        """Somebody asked to be let in: have them let in by rule, or managers told."""
+        self._somebody_asked.set()
 
     def _worker_for(self, order: Order) -> int:
         return _URGENT if self._commander.is_urgent(order) else order.member.id % _WORKERS
@@ -73,3 +83,12 @@ class Hands:
             await self._dispatcher.greet(again=again)
             again = False
             await self._somebody_came.wait()
+
+    async def _settle(self) -> None:
+        while True:
+            self._somebody_asked.clear()
+            await self._dispatcher.settle_requests()
+            # Another process may have taken a manager's word, and what failed is tried again.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN):
+                    await self._somebody_asked.wait()

@@ -126,7 +126,7 @@ def newcomer_tags(newcomers: Sequence[Newcomer], shop: ShopSettings, say: Say) -
             until=one.at + shop.newcomer_for,
         )
         for one in newcomers
-        if not one.member.staff
+        if not one.member.staff and not one.group.is_staff
     ]
 
 

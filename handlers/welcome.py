@@ -2,7 +2,8 @@
 
 It is stored in the transaction that records the joins (`prepare_welcomes`) and said afterwards by
 a task that hearing does not wait for (`greet`). Whoever is welcomed should still be at the door:
-a welcome that could not be said within ten minutes is dropped, and so is one under 急停.
+a welcome that could not be said within ten minutes is dropped, and so is one under 急停. Where the
+shop wants it to pass, it is taken back after a while (see `passing.py`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from handlers.changes import Newcomer
 from handlers.desk import Desk
 from handlers.recording import Batch
 from scheduler.content import Content, Mention
-from scheduler.courier import Address, Done, NothingSent, TooFast
+from scheduler.courier import Address, Done, NothingSent, Outcome, TooFast
 from storage.groups import Group
+from storage.passing_posts import keep_passing
 from storage.shops import halted_at
 from storage.welcomes import (
     NewWelcome,
@@ -65,10 +67,17 @@ async def greet(desk: Desk, account: str, *, again: bool) -> None:
     while some := await _stored(desk, account, last):
         for one in some:
             last = one.id
-            if await _is_wanted(desk, one) and not await _say(desk, account, one, again=again):
+            outcome = None
+            if await _is_wanted(desk, one):
+                outcome = await _say(desk, account, one, again=again)
+            if isinstance(outcome, NothingSent | TooFast):
                 continue
             async with desk.database.writing() as connection:
                 await finish_welcome(connection, one.id)
+                stays = desk.shop.welcome_stays.get(account)
+                if isinstance(outcome, Done) and stays is not None:
+                    until = desk.clock.now() + stays
+                    await keep_passing(connection, account, one.address, outcome.receipt, until)
 
 
 async def _stored(desk: Desk, account: str, last: int) -> list[PendingWelcome]:
@@ -82,23 +91,25 @@ async def _is_wanted(desk: Desk, one: PendingWelcome) -> bool:
     return halted is None and desk.clock.now() - one.at <= WELCOME_WITHIN
 
 
-async def _say(desk: Desk, account: str, one: PendingWelcome, *, again: bool) -> bool:
-    """Say it; whether it may have been heard."""
+async def _say(desk: Desk, account: str, one: PendingWelcome, *, again: bool) -> Outcome:
     outcome = await desk.senders[account].say(
         Address.parse(one.address), Content.from_json(one.body), one.key, again=again
     )
     if not isinstance(outcome, Done):
         _log.warning("welcome_lost", key=one.key, outcome=repr(outcome))
-    return not isinstance(outcome, NothingSent | TooFast)
+    return outcome
 
 
 def _welcomes(
     desk: Desk, newcomers: Iterable[Newcomer]
 ) -> list[tuple[Group, Sequence[Newcomer], Content]]:
-    """What to say to whom in each group that somebody came into; the staff are not welcomed."""
+    """What to say to whom in each group that somebody came into.
+
+    The staff are not welcomed, nor is anybody in a chat of theirs.
+    """
     by_group: dict[int, list[Newcomer]] = {}
     for one in newcomers:
-        if not one.member.staff:
+        if not one.member.staff and not one.group.is_staff:
             by_group.setdefault(one.group.id, []).append(one)
     return [(ones[0].group, ones, _welcome(desk, ones)) for ones in by_group.values()]
 

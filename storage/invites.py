@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
-from storage.tables import invites, memberships
+from storage.groups import GROUP, Group, group_of
+from storage.tables import groups, invites, memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +26,51 @@ class Invite:
     came: int
 
 
-async def invite_of(connection: AsyncConnection, group_id: int, member_id: int) -> Invite | None:
-    """A member's own link into a group; None until it is made."""
+def _invite_of(group_id: int, member_id: int) -> Select[Any]:
     came = (
         select(func.count())
         .select_from(memberships)
         .where(memberships.c.invite_id == invites.c.id)
         .scalar_subquery()
     )
-    row = (
-        await connection.execute(
-            select(invites.c.id, invites.c.link, came).where(
-                invites.c.group_id == group_id, invites.c.member_id == member_id
-            )
-        )
-    ).one_or_none()
+    return select(invites.c.id, invites.c.link, came).where(
+        invites.c.group_id == group_id, invites.c.member_id == member_id
+    )
+
+
+async def invite_of(connection: AsyncConnection, group_id: int, member_id: int) -> Invite | None:
+    """A member's own link into a group; None until it is made."""
+    row = (await connection.execute(_invite_of(group_id, member_id))).one_or_none()
     return None if row is None else Invite(*row)
 
 
 async def keep_invite(
     connection: AsyncConnection, group_id: int, member_id: int, link: str, at: datetime
-) -> None:
-    """Keep the link that was made for a member; one that stands already is left alone."""
+) -> Invite:
+    """Keep the link that was made for a member; where one stands already, that one stays theirs."""
     await insert_new(
         connection,
         invites,
         [{"group_id": group_id, "member_id": member_id, "link": link, "made_at": at}],
     )
+    return Invite(*(await connection.execute(_invite_of(group_id, member_id))).one())
+
+
+async def sits_in(connection: AsyncConnection, account: str, member_id: int) -> list[Group]:
+    """The fan groups of an account that a member and the bot sit in now, by name."""
+    rows = await connection.execute(
+        select(*GROUP)
+        .select_from(groups.join(memberships))
+        .where(
+            groups.c.account == account,
+            groups.c.present,
+            ~groups.c.is_staff,
+            memberships.c.member_id == member_id,
+            memberships.c.left_at.is_(None),
+        )
+        .order_by(groups.c.name, groups.c.id)
+    )
+    return [group_of(row) for row in rows]
 
 
 async def invite_behind(

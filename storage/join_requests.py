@@ -22,6 +22,13 @@ from storage.bulk import insert_new
 from storage.tables import groups, join_requests, members, memberships, tags
 
 
+class Rule(StrEnum):
+    """Who is let into a group without a person's word."""
+
+    EVERYONE = "everyone"
+    REGULARS = "regulars"  # who is known from another group, or by a tag
+
+
 class Verdict(StrEnum):
     """What was decided about a request."""
 
@@ -191,19 +198,19 @@ async def to_settle(connection: AsyncConnection, account: str) -> list[JoinReque
     )
 
 
-async def set_rule(connection: AsyncConnection, group_id: int, rule: str | None) -> None:
+async def set_rule(connection: AsyncConnection, group_id: int, rule: Rule | None) -> None:
     """Say by which rule who asks is let into a group; None: a person decides each time."""
     await connection.execute(update(groups).where(groups.c.id == group_id).values(admits=rule))
 
 
 async def rules_of(
     connection: AsyncConnection, group_ids: Collection[int]
-) -> dict[int, str | None]:
+) -> dict[int, Rule | None]:
     """Group id → the rule by which who asks is let in."""
     rows = await connection.execute(
         select(groups.c.id, groups.c.admits).where(groups.c.id.in_(list(group_ids)))
     )
-    return {row.id: row.admits for row in rows}
+    return {row.id: None if row.admits is None else Rule(row.admits) for row in rows}
 
 
 async def known_elsewhere(

@@ -1,12 +1,14 @@
 """Every command the bot knows; importing this package fills the registry."""
 
 from handlers.commands import (
+    admission,
     approving,
     contents,
     doubts,
     fans,
     forms,
     insight,
+    inviting,
     members,
     posts,
     records,
@@ -19,12 +21,14 @@ from handlers.registry import REGISTRY
 
 __all__ = [
     "REGISTRY",
+    "admission",
     "approving",
     "contents",
     "doubts",
     "fans",
     "forms",
     "insight",
+    "inviting",
     "members",
     "posts",
     "records",

@@ -33,6 +33,10 @@ class Stream:
     account: str = ACCOUNT
     taken: int = 0
     begun_at: list[str | None] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
+
+    async def confirm(self, cursor: str) -> None:
+        self.confirmed.append(cursor)
 
     async def events(self, after: str | None) -> AsyncGenerator[Event]:
         self.begun_at.append(after)
@@ -126,6 +130,19 @@ async def test_a_single_message_waits_for_no_company(hearing: Hearing) -> None:
     await until(lambda: hearing.heard == 2)
     await stop(task)
     assert hearing.batches == [["早"], ["晚"]]
+
+
+async def test_the_platform_is_told_only_of_what_is_stored(hearing: Hearing) -> None:
+    hearing.open.clear()
+    hearing.stream.told = [hearing.shop.heard("小鱼", f"{n}") for n in range(3)]
+    task = asyncio.create_task(ear_of(hearing.shop, hearing.stream).run())
+    await until(lambda: hearing.stream.taken == 3)
+    assert hearing.stream.confirmed == []
+    hearing.open.set()
+    await until(lambda: bool(hearing.stream.confirmed))
+    await stop(task)
+    assert hearing.stream.confirmed == [hearing.stream.told[-1].cursor]
+    assert await hearing.stored() == 3
 
 
 async def test_a_slow_database_slows_the_channel_instead_of_filling_the_memory(

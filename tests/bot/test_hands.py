@@ -6,18 +6,30 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from bot import hands as hands_room
 from bot.hands import Hands
 from handlers.commanding import Order
-from handlers.events import Event, MemberJoined
-from scheduler.courier import Action, Outcome
+from handlers.dispatch import Dispatcher
+from handlers.events import Event, JoinAsked, MemberJoined
+from handlers.settings import ShopSettings
+from scheduler.courier import Action, Address, NothingSent, Outcome
 from storage.messages import finish_command
 from tests.bot.program import until
-from tests.handlers.shop import ACCOUNT, MANAGER, Platform, Shop, chat_of
+from tests.handlers.shop import (
+    ACCOUNT,
+    MANAGER,
+    MINUTE,
+    PLATFORM,
+    SECOND,
+    Platform,
+    Shop,
+    chat_of,
+)
 
 
 @dataclass(slots=True)
@@ -54,6 +66,7 @@ async def tell(shop: Shop, hands: Hands, *events: Event) -> None:
     """As the ear does it."""
     hands.obey(await shop.dispatcher.hear(events))
     hands.greet()
+    hands.settle()
 
 
 async def test_one_member_s_orders_run_in_order_and_hold_up_no_other_member(shop: Shop) -> None:
@@ -129,3 +142,41 @@ async def test_a_platform_that_hangs_holds_up_neither_hearing_nor_other_answers(
         hangs.set()
         await until(lambda: bool(shop.platform.said_in("一群")))
     assert "@圆圆" in shop.platform.said_in("一群")[0]
+
+
+async def test_who_asks_is_let_in_by_rule_while_the_hands_work(shop: Shop) -> None:
+    await shop.says(MANAGER, "/admit @一群 所有人", group=None)
+    asks = JoinAsked(ACCOUNT, "x", shop.clock.now(), chat_of("一群"), shop.person("小鱼"))
+    async with working(shop, shop.commander) as hands:
+        await tell(shop, hands, asks)
+        await until(lambda: [one.person for one in shop.platform.admitted] == ["id-小鱼"])
+
+
+async def test_what_the_platform_did_not_hear_is_told_again_by_itself(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands_room, "_LOOK_AGAIN", 0.01)
+    await shop.says(MANAGER, "/admit @一群 所有人", group=None)
+    here = Address(group="chat-一群")
+    shop.platform.refuses[here] = NothingSent("refused")
+    asks = JoinAsked(ACCOUNT, "x", shop.clock.now(), chat_of("一群"), shop.person("小鱼"))
+    async with working(shop, shop.commander) as hands:
+        await tell(shop, hands, asks)
+        shop.platform.refuses.clear()
+        await until(lambda: [one.person for one in shop.platform.admitted] == ["id-小鱼"])
+
+
+async def test_a_welcome_that_passes_is_taken_back_while_the_hands_work(shop: Shop) -> None:
+    desk = replace(shop.desk, shop=ShopSettings(welcome_stays={ACCOUNT: MINUTE}))
+    shop.dispatcher = Dispatcher(
+        desk=desk, commander=shop.commander, platform=PLATFORM, account=ACCOUNT
+    )
+    comes = MemberJoined(ACCOUNT, "x", shop.clock.now(), chat_of("一群"), shop.person("小鱼"))
+    async with working(shop, shop.commander) as hands:
+        await tell(shop, hands, comes)
+
+        def passed() -> bool:
+            shop.clock.advance(SECOND)
+            return bool(shop.platform.deleted)
+
+        await until(passed)

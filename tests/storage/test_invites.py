@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.invites import came_by, has_sat, invite_behind, invite_of, keep_invite
+from storage import groups, staff_chats
+from storage.invites import (
+    came_by,
+    has_sat,
+    invite_behind,
+    invite_of,
+    keep_invite,
+    sits_in,
+)
 from storage.members import leave
-from tests.storage.builders import MINUTE, NOW, group, member
+from tests.storage.builders import ACCOUNT, MINUTE, NOW, group, member
 
 LINK = "https://t.example/+abc"
 
@@ -14,11 +22,10 @@ LINK = "https://t.example/+abc"
 async def test_a_link_is_made_once(connection: AsyncConnection) -> None:
     here, fan = await group(connection, "一群"), await member(connection, "小鱼")
     assert await invite_of(connection, here.id, fan.id) is None
-    await keep_invite(connection, here.id, fan.id, LINK, NOW)
-    await keep_invite(connection, here.id, fan.id, f"{LINK}2", NOW)
-    found = await invite_of(connection, here.id, fan.id)
-    assert found is not None
-    assert (found.link, found.came) == (LINK, 0)
+    made = await keep_invite(connection, here.id, fan.id, LINK, NOW)
+    assert (made.link, made.came) == (LINK, 0)
+    assert await keep_invite(connection, here.id, fan.id, f"{LINK}2", NOW) == made
+    assert await invite_of(connection, here.id, fan.id) == made
 
 
 async def test_it_is_known_in_its_group_and_not_as_its_owners_way_in(
@@ -55,3 +62,16 @@ async def test_who_left_has_still_sat_there(connection: AsyncConnection) -> None
     await leave(connection, here.id, fan.id, NOW + MINUTE)
     assert await has_sat(connection, here.id, fan.id)
     assert not await has_sat(connection, there.id, fan.id)
+
+
+async def test_the_groups_somebody_sits_in_are_those_of_fans_and_of_the_account(
+    connection: AsyncConnection,
+) -> None:
+    here, left, gone = [await group(connection, name) for name in ("一群", "二群", "三群")]
+    elsewhere = await group(connection, "四群", account="room:2")
+    staff_chat = await group(connection, "管理群")
+    await staff_chats.tie(connection, staff_chat.id, [gone.id])
+    fan = await member(connection, "小鱼", here, left, gone, elsewhere, staff_chat)
+    await leave(connection, left.id, fan.id, NOW + MINUTE)
+    await groups.set_present(connection, gone.id, present=False)
+    assert [one.name for one in await sits_in(connection, ACCOUNT, fan.id)] == ["一群"]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import join_requests, members
-from storage.join_requests import JoinRequest, NewRequest, Verdict
+from storage.join_requests import JoinRequest, NewRequest, Rule, Verdict
 from storage.members import Member
 from storage.tables import groups as group_rows
 from storage.tags import Tag, set_tags
@@ -139,9 +139,12 @@ async def test_a_number_of_another_shop_is_none(connection: AsyncConnection) -> 
 
 async def test_a_rule_stands_until_it_is_taken_away(connection: AsyncConnection) -> None:
     here, there = await group(connection, "一群"), await group(connection, "二群")
-    await join_requests.set_rule(connection, here.id, "everyone")
+    await join_requests.set_rule(connection, here.id, Rule.EVERYONE)
     both = [here.id, there.id]
-    assert await join_requests.rules_of(connection, both) == {here.id: "everyone", there.id: None}
+    assert await join_requests.rules_of(connection, both) == {
+        here.id: Rule.EVERYONE,
+        there.id: None,
+    }
     await join_requests.set_rule(connection, here.id, None)
     assert await join_requests.rules_of(connection, both) == {here.id: None, there.id: None}
 
@@ -150,9 +153,7 @@ async def tagged(connection: AsyncConnection, who: Member, until: datetime | Non
     await set_tags(connection, [Tag(who.id, "老客", "manager:阿玲", "", NOW, until)])
 
 
-@pytest.mark.parametrize(
-    ("until", "known"), [(None, True), (NOW + DAY, True), (NOW - DAY, False)]
-)
+@pytest.mark.parametrize(("until", "known"), [(None, True), (NOW + DAY, True), (NOW - DAY, False)])
 async def test_a_tag_makes_somebody_known_while_it_holds(
     connection: AsyncConnection, until: datetime | None, *, known: bool
 ) -> None:

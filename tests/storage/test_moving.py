@@ -19,8 +19,10 @@ from storage import (
 )
 from storage import passing_posts as passing
 from storage.analysis import begin_day, store_day, stored_days
+from storage.audiences import Audience
 from storage.deliveries import DeliveryState, Move
-from storage.groups import Audience, Group
+from storage.groups import Group
+from storage.join_requests import Rule
 from storage.moving import GROUP_MOVED, Whereabouts, move_group
 from storage.tables import deliveries as ledger
 from storage.tables import groups as group_rows
@@ -330,14 +332,14 @@ async def test_what_was_set_holds_and_what_the_platform_says_is_new(
 ) -> None:
     old, new = await twice(connection)
     await groups.set_zone(connection, old.id, "Asia/Urumqi")
-    await join_requests.set_rule(connection, new.id, "everyone")
+    await join_requests.set_rule(connection, new.id, Rule.EVERYONE)
     await groups.set_present(connection, old.id, present=False)
     await groups.set_present(connection, new.id, present=True, muted_at=NOW)
     await moved(connection)
     found = await by_chat(connection, NEW)
     assert found is not None
     assert (found.zone, found.present, found.muted_at) == ("Asia/Urumqi", True, NOW)
-    assert await join_requests.rules_of(connection, [old.id]) == {old.id: "everyone"}
+    assert await join_requests.rules_of(connection, [old.id]) == {old.id: Rule.EVERYONE}
 
 
 async def test_campaigns_that_are_over_keep_what_they_said(connection: AsyncConnection) -> None:
