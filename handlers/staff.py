@@ -21,7 +21,7 @@ from handlers.settings import ShopSettings
 from scheduler.content import Content
 from scheduler.courier import Address, Done, Unclear
 from storage import members
-from storage.groups import Group
+from storage.groups import Group, groups_by_id
 from storage.members import Member
 from storage.staff_chats import customers_in, staff_chats
 
@@ -62,20 +62,30 @@ async def name_of(connection: AsyncConnection, actor: str) -> str:
 
 
 async def tell_managers(
-    desk: Desk, content: Content, key: str, *, but: Collection[int] = ()
+    desk: Desk,
+    content: Content,
+    key: str,
+    *,
+    but: Collection[int] = (),
+    about: int | None = None,
 ) -> list[str]:
     """Say something to every manager; the names of the staff chats and managers it reached.
 
-    A manager who sits in a staff chat that it reached is told there, any other one in private.
-    `but` are customers to leave out in private. A manager with several members is told once. The
-    key names what is said, so that telling twice can be seen in the attempts.
+    What is about one group (its id) is said in the staff chat that looks after it, and the other
+    chats are spared. A manager who sits in no staff chat is told in private, and so is everybody
+    where no chat was reached. `but` are customers to leave out in private. A manager with several
+    members is told once. The key names what is said, so that telling twice can be seen in the
+    attempts.
     """
     async with desk.database.reading() as connection:
         everybody = await managers(connection, desk.shop)
         chats = await staff_chats(connection, desk.shop_id)
-    said = [chat for chat in chats if await _tell_chat(desk, chat, content, key)]
+        tied = await groups_by_id(connection, [] if about is None else [about])
+    near = [chat for chat in chats if chat.id in {group.staff_group_id for group in tied.values()}]
+    said = [chat for chat in near or chats if await _tell_chat(desk, chat, content, key)]
+    spared = [chat for chat in chats if near and said and chat not in near]
     async with desk.database.reading() as connection:
-        there = await customers_in(connection, [chat.id for chat in said])
+        there = await customers_in(connection, [chat.id for chat in (*said, *spared)])
     wanted = [one for one in everybody if one.customer_id not in there.union(but)]
     people = [list(some) for _, some in groupby(wanted, key=lambda one: one.customer_id)]
     async with asyncio.TaskGroup() as telling:

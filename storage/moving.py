@@ -249,6 +249,9 @@ async def _mean_the_older(connection: AsyncConnection, new: int, old: int) -> No
             for part in ("taken", "kept_out")
             if new in audience.get(part, ())
         }
+        topics = audience.get("topics", ())
+        if any(one == new for one, _ in topics):
+            meant["topics"] = sorted([old if one == new else one, topic] for one, topic in topics)
         if meant:
             await connection.execute(
                 update(content_versions)

@@ -154,6 +154,20 @@ async def test_managers_are_told_in_the_chat_and_in_private_who_is_not_in_it(sho
     assert await staff.tell_managers(shop.desk, WORDS, "k2") == [CHAT]
 
 
+async def test_what_is_about_one_group_is_told_in_its_own_chat(shop: Shop) -> None:
+    await second_manager(shop)
+    await staff_chat(shop, looks_after="@一群")
+    await staff_chat(shop, "客服群", looks_after="@二群")
+    about = (await shop.group("二群")).id
+    assert await staff.tell_managers(shop.desk, WORDS, "k", about=about) == ["客服群", OTHER]
+    nobodys = (await shop.group("三群")).id
+    told = await staff.tell_managers(shop.desk, WORDS, "k2", about=nobodys)
+    assert told == ["客服群", CHAT, OTHER]
+    shop.platform.refuses[in_group("客服群")] = AddressGone("kicked")
+    told = await staff.tell_managers(shop.desk, WORDS, "k3", about=about)
+    assert sorted(told) == sorted([MANAGER, OTHER])
+
+
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [

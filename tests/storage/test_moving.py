@@ -318,12 +318,17 @@ async def test_an_audience_means_the_group_by_its_older_row(connection: AsyncCon
     old, new = await twice(connection)
     other = await group(connection, "三群")
     of = await campaign(connection)
-    audience = Audience(taken=(new.id, other.id), kept_out=(new.id,), written="@超群")
+    audience = Audience(
+        taken=(new.id, other.id), kept_out=(new.id,), topics=((new.id, "7"),), written="@超群"
+    )
     await edited(connection, of, audience=audience)
     await moved(connection)
     now = (await stored(connection, of)).audience
     assert now == Audience(
-        taken=tuple(sorted((old.id, other.id))), kept_out=(old.id,), written="@超群"
+        taken=tuple(sorted((old.id, other.id))),
+        kept_out=(old.id,),
+        topics=((old.id, "7"),),
+        written="@超群",
     )
 
 
