@@ -122,7 +122,8 @@ async def settle(desk: Desk, account: str) -> None:
     by_group = attrgetter("group_id")
     for _, some in groupby(sorted(untold, key=by_group), key=by_group):
         requests = list(some)
-        await tell_managers(desk, _news(desk, requests), f"request:{account}/{requests[0].id}")
+        key = f"request:{account}/{requests[0].id}"
+        await tell_managers(desk, _news(desk, requests), key, about=requests[0].group_id)
         async with desk.database.writing() as connection:
             ids = [one.id for one in requests]
             await join_requests.mark_told(connection, ids, desk.clock.now())
