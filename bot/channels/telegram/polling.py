@@ -84,7 +84,7 @@ class PollingHearing:
         waited = True  # until Telegram has told all that it had when this began
         while not closed.is_set():
             patience = 0 if waited or told else PATIENCE
-            updates = await unless(closed, self._ask(told.offset, patience))
+            updates = await unless(closed, self._ask(told.ask_behind(), patience))
             if updates is None:
                 return
             for update in updates:
@@ -125,27 +125,32 @@ class PollingHearing:
 
 
 class _Told:
-    """The updates that were handed on, in order, and are not confirmed yet.
-
-    `offset` is what to ask for: the update behind the last that is confirmed.
-    """
+    """The updates that were handed on, in order, and are not confirmed yet."""
 
     def __init__(self, after: str | None) -> None:
         # 0 is before the first update, and the cursor of a webhook names no place (see there).
         place = int(after) if after is not None and after.isdecimal() else 0
-        self.offset = place + 1 if place else None
+        self._offset = place + 1 if place else None
         self._order: deque[int] = deque()
         self._unconfirmed: set[int] = set()
+        self._known: set[int] = set()
         self._moved = asyncio.Event()
 
     def __bool__(self) -> bool:
         return bool(self._order)
 
     def __contains__(self, number: int) -> bool:
-        return number in self._order
+        """Whether it was handed on before the question whose answer it came in."""
+        return number in self._known
+
+    def ask_behind(self) -> int | None:
+        """Where the next question begins: what is confirmed by now does not come again."""
+        self._known = set(self._order)
+        return self._offset
 
     def note(self, number: int, *, unconfirmed: bool) -> None:
         """An update is handed on; one that tells nothing needs no confirmation of its own."""
+        self._known.add(number)
         self._order.append(number)
         if unconfirmed:
             self._unconfirmed.add(number)
@@ -163,7 +168,7 @@ class _Told:
 
     def _advance(self) -> None:
         while self._order and self._order[0] not in self._unconfirmed:
-            self.offset = self._order.popleft() + 1
+            self._offset = self._order.popleft() + 1
         self._moved.set()
 
     async def settle(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -105,12 +105,3 @@ async def hear(
 def texts(events: list[Event]) -> list[str]:
     """What was said."""
     return [event.text for event in events if isinstance(event, MessageHeard)]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never came to pass")

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from bot.channels.telegram.connection import TelegramConnection, TelegramUnreach
 from bot.channels.telegram.moments import HeardLate
 from bot.channels.telegram.polling import AT_ONCE, PollingHearing
 from handlers.events import ButtonPressed, Event, MemberJoined, MessageHeard, ReachChanged
-from tests.bot.channels.telegram.living import Living, hear, living, texts, until
+from tests.bot.channels.telegram.living import Living, hear, living, texts
 from tests.bot.channels.telegram.scripted import ScriptedTelegram, does, hangs, page
 from tests.bot.channels.telegram.updates import body
+from tests.bot.program import until
 from tests.peers.telegram.calls import Call
 from tests.peers.telegram.proxy import Fault
 
@@ -50,7 +52,7 @@ async def hearing(shop: Living) -> AsyncIterator[PollingHearing]:
     await connection.close()
 
 
-def asked(shop: Living) -> list[dict[str, Any]]:
+def asked(shop: Living) -> list[Mapping[str, Any]]:
     return [one.call.parameters for one in shop.double.asked("getUpdates")]
 
 
@@ -130,6 +132,32 @@ async def test_who_dies_between_hearing_and_storing_hears_it_again(
     last_life.cancel()
     await asyncio.gather(last_life, return_exceptions=True)
     assert texts(stored) == ["一", "二", "三", "四", "五"]
+
+
+async def test_what_is_confirmed_while_telegram_repeats_it_is_not_told_again(
+    shop: Living, hearing: PollingHearing
+) -> None:
+    """The question was asked before the confirmation, and its answer came behind it."""
+    shop.say("一")
+    async with asyncio.timeout(10), aclosing(hearing.events(None)) as events:
+        first = await anext(events)
+        asked_again, slow = asyncio.Event(), asyncio.Event()
+        take = shop.bot.inbox.take
+
+        async def answer_late(offset: int, limit: int, patience: float) -> list[dict[str, Any]]:
+            answer = await take(offset, limit, patience)
+            asked_again.set()
+            await slow.wait()
+            return answer
+
+        shop.bot.inbox.take = answer_late  # type: ignore[method-assign]  # for this moment alone
+        going_on = asyncio.create_task(anext(events))
+        await asyncio.wait_for(asked_again.wait(), 10)
+        await hearing.confirm(first.cursor)
+        slow.set()
+        await until(lambda: shop.waiting == 0)
+        shop.say("二")
+        assert texts([await going_on]) == ["二"]
 
 
 async def test_an_update_is_confirmed_with_the_last_of_its_events(
@@ -327,15 +355,18 @@ async def test_hearing_ends_at_once_when_it_is_closed_and_begins_again(
 async def test_hearing_ends_at_once_when_it_is_cancelled(
     shop: Living, hearing: PollingHearing
 ) -> None:
-    for trouble in (None, Fault.BROKEN):
-        shop.proxy.chooses = lambda _, fault=trouble: fault
+    for faults in ([], [Fault.BROKEN] * 100):
+        shop.proxy.chooses = partial(_next_fault, faults)
         listening = asyncio.create_task(hear(hearing, 1))
         await asyncio.sleep(0.2)
         began = time.monotonic()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         assert time.monotonic() - began < 0.5
-    shop.proxy.chooses = lambda _: None
+
+
+def _next_fault(faults: list[Fault], _: Call) -> Fault | None:
+    return faults.pop() if faults else None
 
 
 async def test_an_update_of_a_shape_nobody_knows_holds_up_no_other(

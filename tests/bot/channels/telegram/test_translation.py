@@ -633,6 +633,7 @@ def test_every_kind_that_is_asked_for_is_one_of_telegram_s() -> None:
 
 
 def test_only_presses_carry_no_time() -> None:
-    dated = [told for _, told, *_ in (*SAID, *HAPPENED) if told.callback_query is None]
+    told_of = [row[1] for row in SAID] + [row[1] for row in HAPPENED]
+    dated = [told for told in told_of if told.callback_query is None]
     assert all(told_at(told) is not None for told in dated)
     assert told_at(press("=好", body(sender=ME, text="选"))) is None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +20,9 @@ from bot.channels.telegram.moments import HeardLate
 from bot.channels.telegram.polling import PollingHearing
 from bot.channels.telegram.webhook import BODY, WebhookAddressRefused, WebhookHearing
 from handlers.events import ButtonPressed, Event, ReachChanged
-from tests.bot.channels.telegram.living import Living, hear, living, texts, until
+from tests.bot.channels.telegram.living import Living, hear, living, texts
 from tests.bot.channels.telegram.updates import body
+from tests.bot.program import until
 from tests.peers.telegram.proxy import Fault
 
 SECRET = "what-was-agreed-on"
@@ -69,7 +70,7 @@ async def hearing(
     await made.close()
 
 
-Call = Callable[..., Awaitable[httpx.Response]]
+Call = Callable[..., Coroutine[Any, Any, httpx.Response]]
 
 
 @pytest.fixture
