@@ -61,8 +61,8 @@ LIMITS = Limits(
     account=(Rate(30, timedelta(seconds=1)),),
     chat=(Rate(1, timedelta(seconds=1)),),
     group=(Rate(20, timedelta(minutes=1)),),
-    # sendMessage, sendPhoto and sendMediaGroup at https://core.telegram.org/bots/api; lengths are in
-    # code points (message_length_max at https://core.telegram.org/constructor/config).
+    # sendMessage, sendPhoto and sendMediaGroup at https://core.telegram.org/bots/api. Lengths are
+    # in code points (message_length_max at https://core.telegram.org/constructor/config).
     text_length=4096,
     caption_length=1024,
     pictures=10,
