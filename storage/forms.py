@@ -41,7 +41,6 @@ class Listening:
     """Where a form waits for its member's next words, and at which step."""
 
     address: str
-    kind: str
     step: str
 
 
@@ -105,7 +104,7 @@ async def listening(
     if not persons:
         return {}
     rows = await connection.execute(
-        select(members.c.person, forms.c.address, forms.c.kind, forms.c.step)
+        select(members.c.person, forms.c.address, forms.c.step)
         .select_from(forms.join(members))
         .where(
             members.c.platform == platform,
@@ -115,4 +114,4 @@ async def listening(
             forms.c.moved_at > since,
         )
     )
-    return {row.person: Listening(row.address, row.kind, row.step) for row in rows}
+    return {row.person: Listening(row.address, row.step) for row in rows}

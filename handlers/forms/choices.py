@@ -12,6 +12,7 @@ from datetime import date, time, timedelta
 
 from handlers.arguments import Day, quoted
 from handlers.audiences import groups_here
+from handlers.desk import shortened
 from handlers.forms.answers import EVERY_FESTIVAL, KIND_LABELS, Filling
 from handlers.proposing import greetings, name_of
 from scheduler.campaigns import occurrences_of
@@ -62,9 +63,11 @@ async def groups(filling: Filling) -> Sequence[Choice]:
     tags = {tag for group in found for tag in tagged.get(group.id, ())}
     names = dict.fromkeys((*sorted(tags), *(group.name for group in found)))
     every = here.written if here else say("@所有群")
-    offered = [Choice(say("和上次一样：{groups}", groups=before), before)] if before else []
+    offered = []
+    if before:
+        offered.append(Choice(say("和上次一样：{groups}", groups=shortened(before)), before))
     offered.append(Choice(say("全部 {count} 个群", count=len(found)), every))
-    offered += [Choice(name, f"@{quoted(name)}") for name in names]
+    offered += [Choice(shortened(name), f"@{quoted(name)}") for name in names]
     return offered[:_MOST]
 
 

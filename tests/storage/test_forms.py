@@ -46,8 +46,8 @@ async def test_a_form_listens_to_its_member_at_its_address(connection: AsyncConn
     await form(connection)
     await form(connection, "阿强", "text")
     assert await listening(connection) == {
-        "id-阿玲": Listening(HERE, "campaign", "groups"),
-        "id-阿强": Listening("person:id-阿强", "campaign", "text"),
+        "id-阿玲": Listening(HERE, "groups"),
+        "id-阿强": Listening("person:id-阿强", "text"),
     }
     assert await forms.listening(connection, PLATFORM, ACCOUNT, [], NOW - MINUTE) == {}
 

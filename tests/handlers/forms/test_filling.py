@@ -12,12 +12,13 @@ from handlers.proposals import CONFIRM_WITHIN
 from handlers.settings import ShopSettings
 from scheduler.content import Picture
 from scheduler.courier import Limits
-from storage import forms
+from storage import forms, groups
 from storage.forms import Form
 from tests.handlers.scenes import OTHER, TONIGHT, made, second_manager, staff_chat, the_one
 from tests.handlers.shop import (
     MANAGER,
     MINUTE,
+    NOW,
     SECOND,
     Answers,
     Opener,
@@ -340,6 +341,17 @@ async def test_a_picture_may_come_with_its_text(shop: Shop) -> None:
     shown = await writes(shop, TONIGHT, pictures=("pictures/one.png",))
     assert "配 1 张图" in shown.text
     assert await stands_at(shop) == "preview"
+
+
+async def test_a_picture_that_was_sent_goes_to_groups_of_the_same_account_only(shop: Shop) -> None:
+    async with shop.desk.database.writing() as connection:
+        elsewhere = [("chat-外群", "外群")]
+        await groups.ensure_groups(connection, shop.desk.shop_id, "telegram:two", elsewhere, NOW)
+    await writes(shop, "/campaign", "群发", "@一群 @外群", "现在", TONIGHT)
+    asked = await writes(shop, "", pictures=("pictures/one.png",))
+    assert asked.text.startswith("发来的图只能在同一个账号的群里用，别的群请写图片的网址。\n")
+    preview = await writes(shop, "https://example.com/live.jpg")
+    assert "发到 2 个群：一群、外群" in preview.text
 
 
 async def test_a_picture_by_its_address(shop: Shop) -> None:
