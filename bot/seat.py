@@ -8,7 +8,7 @@ opened, without it closed. Whoever loses a lane goes back to waiting for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -33,7 +33,7 @@ Loop = Callable[[], Awaitable[None]]
 class Seat:
     """One account. `try_to_sit` at the start, then `run`, and `leave` at the end.
 
-    `hear` is the loop that hears the channel, `sender` sends through it.
+    `loops` are what serves the account beside the sender, by their names: the ear, and others.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class Seat:
         database: Database,
         channel: Channel,
         sender: Sender,
-        hear: Loop,
+        loops: Mapping[str, Loop],
         holder: str,
         terms: LeaseTerms,
     ) -> None:
         self._database = database
         self._channel = channel
         self._sender = sender
-        self._hear = hear
+        self._loops = loops
         self._holder = holder
         self._terms = terms
         self._lease: Lease | None = None
@@ -119,7 +119,8 @@ class Seat:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_watch(self._keeping))
                 tasks.create_task(keep_up(f"sender {account}", self._sender.run))
-                tasks.create_task(keep_up(f"ear {account}", self._hear))
+                for name, loop in self._loops.items():
+                    tasks.create_task(keep_up(f"{name} {account}", loop))
         except* Exception as troubles:  # noqa: BLE001 (all that is not a lost lane is raised again)
             lost, others = troubles.split(LaneLost)
             if lost is None and held.safe and others is not None:

@@ -19,6 +19,7 @@ from bot.chores import take_turns
 from bot.configuration import Configuration
 from bot.ear import Ear
 from bot.seat import Seat, keep_up
+from handlers import passing
 from handlers.commanding import Commander
 from handlers.commands import REGISTRY
 from handlers.desk import Desk
@@ -81,7 +82,10 @@ class Bot:
                     database=desk.database,
                     channel=channel,
                     sender=desk.senders[channel.account],
-                    hear=partial(_hear, desk, commander, channel),
+                    loops={
+                        "ear": partial(_hear, desk, commander, channel),
+                        "passing": partial(passing.run, desk, channel.account),
+                    },
                     holder=holder,
                     terms=LeaseTerms(),
                 )

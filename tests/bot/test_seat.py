@@ -134,7 +134,7 @@ class Process:
             database=self.database,
             channel=channel,
             sender=self.sender,
-            hear=self._hear,
+            loops={"ear": self._hear},
             holder=self.name,
             terms=self.terms,
         )

@@ -15,11 +15,13 @@ from bot.room.connection import LocalConnection
 from bot.room.room import Room
 from bot.wiring import Bot
 from scheduler.clock import RealClock
-from scheduler.courier import Address
+from scheduler.content import Content
+from scheduler.courier import Address, Done, Post
 from scheduler.lease import LeaseTerms, try_lease
 from storage.database import Database
 from storage.errors import DatabaseInUse
 from storage.lanes import lease_lane
+from storage.passing_posts import keep_passing
 from tests.bot.program import until
 
 
@@ -38,6 +40,25 @@ async def test_a_bot_runs_until_it_is_cancelled_and_leaves_no_task(
         with pytest.raises(asyncio.CancelledError):
             await running
         await until(lambda: asyncio.all_tasks() < before)  # the lane is given back as well
+
+
+async def test_a_running_bot_takes_back_what_passes(configured: Configuration) -> None:
+    async with room_and_bot(configured, RealClock()) as (room, bot):
+        fish, _ = await room.people.enter("小鱼")
+        address = Address(person=fish.id)
+        said = await bot.channels[0].perform(Post("hello", address, Content("你好")))
+        assert isinstance(said, Done)
+        async with bot.desk.database.writing() as connection:
+            now = bot.desk.clock.now()
+            await keep_passing(connection, "room", str(address), said.receipt, now)
+        running = asyncio.create_task(bot.run())
+        before = room.log.last
+        await until(lambda: room.log.last > before)
+        (changed,) = await room.log.read(before)
+        assert changed.message is not None
+        assert (str(changed.message.seq), changed.message.deleted) == (said.receipt, True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_bot_whose_lane_was_taken_waits_for_it_and_serves_again(
