@@ -107,8 +107,9 @@ async def rule_on(desk: Desk, actor: str, number: int, verdict: Verdict) -> Rule
             return None
         if not decided:
             return Ruled(request, changed=False)
-        details = {"group": request.group_name, "verdict": verdict.value}
-        await note(connection, Entry(now, actor, "rule_on_request", request.person, details))
+        deed = "letin" if verdict is Verdict.ADMITTED else "turnaway"
+        details = {"group": request.group_name}
+        await note(connection, Entry(now, actor, deed, request.person, details))
     return Ruled(request, changed=True, outcome=await _carry_out(desk, request))
 
 

@@ -41,9 +41,9 @@ async def admit(desk: Desk, asked: Asked, groups: Groups, admission: Admission) 
     rule, now = admission.rule, desk.clock.now()
     async with desk.database.writing() as connection:
         let_in = await set_rule(connection, desk, [one.id for one in found.whole], rule)
+        deed = f"admit_{'manual' if rule is None else rule.value}"
         for name in found.names:
-            details = {"rule": "manual" if rule is None else rule.value}
-            await audit.note(connection, audit.Entry(now, asked.actor, "admit", name, details))
+            await audit.note(connection, audit.Entry(now, asked.actor, deed, name, {}))
     text = desk.say(_SAID[rule], groups=desk.listed(found.names))
     if let_in:
         text += desk.say("等着的 {count} 位这就进来。", count=let_in)

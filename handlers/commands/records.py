@@ -29,6 +29,8 @@ _TO_PEOPLE = {
     "tag": "{who} 给 {what} 贴了「{detail}」",
     "untag": "{who} 去掉了 {what} 的「{detail}」",
     "timezone_of": "{who} 把 {what} 的时区设为 {detail}",
+    "letin": "{who} 让 {what} 进了「{detail}」",
+    "turnaway": "{who} 没让 {what} 进「{detail}」",
     "optout": "{who} 退订了营销消息",
     "optin": "{who} 恢复了营销消息",
     "norecord": "{who} 不让记录聊天",
@@ -44,8 +46,11 @@ _OTHERS = {
     "timezone": "{who} 把 {what} 的时区设为 {detail}",
     "link": "{who} 让「{detail}」管 {what}",
     "unlink": "{who} 不再让「{detail}」管 {what}",
+    "admit_everyone": "{who} 让申请进 {what} 的都直接进",
+    "admit_regulars": "{who} 让申请进 {what} 的老客直接进",
+    "admit_manual": "{who} 让申请进 {what} 的都问管理员",
 }
-_DETAILS = ("tag", "zone", "tags", "chat")
+_DETAILS = ("tag", "zone", "tags", "chat", "group")
 SENTENCES = _TO_CAMPAIGNS | _TO_PEOPLE | _OTHERS
 """Action → a key of the wording: who did it, to whom or what, and the detail that matters."""
 

@@ -125,6 +125,9 @@ async def test_a_rule_holds_for_who_waits_already(shop: Shop) -> None:
 async def test_a_rule_is_taken_away_again(shop: Shop) -> None:
     await rule(shop, "@所有群 everyone")
     assert "都问管理员" in (await rule(shop, "@所有群 人工")).text
+    log = (await shop.says(MANAGER, "/audit", group=None)).text
+    assert f"{MANAGER} 让申请进 一群 的都直接进" in log
+    assert f"{MANAGER} 让申请进 一群 的都问管理员" in log
     await asks(shop, "小鱼")
     assert admitted(shop) == []
 
@@ -198,7 +201,8 @@ async def test_a_manager_decides(any_shop: Shop, word: str, answer: str, *, verd
     again = "通过" if verdict else "拒绝"
     assert f"已经{again}了（{MANAGER}）" in (await shop.says(MANAGER, f"{word} {number}")).text
     log = (await shop.says(MANAGER, "/audit", group=None)).text
-    assert "id-小鱼" in log
+    deed = "让 小鱼 进了「一群」" if verdict else "没让 小鱼 进「一群」"
+    assert f"{MANAGER} {deed}" in log
 
 
 async def test_who_decided_is_told_also_of_a_rule_and_of_the_platform(shop: Shop) -> None:
