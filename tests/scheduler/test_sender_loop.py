@@ -215,12 +215,14 @@ async def test_what_a_look_up_proved_absent_goes_out_soon_whatever_else_is_plann
     assert stage.platform.calls_to("一群") == 2
 
 
-async def test_a_bell_that_nobody_heard_costs_a_minute_at_most(stage: Stage) -> None:
+async def test_a_bell_that_nobody_heard_costs_a_minute_at_most(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await stage.due("二群", key="c2", approved=False)
     sender = await stage.opened()
     running = asyncio.create_task(sender.run())
     await stage.until_asleep()
-    stage.database.bells.strike = lambda _: None  # type: ignore[method-assign]  # it rings for nobody
+    monkeypatch.setattr(stage.database.bells, "strike", lambda _: None)
     await stage.due("一群")
     stage.clock.advance(MINUTE)
     await stage.until(lambda: stage.stands("一群", SENT))
