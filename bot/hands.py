@@ -4,8 +4,7 @@ Commands and welcomes are taken from storage, where hearing put them; only a bel
 the two. So a slow command neither stalls hearing nor fills the memory, and what an ended process
 left is found like everything else. Commands have a few workers, always the same one for the same
 member, so that a manager's commands run in the order they were given while a long report holds up
-nobody else; 急停 has a worker of its own, and so have the welcomes, those who ask to be let in, and
-what the bot takes back.
+nobody else; 急停 has a worker of its own, and so have the welcomes and those who ask to be let in.
 """
 
 from __future__ import annotations
@@ -47,7 +46,6 @@ class Hands:
                 tasks.create_task(self._obey(worker))
             tasks.create_task(self._greet())
             tasks.create_task(self._settle())
-            tasks.create_task(self._dispatcher.clean_up())
 
     def obey(self, orders: Iterable[Order]) -> None:
         """These were stored: have them obeyed."""

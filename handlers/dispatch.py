@@ -3,7 +3,7 @@
 `hear` takes one batch of one account's events and records it in a single transaction, together
 with what follows from it: the tags, the commands to be obeyed, the welcomes to be said, who is let
 in. Hearing waits for no platform: all of it is stored, and the runner's own tasks carry it out
-(`waiting` and the commander's `obey`; `greet`; `settle_requests`; `clean_up`).
+(`waiting` and the commander's `obey`; `greet`; `settle_requests`).
 
 A batch that cannot be recorded through a fault of what is in it is heard again in halves, until
 the event at fault is alone and can be kept aside. So the line goes on, in its order, and what is
@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 import structlog
 
-from handlers import passing
 from handlers.admission import judge, settle
 from handlers.commanding import Commander, Order
 from handlers.desk import Desk
@@ -118,10 +117,6 @@ class Dispatcher:
     async def settle_requests(self) -> None:
         """Tell the platform who is let in, and the managers who asks to be."""
         await settle(self._desk, self._account)
-
-    async def clean_up(self) -> None:
-        """Take back what the bot said for a while only, until cancelled."""
-        await passing.run(self._desk, self._account)
 
     async def _record(self, events: Sequence[Event]) -> Batch:
         desk = self._desk

@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -14,18 +14,13 @@ import pytest
 from bot import hands as hands_room
 from bot.hands import Hands
 from handlers.commanding import Order
-from handlers.dispatch import Dispatcher
 from handlers.events import Event, JoinAsked, MemberJoined
-from handlers.settings import ShopSettings
 from scheduler.courier import Action, Address, NothingSent, Outcome
 from storage.messages import finish_command
 from tests.bot.program import until
 from tests.handlers.shop import (
     ACCOUNT,
     MANAGER,
-    MINUTE,
-    PLATFORM,
-    SECOND,
     Platform,
     Shop,
     chat_of,
@@ -164,19 +159,3 @@ async def test_what_the_platform_did_not_hear_is_told_again_by_itself(
         await tell(shop, hands, asks)
         shop.platform.refuses.clear()
         await until(lambda: [one.person for one in shop.platform.admitted] == ["id-小鱼"])
-
-
-async def test_a_welcome_that_passes_is_taken_back_while_the_hands_work(shop: Shop) -> None:
-    desk = replace(shop.desk, shop=ShopSettings(welcome_stays={ACCOUNT: MINUTE}))
-    shop.dispatcher = Dispatcher(
-        desk=desk, commander=shop.commander, platform=PLATFORM, account=ACCOUNT
-    )
-    comes = MemberJoined(ACCOUNT, "x", shop.clock.now(), chat_of("一群"), shop.person("小鱼"))
-    async with working(shop, shop.commander) as hands:
-        await tell(shop, hands, comes)
-
-        def passed() -> bool:
-            shop.clock.advance(SECOND)
-            return bool(shop.platform.deleted)
-
-        await until(passed)
