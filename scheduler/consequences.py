@@ -37,6 +37,9 @@ async def write_consequences(
     gone = [one for one, outcome, _ in ended if isinstance(outcome, AddressGone)]
     chats = [one.action.address.group for one in gone if one.action.address.group]
     people = [one.due.member_id for one in gone if one.due and one.due.member_id]
+    answered = [
+        one.action.address.person for one in gone if not one.due and one.action.address.person
+    ]
     muted = [
         one.action.address.group
         for one, outcome, _ in ended
@@ -56,6 +59,8 @@ async def write_consequences(
         await groups.mark_unmuted(connection, lane.account, heard)
     if people:
         await reach.mark_unreachable(connection, people, now)
+    if answered:
+        await reach.mark_refused(connection, lane.account, answered, now)
     for change in news:
         match change:
             case Fallen(until, reason):

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, literal, or_, update
+from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import UtcDateTime
-from storage.tables import members
+from storage.tables import accounts, members
 
 
 async def mark_unreachable(
@@ -24,6 +24,25 @@ async def mark_unreachable(
     """Record since when private messages to these members are refused."""
     await connection.execute(
         update(members).where(members.c.id.in_(list(member_ids))).values(unreachable_at=at)
+    )
+
+
+async def mark_refused(
+    connection: AsyncConnection, account: str, persons: Sequence[str], at: datetime
+) -> None:
+    """Record that a private word through this account was refused; who is known so, stays so.
+
+    `persons` are ids of the account's platform.
+    """
+    platform = select(accounts.c.platform).where(accounts.c.account == account).scalar_subquery()
+    await connection.execute(
+        update(members)
+        .where(
+            members.c.platform == platform,
+            members.c.person.in_(list(persons)),
+            members.c.unreachable_at.is_(None),
+        )
+        .values(unreachable_at=at)
     )
 
 

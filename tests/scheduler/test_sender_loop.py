@@ -6,11 +6,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from scheduler.content import Content
 from scheduler.courier import (
     AccountDown,
     Address,
+    AddressGone,
     Admit,
     Done,
     Invite,
@@ -21,9 +23,12 @@ from scheduler.courier import (
     Unclear,
 )
 from scheduler.sender import Sender
+from storage.accounts import set_cursor
 from storage.database import Database
+from storage.members import Seen, ensure_members
+from storage.tables import members
 from tests.scheduler.fake_platform import AnswerLost, Meanwhile, Step
-from tests.scheduler.stage import MINUTE, SECOND, SENT, Stage
+from tests.scheduler.stage import MINUTE, NOW, SECOND, SENT, Stage
 
 
 @pytest.fixture
@@ -58,6 +63,19 @@ async def test_a_reply_writes_its_attempt_before_and_after_the_call(stage: Stage
         ("reply", "r4", "held_back", None),
         ("delete", "r1/delete", "done", None),
     ]
+
+
+async def test_who_refuses_an_answer_is_known_to_be_out_of_reach(stage: Stage) -> None:
+    async with stage.database.writing() as connection:
+        await set_cursor(connection, "room", "room", "1")
+        await ensure_members(connection, "room", [Seen("p1", "小鱼"), Seen("p2", "小美")], NOW)
+    sender = await stage.opened()
+    stage.platform._steps["person:p1"].append(AddressGone("blocked"))
+    for person in ("p1", "p2"):
+        await sender.say(Address(person=person), Content("在的"), f"r-{person}")
+    async with stage.database.reading() as connection:
+        rows = await connection.execute(select(members.c.person, members.c.unreachable_at))
+    assert {row.person: row.unreachable_at for row in rows} == {"p1": NOW, "p2": None}
 
 
 async def test_links_and_admissions_have_their_attempts_and_keep_no_answer_waiting(

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import due, slots
-from storage.reach import mark_reachable, mark_unreachable
+from storage.accounts import set_cursor
+from storage.reach import mark_reachable, mark_refused, mark_unreachable
 from storage.tables import members
-from tests.storage.builders import ACCOUNT, DAY, NOW, campaign, group, member, slot_of
+from tests.storage.builders import ACCOUNT, DAY, NOW, PLATFORM, campaign, group, member, slot_of
 
 
 async def reach(connection: AsyncConnection, *names: str) -> list[tuple[object, object]]:
@@ -78,3 +79,17 @@ async def test_a_group_is_opened_by_nobody(connection: AsyncConnection) -> None:
     await slots.plan_for_groups(connection, slot, [here.id], NOW)
     (found,) = await due.due(connection, ACCOUNT, NOW, 9, must_start=True)
     assert not found.recipient.unreachable
+
+
+async def test_who_refuses_a_private_word_is_known_by_the_platform_of_the_account(
+    connection: AsyncConnection,
+) -> None:
+    await set_cursor(connection, ACCOUNT, PLATFORM, "1")
+    await set_cursor(connection, "wechat:1", "wechat", "1")
+    for name in ("小鱼", "小美"):
+        await member(connection, name)
+    await mark_refused(connection, "wechat:1", ["id-小鱼"], NOW)
+    assert await reach(connection, "小鱼", "小美") == [(None, None), (None, None)]
+    await mark_refused(connection, ACCOUNT, ["id-小鱼"], NOW)
+    await mark_refused(connection, ACCOUNT, ["id-小鱼"], NOW + DAY)
+    assert await reach(connection, "小鱼", "小美") == [(None, NOW), (None, None)]
