@@ -47,7 +47,8 @@ class Moments:
         if at is None:
             return self._pressed_at(update.callback_query) if waited else now
         self._newest = max(self._newest, at)
-        self._check(at, now)
+        if update.edited_message is None:  # an edit that readers do not see keeps an older date
+            self._check(at, now)
         return at
 
     def _pressed_at(self, press: CallbackQuery | None) -> datetime:

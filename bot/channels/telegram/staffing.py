@@ -15,7 +15,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiogram.exceptions import AiogramError, TelegramForbiddenError, TelegramRetryAfter
@@ -35,6 +35,7 @@ _ROUND = timedelta(hours=1)
 _ROUND_AGAIN = timedelta(minutes=1)  # where some group was not answered for
 # 10 groups a second: nobody says what Telegram allows here; messages are allowed 30.
 _BETWEEN = timedelta(milliseconds=100)
+_EVER = datetime.fromtimestamp(0, UTC)
 _AT_FIRST_SIGHT = timedelta(seconds=5)  # for which hearing waits
 
 
@@ -59,7 +60,6 @@ class Staffing:
         self._groups: dict[int, Standing] = {}
         self._seats = Counter[int]()  # of how many groups somebody is an admin
         self._remembered: frozenset[int] = frozenset()
-        self._opened_at = clock.now()
         self._round: asyncio.Task[None] | None = None
 
     def __contains__(self, user: object) -> bool:
@@ -68,7 +68,6 @@ class Staffing:
     async def open(self) -> None:
         """Remember who was staff, and begin to go round the groups."""
         await self.close()
-        self._opened_at = self._clock.now()
         platform = self._account.partition(":")[0]
         async with self._database.reading() as connection:
             persons = await known_staff.staff_on(connection, platform)
@@ -105,14 +104,15 @@ class Staffing:
         return self._groups.get(chat.id, Standing())
 
     async def _note_bot(self, change: ChatMemberUpdated) -> None:
-        chat, new = change.chat.id, change.new_chat_member
+        chat, old, new = change.chat.id, change.old_chat_member, change.new_chat_member
         if not is_in(new):
             self._keep(chat, Standing())
             return
-        if chat not in self._groups or not is_in(change.old_chat_member):
+        if chat not in self._groups or not is_in(old):
             await self._look(chat)
-        since = self._groups[chat].bot_since
-        since = min(since or change.date, change.date) if is_admin(new) else None
+        since: datetime | None = None
+        if is_admin(new):
+            since = self._groups[chat].bot_since if is_admin(old) else change.date
         self._keep(chat, Standing(self._groups[chat].admins, since))
 
     def _note_member(self, change: ChatMemberUpdated) -> None:
@@ -126,12 +126,12 @@ class Staffing:
 
     async def _look(self, chat: int) -> None:
         """Ask of a group that hearing waits for."""
-        self._groups.setdefault(chat, Standing())
         try:
             async with asyncio.timeout(_AT_FIRST_SIGHT.total_seconds()):
-                await self._ask(chat, self._opened_at)
+                await self._ask(chat)
         except TimeoutError:
             _log.warning("admins_unknown", account=self._account, chat=chat, reason="no answer")
+        self._groups.setdefault(chat, Standing())  # where nobody said: the round asks again
 
     async def _go_round(self) -> None:
         while True:
@@ -139,13 +139,13 @@ class Staffing:
                 chats = await known_staff.present_chats(connection, self._account)
             answered = True
             for chat in chats:
-                answered &= await self._ask(int(chat), self._clock.now())
+                answered &= await self._ask(int(chat))
                 await asyncio.sleep(_BETWEEN.total_seconds())
             if answered:
                 self._remembered = frozenset()
             await asyncio.sleep((_ROUND if answered else _ROUND_AGAIN).total_seconds())
 
-    async def _ask(self, chat: int, now: datetime) -> bool:
+    async def _ask(self, chat: int) -> bool:
         """Ask who is an admin of a group; False where it was not told."""
         known = self._groups.get(chat)
         try:
@@ -161,7 +161,9 @@ class Staffing:
         if self._groups.get(chat) is known:  # else a change was noted meanwhile, which is newer
             me = self._connection.me
             leads = me is not None and any(one.user.id == me.id for one in members)
-            since = (known and known.bot_since) or now
+            # What is new at first sight was so before, in all likelihood: else its promotion
+            # would still be told.
+            since = _EVER if known is None else known.bot_since or self._clock.now()
             self._keep(chat, Standing(_people(members), since if leads else None))
         return True
 

@@ -88,6 +88,13 @@ def test_what_was_said_before_this_run_does_not_end_it_behind_what_was_not() -> 
     assert moments.of(said(-600), after(11), waited=False) == after(-600)
 
 
+def test_an_edit_that_readers_do_not_see_and_that_keeps_its_date_ends_no_run() -> None:
+    moments = Moments(BEGAN)
+    moments.of(said(10), after(10.2), waited=False)
+    preview = update(edited_message=body(text="看链接", date=DATE + 10))
+    assert moments.of(preview, after(3600), waited=False) == after(10)
+
+
 @given(
     skew=st.integers(-7200, 7200),
     said_at=st.lists(st.integers(1, 86_400), min_size=1, unique=True),

@@ -17,13 +17,21 @@ from bot.channels.telegram import polling
 from bot.channels.telegram.connection import TelegramConnection, TelegramUnreachable
 from bot.channels.telegram.moments import HeardLate
 from bot.channels.telegram.polling import AT_ONCE, PollingHearing
-from handlers.events import ButtonPressed, Event, MemberJoined, MessageHeard, ReachChanged
+from handlers.events import (
+    ButtonPressed,
+    Event,
+    MemberJoined,
+    MemberLeft,
+    MessageHeard,
+    ReachChanged,
+)
 from tests.bot.channels.telegram.living import Living, hear, living, texts
 from tests.bot.channels.telegram.scripted import ScriptedTelegram, does, hangs, page
 from tests.bot.channels.telegram.updates import body
 from tests.bot.program import until
 from tests.peers.telegram.calls import Call
 from tests.peers.telegram.proxy import Fault
+from tests.peers.telegram.world import RIGHTS
 
 EVERYTHING = ["message", "callback_query", "my_chat_member", "chat_member"]
 
@@ -67,6 +75,29 @@ async def test_what_happens_is_heard_in_its_order(shop: Living, hearing: Polling
     (joined,) = await hearing_on
     assert isinstance(joined, MemberJoined)
     assert joined.member.id == str(newcomer.id)
+
+
+@pytest.mark.parametrize("rights", [RIGHTS, frozenset[str]()], ids=["an admin", "no admin"])
+async def test_who_comes_and_goes_is_told_once_whatever_the_bot_is_there(
+    shop: Living, hearing: PollingHearing, rights: frozenset[str]
+) -> None:
+    """Telegram tells an admin twice: as a change of a member, and by a service message."""
+    group = shop.double.world.add_group("二群", shop.owner)
+    newcomer = shop.double.world.add_user("阿杰")
+    shop.double.people.add_bot(shop.bot, group, shop.owner, rights=rights)
+    for _ in range(2):  # the bot was away
+        shop.double.people.join(newcomer, group)
+        shop.double.people.leave(newcomer, group)
+    shop.double.people.join(newcomer, group)
+    shop.say("完了")
+    moves: list[type[Event]] = []
+    async with asyncio.timeout(10), aclosing(hearing.events(None)) as events:
+        async for event in events:
+            if isinstance(event, MemberJoined | MemberLeft):
+                moves.append(type(event))
+            if isinstance(event, MessageHeard):
+                break
+    assert moves == [MemberJoined, MemberLeft, MemberJoined, MemberLeft, MemberJoined]
 
 
 async def test_it_asks_for_the_kinds_it_translates_and_waits_for_news_at_telegram(

@@ -66,15 +66,26 @@ async def test_a_group_is_asked_of_once_when_it_is_first_heard_of(
     assert telegram.calls("getChatAdministrators") == [{"chat_id": GROUP["id"]}]
 
 
-async def test_since_when_the_bot_is_an_admin_is_at_least_since_hearing_began(
-    known: Staffing, telegram: ScriptedTelegram, shop: Living
+async def test_where_the_bot_is_an_admin_at_first_sight_it_was_one_before(
+    known: Staffing, telegram: ScriptedTelegram
 ) -> None:
-    opened = shop.clock.now()
-    shop.clock.ahead = timedelta(hours=1)
+    """Who came while the bot was away is told by chat_member, then as now."""
     telegram.answers("getChatAdministrators", does(admins(standing("administrator", ME))))
     found = await known.learn(said(text="在吗"))
     assert found.bot_since is not None
-    assert abs(found.bot_since - opened) < timedelta(seconds=5)
+    assert found.bot_since < AT
+
+
+async def test_a_promotion_that_nobody_told_counts_from_when_it_is_found(
+    known: Staffing, telegram: ScriptedTelegram, shop: Living
+) -> None:
+    telegram.answers("getChatAdministrators", does([]))
+    assert (await known.learn(said(text="在吗"))).bot_since is None
+    telegram.answers("getChatAdministrators", does(admins(standing("administrator", ME))))
+    assert await known._ask(-1001234)
+    since = (await known.learn(said(text="在吗"))).bot_since
+    assert since is not None
+    assert abs(since - shop.clock.now()) < timedelta(seconds=5)
 
 
 PROMOTIONS = [
@@ -213,7 +224,7 @@ async def test_a_change_that_is_told_while_telegram_is_asked_is_not_forgotten(
         return await does(admins(standing("creator", BOSS)))(request)
 
     telegram.answers("getChatAdministrators", stale)
-    asking = asyncio.create_task(known._ask(-1001234, AT))
+    asking = asyncio.create_task(known._ask(-1001234))
     await until(lambda: len(telegram.calls("getChatAdministrators")) == 2)
     made = change(standing("member", STRANGER), standing("administrator", STRANGER))
     await known.learn(update(chat_member=made))
