@@ -22,8 +22,9 @@ _PAUSES = tuple(
     for pattern in (
         r"(?=\n\s*\n)",
         r"(?=\n)",
-        r"[。！？!?…]+[”’」』）)\"']*|\.[\"')]*(?=\s)",
-        r"[，、；：,;:]+",
+        # A full stop of ours ends a sentence; a Western one only before a blank, not in an address.
+        r"[。！？…]+[”’」』）)\"']*|[.!?]+[\"')]*(?=\s)",
+        r"[，、；：]+|[,;:](?=\s)",
         r"(?=\s)",
     )
 )

@@ -33,6 +33,7 @@ def album(count: int) -> tuple[Picture, ...]:
         ("一二三，四五六", 5, ["一二三，", "四五六"]),
         ("one two three", 8, ["one two", "three"]),
         ("It is 3.14. And so on", 12, ["It is 3.14.", "And so on"]),
+        ("请大家到这里来看 a.cc/?b=1,2 吧", 16, ["请大家到这里来看", "a.cc/?b=1,2 吧"]),
         ("一二三四\n五六", 4, ["一二三四", "五六"]),  # the pause itself needs no room
         ("一二三四五六七", 3, ["一二三", "四五六", "七"]),
         ("一二三四五，六", 5, ["一二三四", "五，六"]),  # no piece begins with a comma
