@@ -1,7 +1,8 @@
 """From an event that is no new message to rows: who came and went, and what a platform changed.
 
 `record_change` stores one such event in the caller's transaction. What handlers must answer comes
-back: somebody who came in, or asks to. `recording.py` calls it in the order things happened.
+back: somebody who came in or asks to, and what a fan says instead of what they had said.
+`recording.py` calls it in the order things happened.
 """
 
 from __future__ import annotations
@@ -93,13 +94,24 @@ class Applicant:
     member: Member
 
 
-async def record_change(
-    connection: AsyncConnection, event: Change, origin: Origin
-) -> Newcomer | Applicant | None:
-    """Store one event; who came in or asks to, if it is that and new."""
+@dataclass(frozen=True, slots=True)
+class Reworded:
+    """A fan's own words in a message that was changed just now."""
+
+    member_id: int
+    text: str
+    at: datetime
+
+
+News = Newcomer | Applicant | Reworded
+"""What handlers answer to, or act on."""
+
+
+async def record_change(connection: AsyncConnection, event: Change, origin: Origin) -> News | None:
+    """Store one event; who came in or asks to, or what a fan says now, if it is that and new."""
     match event:
         case MessageEdited():
-            await _edited(connection, event, origin)
+            return await _edited(connection, event, origin)
         case ReachChanged():
             await _reach(connection, event, origin)
         case GroupChanged():
@@ -130,15 +142,17 @@ async def record_change(
     return None
 
 
-async def _edited(connection: AsyncConnection, event: MessageEdited, origin: Origin) -> None:
+async def _edited(
+    connection: AsyncConnection, event: MessageEdited, origin: Origin
+) -> Reworded | None:
     """Let a message say what it says now; a command is what was given, and is not run again."""
     found = await message_to_edit(
         connection, event.account, storable(event.message), storable(event.sender.id)
     )
     if found is None or found.no_record or found.kind == MessageKind.COMMAND:
-        return
+        return None
     if found.edited_at is not None and found.edited_at > event.at:
-        return  # told again, and changed once more since
+        return None  # told again, and changed once more since
     kind = found.kind
     if kind in _FANS_OWN:
         not_their_own = passed_on(event.text)
@@ -146,6 +160,8 @@ async def _edited(connection: AsyncConnection, event: MessageEdited, origin: Ori
     await reword(connection, found.id, kind=kind, text=event.text, at=event.at)
     if found.group_id is not None and MessageKind.FAN in {kind, found.kind}:
         await mark_dirty(connection, [(found.group_id, origin.shop.day_of(found.at))])
+    own = kind == MessageKind.FAN and not found.staff
+    return Reworded(found.member_id, event.text, event.at) if own else None
 
 
 async def _reach(connection: AsyncConnection, event: ReachChanged, origin: Origin) -> None:

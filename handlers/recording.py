@@ -13,7 +13,7 @@ from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.changes import Applicant, Newcomer, Origin, record_change
+from handlers.changes import Applicant, Newcomer, News, Origin, Reworded, record_change
 from handlers.events import ButtonPressed, Event, MessageHeard, MessageKind
 from handlers.forms.listening import answers_among
 from handlers.roles import Role, role_of_person
@@ -39,6 +39,17 @@ class Batch:
     said: list[Recorded] = field(default_factory=list)
     newcomers: list[Newcomer] = field(default_factory=list)
     applicants: list[Applicant] = field(default_factory=list)
+    reworded: list[Reworded] = field(default_factory=list)
+
+    def note(self, news: News | None) -> None:
+        """Keep what a change was to the handlers that answer, if it was anything."""
+        match news:
+            case Newcomer():
+                self.newcomers.append(news)
+            case Applicant():
+                self.applicants.append(news)
+            case Reworded():
+                self.reworded.append(news)
 
     @property
     def commands(self) -> list[Recorded]:
@@ -100,11 +111,7 @@ async def record_batch(
             continue
         for event in some:
             if not isinstance(event, MessageHeard | ButtonPressed):
-                match await record_change(connection, event, origin):
-                    case Newcomer() as newcomer:
-                        batch.newcomers.append(newcomer)
-                    case Applicant() as applicant:
-                        batch.applicants.append(applicant)
+                batch.note(await record_change(connection, event, origin))
     if not history:
         await set_cursor(connection, batch.account, platform, events[-1].cursor)
     return batch

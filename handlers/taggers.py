@@ -131,14 +131,15 @@ def newcomer_tags(newcomers: Sequence[Newcomer], shop: ShopSettings, say: Say) -
 
 
 async def tag_by_words(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
-    """Tag who came, and who said a watched word."""
+    """Tag who came, and who said a watched word, be it when they changed what they had said."""
     watches = await all_watches(connection, desk.shop_id)
     said = [
         (one.member.id, one.heard.text, one.heard.at)
         for one in batch.fans_words
         if not one.member.staff
     ]
-    interests = interest_tags(said, watches, desk.shop)
+    changed = [(one.member_id, one.text, one.at) for one in batch.reworded]
+    interests = interest_tags(said + changed, watches, desk.shop)
     await set_tags(connection, interests + newcomer_tags(batch.newcomers, desk.shop, desk.say))
 
 

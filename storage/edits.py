@@ -18,9 +18,11 @@ from storage.tables import customers, members, messages
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A stored message: where (None: in private), when and as what, and when it last changed."""
+    """A stored message: whose, where (None: in private), when and as what; when it last changed."""
 
     id: int
+    member_id: int
+    staff: bool
     group_id: int | None
     at: datetime
     kind: str
@@ -36,6 +38,8 @@ async def message_to_edit(
         await connection.execute(
             select(
                 messages.c.id,
+                messages.c.member_id,
+                members.c.staff,
                 messages.c.group_id,
                 messages.c.at,
                 messages.c.kind,

@@ -69,6 +69,23 @@ async def test_an_edit_has_its_day_analysed_again(shop: Shop) -> None:
     assert {one.day: one.dirty for one in found} == {today: True, today - DAY: False}
 
 
+async def test_a_watched_word_counts_when_it_comes_by_an_edit_and_is_a_fans_own(
+    shop: Shop,
+) -> None:
+    await shop.says(MANAGER, "/watch 补水 = 想补水")
+    for name, message in (("小鱼", "m1"), ("小美", "m2"), (MANAGER, "m3")):
+        await shop.says(name, "这个好用", message=message)
+    chain = "#接龙\n补水面膜\n1. 小美 2份"
+    await shop.hear(
+        edited(shop, "小鱼", "m1", "这个补水好用"),
+        edited(shop, "小美", "m2", chain),
+        edited(shop, MANAGER, "m3", "这个补水好用"),
+    )
+    assert "想补水" in await shop.tags("小鱼")
+    assert "想补水" not in await shop.tags("小美")
+    assert "想补水" not in await shop.tags(MANAGER)
+
+
 async def test_an_older_edit_that_is_told_again_changes_nothing(shop: Shop) -> None:
     await shop.says("小鱼", "一", message="m1")
     await shop.hear(edited(shop, "小鱼", "m1", "三", at=NOW + 2 * MINUTE))

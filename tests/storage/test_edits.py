@@ -16,7 +16,16 @@ async def test_a_message_is_found_for_its_own_writer_alone(connection: AsyncConn
     assert one.id is not None
     assert one.group is not None
     found = await message_to_edit(connection, ACCOUNT, "m1", "id-小鱼")
-    assert found == Written(one.id, one.group.id, NOW, messages.FAN, None, no_record=False)
+    assert found == Written(
+        id=one.id,
+        member_id=one.member.id,
+        staff=False,
+        group_id=one.group.id,
+        at=NOW,
+        kind=messages.FAN,
+        edited_at=None,
+        no_record=False,
+    )
     for account, message, person in (
         ("room:2", "m1", "id-小鱼"),
         (ACCOUNT, "m2", "id-小鱼"),
