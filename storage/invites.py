@@ -1,6 +1,7 @@
 """Invites: each fan's own link into a group, made once, and who came by it.
 
 A link counts whom it brought: who sat in the group before, and comes again by it, is not counted.
+When the platform gives the group another id, links into it are made anew, and go on counting.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import insert_new
+from storage.bulk import insert
 from storage.groups import GROUP, Group, group_of
 from storage.tables import groups, invites, memberships
 
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """A fan's own link, and how many came by it so far."""
+    """A fan's own link, and how many came by it so far; empty where it is to be made anew."""
 
     id: int
     link: str
@@ -47,11 +48,14 @@ async def invite_of(connection: AsyncConnection, group_id: int, member_id: int) 
 async def keep_invite(
     connection: AsyncConnection, group_id: int, member_id: int, link: str, at: datetime
 ) -> Invite:
-    """Keep the link that was made for a member; where one stands already, that one stays theirs."""
-    await insert_new(
-        connection,
-        invites,
-        [{"group_id": group_id, "member_id": member_id, "link": link, "made_at": at}],
+    """Keep the link that was made for a member; one that stands and is not empty stays theirs."""
+    fresh = {"link": link, "made_at": at}
+    await connection.execute(
+        insert(connection, invites)
+        .values(group_id=group_id, member_id=member_id, **fresh)
+        .on_conflict_do_update(
+            index_elements=["group_id", "member_id"], set_=fresh, where=invites.c.link == ""
+        )
     )
     return Invite(*(await connection.execute(_invite_of(group_id, member_id))).one())
 

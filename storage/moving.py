@@ -79,6 +79,8 @@ async def move_group(
         return None
     await hold_lanes(connection)
     group_id = known[before.chat]
+    # They led into the chat that is no more: each is made anew when its owner asks for it.
+    await connection.execute(update(invites).where(invites.c.group_id == group_id).values(link=""))
     if after.chat in known:
         await _become_one(connection, known[after.chat], group_id, at)
     await connection.execute(

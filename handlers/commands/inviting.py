@@ -25,7 +25,7 @@ async def invite(desk: Desk, asked: Asked, group: GroupName | None = None) -> Re
         return
     async with desk.database.reading() as connection:
         theirs = await invite_of(connection, chosen.id, asked.member.id)
-    found = theirs or await _make(desk, asked, chosen)
+    found = theirs if theirs is not None and theirs.link else await _make(desk, asked, chosen)
     if isinstance(found, Reply):
         yield found
         return

@@ -7,7 +7,7 @@ import pytest
 from handlers.admission import admits
 from handlers.events import JoinAsked
 from scheduler.courier import AccountDown, NothingSent, Outcome, TooFast, Unable, Unclear
-from storage import join_requests
+from storage import join_requests, staff_chats
 from storage.join_requests import JoinRequest, Rule
 from tests.handlers.shop import (
     ACCOUNT,
@@ -171,6 +171,18 @@ async def test_several_who_wait_are_told_of_at_once(shop: Shop) -> None:
     told = await asks(shop, *names)
     assert told.text == "有 7 位想进 一群：粉丝0、粉丝1、粉丝2、粉丝3、粉丝4、等 7 个。"
     assert told.buttons == {"看申请": "/requests"}
+
+
+async def test_the_chat_of_the_staff_who_look_after_the_group_is_told(shop: Shop) -> None:
+    chat, group = await shop.group("三群"), await shop.group("一群")
+    async with shop.desk.database.writing() as connection:
+        await staff_chats.tie(connection, chat.id, [group.id])
+    await shop.says(MANAGER, "早", group="三群")
+    assert (await asks(shop, "小鱼")).addresses == [in_group("三群")]
+    listed = await shop.says(MANAGER, "/requests", group="三群")
+    assert "小鱼" in listed.text
+    await asks(shop, "小美", group="二群")
+    assert "小美" not in (await shop.says(MANAGER, "/requests", group="三群")).text
 
 
 async def test_who_comes_in_by_another_hand_is_asked_about_no_more(shop: Shop) -> None:

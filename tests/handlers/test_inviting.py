@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.events import MemberJoined
+from handlers.events import Chat, GroupMoved, MemberJoined
 from scheduler.courier import NothingSent, Unable
 from storage import staff_chats
 from tests.handlers.shop import ACCOUNT, MANAGER, Shop, chat_of, in_group, in_private
@@ -68,3 +68,12 @@ async def test_where_no_link_can_be_made_it_is_said_kindly(shop: Shop) -> None:
     assert "过一会儿" in (await shop.says("小鱼", "/invite", group="一群")).text
     shop.platform.refuses.clear()
     assert "邀请链接" in (await shop.says("小鱼", "/invite", group="一群")).text
+
+
+async def test_a_group_that_moved_has_new_links(shop: Shop) -> None:
+    await shop.says("小鱼", "/invite", group="一群")
+    new = Chat("chat-超群", "一群")
+    await shop.hear(GroupMoved(ACCOUNT, "x", shop.clock.now(), new, "chat-一群"))
+    for _ in range(2):
+        assert "https://t.example/+2" in (await shop.says("小鱼", "/invite", group=None)).text
+    assert [one.address for one in shop.platform.links] == [in_group("一群"), in_group("超群")]

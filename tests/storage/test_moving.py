@@ -200,6 +200,18 @@ async def test_a_welcome_is_said_at_the_new_id_and_an_old_one_not_taken_back(
     assert other.receipt == "receipt-2"
 
 
+async def test_a_link_is_made_anew_and_goes_on_counting(connection: AsyncConnection) -> None:
+    here = await group(connection, "一群")
+    fan, friend = await member(connection, "小鱼", here), await member(connection, "小美", here)
+    made = await invites.keep_invite(connection, here.id, fan.id, "old", NOW)
+    await invites.came_by(connection, here.id, friend.id, made.id)
+    await moved(connection)
+    stale = await invites.invite_of(connection, here.id, fan.id)
+    assert stale == invites.Invite(made.id, "", 1)
+    anew = await invites.keep_invite(connection, here.id, fan.id, "new", NOW)
+    assert anew == invites.Invite(made.id, "new", 1)
+
+
 # Two rows of one group
 
 
