@@ -21,7 +21,7 @@ from sqlalchemy import Select, select
 from bot.wiring import Bot
 from scheduler.courier import Address
 from storage import tables
-from tests.bot.channels.telegram.hurrying_clock import HurryingClock
+from tests.peers.telegram.hurrying_clock import HurryingClock
 from tests.contracts.counterpart import Ability, Posted
 from tests.contracts.telegram_counterparts import TelegramOfAnotherHand, TelegramOfOurOwn
 
