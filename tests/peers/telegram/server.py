@@ -109,6 +109,7 @@ class TelegramDouble:
             result = await self._obey(call)
         except Refusal as refusal:
             self.met.append(Met(arrived, call, refusal.code))
+            _own(schema.wrong_with("APIResponseError", refusal.form()))
             return _written(refusal.form(), refusal.code)
         self.met.append(Met(arrived, call, 200))
         return _written({"ok": True, "result": result}, 200)
@@ -128,9 +129,7 @@ class TelegramDouble:
         else:
             self.wrong.append(f"the double does not know {call.method} yet")
             raise NO_SUCH_METHOD
-        wrong = schema.wrong_with_result(call.method, result)
-        if wrong is not None:
-            raise AssertionError(f"the double wrote what the Bot API never sends: {wrong}")
+        _own(schema.wrong_with_result(call.method, result))
         return result
 
     def _pass(self, bot: Bot, call: Call) -> None:
@@ -197,6 +196,12 @@ HEARING: dict[str, Callable[[TelegramDouble, Bot, Call], Awaitable[Any]]] = {
     "setWebhook": TelegramDouble.set_webhook,
     "deleteWebhook": TelegramDouble.delete_webhook,
 }
+
+
+def _own(wrong: str | None) -> None:
+    """Fail where the double itself is about to answer what it should not."""
+    if wrong is not None:
+        raise AssertionError(f"the double wrote what the Bot API never sends: {wrong}")
 
 
 def _written(body: dict[str, Any], status: int) -> web.Response:
