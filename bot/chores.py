@@ -30,6 +30,7 @@ from storage.button_words import forget_unused
 from storage.chores import done_at, note_done
 from storage.errors import LaneLost
 from storage.groups import heard_groups
+from storage.join_requests import delete_requests_before
 from storage.unheard import delete_unheard_before
 
 _log = structlog.get_logger(__name__)
@@ -47,7 +48,8 @@ async def forget_old_text(desk: Desk) -> int:
     """Delete what is older than the shop keeps it, in small transactions; how much there was.
 
     Whole days go at once, and are analysed first: the counts stay when the words are gone. Events
-    that could not be heard hold words as well, and so do buttons that stand below old posts.
+    that could not be heard hold words as well, and so do buttons that stand below old posts, and
+    those who asked to be let in.
     """
     first_kept = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for)
     async with desk.database.reading() as connection:
@@ -55,7 +57,12 @@ async def forget_old_text(desk: Desk) -> int:
     await analyse_before_forgetting(desk, groups, first_kept - timedelta(days=1))
     oldest = datetime.combine(first_kept, time.min, ZoneInfo(desk.shop.zone))
     deleted = 0
-    for delete_some in (messages.delete_before, delete_unheard_before, forget_unused):
+    for delete_some in (
+        messages.delete_before,
+        delete_unheard_before,
+        forget_unused,
+        delete_requests_before,
+    ):
         while True:
             async with desk.database.writing() as connection:
                 gone = await delete_some(connection, oldest, batch=_BATCH)

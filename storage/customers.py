@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.analysis import mark_dirty
+from storage.join_requests import forget_words
 from storage.tables import customers, members, messages, pending_commands
 from storage.unheard import forget_unheard
 
@@ -63,3 +64,4 @@ async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_rec
         update(messages).where(theirs, messages.c.id.not_in(waiting)).values(text="")
     )
     await forget_unheard(connection, customer_id)
+    await forget_words(connection, customer_id)

@@ -24,6 +24,7 @@ from bot.chores import (
 )
 from handlers.demand import Period, report
 from handlers.desk import Desk
+from handlers.events import JoinAsked
 from handlers.settings import ShopSettings
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms
@@ -31,12 +32,13 @@ from storage import button_words
 from storage.chores import done_at, note_done
 from storage.database import Database
 from storage.groups import heard_groups
+from storage.join_requests import waiting
 from storage.lanes import lease_lane
 from storage.messages import count_messages
 from storage.tables import analysed_days
 from storage.unheard import UnheardEvent, count_unheard, keep_unheard, last_unheard
 from tests.bot.program import until
-from tests.handlers.shop import DAY, MINUTE, NOW, Shop, open_shop
+from tests.handlers.shop import ACCOUNT, DAY, MINUTE, NOW, Shop, chat_of, open_shop
 
 HOUR = timedelta(hours=1)
 
@@ -176,6 +178,18 @@ async def test_the_chores_are_done_at_night_by_the_shop_s_clock(
     assert asyncio.all_tasks() == before
     for cron, _chore in NIGHTLY:
         assert 1 <= int(cron.split()[1]) <= 5
+
+
+async def test_old_requests_to_come_in_go_with_what_was_said_in_them(shop: Shop) -> None:
+    for name, days in (("小鱼", 200), ("小美", 1)):
+        at = NOW - days * DAY
+        person = shop.person(name)
+        asks = JoinAsked(ACCOUNT, "x", at, chat_of("一群"), person, None, "我住在二楼")
+        await shop.dispatcher.hear([asks])
+    assert await forget_old_text(shop.desk) == 1
+    async with shop.desk.database.reading() as connection:
+        (left,) = await waiting(connection, shop.desk.shop_id)
+    assert left.name == "小美"
 
 
 async def test_text_is_kept_as_long_as_the_shop_says(shop: Shop) -> None:

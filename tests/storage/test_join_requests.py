@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import join_requests, members
+from storage import customers, join_requests, members
 from storage.join_requests import JoinRequest, NewRequest, Rule, Verdict
 from storage.members import Member
 from storage.tables import groups as group_rows
@@ -175,3 +175,28 @@ async def test_who_sits_in_a_fan_group_is_known(connection: AsyncConnection) -> 
     helps = await member(connection, "阿强", staff_chat)
     everybody = [sits.id, left.id, new.id, helps.id]
     assert await join_requests.known_elsewhere(connection, everybody, "老客", NOW) == {sits.id}
+
+
+async def test_who_asks_for_no_record_has_said_nothing_of_themselves(
+    connection: AsyncConnection,
+) -> None:
+    await ask(connection, "小鱼", words="我住在二楼")
+    await ask(connection, "小美", words="你好")
+    fan = await member(connection, "小鱼")
+    await customers.set_no_record(connection, fan.customer_id, no_record=True)
+    assert {one.name: one.words for one in await waiting(connection)} == {
+        "小鱼": "",
+        "小美": "你好",
+    }
+
+
+async def test_old_requests_go_in_batches(connection: AsyncConnection) -> None:
+    for number in range(3):
+        await ask(connection, f"粉丝{number}")
+    await ask(connection, "小鱼", at=NOW + MINUTE)
+    horizon = NOW + MINUTE
+    gone = [
+        await join_requests.delete_requests_before(connection, horizon, batch=2) for _ in range(3)
+    ]
+    assert gone == [2, 1, 0]
+    assert [one.name for one in await waiting(connection)] == ["小鱼"]
