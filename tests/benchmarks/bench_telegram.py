@@ -69,11 +69,12 @@ class Broadcast:
     refused: list[TooMany]
     wrong: list[str]
     learning: float
+    beside: int  # other messages that arrived while the broadcast did
 
     @property
     def rate(self) -> float:
-        """Messages a second that the broadcast made, from its first to its last."""
-        return (self.reached - 1) / self.took
+        """Messages a second of the account, answers among them, while the broadcast went out."""
+        return (self.reached + self.beside - 1) / self.took
 
     @property
     def met(self) -> bool:
@@ -141,6 +142,7 @@ async def broadcast(folder: Path, groups: int, fans: int) -> Broadcast:
         arrivals = shop.arrivals()
         every = sorted(at for some in arrivals.values() for at in some)
         waits = shop.waits(asked)
+        beside = [one for one in double.asked("sendMessage") if one.call.parameters["text"] != TEXT]
         return Broadcast(
             groups=groups,
             reached=len(arrivals),
@@ -151,6 +153,7 @@ async def broadcast(folder: Path, groups: int, fans: int) -> Broadcast:
             refused=double.limits.refused,
             wrong=double.wrong,
             learning=learning,
+            beside=sum(every[0] <= one.at <= every[-1] for one in beside),
         )
 
 
@@ -211,8 +214,9 @@ def show(came: Broadcast) -> None:
     waits = sorted(came.waits)
     print(f"the bot knew its {came.groups:,} groups after {came.learning:.1f} s")
     print(
-        f"{came.reached:,} groups reached, {came.twice} of them twice, in {came.took:.1f} s:"
-        f" {came.rate:.1f}/s of {allowed}/s ({came.rate / allowed:.1%})"
+        f"{came.reached:,} groups reached, {came.twice} of them twice, in {came.took:.1f} s;"
+        f" {came.beside} messages beside: {came.rate:.1f}/s of {allowed}/s"
+        f" ({came.rate / allowed:.1%})"
     )
     print(f"refused (429): {len(came.refused)}, not known to the Bot API: {len(came.wrong)}")
     print(
