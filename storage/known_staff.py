@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.tables import groups, members
 
 
-async def staff_on(connection: AsyncConnection, platform: str) -> frozenset[str]:
-    """The platform's ids of those who are marked as staff there."""
-    found = await connection.scalars(
-        select(members.c.person).where(members.c.staff, members.c.platform == platform)
+async def staff_on(connection: AsyncConnection, platform: str) -> dict[str, str]:
+    """Those who are marked as staff on a platform: their names, by the platform's ids."""
+    found = await connection.execute(
+        select(members.c.person, members.c.name).where(
+            members.c.staff, members.c.platform == platform
+        )
     )
-    return frozenset(found)
+    return {row.person: row.name for row in found}
 
 
 async def present_chats(connection: AsyncConnection, account: str) -> list[str]:

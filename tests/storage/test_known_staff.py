@@ -14,8 +14,8 @@ async def test_the_staff_of_one_platform_are_known_by_its_ids(connection: AsyncC
     seen = [Seen("7", "店长", staff=True), Seen("8", "小雨")]
     await ensure_members(connection, "telegram", seen, NOW)
     await ensure_members(connection, "room", [Seen("9", "阿玲", staff=True)], NOW)
-    assert await staff_on(connection, "telegram") == {"7"}
-    assert await staff_on(connection, "wechat") == frozenset()
+    assert await staff_on(connection, "telegram") == {"7": "店长"}
+    assert await staff_on(connection, "wechat") == {}
 
 
 async def test_the_groups_an_account_sits_in_are_known_by_their_chats(

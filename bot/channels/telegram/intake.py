@@ -20,8 +20,8 @@ from bot.channels.telegram.connection import TelegramConnection, TelegramUnreach
 from bot.channels.telegram.moments import Moments
 from bot.channels.telegram.reading import Me
 from bot.channels.telegram.staffing import Staffing
-from bot.channels.telegram.translation import Scene, translate
-from handlers.events import Event
+from bot.channels.telegram.translation import Scene, numbered, translate
+from handlers.events import Chat, Event, Person, StaffChanged
 from scheduler.clock import Clock
 from storage import button_words
 from storage.database import Database
@@ -85,7 +85,17 @@ class Intake:
             admin_since=standing.bot_since,
             words=words,
         )
-        return translate(update, scene, at)
+        events = [*self._dismissed(), *translate(update, scene, at)]
+        return numbered(events, update.update_id)
+
+    def _dismissed(self) -> list[Event]:
+        """Who was found to be staff no more; told with whatever update comes next."""
+        chat, dismissed = self._staffing.take_dismissed()
+        here, now = Chat(str(chat), ""), self._clock.now()
+        return [
+            StaffChanged(self._account, "", now, here, Person(str(user), name))
+            for user, name in dismissed.items()
+        ]
 
     async def _words(self, sign: str) -> dict[str, str]:
         digest = digest_in(sign)

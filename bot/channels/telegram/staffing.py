@@ -5,8 +5,10 @@ admin itself. So every group is asked of when it is first heard of, changes are 
 and a task goes round all groups once an hour. Until its first round is over, those who were staff
 before the restart are staff still: else a manager who speaks in private first would be nobody.
 
-Whoever is an admin of one group is staff everywhere: a member is one person to the bot. Who speaks
-as the group itself (an anonymous admin) is seen in the message alone, in `translation.py`.
+Whoever is an admin of one group is staff everywhere: a member is one person to the bot. Who is
+found to be staff no more, without an update that says so, is told of with the next update; else
+they would hear what is for managers until they speak. Who speaks as the group itself (an anonymous
+admin) is seen in the message alone, in `translation.py`.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ _AT_FIRST_SIGHT = timedelta(seconds=5)  # for which hearing waits
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who is an admin of a group, by id with their names, and since when the bot surely is one."""
+    """Who is an admin of a group, by id with their names, and since when the bot itself is one."""
 
     admins: Mapping[int, str] = field(default_factory=dict)
     bot_since: datetime | None = None
@@ -59,7 +61,8 @@ class Staffing:
         self._account = account
         self._groups: dict[int, Standing] = {}
         self._seats = Counter[int]()  # of how many groups somebody is an admin
-        self._remembered: frozenset[int] = frozenset()
+        self._remembered: dict[int, str] = {}
+        self._dismissed: dict[int, str] = {}
         self._round: asyncio.Task[None] | None = None
 
     def __contains__(self, user: object) -> bool:
@@ -71,7 +74,7 @@ class Staffing:
         platform = self._account.partition(":")[0]
         async with self._database.reading() as connection:
             persons = await known_staff.staff_on(connection, platform)
-        self._remembered = frozenset(int(one) for one in persons if one.isdecimal())
+        self._remembered = {int(one): name for one, name in persons.items() if one.isdecimal()}
         name = f"staffing {self._account}"
         self._round = asyncio.create_task(keep_up(name, self._go_round), name=name)
 
@@ -83,6 +86,19 @@ class Staffing:
             await asyncio.gather(task, return_exceptions=True)
         self._groups.clear()
         self._seats.clear()
+        self._dismissed.clear()
+
+    def take_dismissed(self) -> tuple[int, dict[int, str]]:
+        """Who was found to be staff no more, by id with their names, and a group to tell it of.
+
+        It is a group that the bot is in, and so one that has admins: while there is none, they are
+        kept.
+        """
+        chat = next((chat for chat, one in self._groups.items() if one.admins), None)
+        if chat is None:
+            return 0, {}
+        dismissed, self._dismissed = self._dismissed, {}
+        return chat, dismissed
 
     async def learn(self, update: Update) -> Standing:
         """What is known of an update's chat, with what the update itself says counted in.
@@ -96,6 +112,7 @@ class Staffing:
         if update.my_chat_member is not None:
             await self._note_bot(update.my_chat_member)
         elif update.message is not None and update.message.migrate_to_chat_id:
+            self._keep(update.message.migrate_to_chat_id, self._groups.get(chat.id, Standing()))
             self._keep(chat.id, Standing())
         elif chat.id not in self._groups:
             await self._look(chat.id)
@@ -120,9 +137,10 @@ class Staffing:
         standing = self._groups[chat]
         admins = dict(standing.admins)
         admins.pop(member.user.id, None)
-        self._keep(chat, Standing(admins | _people([member]), standing.bot_since))
         if is_admin(change.old_chat_member) and not is_admin(member):
-            self._remembered -= {member.user.id}
+            self._remembered.pop(member.user.id, None)
+        self._keep(chat, Standing(admins | _people([member]), standing.bot_since))
+        self._dismissed.pop(member.user.id, None)  # the update tells it itself
 
     async def _look(self, chat: int) -> None:
         """Ask of a group that hearing waits for."""
@@ -142,7 +160,7 @@ class Staffing:
                 answered &= await self._ask(int(chat))
                 await asyncio.sleep(_BETWEEN.total_seconds())
             if answered:
-                self._remembered = frozenset()
+                self._forget()
             await asyncio.sleep((_ROUND if answered else _ROUND_AGAIN).total_seconds())
 
     async def _ask(self, chat: int) -> bool:
@@ -167,12 +185,23 @@ class Staffing:
             self._keep(chat, Standing(_people(members), since if leads else None))
         return True
 
+    def _forget(self) -> None:
+        """Every group was asked of: who is an admin of none is not staff any more."""
+        gone = {one: name for one, name in self._remembered.items() if one not in self._seats}
+        self._dismissed |= gone
+        self._remembered = {}
+
     def _keep(self, chat: int, standing: Standing) -> None:
         before = self._groups.get(chat, Standing())
         self._groups[chat] = standing
         self._seats.update(standing.admins.keys())
         self._seats.subtract(before.admins.keys())
         self._seats = +self._seats  # without those of whom none is left
+        for user, name in before.admins.items():
+            if user not in self:
+                self._dismissed[user] = name
+        for user in standing.admins:
+            self._dismissed.pop(user, None)
 
 
 def _people(members: Iterable[ResultChatMemberUnion]) -> dict[int, str]:

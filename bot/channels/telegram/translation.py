@@ -20,7 +20,7 @@ What a message itself says is read in `reading.py`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -115,8 +115,8 @@ class Scene:
     """What must be known besides an update to say what happened.
 
     `staff` are the users who are admins of any group the bot sits in; `admins` those of the
-    update's own chat, with their names. `admin_since` is since when the bot itself certainly is an
-    admin there; None while it is none. `words` are what the digests in long buttons stand for.
+    update's own chat, with their names. `admin_since` is since when the bot itself is an admin
+    there; None while it is none. `words` are what the digests in long buttons stand for.
     """
 
     account: str
@@ -135,9 +135,13 @@ def translate(update: Update, scene: Scene, heard_at: datetime) -> list[Event]:
         scene: what is known of its chat now, the update itself counted in.
         heard_at: when a press of a button was made, since Telegram does not say.
     """
-    events = _events(update, scene, heard_at)
-    before = str(update.update_id - 1)
-    return [replace(event, cursor=before) for event in events[:-1]] + events[-1:]
+    return numbered(_events(update, scene, heard_at), update.update_id)
+
+
+def numbered(events: Sequence[Event], number: int) -> list[Event]:
+    """The events of an update with their cursors: only the last one's is past the update."""
+    cursors = [str(number - 1)] * (len(events) - 1) + [str(number)]
+    return [replace(event, cursor=one) for event, one in zip(events, cursors, strict=False)]
 
 
 def chat_of_update(update: Update) -> TelegramChat | None:
@@ -355,13 +359,8 @@ def _about_me(change: ChatMemberUpdated, stamp: _Stamp, scene: Scene) -> list[Ev
     changed = GroupChanged(*stamp, chat=chat, present=present, may_speak=_may_speak(new))
     if not present or is_in(change.old_chat_member):
         return [changed]
-    return [
-        changed,
-        *(
-            StaffChanged(*stamp, chat=chat, member=Person(str(user), name, staff=True))
-            for user, name in scene.admins.items()
-        ),
-    ]
+    people = [Person(str(user), name, staff=True) for user, name in scene.admins.items()]
+    return [changed, *(StaffChanged(*stamp, chat=chat, member=one) for one in people)]
 
 
 def _may_speak(me: ResultChatMemberUnion) -> bool | None:

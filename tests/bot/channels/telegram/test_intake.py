@@ -12,12 +12,22 @@ from structlog.testing import capture_logs
 from bot.channels.telegram.button_signs import sign_of, words_to_keep
 from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.intake import Intake, read_update
-from handlers.events import ButtonPressed, MessageHeard
+from handlers.events import ButtonPressed, MessageHeard, Person, StaffChanged
 from scheduler.content import Button, Content
 from storage import button_words
 from tests.bot.channels.telegram.living import Living, living
 from tests.bot.channels.telegram.scripted import ScriptedTelegram, does, refuses
-from tests.bot.channels.telegram.updates import AT, BOSS, ME, RAIN, body, message, standing, update
+from tests.bot.channels.telegram.updates import (
+    AT,
+    BOSS,
+    ME,
+    NUMBER,
+    RAIN,
+    body,
+    message,
+    standing,
+    update,
+)
 from tests.bot.program import until
 
 LONG = "/broadcast " + "很长的话" * 20
@@ -51,6 +61,21 @@ async def test_who_is_an_admin_is_asked_before_it_is_told_who_speaks(
     (heard,) = await intake.events_of(message(sender=BOSS, text="上新"), moments, waited=True)
     assert isinstance(heard, MessageHeard)
     assert heard.sender.staff
+
+
+async def test_who_is_staff_no_more_is_told_with_the_next_update_even_one_that_is_nothing(
+    intake: Intake, telegram: ScriptedTelegram
+) -> None:
+    both = [standing("creator", BOSS), standing("administrator")]
+    telegram.answers("getChatAdministrators", does(both), does(both[:1]))
+    moments = intake.begin()
+    pinned = message(pinned_message=body(text="看"))
+    assert await intake.events_of(pinned, moments, waited=True) == []
+    await intake._staffing._ask(-1001234)
+    told, heard = await intake.events_of(message(text="在吗"), moments, waited=True)
+    assert isinstance(told, StaffChanged)
+    assert (told.member, told.chat.id) == (Person("5001", "小雨 Rain"), "-1001234")
+    assert (told.cursor, heard.cursor) == (str(NUMBER - 1), str(NUMBER))
 
 
 async def test_the_words_of_a_long_button_come_from_storage(

@@ -43,6 +43,10 @@ def admins(*members: dict[str, Any]) -> list[dict[str, Any]]:
     return list(members)
 
 
+def dismissed(known: Staffing) -> dict[int, str]:
+    return known.take_dismissed()[1]
+
+
 async def remember(
     shop: Living, *, chats: tuple[int, ...] = (), staff: tuple[int, ...] = ()
 ) -> None:
@@ -145,8 +149,45 @@ async def test_an_admin_of_two_groups_stays_staff_by_one(
     unmade = change(standing("administrator", BOSS), standing("member", BOSS), other)
     await known.learn(update(chat_member=unmade))
     assert 5002 in known
-    await known.learn(said(text="搬了", migrate_to_chat_id=-1008))
-    assert 5002 not in known
+
+
+async def test_the_admins_of_a_group_that_moves_move_with_it(
+    known: Staffing, telegram: ScriptedTelegram
+) -> None:
+    telegram.answers("getChatAdministrators", does(admins(standing("creator", BOSS))))
+    await known.learn(said(text="在吗"))
+    await known.learn(said(migrate_to_chat_id=-1008))
+    moved = {"id": -1008, "type": "supergroup", "title": "一群"}
+    assert (await known.learn(said(moved, text="在吗"))).admins == {5002: "店长"}
+    assert (5002 in known, dismissed(known)) == (True, {})
+    assert len(telegram.calls("getChatAdministrators")) == 1
+
+
+async def test_who_is_found_to_be_staff_no_more_is_told_of_once(
+    known: Staffing, telegram: ScriptedTelegram
+) -> None:
+    first, then = admins(standing("creator", BOSS)), admins(standing("creator", STRANGER))
+    telegram.answers("getChatAdministrators", does(first), does(then))
+    await known.learn(said(text="在吗"))
+    assert dismissed(known) == {}
+    await known._ask(-1001234)
+    assert known.take_dismissed() == (-1001234, {5002: "店长"})
+    assert dismissed(known) == {}
+    unmade = change(standing("administrator", STRANGER), standing("member", STRANGER))
+    await known.learn(update(chat_member=unmade))
+    assert dismissed(known) == {}  # the update says it itself
+
+
+async def test_they_are_kept_until_there_is_a_group_to_tell_it_of(
+    known: Staffing, telegram: ScriptedTelegram
+) -> None:
+    boss = does(admins(standing("creator", BOSS)))
+    telegram.answers("getChatAdministrators", boss, does(admins(standing("creator", STRANGER))))
+    await known.learn(said(text="在吗"))
+    await known.learn(update(my_chat_member=change(standing("member", ME), standing("kicked", ME))))
+    assert dismissed(known) == {}
+    await known.learn(said({"id": -1007, "type": "supergroup", "title": "二群"}, text="二"))
+    assert dismissed(known) == {5002: "店长"}
 
 
 @pytest.mark.parametrize("refusal", [refuses(400, "Bad Request: chat not found"), hangs])
@@ -189,6 +230,8 @@ async def test_who_was_staff_is_staff_until_every_group_was_asked_of(shop: Livin
     await known.open()
     await until(lambda: gone not in known)
     assert boss in known
+    await known.learn(said({"id": shop.group.id, "type": "supergroup", "title": "一群"}, text="一"))
+    assert dismissed(known) == {gone: "店长"}
     await known.close()
     await connection.close()
 
