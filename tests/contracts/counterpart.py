@@ -24,6 +24,7 @@ class Ability(StrEnum):
     LOOKUP = "it tells what became of a post"
     ONE_SPEAKER = "a second bot on the account silences the first"
     PINS = "it keeps a post in view"
+    ALBUMS = "several pictures stand, and go, as one post"
     PUT_OUT = "a group puts the bot out"
     MUTES = "a group takes the bot's word away"
     EDITS = "fans change what they said"

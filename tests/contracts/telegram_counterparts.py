@@ -254,6 +254,7 @@ class TelegramOfAnotherHand(_BehindProxy):
 
     lacks: Mapping[Ability, str] = {
         **OF_TELEGRAM,
+        Ability.ALBUMS: _NO_SUCH_METHOD.format("deleteMessages"),
         Ability.PINS: _NO_SUCH_METHOD.format("pinChatMessage"),
         Ability.DOORS: _NO_SUCH_METHOD.format("createChatInviteLink"),
         Ability.PUT_OUT: _NO_SUCH_UPDATE,

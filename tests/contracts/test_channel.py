@@ -143,6 +143,18 @@ async def test_a_picture_of_the_bot_s_own_arrives(platform: Counterpart) -> None
     assert posted.pictures == 1
 
 
+async def test_several_pictures_stand_and_go_as_one_post(platform: Counterpart) -> None:
+    needs(platform, Ability.ALBUMS)
+    channel, where = await platform.channel(), group_of(platform)
+    content = Content("看图", pictures=(Picture("offer.png"), Picture("offer.png")))
+    number = await receipt(channel, Post("k", where, content))
+    posted = await platform.posted(where)
+    assert sum(one.pictures for one in posted) == 2
+    assert [one.text for one in posted if one.text] == ["看图"]
+    assert isinstance(await channel.perform(Delete("d", where, number)), Done)
+    assert [one for one in await platform.posted(where) if not one.deleted] == []
+
+
 async def test_a_button_s_press_comes_back_as_what_it_says(platform: Counterpart) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
     cursor = await latest(platform, channel)
