@@ -176,6 +176,10 @@ class HasTopics(Protocol):
         """A topic of the group is opened; its id."""
         ...
 
+    async def rename_topic(self, topic: str, name: str) -> None:
+        """A topic gets another name."""
+        ...
+
     async def close_topic(self, topic: str) -> None:
         """A topic is closed."""
         ...

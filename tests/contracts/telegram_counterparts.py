@@ -188,6 +188,9 @@ class TelegramOfOurOwn(_BehindProxy):
     async def open_topic(self, name: str) -> str:
         return str(self._people.open_topic(self._chat, name, self._owner))
 
+    async def rename_topic(self, topic: str, name: str) -> None:
+        self._people.rename_topic(self._chat, int(topic), name, self._owner)
+
     async def close_topic(self, topic: str) -> None:
         self._people.close_topic(self._chat, int(topic), self._owner)
 
@@ -217,6 +220,7 @@ class TelegramOfOurOwn(_BehindProxy):
     async def boss(self) -> str:
         """Who runs the group, and has opened the private chat with the bot."""
         self._world.private(self._bot, self._owner).started = True
+        self._managers.append(str(self._owner.id))
         return str(self._owner.id)
 
     async def unheard(self) -> int:

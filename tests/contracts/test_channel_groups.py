@@ -105,12 +105,15 @@ async def test_a_topic_is_heard_and_spoken_in(platform: Counterpart) -> None:
     channel, fan = await platform.channel(), await platform.fan("小雨")
     cursor = await latest(platform, channel)
     topic = await forum.open_topic("上新")
+    await forum.rename_topic(topic, "上新预告")
     await forum.say_in(topic, fan, "新口红什么时候到")
     await receipt(channel, Post("k", Address(group=platform.group, topic=topic), Content("周五")))
-    opened, said = await hear(channel, 2, cursor)
+    opened, renamed, said = await hear(channel, 3, cursor)
     assert isinstance(opened, TopicChanged)
+    assert isinstance(renamed, TopicChanged)
     assert isinstance(said, MessageHeard)
     assert (opened.topic, opened.name, opened.open) == (topic, "上新", True)
+    assert (renamed.topic, renamed.name) == (topic, "上新预告")
     assert said.topic == topic
     assert [one.topic for one in await platform.posted(group_of(platform))] == [topic]
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.configuration import Configuration
+from storage.database import Database
+from storage.groups import ensure_groups
+from storage.shops import ensure_shop
+from tests.peers.telegram.world import Chat
 
 NAME = "shop"
 ACCOUNT = f"telegram:{NAME}"
@@ -26,3 +31,13 @@ def telegram_configuration(
             **sections,
         }
     )
+
+
+async def accept(configuration: Configuration, group: Chat) -> None:
+    """Let a group be the shop's from long ago, as if a manager had accepted it."""
+    database = await Database.open(configuration.storage.url.get_secret_value())
+    async with database.writing() as connection:
+        shop = await ensure_shop(connection, configuration.shop.key)
+        now = datetime.now(UTC)
+        await ensure_groups(connection, shop, ACCOUNT, [(str(group.id), group.title)], now)
+    await database.close()

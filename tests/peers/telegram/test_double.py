@@ -81,6 +81,19 @@ async def test_a_bot_hears_until_it_confirms(shop: Shop) -> None:
     assert await shop.client.get_updates(offset=first[0].update_id + 1) == []
 
 
+async def test_an_admin_who_hides_speaks_as_the_group(shop: Shop) -> None:
+    asked = shop.double.people.say(shop.owner, shop.group, "谁在")
+    shop.double.people.hide(shop.owner, shop.group)
+    shop.double.people.say(shop.owner, shop.group, "我在", answers=asked)
+    message = (await shop.client.get_updates())[-1].message
+    assert message is not None
+    assert message.sender_chat is not None
+    assert message.from_user is not None
+    assert message.reply_to_message is not None
+    assert (message.sender_chat.id, message.from_user.is_bot) == (shop.group.id, True)
+    assert message.reply_to_message.text == "谁在"
+
+
 async def test_a_long_poll_ends_with_the_first_word(shop: Shop) -> None:
     polling = asyncio.create_task(shop.client.get_updates(timeout=10))
     await asyncio.sleep(0.05)

@@ -21,9 +21,9 @@ from sqlalchemy import Select, select
 from bot.wiring import Bot
 from scheduler.courier import Address
 from storage import tables
-from tests.peers.telegram.hurrying_clock import HurryingClock
 from tests.contracts.counterpart import Ability, Posted
 from tests.contracts.telegram_counterparts import TelegramOfAnotherHand, TelegramOfOurOwn
+from tests.peers.telegram.hurrying_clock import HurryingClock
 
 STAGES = {"our double": TelegramOfOurOwn, "another hand's emulator": TelegramOfAnotherHand}
 MORNING = datetime(2026, 11, 5, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -166,6 +166,11 @@ async def test_a_fan_group_s_days(life: Life) -> None:
     private = Address(person=boss)
     await life.light()
     await stage.speak("大家早")  # the emulator's group is first heard of by this
+    if isinstance(stage, TelegramOfAnotherHand):  # and it does not tell who brought the bot in
+        await stage.say(boss, "/accept", private=True)
+        await life.answered(private, "是店里的就点接管")
+        await stage.press_in_private(boss, "接管 福利群")
+        await life.answered(private, "接管了")
 
     # Somebody comes, is welcomed, and chats; the welcome passes.
     fan = await stage.fan("小雨")
