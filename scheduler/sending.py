@@ -24,7 +24,7 @@ class SenderSettings:
     ahead: timedelta = timedelta(milliseconds=100)
     gather: timedelta = timedelta(milliseconds=5)
     calls_at_once: int = 64
-    most_in_batch: int = 250
+    most_in_batch: int = 500
     call_deadline: timedelta = timedelta(seconds=15)
     first_question: timedelta = timedelta(seconds=5)
     last_question: timedelta = timedelta(minutes=5)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from bot.collecting import keep_what_stands
 from scheduler.clock import RunningClock
 from scheduler.courier import Courier
 from scheduler.lease import Lease, LeaseTerms, lease
@@ -34,9 +34,8 @@ class Lanes:
         }
         for sender, held in zip(senders.values(), leases, strict=True):
             await sender.open(held)
-        # As the bot does when it is ready (`bot/serving.py`).
-        gc.collect()
-        gc.freeze()
+        # As the bot does when it is ready (`bot/collecting.py`).
+        keep_what_stands()
         return cls(senders, leases)
 
     async def run_until(self, work: Coroutine[Any, Any, None]) -> None:
