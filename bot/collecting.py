@@ -1,4 +1,4 @@
-"""Python's garbage collector, told how a process lives that stands for months and sends in batches."""
+"""The garbage collector, told how a process lives that stands for months and sends in batches."""
 
 from __future__ import annotations
 
