@@ -32,9 +32,10 @@ class HistoryUnreadable(RunningError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One message of a history. `person` is the platform's id where the history has it.
+    """One message of a history.
 
-    A time without a zone is the shop's. What is `forwarded` are somebody else's words.
+    `person`, `chat` and `message` are the platform's ids where the history has them. A time without
+    a zone is the shop's. What is `forwarded` are somebody else's words.
     """
 
     line: int
@@ -44,6 +45,8 @@ class Row:
     at: datetime
     person: str | None = None
     forwarded: bool = False
+    chat: str | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ def _text(text: str) -> str:
 def _telegram(file: Path) -> Iterator[Row | Rejection]:
     """The messages of a Telegram Desktop export of one chat; service lines are left out.
 
-    `from_id` is the member's id with a word before it; `text` is a text or a list of parts.
+    `from_id` is the member's id with a word before it; `text` is a text or a list of parts. `id` is
+    the chat's without what the Bot API puts before it, which depends on the chat's type.
     """
     try:
         document = json.loads(file.read_bytes().decode("utf-8-sig"))
@@ -129,9 +133,10 @@ def _telegram(file: Path) -> Iterator[Row | Rejection]:
     if not isinstance(name, str) or not name.strip() or not isinstance(messages, list):
         reason = "it is not Telegram Desktop's export of one chat, with its name and messages"
         raise HistoryUnreadable(place=file, reason=reason)
+    chat = _telegram_chat(document)
     for number, one in enumerate(messages, start=1):
         try:
-            row = _telegram_row(number, name.strip(), one)
+            row = _telegram_row(number, name.strip(), chat, one)
         except _Wrong as wrong:
             yield Rejection(number, str(wrong))
         else:
@@ -139,8 +144,21 @@ def _telegram(file: Path) -> Iterator[Row | Rejection]:
                 yield row
 
 
-def _telegram_row(number: int, group: str, message: Any) -> Row | None:
-    """One message as a row; None where nobody says anything."""
+_BEFORE_THE_ID = {"private_group": "-", "private_supergroup": "-100", "public_supergroup": "-100"}
+
+
+def _telegram_chat(document: dict[str, Any]) -> str | None:
+    """The chat's id as the Bot API writes it; None where the export does not say."""
+    before, identity = _BEFORE_THE_ID.get(str(document.get("type"))), document.get("id")
+    return f"{before}{identity}" if before and isinstance(identity, int) else None
+
+
+def _telegram_row(number: int, group: str, chat: str | None, message: Any) -> Row | None:
+    """One message as a row; None where nobody says anything.
+
+    Messages from before a small group became a supergroup have ids below zero in the export, which
+    no bot has ever heard.
+    """
     if not isinstance(message, dict):
         raise _Wrong("it is not an object")
     if message.get("type") != "message":
@@ -151,6 +169,9 @@ def _telegram_row(number: int, group: str, message: Any) -> Row | None:
     stamp = str(message.get("date_unixtime"))
     if not stamp.isdecimal() or len(stamp) > _LONGEST_STAMP:
         raise _Wrong("date_unixtime is no time")
+    identity = message.get("id")
+    if not isinstance(identity, int):
+        identity = 0
     return Row(
         line=number,
         group=group,
@@ -159,6 +180,8 @@ def _telegram_row(number: int, group: str, message: Any) -> Row | None:
         at=datetime.fromtimestamp(int(stamp), UTC),
         person=str(message.get("from_id") or "").removeprefix("user") or None,
         forwarded="forwarded_from" in message,
+        chat=chat,
+        message=f"{chat}/{identity}" if chat and identity > 0 else None,
     )
 
 

@@ -30,10 +30,11 @@ from handlers.roles import Role
 from handlers.taggers import tag_by_words, tag_everybody
 from scheduler.clock import RealClock
 from storage.groups import Group, heard_groups
-from storage.members import members_of
+from storage.members import member_known_as, members_of
 
 _BATCH = 500
 _ACCOUNT = "import"
+_TELEGRAM = "telegram:"
 
 
 @dataclass(slots=True)
@@ -88,6 +89,16 @@ async def _next_batch(lines: Iterator[Row | Rejection], file: Path) -> list[Row 
         raise HistoryUnreadable(place=file, reason=trouble.strerror) from trouble
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the words of a group belong; `ids` where the history's ids are the live group's own."""
+
+    account: str
+    platform: str
+    chat: Chat
+    ids: bool = False
+
+
 class _Importer:
     """Turns rows into events of the right group and member, batch by batch."""
 
@@ -98,13 +109,17 @@ class _Importer:
         self._done = Imported()
         self._ordinals: Counter[bytes] = Counter()  # by digest: a history has many texts
         self._groups: dict[str, Group] = {}
-        self._chats: dict[str, tuple[str, str, Chat]] = {}
+        self._live: dict[str, Group] = {}  # by the platform's id of the chat
+        self._chats: dict[tuple[str, str | None], _Place] = {}
         self._people: dict[tuple[str, str], Person] = {}
+        self._known: dict[tuple[str, str], Person] = {}  # by platform and id
 
     async def begin(self) -> None:
-        """Learn the groups that are known, so that a history joins the live group of its name."""
+        """Learn the groups that are known, so that a history joins the live group that it is of."""
         async with self._desk.database.reading() as connection:
             for group in await heard_groups(connection, self._desk.shop_id):
+                if group.account.startswith(_TELEGRAM):
+                    self._live[group.chat] = group
                 known = self._groups.get(group.name)
                 # One that was imported before it was live has the same rows already.
                 if known is None or known.account != _ACCOUNT:
@@ -124,10 +139,11 @@ class _Importer:
         events: dict[tuple[str, str], list[MessageHeard]] = {}
         for row in rows:
             name = self._group or row.group
-            if name not in self._chats:
-                self._chats[name] = await self._chat(name)
-            account, platform, event = self._event(name, row)
-            events.setdefault((account, platform), []).append(event)
+            if (name, row.chat) not in self._chats:
+                self._chats[name, row.chat] = await self._place(name, row.chat)
+            place = self._chats[name, row.chat]
+            event = await self._event(name, place, row)
+            events.setdefault((place.account, place.platform), []).append(event)
         for (_, platform), heard in events.items():
             async with self._desk.database.writing() as connection:
                 batch = await record_batch(
@@ -143,41 +159,53 @@ class _Importer:
             self._done.stored += len(batch.said)
             self._done.duplicates += len(heard) - len(batch.said)
 
-    async def _chat(self, name: str) -> tuple[str, str, Chat]:
-        """The account, the platform and the chat of a group that the file names for the first time.
+    async def _place(self, name: str, chat: str | None) -> _Place:
+        """Where the words of a group belong that the file names for the first time.
 
         Those who sit in a live group are learnt with it.
         """
-        group = self._groups.get(name)
+        by_id = self._live.get(chat) if chat is not None and self._group is None else None
+        group = by_id or self._groups.get(name)
         if group is None:
-            return _ACCOUNT, _ACCOUNT, Chat(name, name)
+            return _Place(_ACCOUNT, _ACCOUNT, Chat(name, name))
         async with self._desk.database.reading() as connection:
             seated = await members_of(connection, group.id)
         for one in seated:
             self._people[name, one.name] = Person(one.person, one.name, one.staff)
-        platform = seated[0].platform if seated else group.account
-        return group.account, platform, Chat(group.chat, name)
+        platform = seated[0].platform if seated else group.account.partition(":")[0]
+        return _Place(group.account, platform, Chat(group.chat, group.name), ids=by_id is not None)
 
-    def _event(self, name: str, row: Row) -> tuple[str, str, MessageHeard]:
-        account, platform, chat = self._chats[name]
+    async def _event(self, name: str, place: _Place, row: Row) -> MessageHeard:
         at = row.at if row.at.tzinfo is not None else row.at.replace(tzinfo=self._zone)
         same = (name, row.person or row.member, row.text, at)
         digest = _digest(*same)
         self._ordinals[digest] += 1
-        event = MessageHeard(
-            account=account,
+        message = f"import:{_digest(*same, self._ordinals[digest]).hex()}"
+        return MessageHeard(
+            account=place.account,
             cursor="",
             at=at,
-            message=f"import:{_digest(*same, self._ordinals[digest]).hex()}",
-            chat=chat,
-            sender=self._sender(name, row),
+            # By its own id, what the bot has heard as well is stored once.
+            message=row.message if place.ids and row.message is not None else message,
+            chat=place.chat,
+            sender=await self._sender(name, place, row),
             text=row.text,
             forwarded=row.forwarded,
         )
-        return account, platform, event
 
-    def _sender(self, group: str, row: Row) -> Person:
-        """The member of the live group who has this name; else somebody of the history's own."""
+    async def _sender(self, group: str, place: _Place, row: Row) -> Person:
+        """The member by the platform's id, or by the name in the live group; else a new one."""
+        if place.ids and row.person is not None:
+            who = place.platform, row.person
+            if who not in self._known:
+                async with self._desk.database.reading() as connection:
+                    found = await member_known_as(connection, *who)
+                self._known[who] = (
+                    Person(row.person, row.member)
+                    if found is None
+                    else Person(found.person, found.name, found.staff)  # names change
+                )
+            return self._known[who]
         live = self._people.get((group, row.member))
         return live or Person(row.person or f"{_ACCOUNT}:{row.member}", row.member)
 

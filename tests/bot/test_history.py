@@ -139,6 +139,28 @@ def test_telegram_s_messages_become_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "chat"),
+    [
+        ("private_group", "-77"),
+        ("private_supergroup", "-10077"),
+        ("public_supergroup", "-10077"),
+        ("personal_chat", None),
+        (None, None),
+    ],
+)
+def test_telegram_s_ids_are_those_that_a_bot_hears(
+    tmp_path: Path, kind: str | None, chat: str | None
+) -> None:
+    messages = [{**SAID, "id": 5}, {**SAID, "id": -999_999_994}, SAID]
+    rows = telegram(tmp_path, {"name": "福利群", "type": kind, "id": 77, "messages": messages})
+    assert [(row.chat, row.message) for row in rows if isinstance(row, Row)] == [
+        (chat, chat and f"{chat}/5"),
+        (chat, None),  # from before the group became a supergroup
+        (chat, None),
+    ]
+
+
+@pytest.mark.parametrize(
     ("bad", "reason"),
     [
         (7, "it is not an object"),

@@ -19,7 +19,9 @@ from bot.demo.life import room_and_bot
 from bot.history import HistoryUnreadable
 from bot.importing import Imported, import_history
 from bot.room.connection import LocalConnection
-from bot.wiring import dispatcher_for
+from bot.wiring import dispatcher_for, open_desk
+from handlers.events import Chat, GroupChanged, MessageHeard, Person, StaffChanged
+from handlers.recording import record_batch
 from scheduler.clock import RealClock
 from tests.bot.program import PATIENCE, call, start
 
@@ -127,6 +129,54 @@ async def test_namesakes_of_a_telegram_group_stay_two_people(
     file.write_text(json.dumps({"name": "福利群", "messages": messages}))
     assert figures(await import_history(configured, file, "telegram")) == (2, 0, 0)
     assert ask(here, "SELECT name, count(*) FROM members GROUP BY name") == [("小鱼", 2)]
+
+
+async def test_telegram_s_history_joins_the_live_group_and_its_members_by_their_ids(
+    here: Path, configured: Configuration
+) -> None:
+    at = datetime(2026, 11, 5, 12, 13, tzinfo=UTC)
+    chat = Chat("-10077", "禾露一群")
+    heard = MessageHeard(
+        account="telegram:shop",
+        cursor="1",
+        at=at,
+        message="-10077/5",
+        chat=chat,
+        sender=Person("42", "小鱼"),
+        text="云絮霜好用",
+    )
+    desk = await open_desk(configured, RealClock())
+    async with desk.database.writing() as connection:
+        await record_batch(
+            connection,
+            [
+                GroupChanged("telegram:shop", "0", at, chat, present=True),
+                StaffChanged("telegram:shop", "0", at, chat, Person("7", "阿玲", staff=True)),
+                heard,
+            ],
+            shop_id=desk.shop_id,
+            shop=desk.shop,
+            platform="telegram",
+            is_command=lambda *_: False,
+        )
+    await desk.database.close()
+    said = {"type": "message", "date_unixtime": "1793880780", "text": "云絮霜好用"}
+    messages = [
+        {**said, "id": 4, "from": "小鱼（旧名）", "from_id": "user42"},
+        {**said, "id": 5, "from": "小鱼（旧名）", "from_id": "user42"},  # the bot has heard it
+        {**said, "id": 6, "from": "阿玲", "from_id": "user7"},
+        {**said, "id": 7, "from": "小鱼", "from_id": "user43"},
+    ]
+    export = {"name": "旧群名", "type": "private_supergroup", "id": 77, "messages": messages}
+    file = here / "result.json"
+    file.write_text(json.dumps(export))
+    assert figures(await import_history(configured, file, "telegram")) == (3, 1, 0)
+    assert ask(here, "SELECT chat, name FROM groups") == [("-10077", "禾露一群")]
+    assert ask(
+        here,
+        "SELECT person, m.name, m.staff, count(*) FROM messages"
+        " JOIN members m ON m.id = member_id GROUP BY person ORDER BY person",
+    ) == [("42", "小鱼", 0, 2), ("43", "小鱼", 0, 1), ("7", "阿玲", 1, 1)]
 
 
 async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_never_obeyed(
