@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.groups import Group, all_groups, tags_of_groups
+from storage.groups import ACCEPTED, Group, all_groups, tags_of_groups
 from storage.staff_chats import staff_chats
 from storage.tables import groups
 from storage.topics import Topic, topics_of
@@ -130,7 +130,7 @@ async def aims_of(connection: AsyncConnection, shop_id: int, audience: Audience)
         return [(group.id, group.topic) for group in found.groups]
     present = await connection.scalars(
         select(groups.c.id)
-        .where(groups.c.shop_id == shop_id, groups.c.present, ~groups.c.is_staff)
+        .where(groups.c.shop_id == shop_id, groups.c.present, ~groups.c.is_staff, ACCEPTED)
         .order_by(groups.c.id)
     )
     taken, kept_out = {*audience.taken}, {*audience.kept_out}

@@ -67,6 +67,9 @@ GROUP = (
 )
 """The columns that `group_of` makes a group of."""
 
+ACCEPTED = groups.c.accepted_at.is_not(None)
+"""Whether a group is the shop's. No list of groups but `acceptance.py`'s ever shows another one."""
+
 
 def group_of(row: Any) -> Group:
     """The group in a row with the columns of `GROUP`."""
@@ -91,10 +94,12 @@ async def ensure_groups(
     at: datetime,
     *,
     present: bool = True,
+    accepted: bool = True,
 ) -> dict[str, Group]:
     """The groups of these (chat, name) pairs by chat; unknown ones are made, new names kept.
 
     The bot is in the group it hears; with `present` false (a history) that is not known by it.
+    One that is made is the shop's, or (`accepted` false) waits to be; see `acceptance.py`.
     """
     named = dict(chats)
     if not named:
@@ -119,6 +124,7 @@ async def ensure_groups(
                 "name": named[chat] or chat,
                 "since": at,
                 "present": present,
+                "accepted_at": at if accepted else None,
             }
             for chat in sorted(missing)  # in one order, processes cannot wait in a circle
         ],
@@ -209,7 +215,7 @@ async def all_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
     """Every group of fans that the bot is in, by name."""
     rows = await connection.execute(
         select(*GROUP)
-        .where(groups.c.shop_id == shop_id, groups.c.present, ~groups.c.is_staff)
+        .where(groups.c.shop_id == shop_id, groups.c.present, ~groups.c.is_staff, ACCEPTED)
         .order_by(groups.c.name, groups.c.id)
     )
     return [group_of(row) for row in rows]
@@ -218,7 +224,7 @@ async def all_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
 async def groups_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Group]:
     """Groups by their ids, the staff's among them, those left out that the bot is not in."""
     rows = await connection.execute(
-        select(*GROUP).where(groups.c.id.in_(list(ids)), groups.c.present)
+        select(*GROUP).where(groups.c.id.in_(list(ids)), groups.c.present, ACCEPTED)
     )
     return {row.id: group_of(row) for row in rows}
 
@@ -227,7 +233,7 @@ async def heard_groups(connection: AsyncConnection, shop_id: int) -> list[Group]
     """Every group whose fans' words are stored, by name: those left, and histories, too."""
     rows = await connection.execute(
         select(*GROUP)
-        .where(groups.c.shop_id == shop_id, ~groups.c.is_staff)
+        .where(groups.c.shop_id == shop_id, ~groups.c.is_staff, ACCEPTED)
         .order_by(groups.c.name, groups.c.id)
     )
     return [group_of(row) for row in rows]

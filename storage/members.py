@@ -22,7 +22,10 @@ _IDS_AT_ONCE = 10_000  # PostgreSQL takes 32,767 arguments at most
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person on one channel. `person` is the platform's id."""
+    """A person on one channel. `person` is the platform's id.
+
+    One who is `appointed` is a manager, whatever the platform says.
+    """
 
     id: int
     customer_id: int
@@ -33,6 +36,7 @@ class Member:
     first_seen_at: datetime
     opted_out: bool
     no_record: bool
+    appointed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ _MEMBER = (
     members.c.first_seen_at,
     customers.c.opted_out_at,
     customers.c.no_record,
+    members.c.appointed_at,
 )
 
 
@@ -68,6 +73,7 @@ def _member(row: Any) -> Member:
         first_seen_at=row.first_seen_at,
         opted_out=row.opted_out_at is not None,
         no_record=row.no_record,
+        appointed=row.appointed_at is not None,
     )
 
 
@@ -190,11 +196,15 @@ async def members_of(connection: AsyncConnection, group_id: int) -> list[Member]
 
 
 async def staff(connection: AsyncConnection, persons: Collection[str] = ()) -> list[Member]:
-    """Everybody marked as staff, and whoever has one of these platform ids, as first seen."""
+    """Everybody marked as staff or appointed, and whoever has one of these ids, as first seen."""
     rows = await connection.execute(
         select(*_MEMBER)
         .select_from(members.join(customers))
-        .where(members.c.staff | members.c.person.in_(list(persons)))
+        .where(
+            members.c.staff
+            | members.c.appointed_at.is_not(None)
+            | members.c.person.in_(list(persons))
+        )
         .order_by(members.c.id)
     )
     return [_member(row) for row in rows]

@@ -275,5 +275,8 @@ async def _keep_settings(connection: AsyncConnection, new: int, old: int) -> Non
             zone=func.coalesce(groups.c.zone, newer.zone),
             staff_group_id=func.coalesce(groups.c.staff_group_id, newer.staff_group_id),
             admits=func.coalesce(groups.c.admits, newer.admits),
+            accepted_at=func.coalesce(groups.c.accepted_at, newer.accepted_at),
+            asked_at=func.coalesce(groups.c.asked_at, newer.asked_at),
+            declined_at=func.coalesce(groups.c.declined_at, newer.declined_at),
         )
     )

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.groups import GROUP, Group, group_of
+from storage.groups import ACCEPTED, GROUP, Group, group_of
 from storage.tables import groups, members, memberships
 
 
@@ -19,7 +19,7 @@ async def staff_chats(connection: AsyncConnection, shop_id: int) -> list[Group]:
     """The staff's chats that the bot is in, by name."""
     rows = await connection.execute(
         select(*GROUP)
-        .where(groups.c.shop_id == shop_id, groups.c.is_staff, groups.c.present)
+        .where(groups.c.shop_id == shop_id, groups.c.is_staff, groups.c.present, ACCEPTED)
         .order_by(groups.c.name, groups.c.id)
     )
     return [group_of(row) for row in rows]
@@ -29,7 +29,7 @@ async def looked_after(connection: AsyncConnection, chat_id: int) -> list[Group]
     """The fan groups of a staff's chat that the bot is in, by name."""
     rows = await connection.execute(
         select(*GROUP)
-        .where(groups.c.staff_group_id == chat_id, groups.c.present)
+        .where(groups.c.staff_group_id == chat_id, groups.c.present, ACCEPTED)
         .order_by(groups.c.name, groups.c.id)
     )
     return [group_of(row) for row in rows]

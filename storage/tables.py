@@ -87,6 +87,11 @@ groups = Table(
     Column("is_staff", Boolean, nullable=False, server_default=false()),  # the staff's own chat
     Column("staff_group_id", Identity),  # the staff chat that looks after this fan group
     Column("admits", Words),  # who asks to come in is let in by this rule; null: a manager decides
+    Column(
+        "accepted_at", UtcDateTime
+    ),  # since when it is the shop's; null: the bot is silent there
+    Column("asked_at", UtcDateTime),  # when the managers were asked whether it is
+    Column("declined_at", UtcDateTime),  # when a manager said that it is not
     UniqueConstraint("account", "chat"),
     _index_where("ix_groups_staff_group_id", "staff_group_id", where="staff_group_id IS NOT NULL"),
 )
@@ -128,9 +133,19 @@ members = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),  # since when their private chat with the bot is open
     Column("unreachable_at", UtcDateTime),  # since when no private message reaches them
+    Column("appointed_at", UtcDateTime),  # since when they are a manager, whatever a platform says
     UniqueConstraint("person", "platform"),  # in this order it also finds a person by id alone
     Index("ix_members_customer_id", "customer_id"),
     Index("ix_members_name", "name"),
+    _index_where("ix_members_appointed", "platform", "person", where="appointed_at IS NOT NULL"),
+)
+
+appointment_codes = Table(
+    "appointment_codes",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("digest", Words, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 memberships = Table(

@@ -22,7 +22,7 @@ from storage.errors import DatabaseInUse
 from storage.migrations import apply
 from storage.tables import attempts as attempt_table
 from storage.tables import campaigns as campaign_table
-from storage.tables import content_versions, metadata
+from storage.tables import content_versions, groups, metadata
 from storage.tables import deliveries as ledger
 from tests.storage.builders import ACCOUNT, HOUR, NOW
 
@@ -94,6 +94,13 @@ async def test_the_attempts_still_belong_to_their_deliveries(database: Database)
             .order_by(attempt_table.c.id)
         )
         assert [tuple(row) for row in rows] == [("k1", "planned"), ("k1", "sent"), ("k3", None)]
+
+
+async def test_the_groups_of_before_are_the_shops(database: Database) -> None:
+    async with database.reading() as connection:
+        rows = (await connection.execute(select(groups.c.since, groups.c.accepted_at))).all()
+    assert len(rows) == 2
+    assert all(row.accepted_at == row.since for row in rows)
 
 
 async def test_each_version_gets_the_audience_of_its_campaign(database: Database) -> None:

@@ -54,6 +54,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name="pk_button_words"),
     )
     op.create_index("ix_button_words_used_at", "button_words", ["used_at"])
+    op.create_table(
+        "appointment_codes",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("account", name="pk_appointment_codes"),
+    )
     _invite()
 
 
@@ -78,10 +85,19 @@ def _widen() -> None:
     )
     op.add_column("groups", sa.Column("staff_group_id", Identity, nullable=True))
     op.add_column("groups", sa.Column("admits", sa.Text(), nullable=True))
+    op.add_column("groups", sa.Column("accepted_at", UtcDateTime(), nullable=True))
+    op.add_column("groups", sa.Column("asked_at", UtcDateTime(), nullable=True))
+    op.add_column("groups", sa.Column("declined_at", UtcDateTime(), nullable=True))
+    # Until now only the shop's own people could bring the bot into a group.
+    op.execute(sa.text("UPDATE groups SET accepted_at = since"))
     _index_where(
         "ix_groups_staff_group_id", "groups", ["staff_group_id"], "staff_group_id IS NOT NULL"
     )
     op.add_column("members", sa.Column("started_at", UtcDateTime(), nullable=True))
+    op.add_column("members", sa.Column("appointed_at", UtcDateTime(), nullable=True))
+    _index_where(
+        "ix_members_appointed", "members", ["platform", "person"], "appointed_at IS NOT NULL"
+    )
     op.add_column("memberships", sa.Column("invite_id", Identity, nullable=True))
     _index_where("ix_memberships_invite_id", "memberships", ["invite_id"], "invite_id IS NOT NULL")
     op.add_column("messages", sa.Column("topic", sa.Text(), nullable=True))
