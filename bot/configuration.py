@@ -81,6 +81,7 @@ class Configuration(Section):
                 for name, section in self.telegram.items()
                 if section.welcome_minutes
             },
+            open_accounts=frozenset(telegram_account(name) for name in self.telegram),
         )
 
     def care_settings(self) -> CareSettings:

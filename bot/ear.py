@@ -19,7 +19,7 @@ from bot.hands import Hands
 from handlers.commanding import Commander
 from handlers.desk import Desk
 from handlers.dispatch import Dispatcher
-from handlers.events import Event, JoinAsked, MemberJoined
+from handlers.events import Event, GroupChanged, JoinAsked, MemberJoined
 from storage import accounts
 
 BATCH = 500
@@ -68,7 +68,7 @@ class Ear:
             await self._channel.confirm(batch[-1].cursor)
             if any(isinstance(event, MemberJoined) for event in batch):
                 hands.greet()
-            if any(isinstance(event, JoinAsked) for event in batch):
+            if any(isinstance(event, JoinAsked | GroupChanged) for event in batch):
                 hands.settle()
 
 

@@ -57,7 +57,7 @@ class Hands:
         self._somebody_came.set()
 
     def settle(self) -> None:
-        """Somebody asked to be let in: have them let in by rule, or managers told."""
+        """Somebody asked to be let in, or brought the bot in: have rules or managers decide."""
         self._somebody_asked.set()
 
     def _worker_for(self, order: Order) -> int:
@@ -86,6 +86,7 @@ class Hands:
         while True:
             self._somebody_asked.clear()
             await self._dispatcher.settle_requests()
+            await self._dispatcher.ask_about_groups()
             # Another process may have taken a manager's word, and what failed is tried again.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_AGAIN):

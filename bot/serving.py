@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +15,7 @@ from prometheus_client import start_http_server
 
 from bot.channels.port import Channel
 from bot.channels.room import RoomChannel
+from bot.collecting import keep_what_stands
 from bot.configuration import Configuration
 from bot.room.connection import LocalConnection
 from bot.room.remote import SocketConnection
@@ -23,6 +23,7 @@ from bot.room.room import Room
 from bot.room.server import RoomServer, bot_token
 from bot.sections import Room as RoomSection
 from bot.wiring import Bot
+from handlers.appointing import first_manager_code
 from scheduler.clock import Clock, RealClock
 from storage.errors import RunningError
 
@@ -92,8 +93,16 @@ async def serve(configuration: Configuration) -> None:
         for channel in bot.channels:
             if channel.start_link is not None:
                 tell(f"{channel.account}: {channel.start_link}")
+                await _tell_of_first_manager(bot, channel, channel.start_link)
         keep_what_stands()
         await until_signal(bot, lambda: tell("The bot is ready. Ctrl-C ends it."))
+
+
+async def _tell_of_first_manager(bot: Bot, channel: Channel, start_link: str) -> None:
+    """Show the link that makes the first manager of an account, where there is none yet."""
+    code = await first_manager_code(bot.desk, channel.account, channel.platform)
+    if code is not None:
+        tell(f"Manager, once: {start_link.partition('?')[0]}?start={code}")
 
 
 @contextmanager
@@ -116,15 +125,6 @@ def _metrics(port: int) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def keep_what_stands() -> None:
-    """Tell Python's garbage collector that what exists by now stays to the end.
-
-    It went through all of it again and again, which cost the sender an eighth of its speed.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 async def until_signal(bot: Bot, ready: Callable[[], None]) -> None:

@@ -30,6 +30,7 @@ from handlers.roles import Role, role_of_person
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
 from scheduler.courier import Address
+from storage.acceptance import accept
 from storage.analysis import mark_dirty
 from storage.columns import storable
 from storage.edits import message_to_edit, reword
@@ -66,14 +67,23 @@ class Origin:
     shop: ShopSettings
     platform: str
     account: str
+    appointed: frozenset[str] = frozenset()  # the platform's ids of those who were appointed
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether anybody can bring the account into a group."""
+        return self.account in self.shop.open_accounts
+
+    def role(self, person: Person) -> Role:
+        """What somebody is to the bot."""
+        return role_of_person(person, self.platform, self.shop, self.appointed)
 
     def seen(self, person: Person) -> Seen:
-        """Somebody as they are stored: whom the configuration lists is as much staff as an admin.
+        """Somebody as they are stored: a manager by the shop's word is as much staff as an admin.
 
         Ids are looked for as they are stored.
         """
-        role = role_of_person(person, self.platform, self.shop)
-        return Seen(storable(person.id), person.name, role is Role.MANAGER)
+        return Seen(storable(person.id), person.name, self.role(person) is Role.MANAGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +183,10 @@ async def _reach(connection: AsyncConnection, event: ReachChanged, origin: Origi
 
 
 async def _group_changed(connection: AsyncConnection, event: GroupChanged, origin: Origin) -> None:
-    """The bot came, went, or may speak or not; a name is kept on the way."""
+    """The bot came, went, or may speak or not; a name is kept on the way.
+
+    A group that a manager brings it into is the shop's.
+    """
     before = await group_in_chat(connection, event.account, storable(event.chat.id))
     if before is None and not event.present:
         return  # it left what it was never heard in, e.g. a chat that has moved
@@ -184,6 +197,8 @@ async def _group_changed(connection: AsyncConnection, event: GroupChanged, origi
     else:
         muted_at = None if event.may_speak else group.muted_at or event.at
     await set_present(connection, group.id, present=event.present, muted_at=muted_at)
+    if event.present and event.by is not None and origin.role(event.by) is Role.MANAGER:
+        await accept(connection, group.id, event.at)
 
 
 async def _moved(connection: AsyncConnection, event: GroupMoved, origin: Origin) -> None:
@@ -249,7 +264,14 @@ async def _group(
 ) -> Group:
     chat = storable(event.chat.id)
     named = [(chat, event.chat.name)]
-    groups = await ensure_groups(connection, origin.shop_id, event.account, named, event.at)
+    groups = await ensure_groups(
+        connection,
+        origin.shop_id,
+        event.account,
+        named,
+        event.at,
+        accepted=not origin.open_to_all,
+    )
     return groups[chat]
 
 

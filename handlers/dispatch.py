@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from handlers.acceptance import ask_about_groups
 from handlers.admission import judge, settle
 from handlers.commanding import Commander, Order
 from handlers.desk import Desk
@@ -117,6 +118,10 @@ class Dispatcher:
     async def settle_requests(self) -> None:
         """Tell the platform who is let in, and the managers who asks to be."""
         await settle(self._desk, self._account)
+
+    async def ask_about_groups(self) -> None:
+        """Ask the managers about the groups that a stranger brought the bot into."""
+        await ask_about_groups(self._desk, self._account)
 
     async def _record(self, events: Sequence[Event]) -> Batch:
         desk = self._desk

@@ -27,11 +27,15 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody on one channel. `staff` is what the platform says: an admin or a manager."""
+    """Somebody on one channel. `staff` is what the platform says: an admin or a manager.
+
+    Where it says so of single groups, `staff_in` are their ids; None: its word holds by itself.
+    """
 
     id: str
     name: str
     staff: bool = False
+    staff_in: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ class ReachChanged:
 class GroupChanged:
     """The bot came into a group, was put out of it, or the group has a new name.
 
-    `may_speak` is what the bot may do there now; None where nothing is said of it.
+    `may_speak` is what the bot may do there now; None where nothing is said of it. `by` is who
+    brought it in; None where it was there before, or where only the shop's own people can.
     """
 
     account: str
@@ -165,6 +170,7 @@ class GroupChanged:
     chat: Chat
     present: bool  # whether the bot is in the group now
     may_speak: bool | None = None
+    by: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)

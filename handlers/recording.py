@@ -1,6 +1,7 @@
 """From events to rows: whose words a message holds, and one transaction for a batch.
 
-The live bot and an imported history come through here alike. `record_batch` stores messages in
+The live bot and an imported history come through here alike. What happens in a group that is not
+the shop's is passed over (see `doors.py`). `record_batch` stores messages in
 bulk, and what happened between them (see `changes.py`), in the order it happened, moves the cursor
 in the same transaction, and says what is new, for the handlers that answer.
 """
@@ -14,12 +15,21 @@ from itertools import groupby
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.changes import Applicant, Newcomer, News, Origin, Reworded, record_change
-from handlers.events import ButtonPressed, Event, MessageHeard, MessageKind
+from handlers.doors import Doors
+from handlers.events import (
+    ButtonPressed,
+    Event,
+    GroupChanged,
+    GroupMoved,
+    MessageHeard,
+    MessageKind,
+)
 from handlers.forms.listening import answers_among
-from handlers.roles import Role, role_of_person
+from handlers.roles import Role
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
 from storage.accounts import set_cursor
+from storage.appointments import appointed_on
 from storage.columns import storable
 from storage.messages import Heard, Recorded, record
 from storage.reach import mark_reachable
@@ -103,15 +113,24 @@ async def record_batch(
         if event.at.year not in _YEARS:
             raise ValueError(f"it happened in the year {event.at.year}")
     batch = Batch(events[0].account)
-    origin = Origin(shop_id, shop, platform, batch.account)
+    appointed = await appointed_on(connection, platform)
+    origin = Origin(shop_id, shop, platform, batch.account, appointed)
+    doors = Doors(connection, origin, history=history)
+    await doors.look(events)
     for said, run in groupby(events, lambda event: isinstance(event, MessageHeard | ButtonPressed)):
         some = list(run)
         if said:
-            await _record_said(connection, some, origin, is_command, batch, history=history)
+            heard = [told for event in some if (told := await doors.through(event)) is not None]
+            if heard:
+                await _record_said(connection, heard, origin, is_command, batch, history=history)
             continue
         for event in some:
-            if not isinstance(event, MessageHeard | ButtonPressed):
-                batch.note(await record_change(connection, event, origin))
+            told = await doors.through(event)
+            if told is None or isinstance(told, MessageHeard | ButtonPressed):
+                continue
+            batch.note(await record_change(connection, told, origin))
+            if isinstance(told, GroupChanged | GroupMoved):
+                await doors.look([told])
     if not history:
         await set_cursor(connection, batch.account, platform, events[-1].cursor)
     return batch
@@ -134,6 +153,7 @@ async def _record_said(
             shop=origin.shop,
             platform=origin.platform,
             account=origin.account,
+            appointed=origin.appointed,
         )
     recorded = await record(
         connection,
@@ -166,7 +186,6 @@ def _heard(
         if isinstance(event, ButtonPressed)
         else (event.message, event.text)
     )
-    role = role_of_person(event.sender, origin.platform, origin.shop)
     return Heard(
         message=storable(message),
         chat=storable(event.chat.id) if event.chat else None,
@@ -174,7 +193,9 @@ def _heard(
         sender=origin.seen(event.sender),
         at=event.at,
         day=origin.shop.day_of(event.at),
-        kind=MessageKind.COMMAND if message in answers else kind_of(event, role, is_command),
+        kind=MessageKind.COMMAND
+        if message in answers
+        else kind_of(event, origin.role(event.sender), is_command),
         text=text,
         topic=None if event.topic is None else storable(event.topic),
         pressed_on=event.on if isinstance(event, ButtonPressed) else None,

@@ -1,7 +1,12 @@
-"""Who may do what: the one place that says so."""
+"""Who may do what: the one place that says so.
+
+What a platform says of somebody counts only where the group is the shop's: of any other group
+nothing is heard (see `acceptance.py`), and so nobody is staff by it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
 
 from handlers.events import Person
@@ -17,15 +22,26 @@ class Role(IntEnum):
 
 
 def role_of(member: Member, shop: ShopSettings) -> Role:
-    """A manager is who the platform calls staff, or whom the configuration lists by id."""
-    return _role(member.platform, member.person, shop, staff=member.staff)
+    """A manager is whom the platform calls staff, who was appointed, or is listed by id."""
+    marked = member.staff or member.appointed
+    return _role(member.platform, member.person, shop, marked=marked)
 
 
-def role_of_person(person: Person, platform: str, shop: ShopSettings) -> Role:
-    """The same of somebody as the platform shows them, before they are looked up."""
-    return _role(platform, person.id, shop, staff=person.staff)
+def role_of_person(
+    person: Person, platform: str, shop: ShopSettings, appointed: Collection[str] = ()
+) -> Role:
+    """The same of somebody as the platform shows them, before they are looked up.
+
+    Args:
+        person: whom the platform shows.
+        platform: its name.
+        shop: lists managers.
+        appointed: the platform's ids of those who were appointed there.
+    """
+    marked = person.staff or person.id in appointed
+    return _role(platform, person.id, shop, marked=marked)
 
 
-def _role(platform: str, person: str, shop: ShopSettings, *, staff: bool) -> Role:
+def _role(platform: str, person: str, shop: ShopSettings, *, marked: bool) -> Role:
     listed = person in shop.managers or f"{platform}:{person}" in shop.managers
-    return Role.MANAGER if staff or listed else Role.FAN
+    return Role.MANAGER if marked or listed else Role.FAN

@@ -257,7 +257,10 @@ class Courier(Protocol):
 
     @property
     def start_link(self) -> str | None:
-        """Where a person opens the private chat with the bot; None where nobody need do so."""
+        """Where a person opens the private chat with the bot; None where nobody need do so.
+
+        Behind its `?start=` stands the word that the bot is told; another may stand there.
+        """
         ...
 
     async def perform(self, action: Action) -> Outcome:

@@ -1,6 +1,7 @@
 """Every command the bot knows; importing this package fills the registry."""
 
 from handlers.commands import (
+    acceptance,
     admission,
     approving,
     contents,
@@ -21,6 +22,7 @@ from handlers.registry import REGISTRY
 
 __all__ = [
     "REGISTRY",
+    "acceptance",
     "admission",
     "approving",
     "contents",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.acceptance import question
+from handlers.appointing import appoint_by_code
 from handlers.arguments import Rest
 from handlers.desk import Asked, Desk
 from handlers.registry import REGISTRY, Command, command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from storage import audit, customers, members, tags
+from storage.acceptance import waiting
 
 
 @command("help", "帮助", Role.FAN, "看我会做什么", "/help 我的信息")
@@ -42,14 +45,40 @@ def _words(desk: Desk, one: Command) -> str:
 
 
 @command("start", "打招呼", Role.FAN, "和我打个招呼，以后就能私下说话", "/start")
-async def start(desk: Desk, asked: Asked, payload: Rest | None = None) -> Replies:  # noqa: ARG001 (a link may carry a word of its own)
-    """Greet who opens the private chat, as some platforms ask for before a bot may write."""
+async def start(desk: Desk, asked: Asked, payload: Rest | None = None) -> Replies:
+    """Greet who opens the private chat, as some platforms ask for before a bot may write.
+
+    The link that opened it may carry a word: a code makes a manager, any other is nothing to us.
+    """
+    if (
+        payload is not None
+        and asked.group is None
+        and await appoint_by_code(desk, asked, payload.text)
+    ):
+        yield await _greet_manager(desk, asked)
+        return
     text = desk.say(
         "你好，{name}！我是{shop}的群助手，以后可以私下回答你了。想知道我会做什么，发 /help。",
         name=asked.member.name,
         shop=desk.shop.name,
     )
     yield reply(text, private=True)
+
+
+async def _greet_manager(desk: Desk, asked: Asked) -> Reply:
+    """Greet the first manager, with the groups that have waited for one."""
+    text = desk.say(
+        "你好，{name}！你现在是{shop}的管理员了。把我拉进你们的群，我就在那里帮忙；"
+        "想知道我会做什么，发 /help。",
+        name=asked.member.name,
+        shop=desk.shop.name,
+    )
+    async with desk.database.reading() as connection:
+        groups = await waiting(connection, desk.shop_id)
+    if not groups:
+        return reply(text, private=True)
+    asking = question(desk, groups)
+    return reply(f"{text}\n{asking.text}", *asking.buttons, private=True)
 
 
 @command("me", "我的信息", Role.FAN, "看我记住了你什么", "/me")

@@ -6,7 +6,7 @@ survives a crash and is answered once, and it is never counted among anybody's w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +33,7 @@ async def answers_among(
     shop: ShopSettings,
     platform: str,
     account: str,
+    appointed: Collection[str] = (),
 ) -> frozenset[str]:
     """The platform's ids of those messages that answer a form of their sender's."""
     said = [
@@ -40,7 +41,7 @@ async def answers_among(
         for event in events
         if isinstance(event, MessageHeard)
         and not event.forwarded
-        and role_of_person(event.sender, platform, shop) is Role.MANAGER
+        and role_of_person(event.sender, platform, shop, appointed) is Role.MANAGER
     ]
     if not said:
         return frozenset()

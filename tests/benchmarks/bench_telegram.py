@@ -36,6 +36,9 @@ QUESTION = "/help"
 
 _PATIENCE = 300.0
 _CONFIGURATION = """
+[shop]
+managers = ["telegram:{boss}"]
+
 [room]
 enabled = false
 
@@ -191,7 +194,7 @@ async def _until(true: Callable[[], object], what: str) -> None:
 @asynccontextmanager
 async def _program(folder: Path, shop: Shop) -> AsyncIterator[None]:
     """The bot, as its users run it."""
-    written = _CONFIGURATION.format(token=shop.bot.token, api=shop.double.url)
+    written = _CONFIGURATION.format(token=shop.bot.token, api=shop.double.url, boss=shop.boss.id)
     file = folder / "nuanqun.toml"
     file.write_text(written, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NUANQUN_")}

@@ -160,7 +160,12 @@ async def telegram_shop(
         Proxy(double.url) as proxy,
     ):
         shop = TelegramShop(double, proxy, groups)
-        configuration = telegram_configuration(folder, token=shop.account.token, api=proxy.url)
+        configuration = telegram_configuration(
+            folder,
+            token=shop.account.token,
+            api=proxy.url,
+            shop={"managers": [f"telegram:{shop.boss.id}"]},
+        )
         shop.bot = await Bot.open(configuration, clock, [])
         running = asyncio.create_task(shop.bot.run())
         try:

@@ -84,6 +84,7 @@ class Intake:
             admins=standing.admins,
             admin_since=standing.bot_since,
             words=words,
+            staff_in=self._staffing.groups_of,
         )
         events = [*self._dismissed(), *translate(update, scene, at)]
         return numbered(events, update.update_id)

@@ -68,6 +68,12 @@ class Staffing:
     def __contains__(self, user: object) -> bool:
         return user in self._seats or user in self._remembered
 
+    def groups_of(self, user: int) -> frozenset[str] | None:
+        """The groups that somebody is an admin of; None for who was staff before the restart."""
+        if user in self._remembered:
+            return None
+        return frozenset(str(chat) for chat, one in self._groups.items() if user in one.admins)
+
     async def open(self) -> None:
         """Remember who was staff, and begin to go round the groups."""
         await self.close()

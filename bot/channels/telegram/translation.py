@@ -20,7 +20,7 @@ What a message itself says is read in `reading.py`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -116,7 +116,8 @@ class Scene:
 
     `staff` are the users who are admins of any group the bot sits in; `admins` those of the
     update's own chat, with their names. `admin_since` is since when the bot itself is an admin
-    there; None while it is none. `words` are what the digests in long buttons stand for.
+    there; None while it is none. `words` are what the digests in long buttons stand for. By which
+    groups somebody is staff is asked of `staff_in`.
     """
 
     account: str
@@ -125,6 +126,7 @@ class Scene:
     admins: Mapping[int, str] = field(default_factory=dict)
     admin_since: datetime | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    staff_in: Callable[[int], frozenset[str] | None] = lambda _user: None
 
 
 def translate(update: Update, scene: Scene, heard_at: datetime) -> list[Event]:
@@ -356,8 +358,15 @@ def _about_me(change: ChatMemberUpdated, stamp: _Stamp, scene: Scene) -> list[Ev
         return [ReachChanged(*stamp, member=member, reachable=is_in(new))]
     chat = _group(change.chat)
     present = is_in(new)
-    changed = GroupChanged(*stamp, chat=chat, present=present, may_speak=_may_speak(new))
-    if not present or is_in(change.old_chat_member):
+    comes_in = present and not is_in(change.old_chat_member)
+    changed = GroupChanged(
+        *stamp,
+        chat=chat,
+        present=present,
+        may_speak=_may_speak(new),
+        by=_person(change.from_user, scene) if comes_in else None,
+    )
+    if not comes_in:
         return [changed]
     people = [Person(str(user), name, staff=True) for user, name in scene.admins.items()]
     return [changed, *(StaffChanged(*stamp, chat=chat, member=one) for one in people)]
@@ -408,7 +417,9 @@ def _sender(message: Message, scene: Scene) -> Person | None:
 
 
 def _person(user: User, scene: Scene) -> Person:
-    return Person(str(user.id), user.full_name, staff=user.id in scene.staff)
+    if user.id not in scene.staff:
+        return Person(str(user.id), user.full_name)
+    return Person(str(user.id), user.full_name, staff=True, staff_in=scene.staff_in(user.id))
 
 
 def _chat(chat: TelegramChat) -> Chat | None:

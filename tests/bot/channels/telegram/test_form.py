@@ -85,6 +85,7 @@ async def scene(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Scene]:
             tmp_path,
             token=bot.token,
             api=double.url,
+            shop={"managers": [f"telegram:{manager.id}"]},
             care={"quiet_from": "00:00", "quiet_until": "00:00"},
         )
         whole = await WholeBot.open(configuration, RealClock(), [])

@@ -16,7 +16,7 @@ from scheduler.clock import RealClock
 from storage.database import Database
 from storage.tables import messages
 from tests.bot.channels.telegram.living import Living, living
-from tests.peers.telegram.settings import telegram_configuration
+from tests.peers.telegram.settings import accept, telegram_configuration
 
 LIVES = 6
 A_LIFE = 0.25  # seconds at most, most of which is hearing
@@ -43,6 +43,7 @@ async def test_telegram_keeps_whatever_a_dying_bot_had_not_stored(
     chance = random.Random(20261111)  # noqa: S311 (moments, not secrets)
     shutil.copy(migrated_sqlite, tmp_path / "bot.sqlite3")
     configuration = telegram_configuration(tmp_path, token=shop.bot.token, api=shop.proxy.url)
+    await accept(configuration, shop.group)
     said: list[str] = []
     kept: list[str] = []
     left: list[int] = []  # what each life had not stored when it ended

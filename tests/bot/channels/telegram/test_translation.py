@@ -486,7 +486,7 @@ HAPPENED: list[tuple[str, Update, Scene, list[Event]]] = [
         update(my_chat_member=change(standing("left", ME), standing("member", ME))),
         replace(SCENE, admins={5002: "店长", 5009: "客服"}),
         [
-            GroupChanged(*FIRST, chat=HERE, present=True, may_speak=True),
+            GroupChanged(*FIRST, chat=HERE, present=True, may_speak=True, by=MANAGER),
             StaffChanged(*FIRST, chat=HERE, member=MANAGER),
             StaffChanged(*STAMP, chat=HERE, member=Person("5009", "客服", staff=True)),
         ],
