@@ -53,6 +53,9 @@ class PollingHearing:
     async def open(self) -> None:
         """Take away a webhook, beside which Telegram answers nobody who asks.
 
+        Telegram keeps only the kinds of updates that were asked for last: they are named from here
+        on, so that what happens before the first question proper is kept too.
+
         Raises:
             TelegramUnreachable: Telegram did not do it.
         """
@@ -60,6 +63,12 @@ class PollingHearing:
             await self._connection.call(DeleteWebhook())
         except AiogramError as trouble:
             raise not_set_up(self._connection, trouble) from trouble
+        try:
+            await self._connection.call(
+                GetUpdates(limit=1, timeout=0, allowed_updates=list(ALLOWED_UPDATES))
+            )
+        except AiogramError as trouble:  # an unread answer is one, too; all is asked for again
+            _log.info("kinds_not_named", bot=repr(self._connection), reason=str(trouble))
         await self._intake.open()
         self._closed = asyncio.Event()
 
