@@ -15,6 +15,10 @@ from scheduler.content import Button, Content
 from scheduler.courier import Address
 from storage import acceptance, audit
 from storage.groups import Group
+from storage.steering import cancel_planned_in
+
+GIVEN_UP = "group_given_up"
+"""Why a delivery was cancelled: the group it was planned for is the shop's no more."""
 
 _NAMED = 5
 
@@ -89,3 +93,13 @@ async def rule_on_group(
             details = {"account": group.account, "chat": group.chat}
             await audit.note(connection, audit.Entry(now, actor, deed, group.name, details))
     return group, accepted or ours
+
+
+async def give_up(desk: Desk, actor: str, group: Group) -> None:
+    """Let a group be the shop's no more: nothing is heard there, and nothing planned is sent."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        if await acceptance.give_up(connection, group.id, now):
+            await cancel_planned_in(connection, group.id, GIVEN_UP, now)
+            details = {"account": group.account, "chat": group.chat}
+            await audit.note(connection, audit.Entry(now, actor, "give_up", group.name, details))

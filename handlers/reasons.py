@@ -48,6 +48,7 @@ WORDS = {
     "rejected": "被退回了",
     "audience_changed": "修改后不再发给它",
     "staff_chat": "这个群成了工作群",
+    "group_given_up": "这个群不是店里的了",
     "group_moved": "群换了编号，只发一次",
     "retried": "管理员让再发一次",
     "resolved_sent": "管理员核实：已收到",

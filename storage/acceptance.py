@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.groups import ACCEPTED, GROUP, Group, group_of
-from storage.tables import groups
+from storage.staff_chats import untie
+from storage.tables import groups, members, memberships
 
 
 async def acceptance_of(
@@ -47,6 +48,29 @@ async def decline(connection: AsyncConnection, group_id: int, at: datetime) -> b
         .values(declined_at=at)
     )
     return bool(done.rowcount)
+
+
+async def give_up(connection: AsyncConnection, group_id: int, at: datetime) -> bool:
+    """Let a group be the shop's no more; False where it is not.
+
+    It looks after no other group, and who sits there is staff no more: whoever is so by another
+    group, or by the configuration, is known as such with their next word.
+    """
+    done = await connection.execute(
+        update(groups)
+        .where(groups.c.id == group_id, ACCEPTED)
+        .values(accepted_at=None, declined_at=at)
+    )
+    if not done.rowcount:
+        return False
+    await untie(connection, group_id)
+    seated = select(memberships.c.member_id).where(memberships.c.group_id == group_id)
+    await connection.execute(
+        update(members)
+        .where(members.c.id.in_(seated), members.c.appointed_at.is_(None), members.c.staff)
+        .values(staff=False)
+    )
+    return True
 
 
 async def group_by_number(

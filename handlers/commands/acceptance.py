@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from handlers.acceptance import rule_on_group, ruling_buttons
-from handlers.arguments import Number
+from handlers.acceptance import give_up, rule_on_group, ruling_buttons
+from handlers.arguments import Groups, Number, Sure
+from handlers.audiences import chosen_groups
 from handlers.desk import Asked, Desk
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
+from scheduler.content import Button
 from storage.acceptance import waiting
 
 _SHOWN = 8
@@ -28,19 +30,49 @@ async def accept(desk: Desk, asked: Asked, number: Number | None = None) -> Repl
     yield reply(text, private=True)
 
 
-@command("decline", "谢绝", Role.MANAGER, "别人拉我进的群不接管，在那里一直不说话", "/decline 3")
-async def decline(desk: Desk, asked: Asked, number: Number) -> Replies:
-    """Leave a group be; the bot stays there without a word until somebody puts it out."""
-    found = await rule_on_group(desk, asked.actor, number.number, ours=False)
-    if found is None:
-        yield _no_such(desk, number.number)
+@command(
+    "decline",
+    "谢绝",
+    Role.MANAGER,
+    "一个群不是店里的：在那里不说话，也不听那里的管理员",
+    "/decline 3",
+)
+async def decline(
+    desk: Desk,
+    asked: Asked,
+    number: Number | None = None,
+    groups_: Groups | None = None,
+    sure: Sure | None = None,
+) -> Replies:
+    """Leave a group be, also one that was accepted; the bot stays there without a word."""
+    if number is not None:
+        found = await rule_on_group(desk, asked.actor, number.number, ours=False)
+        if found is None:
+            yield _no_such(desk, number.number)
+            return
+        group, accepted = found
+    elif groups_ is not None:
+        chosen = await chosen_groups(desk, asked, groups_)
+        if isinstance(chosen, Reply):
+            yield chosen
+            return
+        if len(chosen.whole) != 1:
+            yield reply(desk.say("一次只能谢绝一个群。"), private=True)
+            return
+        group, accepted = chosen.whole[0], True
+    else:
+        yield await _those_waiting(desk)
         return
-    group, accepted = found
-    sentence = (
-        "「{group}」已经接管了。不想要了，就在那个群里把我移出去。"
-        if accepted
-        else "好的，「{group}」不接管，我在那里不说话、也不记。改主意了就发 /accept {number}。"
-    )
+    if accepted and sure is None:
+        text = desk.say(
+            "「{group}」是店里的群。不要了的话，我在那里不再说话、也不听那里的管理员。",
+            group=group.name,
+        )
+        yield reply(text, Button(desk.say("不要了"), f"/decline {group.id} sure"), private=True)
+        return
+    if accepted:
+        await give_up(desk, asked.actor, group)
+    sentence = "好的，「{group}」不接管，我在那里不说话、也不记。改主意了就发 /accept {number}。"
     yield reply(desk.say(sentence, group=group.name, number=group.id), private=True)
 
 

@@ -265,8 +265,30 @@ async def test_a_no_leaves_it_be_until_somebody_thinks_again(open_shop: Shop) ->
     assert await open_shop.says(STRANGER, "/help", group=WILD) == []
     await open_shop.says(MANAGER, f"/accept {here}", group=None)
     assert await accepted(open_shop)
-    assert "已经接管了" in (await open_shop.says(MANAGER, f"/decline {here}", group=None)).text
+    asked = await open_shop.says(MANAGER, f"/decline {here}", group=None)  # an old button
+    assert list(asked.buttons) == ["不要了"]
     assert await accepted(open_shop)
+
+
+async def test_a_group_can_be_given_up_with_everything_that_came_by_it(open_shop: Shop) -> None:
+    shop = open_shop
+    await brought(shop, MANAGER, WILD)
+    shop.staff.add(STRANGER)
+    await shop.says(STRANGER, "早", group=WILD)
+    await shop.says(STRANGER, "/link @一群 sure", group=WILD)
+    shop.staff.discard(STRANGER)  # by that group alone
+    assert (await shop.member(STRANGER)).staff
+    await shop.says(MANAGER, "/unlink", group=WILD)
+    sure = await shop.says(MANAGER, "/decline @野群", group=None)
+    assert await accepted(shop) is True
+    done = await shop.presses(MANAGER, sure.buttons["不要了"])
+    assert "不接管" in done.text
+    assert await accepted(shop) is False
+    assert not (await shop.member(STRANGER)).staff
+    assert await shop.says(STRANGER, "/help", group=WILD) == []
+    async with shop.desk.database.reading() as connection:
+        (entry,) = await audit.latest(connection, 1)
+    assert (entry.action, entry.subject) == ("give_up", WILD)
 
 
 @pytest.mark.parametrize("deed", ["/accept 99", "/decline 99"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import acceptance, groups, staff_chats
+from storage import acceptance, groups, members, staff_chats
+from storage.appointments import appoint
 from storage.audiences import Audience, aims_of, resolve
 from storage.groups import Group
 from storage.moving import Whereabouts, move_group
 from storage.tables import groups as rows
-from tests.storage.builders import ACCOUNT, MINUTE, NOW, group, shop
+from tests.storage.builders import ACCOUNT, MINUTE, NOW, PLATFORM, group, member, shop
 
 HERE = "chat-野群"
 
@@ -102,3 +103,23 @@ async def test_a_group_that_moves_stays_what_it_was(connection: AsyncConnection)
     chats = [new.chat, "chat-elsewhere"]
     known = await acceptance.acceptance_of(connection, ACCOUNT, chats)
     assert known == {new.chat: True, "chat-elsewhere": False}
+
+
+async def test_a_group_that_is_given_up_makes_nobody_staff_and_looks_after_nothing(
+    connection: AsyncConnection,
+) -> None:
+    gone, fans = await group(connection, "一群"), await group(connection, "二群")
+    await staff_chats.tie(connection, gone.id, [fans.id])
+    for name in ("店员", "店主"):
+        await member(connection, name, gone, staff=True)
+    elsewhere = await member(connection, "客服", fans, staff=True)
+    owner = await members.member_known_as(connection, PLATFORM, "id-店主")
+    assert owner is not None
+    await appoint(connection, owner.id, NOW)
+    assert await acceptance.give_up(connection, gone.id, NOW)
+    assert not await acceptance.give_up(connection, gone.id, NOW)
+    staff = await members.staff(connection)
+    assert [one.name for one in staff] == ["店主", elsewhere.name]
+    assert await staff_chats.staff_chats(connection, await shop(connection)) == []
+    assert await listed(connection) == [{"二群"}] * 5
+    assert await waiting(connection) == []
