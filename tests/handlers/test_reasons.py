@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers import approvals, reasons, running
+from handlers.acceptance import GIVEN_UP
 from handlers.commands.staffing import STAFF_CHAT
 from handlers.reasons import WORDS, words_for
 from handlers.wording import wording
@@ -32,6 +33,7 @@ CODES = [
     REJECTED,
     steering.AUDIENCE_CHANGED,
     STAFF_CHAT,
+    GIVEN_UP,
     moving.GROUP_MOVED,
     steering.RETRIED,
     steering.RESOLVED_SENT,
