@@ -199,6 +199,8 @@ class TelegramChannel:
     async def confirm(self, cursor: str) -> None:
         """Everything up to this update is stored."""
         await self._hearing.confirm(cursor)
+        if self._menus is not None:
+            self._menus.stored()
 
     async def lookup(self, key: str) -> Lookup:  # noqa: ARG002 (the port hands it in)
         """Telegram does not tell what a bot has posted."""

@@ -9,7 +9,7 @@ task of its own offers them, and trouble with one is logged and left for the nex
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 from aiogram.exceptions import AiogramError
@@ -23,13 +23,13 @@ from aiogram.types import (
     BotCommandScopeDefault,
     BotCommandScopeUnion,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.telegram.connection import TelegramConnection
 from handlers.commands import REGISTRY
-from handlers.events import ButtonPressed, Event, MessageHeard, Person, StaffChanged
+from handlers.events import ButtonPressed, Event, MessageHeard, StaffChanged
 from handlers.registry import Command
-from handlers.roles import Role, role_of_person
-from handlers.settings import ShopSettings
+from handlers.roles import Role
 from handlers.wording import wording
 
 _log = structlog.get_logger(__name__)
@@ -70,14 +70,18 @@ class Menus:
 
     Args:
         connection: the bot's calls.
-        shop: says who is a manager beside those whom Telegram calls admins.
+        role_of: what somebody is to the bot, by Telegram's id, as far as it is stored.
     """
 
-    def __init__(self, connection: TelegramConnection, shop: ShopSettings) -> None:
+    def __init__(
+        self, connection: TelegramConnection, role_of: Callable[[str], Awaitable[Role]]
+    ) -> None:
         self._connection = connection
-        self._shop = shop
-        self._seen: dict[str, Role] = {}  # whose menu somebody has in private; fans' by default
-        self._waiting: dict[str, tuple[BotCommandScopeUnion, Role]] = {}
+        self._role_of = role_of
+        # Whose menu somebody has in private: fans' by default, None where nobody knows.
+        self._seen: dict[str, Role | None] = {}
+        self._noticed: dict[str, bool] = {}  # who may want another; whether it is looked at anyway
+        self._waiting: dict[str, tuple[BotCommandScopeUnion, Role | None]] = {}
         self._something_waits = asyncio.Event()
         self._offering: asyncio.Task[None] | None = None
 
@@ -95,23 +99,26 @@ class Menus:
             await asyncio.gather(offering, return_exceptions=True)
 
     def notice(self, event: Event) -> None:
-        """See whether this calls for another menu in somebody's private chat."""
+        """See whether this may call for another menu in somebody's private chat."""
         match event:
             case MessageHeard(chat=None, sender=one) | ButtonPressed(chat=None, sender=one):
-                role = role_of_person(one, "telegram", self._shop)
-                if role is not self._seen.get(one.id, Role.FAN):
-                    self._ask_for_private(one, role)
+                anyway = False
             case StaffChanged(member=one):
-                # Staff of another group still get theirs back with the next word.
-                self._ask_for_private(one, role_of_person(one, "telegram", self._shop))
+                anyway = True  # an earlier run may have given them theirs
             case _:
-                pass
-
-    def _ask_for_private(self, one: Person, role: Role) -> None:
+                return
         if one.id.isdecimal():  # who speaks as a chat has no private one
-            self._ask_for(one.id, BotCommandScopeChat(chat_id=int(one.id)), role)
+            self._noticed[one.id] = anyway or self._noticed.get(one.id, False)
 
-    def _ask_for(self, key: str, scope: BotCommandScopeUnion, role: Role) -> None:
+    def stored(self) -> None:
+        """What was noticed is stored: only now it is known what somebody is to the bot."""
+        noticed, self._noticed = self._noticed, {}
+        for person, anyway in noticed.items():
+            if anyway:
+                self._seen[person] = None
+            self._ask_for(person, BotCommandScopeChat(chat_id=int(person)), None)
+
+    def _ask_for(self, key: str, scope: BotCommandScopeUnion, role: Role | None) -> None:
         self._waiting[key] = scope, role
         self._something_waits.set()
 
@@ -124,13 +131,14 @@ class Menus:
                 key = next(iter(self._waiting))
                 scope, role = self._waiting.pop(key)
                 try:
-                    await self._offer(scope, role)
-                except AiogramError as error:
+                    if role is not None:
+                        await self._offer(scope, role)
+                    elif (theirs := await self._role_of(key)) is not self._seen.get(key, Role.FAN):
+                        await self._offer(scope, theirs)
+                        self._seen[key] = theirs
+                except (AiogramError, SQLAlchemyError, OSError) as error:
                     # Among them: staff who never opened a private chat with the bot.
                     _log.info("menu_not_offered", scope=scope.type.value, reason=str(error))
-                else:
-                    if isinstance(scope, BotCommandScopeChat):
-                        self._seen[key] = role
 
     async def _offer(self, scope: BotCommandScopeUnion, role: Role) -> None:
         """Have the menu there in each language, if it is another one."""

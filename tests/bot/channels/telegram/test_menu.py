@@ -16,9 +16,8 @@ from pydantic import SecretStr
 from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.menu import LANGUAGES, Menus, menu
 from handlers.commands import REGISTRY
-from handlers.events import Chat, MessageHeard, Person, StaffChanged
+from handlers.events import Chat, Event, MessageHeard, Person, StaffChanged
 from handlers.roles import Role
-from handlers.settings import ShopSettings
 from tests.bot.program import until
 from tests.handlers.shop import NOW
 
@@ -67,16 +66,28 @@ def telegram() -> RememberedMenus:
 
 
 @pytest.fixture
-async def menus(telegram: RememberedMenus) -> AsyncIterator[Menus]:
-    opened = Menus(telegram, ShopSettings(managers=("telegram:5",)))
+def managers() -> set[str]:
+    """Who is stored as a manager."""
+    return {"5", "7"}
+
+
+@pytest.fixture
+async def menus(telegram: RememberedMenus, managers: set[str]) -> AsyncIterator[Menus]:
+    async def role_of(person: str) -> Role:
+        return Role.MANAGER if person in managers else Role.FAN
+
+    opened = Menus(telegram, role_of)
     opened.open()
     await offered(opened)
     yield opened
     await opened.close()
 
 
-async def offered(menus: Menus) -> None:
-    """Once everything is offered that was asked for."""
+async def offered(menus: Menus, *events: Event) -> None:
+    """Once everything is offered that these events, stored by now, and the start call for."""
+    for event in events:
+        menus.notice(event)
+    menus.stored()
     await until(lambda: not menus._waiting)
     await asyncio.sleep(0.01)
 
@@ -135,19 +146,14 @@ async def test_what_telegram_shows_already_is_not_sent_again(
     assert telegram.changes == ["default"]
 
 
-@pytest.mark.parametrize(
-    "event", [word("5"), word("6", staff=True), made_staff("6", staff=True)], ids=repr
-)
+@pytest.mark.parametrize("event", [word("5"), made_staff("5", staff=True)], ids=repr)
 async def test_a_manager_s_private_chat_gets_the_managers_menu(
-    telegram: RememberedMenus, menus: Menus, event: MessageHeard | StaffChanged
+    telegram: RememberedMenus, menus: Menus, event: Event
 ) -> None:
-    person = event.sender if isinstance(event, MessageHeard) else event.member
-    menus.notice(event)
-    await offered(menus)
-    assert telegram.names(person.id) == [one.command for one in ALL]
+    await offered(menus, event)
+    assert telegram.names("5") == [one.command for one in ALL]
     telegram.changes.clear()
-    menus.notice(word(person.id, staff=person.staff))
-    await offered(menus)
+    await offered(menus, word("5"))
     assert telegram.changes == []
 
 
@@ -155,39 +161,47 @@ async def test_a_manager_s_private_chat_gets_the_managers_menu(
     "event",
     [
         word("6"),
-        word("6", staff=True, chat=Chat("-1", "一群")),
+        word("6", staff=True),  # of a group that is not the shop's
+        word("5", chat=Chat("-1", "一群")),
         made_staff("chat:-1", staff=True),  # an anonymous admin, who has no private chat
     ],
     ids=repr,
 )
 async def test_fans_in_private_and_everybody_in_groups_have_the_menus_for_everybody(
-    telegram: RememberedMenus, menus: Menus, event: MessageHeard | StaffChanged
+    telegram: RememberedMenus, menus: Menus, event: Event
 ) -> None:
     telegram.changes.clear()
-    menus.notice(event)
-    await offered(menus)
+    await offered(menus, event)
     assert telegram.changes == []
 
 
-@pytest.mark.parametrize("last", [made_staff("6", staff=False), word("6")], ids=repr)
-async def test_who_is_staff_no_more_loses_the_managers_menu(
-    telegram: RememberedMenus, menus: Menus, last: MessageHeard | StaffChanged
+async def test_nothing_is_offered_before_it_is_stored(
+    telegram: RememberedMenus, menus: Menus, managers: set[str]
 ) -> None:
-    menus.notice(word("6", staff=True))
+    telegram.changes.clear()
+    menus.notice(word("6"))
+    managers.add("6")
     await offered(menus)
-    menus.notice(last)
-    await offered(menus)
+    assert telegram.names("6") == [one.command for one in ALL]
+
+
+@pytest.mark.parametrize("last", [made_staff("6", staff=False), word("6")], ids=repr)
+async def test_who_is_a_manager_no_more_loses_the_managers_menu(
+    telegram: RememberedMenus, menus: Menus, managers: set[str], last: Event
+) -> None:
+    managers.add("6")
+    await offered(menus, word("6", staff=True))
+    managers.remove("6")
+    await offered(menus, last)
     assert telegram.names("6") == telegram.names("6", "zh") == []
 
 
 async def test_trouble_with_one_menu_leaves_the_others_and_is_tried_again(
     telegram: RememberedMenus, menus: Menus
 ) -> None:
-    menus.notice(made_staff("7", staff=True))  # who never opened the private chat
-    menus.notice(word("6", staff=True))
-    await offered(menus)
-    assert telegram.names("6")
-    assert "7" not in menus._seen
+    await offered(menus, made_staff("7", staff=True), word("5"))  # 7 never opened the private chat
+    assert telegram.names("5")
+    assert menus._seen.get("7") is None  # asked for again with their next word
 
 
 async def test_closing_ends_the_task_and_may_be_done_twice(menus: Menus) -> None:
