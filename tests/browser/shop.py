@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from zoneinfo import ZoneInfo
 
+from bot.channels.room import RoomChannel
 from bot.configuration import Configuration
 from bot.serving import OpenRoom, open_room
 from bot.wiring import Bot
-from scheduler.clock import Clock
+from scheduler.clock import Clock, RealClock
+from tests.browser.room_process import connection_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -29,3 +31,18 @@ async def open_shop(configuration: Configuration, clock: Clock) -> AsyncIterator
             with suppress(asyncio.CancelledError):
                 await running
             await bot.close()
+
+
+@asynccontextmanager
+async def living_bot(configuration: Configuration, ready: dict[str, str]) -> AsyncIterator[None]:
+    """The bot alone, in a room that runs as a process of its own, until the block ends."""
+    channel = RoomChannel(await connection_of(ready))
+    bot = await Bot.open(configuration, RealClock(), [channel])
+    running = asyncio.create_task(bot.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await bot.close()

@@ -6,18 +6,12 @@ the next takes its place. What is typed, and a picture that is sent, answers as 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.channels.room import RoomChannel
 from bot.configuration import Configuration
-from bot.wiring import Bot
-from scheduler.clock import RealClock
 from tests.browser.pages import (
     enter,
     join,
@@ -29,8 +23,8 @@ from tests.browser.pages import (
     press,
     write,
 )
-from tests.browser.room_process import RoomProcess, connection_of
-from tests.browser.shop import ZONE
+from tests.browser.room_process import RoomProcess
+from tests.browser.shop import ZONE, living_bot
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer]
 
@@ -47,21 +41,6 @@ def configuration(tmp_path: Path) -> Configuration:
             "care": {"quiet_from": "00:00", "quiet_until": "00:00"},
         }
     )
-
-
-@asynccontextmanager
-async def living_bot(configuration: Configuration, ready: dict[str, str]) -> AsyncIterator[None]:
-    """The bot, in the room until the block ends."""
-    channel = RoomChannel(await connection_of(ready))
-    bot = await Bot.open(configuration, RealClock(), [channel])
-    running = asyncio.create_task(bot.run())
-    try:
-        yield
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-        await bot.close()
 
 
 async def asked(page: Page, question: str) -> None:
