@@ -81,6 +81,10 @@ class TelegramShop:
         message = self._yes()
         assert message is not None
         self.double.people.press(self.boss, self.account, message)
+        await self.until_confirmed()
+
+    async def until_confirmed(self) -> None:
+        """Wait until the bot has answered the manager's yes."""
         await self.until(lambda: "已确认" in self._said(), "the bot takes the yes")
 
     def _yes(self) -> Message | None:

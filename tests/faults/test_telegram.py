@@ -79,7 +79,7 @@ async def test_a_refused_connection_is_tried_again_until_it_goes(small_shop: Tel
     shop, tasks = small_shop, set[asyncio.Task[None]]()
 
     async def shut_for_a_while() -> None:
-        await asyncio.sleep(0.02)  # the 429 is answered; the next call comes later than this
+        await shop.until_confirmed()  # an answer that is cut off is not said again
         await shop.proxy.shut()
         await asyncio.sleep(0.5)
         await shop.proxy.open()
