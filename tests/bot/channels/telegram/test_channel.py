@@ -17,7 +17,7 @@ from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.connection import TelegramConnection, TelegramUnreachable
 from bot.channels.telegram.menu import Menus
 from handlers.events import Chat, Event, GroupMoved, MemberLeft, Person
-from handlers.settings import ShopSettings
+from handlers.roles import Role
 from scheduler.clock import SimulatedClock
 from scheduler.content import Button, Content, Mention, Picture
 from scheduler.courier import (
@@ -87,7 +87,7 @@ class WatchedMenus(Menus):
     """Menus that offer nothing, and keep what they are told."""
 
     def __init__(self, connection: TelegramConnection) -> None:
-        super().__init__(connection, ShopSettings())
+        super().__init__(connection, self._of_a_fan)
         self.log: list[Event | str] = []
 
     def open(self) -> None:
@@ -98,6 +98,13 @@ class WatchedMenus(Menus):
 
     def notice(self, event: Event) -> None:
         self.log.append(event)
+
+    def stored(self) -> None:
+        self.log.append("stored")
+
+    @staticmethod
+    async def _of_a_fan(_: str) -> Role:
+        return Role.FAN
 
 
 def left(cursor: str) -> MemberLeft:
