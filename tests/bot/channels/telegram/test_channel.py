@@ -466,13 +466,14 @@ async def test_hearing_opens_behind_the_connection_and_closes_before_it(
     assert isinstance(await channel.perform(post()), Done)
 
 
-async def test_the_menus_see_what_is_heard(
+async def test_the_menus_see_what_is_heard_and_when_it_is_stored(
     channel: TelegramChannel, hearing: HeardBefore, menus: WatchedMenus
 ) -> None:
     hearing.told = [left("5")]
     await next_events(channel, None, 1)
+    await channel.confirm("5")
     await channel.close()
-    assert menus.log == ["open", left("5"), "close"]
+    assert menus.log == ["open", left("5"), "stored", "close"]
 
 
 async def test_a_hearing_that_cannot_begin_leaves_nothing_open(
