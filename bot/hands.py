@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from handlers.commanding import Commander, Order
 from handlers.dispatch import Dispatcher
@@ -64,14 +65,21 @@ class Hands:
         return _URGENT if self._commander.is_urgent(order) else order.member.id % _WORKERS
 
     async def _obey(self, worker: int) -> None:
+        before: set[int] = set()
         while True:
             self._bells[worker].clear()
-            last = 0
+            last, met = 0, set[int]()
             while some := await self._dispatcher.waiting(after=last, left_over=self._left_over):
                 for order in some:
                     last = order.message_id
                     if self._worker_for(order) == worker:
-                        await self._commander.obey(order)
+                        met.add(order.message_id)
+                        # Its answer could not leave: it was carried out, and what it did may have
+                        # been undone since.
+                        begun = order.begun or order.message_id in before
+                        late = order.late or begun
+                        await self._commander.obey(replace(order, late=late, begun=begun))
+            before = met
             await self._bells[worker].wait()
 
     async def _greet(self) -> None:

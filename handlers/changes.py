@@ -37,7 +37,7 @@ from storage.edits import message_to_edit, reword
 from storage.groups import Group, ensure_groups, group_in_chat, set_present
 from storage.invites import came_by, has_sat, invite_behind
 from storage.join_requests import NewRequest, keep_request, note_joined
-from storage.members import Member, Seen, ensure_members, leave, sit
+from storage.members import Member, Seen, dismiss, ensure_members, leave, sit
 from storage.moving import Whereabouts, move_group
 from storage.reach import mark_reachable, mark_unreachable
 from storage.topics import note_topic
@@ -138,8 +138,7 @@ async def record_change(connection: AsyncConnection, event: Change, origin: Orig
                 closed_at=None if event.open else event.at,
             )
         case StaffChanged():
-            await _group(connection, event, origin)
-            await _member(connection, event, origin)
+            await _staff_changed(connection, event, origin)
         case MemberLeft():
             group, member = await _who_where(connection, event, origin)
             await leave(connection, group.id, member.id, event.at)
@@ -150,6 +149,15 @@ async def record_change(connection: AsyncConnection, event: Change, origin: Orig
         case _:
             assert_never(event)
     return None
+
+
+async def _staff_changed(connection: AsyncConnection, event: StaffChanged, origin: Origin) -> None:
+    """Somebody leads a group now; who does no more becomes known to nobody by that."""
+    if not event.member.staff:
+        await dismiss(connection, origin.platform, storable(event.member.id))
+        return
+    await _group(connection, event, origin)
+    await _member(connection, event, origin)
 
 
 async def _edited(

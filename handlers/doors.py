@@ -69,7 +69,9 @@ class Doors:
             if chat not in self._accepted:
                 await self._keep_waiting(event, chat)
             if not self._accepted[chat]:
-                return None
+                # Who leads no group any more may have been staff until now, and is told of here.
+                lost = isinstance(event, StaffChanged) and not event.member.staff
+                return event if lost else None
         return self._seen(event)
 
     async def _keep_waiting(self, event: Event, chat: str) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.answers import HeldBack
-from scheduler.courier import AddressGone, Done, Muted, Outcome, Post
+from scheduler.courier import AddressGone, Admit, Done, Muted, Outcome, Post
 from scheduler.decide import Reason
 from scheduler.gate import Leaving
 from scheduler.health import Fallen, Recovered
@@ -35,7 +35,11 @@ async def write_consequences(
 ) -> None:
     """Mark groups, people and the account as these outcomes show them to be."""
     gone = [one for one, outcome, _ in ended if isinstance(outcome, AddressGone)]
-    chats = [one.action.address.group for one in gone if one.action.address.group]
+    chats = [  # of somebody who asked to come in, it is they who are gone
+        one.action.address.group
+        for one in gone
+        if one.action.address.group and not isinstance(one.action, Admit)
+    ]
     people = [one.due.member_id for one in gone if one.due and one.due.member_id]
     answered = [
         one.action.address.person for one in gone if not one.due and one.action.address.person
@@ -43,7 +47,8 @@ async def write_consequences(
     muted = [
         one.action.address.group
         for one, outcome, _ in ended
-        if isinstance(outcome, Muted) and one.action.address.group
+        if isinstance(outcome, Muted) and not isinstance(one.action, Admit)
+        if one.action.address.group
     ]
     heard = [  # what was planned for a muted group did not go there
         one.action.address.group

@@ -40,6 +40,7 @@ from scheduler.courier import (
     Presence,
     TooFast,
     Unclear,
+    paced_at,
 )
 from scheduler.decide import CareSettings
 from scheduler.doubts import Recovery
@@ -241,9 +242,7 @@ class Sender:
         patience, pause = time() + self._settings.answer_patience.total_seconds(), 1.0
         while True:
             left = timedelta(seconds=patience - time())
-            if self._running and (silence := self._silence_at(action.address)) > left:
-                return TooFast(silence)
-            outcome = await self._ask(action, kind, left)
+            outcome = await self._within(action, kind, left)
             if not isinstance(outcome, TooFast | NothingSent) or not self._running:
                 return outcome
             if time() + pause > patience:
@@ -253,12 +252,17 @@ class Sender:
                 pause *= 2
 
     async def carry_out(self, action: Invite | Admit) -> Outcome:
-        """Have a link made, or somebody let in, as soon as an answer would leave."""
-        return await self._ask(action, "invite" if isinstance(action, Invite) else "admit")
+        """Have a link made, or somebody let in, as soon as an answer would leave.
+
+        Like an answer, nobody waits for it longer than it is worth.
+        """
+        kind = "invite" if isinstance(action, Invite) else "admit"
+        return await self._within(action, kind, self._settings.answer_patience)
 
     async def take_back(self, address: Address, receipt: str, key: str) -> Outcome:
-        """Delete a post that was sent earlier."""
-        return await self._ask(Delete(f"{key}/delete", address, receipt), "delete")
+        """Delete a post that was sent earlier. Nobody waits for it longer than for an answer."""
+        action = Delete(f"{key}/delete", address, receipt)
+        return await self._within(action, "delete", self._settings.answer_patience)
 
     async def close(self) -> None:
         """The lease is over: nothing more leaves through this account until the next `open`.
@@ -288,12 +292,18 @@ class Sender:
         except (DBAPIError, NoConnectionFree, OSError) as trouble:
             _log.error("answers_unrecorded", account=self.account, reason=str(trouble))
 
-    def _silence_at(self, address: Address) -> timedelta:
+    async def _within(self, action: Action, kind: str, patience: timedelta) -> Outcome:
+        """Have a call made within a time; nobody waits for a chat that is silent for longer."""
+        if self._running and (silence := self._silence_at(paced_at(action))) > patience:
+            return TooFast(silence)
+        return await self._ask(action, kind, patience)
+
+    def _silence_at(self, address: str) -> timedelta:
         """How long an answer to an address would wait, as far as is known now."""
         shift, now = self._shift, self._clock.now()
         if shift is None:
             return timedelta(0)
-        free = shift.gate.pace.leaves_at(str(address), Priority.ANSWER, now)
+        free = shift.gate.pace.leaves_at(address, Priority.ANSWER, now)
         return timedelta(0) if free is None else free - now
 
     async def _ask(self, action: Action, kind: str, patience: timedelta | None = None) -> Outcome:

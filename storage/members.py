@@ -315,6 +315,15 @@ async def sit(
     return come
 
 
+async def dismiss(connection: AsyncConnection, platform: str, person: str) -> None:
+    """Note that somebody is not staff any more, if they are known at all."""
+    await connection.execute(
+        update(members)
+        .where(members.c.platform == platform, members.c.person == person, members.c.staff)
+        .values(staff=False)
+    )
+
+
 async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: datetime) -> None:
     """Note that a member left a group; one who came back after `at` stays.
 

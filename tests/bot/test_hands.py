@@ -159,3 +159,33 @@ async def test_what_the_platform_did_not_hear_is_told_again_by_itself(
         await tell(shop, hands, asks)
         shop.platform.refuses.clear()
         await until(lambda: [one.person for one in shop.platform.admitted] == ["id-小鱼"])
+
+
+@dataclass(slots=True)
+class Unheard:
+    """A commander whose answers cannot leave: it notes how it was told to obey."""
+
+    told: list[tuple[str, bool, bool]] = field(default_factory=list)
+
+    def is_urgent(self, order: Order) -> bool:
+        return order.text == "/halt"
+
+    async def obey(self, order: Order) -> None:
+        self.told.append((order.text, order.late, order.begun))
+
+
+async def test_an_order_whose_answer_could_not_leave_counts_as_begun_from_then_on(
+    shop: Shop,
+) -> None:
+    await shop.says(MANAGER, "早", group=None)
+    unheard = Unheard()
+    async with working(shop, unheard) as hands:
+        await tell(shop, hands, shop.heard(MANAGER, "/resume", group=None))
+        await until(lambda: len(unheard.told) == 1)
+        await tell(shop, hands, shop.heard(MANAGER, "/tags", group=None))
+        await until(lambda: len(unheard.told) == 3)
+    assert unheard.told == [
+        ("/resume", False, False),
+        ("/resume", True, True),
+        ("/tags", False, False),
+    ]

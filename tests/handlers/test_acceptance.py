@@ -191,6 +191,21 @@ async def test_whom_the_platform_calls_staff_is_staff_by_the_shops_groups_alone(
     assert await accepted(open_shop, "三群") is staff
 
 
+async def test_who_leads_no_group_any_more_is_told_of_in_any_group(open_shop: Shop) -> None:
+    shop = open_shop
+    clerk = replace(shop.person(CLERK), staff=True)
+    await shop.hear(StaffChanged(ACCOUNT, "x", NOW, chat_of("一群"), clerk))
+    assert (await shop.member(CLERK)).staff
+    await brought(shop, STRANGER)
+    for gone in (clerk, shop.person(STRANGER)):
+        lost = StaffChanged(ACCOUNT, "x", NOW, chat_of(WILD), replace(gone, staff=False))
+        await shop.hear(lost)
+    assert not (await shop.member(CLERK)).staff
+    async with shop.desk.database.reading() as connection:
+        names = await connection.execute(select(tables.members.c.name))
+        assert STRANGER not in names.scalars().all()
+
+
 async def test_what_is_accepted_in_a_batch_is_heard_in_it(open_shop: Shop) -> None:
     here = chat_of(WILD)
     await open_shop.hear(

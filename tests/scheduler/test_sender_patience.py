@@ -11,7 +11,17 @@ from datetime import timedelta
 import pytest
 
 from scheduler.content import Content
-from scheduler.courier import Address, Done, Limits, Rate, TooFast, Unclear
+from scheduler.courier import (
+    Address,
+    AddressGone,
+    Admit,
+    Done,
+    Invite,
+    Limits,
+    Rate,
+    TooFast,
+    Unclear,
+)
 from scheduler.sender import Sender
 from storage.database import Database
 from tests.scheduler.fake_platform import Hangs, Meanwhile
@@ -104,3 +114,21 @@ async def test_nobody_knows_of_an_answer_that_left_and_takes_too_long(stage: Sta
     sender = await stage.opened(replace(IMPATIENT, answer_patience=2 * SECOND))
     async with running(stage, sender):
         assert await sender.say(HERE, HELLO, "r1") == Unclear("no_answer")
+
+
+async def test_nobody_waits_for_a_silent_chat_to_take_back_or_let_in(stage: Stage) -> None:
+    stage.platform.will("一群", TooFast(HOUR))
+    sender = await stage.opened(IMPATIENT)
+    async with running(stage, sender):
+        assert await sender.say(HERE, HELLO, "r1") == TooFast(HOUR)
+        assert await sender.take_back(HERE, "m1", "r0") == TooFast(HOUR)
+        assert await sender.carry_out(Invite("i1", HERE, "小鱼")) == TooFast(HOUR)
+    assert stage.platform.calls_to("一群") == 1
+
+
+async def test_somebody_who_cannot_be_let_in_leaves_the_group_what_it_is(stage: Stage) -> None:
+    stage.platform.will("一群", AddressGone("user is deactivated"))
+    sender = await stage.opened()
+    assert isinstance(await sender.carry_out(Admit("a1", HERE, "7")), AddressGone)
+    await sender.drain()
+    assert await stage.present_groups() == ["一群", "二群"]

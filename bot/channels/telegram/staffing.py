@@ -20,7 +20,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramForbiddenError, TelegramRetryAfter
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramRetryAfter,
+)
 from aiogram.methods import GetChatAdministrators
 from aiogram.types import ChatMemberUpdated, ResultChatMemberUnion, Update
 
@@ -34,6 +40,7 @@ from storage.database import Database
 _log = structlog.get_logger(__name__)
 
 _ROUND = timedelta(hours=1)
+_TRIES = 3  # of each group in one round
 _ROUND_AGAIN = timedelta(minutes=1)  # where some group was not answered for
 # 10 groups a second: nobody says what Telegram allows here; messages are allowed 30.
 _BETWEEN = timedelta(milliseconds=100)
@@ -79,7 +86,7 @@ class Staffing:
         await self.close()
         platform = self._account.partition(":")[0]
         async with self._database.reading() as connection:
-            persons = await known_staff.staff_on(connection, platform)
+            persons = await known_staff.staff_on(connection, platform, self._account)
         self._remembered = {int(one): name for one, name in persons.items() if one.isdecimal()}
         name = f"staffing {self._account}"
         self._round = asyncio.create_task(keep_up(name, self._go_round), name=name)
@@ -161,21 +168,26 @@ class Staffing:
         while True:
             async with self._database.reading() as connection:
                 chats = await known_staff.present_chats(connection, self._account)
-            answered = True
-            for chat in chats:
-                answered &= await self._ask(int(chat))
-                await asyncio.sleep(_BETWEEN.total_seconds())
-            if answered:
+            silent = [int(chat) for chat in chats]
+            for _ in range(_TRIES):
+                silent = [chat for chat in silent if not await self._ask_in_turn(chat)]
+            if not silent:
                 self._forget()
-            await asyncio.sleep((_ROUND if answered else _ROUND_AGAIN).total_seconds())
+            await asyncio.sleep((_ROUND_AGAIN if silent else _ROUND).total_seconds())
+
+    async def _ask_in_turn(self, chat: int) -> bool:
+        told = await self._ask(chat)
+        await asyncio.sleep(_BETWEEN.total_seconds())
+        return told
 
     async def _ask(self, chat: int) -> bool:
         """Ask who is an admin of a group; False where it was not told."""
         known = self._groups.get(chat)
         try:
             members = await self._connection.call(GetChatAdministrators(chat_id=chat))
-        except TelegramForbiddenError:
-            self._keep(chat, Standing())  # the bot is not in it any more
+        except (TelegramForbiddenError, TelegramBadRequest, TelegramMigrateToChat):
+            # The bot is not in it any more, or there is no such group: who leads it, leads nothing.
+            self._keep(chat, Standing())
             return True
         except AiogramError as trouble:
             _log.info("admins_unknown", account=self._account, chat=chat, reason=str(trouble))

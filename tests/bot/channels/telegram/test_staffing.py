@@ -12,7 +12,7 @@ from bot.channels.telegram import staffing
 from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.staffing import Staffing
 from storage.groups import ensure_groups
-from storage.members import Seen, ensure_members
+from storage.members import Seen, ensure_members, sit
 from storage.shops import ensure_shop
 from tests.bot.channels.telegram.living import ACCOUNT, Living, living
 from tests.bot.channels.telegram.scripted import ScriptedTelegram, does, hangs, refuses
@@ -54,9 +54,11 @@ async def remember(
     async with shop.database.writing() as connection:
         shop_id = await ensure_shop(connection, "default")
         named = [(str(chat), f"群{chat}") for chat in chats]
-        await ensure_groups(connection, shop_id, ACCOUNT, named, AT)
+        groups = await ensure_groups(connection, shop_id, ACCOUNT, named, AT)
         seen = [Seen(str(one), "店长", staff=True) for one in staff]
-        await ensure_members(connection, "telegram", seen, AT)
+        made = await ensure_members(connection, "telegram", seen, AT)
+        seats = [(group.id, one.id, AT) for group in groups.values() for one in made.values()]
+        await sit(connection, seats)
 
 
 async def test_a_group_is_asked_of_once_when_it_is_first_heard_of(
@@ -203,6 +205,17 @@ async def test_a_group_that_is_not_answered_for_does_not_hold_hearing_up(
         assert (await known.learn(said(text="在吗"))).admins == {}
         await known.learn(said(text="在吗"))
     assert len(telegram.calls("getChatAdministrators")) == 1  # the round asks again
+
+
+async def test_a_group_that_is_no_more_keeps_nobody_staff(
+    known: Staffing, telegram: ScriptedTelegram
+) -> None:
+    boss = does(admins(standing("creator", BOSS)))
+    telegram.answers("getChatAdministrators", boss, refuses(400, "Bad Request: chat not found"))
+    await known.learn(said(text="在吗"))
+    assert 5002 in known
+    assert await known._ask(-1001234)
+    assert 5002 not in known
 
 
 async def test_private_words_ask_nobody(known: Staffing, telegram: ScriptedTelegram) -> None:
