@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 from bot.sections import Section
 from storage.errors import RunningError
 
-TELEGRAM = "https://api.telegram.org"
+PUBLIC_API = "https://api.telegram.org"
 
 # What BotFather gives: the bot's id, a colon, and letters that nobody promises a number of.
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]+")
@@ -61,7 +61,9 @@ class Telegram(Section):
         validate_default=True,
         description="The token itself, before token_file; best from NUANQUN_TELEGRAM__SHOP__TOKEN.",
     )
-    api: str = Field(TELEGRAM, description="The Bot API server; another one that you run, if any.")
+    api: str = Field(
+        PUBLIC_API, description="The Bot API server; another one that you run, if any."
+    )
     mode: Literal["polling", "webhook"] = Field(
         "polling",
         description="polling: the bot asks Telegram; webhook: Telegram calls the bot at url.",
@@ -107,7 +109,7 @@ class Telegram(Section):
     @classmethod
     def _be_a_server(cls, api: str) -> str:
         if _port_of(api, ("https", "http")) is None:
-            raise ValueError(f"a server's address such as {TELEGRAM} is needed")
+            raise ValueError(f"a server's address such as {PUBLIC_API} is needed")
         return api.rstrip("/")
 
     @field_validator("url")
@@ -116,7 +118,7 @@ class Telegram(Section):
         """Telegram calls https on four ports; a Bot API server of one's own has no such rule."""
         if others.data.get("mode") != "webhook":
             return url
-        foreign = others.data.get("api") != TELEGRAM
+        foreign = others.data.get("api") != PUBLIC_API
         port = _port_of(url, ("https", "http") if foreign else ("https",))
         if port is None:
             raise ValueError("its https address is needed, such as https://bot.example.com/")

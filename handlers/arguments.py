@@ -71,6 +71,12 @@ def _token(rest: str) -> tuple[str, str]:
     return rest[:end], rest[end:]
 
 
+def _called(rest: str) -> tuple[str, str]:
+    """The name at the front, with or without @, and what is left."""
+    rest = rest.lstrip()
+    return _token(rest[1:] if rest[:1] in ("@", "＠") else rest)
+
+
 def quoted(name: str) -> str:
     """A name as it must be written to be read again: in quotes where it holds a blank."""
     return f'"{name}"' if re.search(r"\s", name) else name
@@ -86,8 +92,7 @@ class Nickname:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A name, with or without @."""
-        rest = rest.lstrip()
-        name, left = _token(rest[1:] if rest[:1] in ("@", "＠") else rest)
+        name, left = _called(rest)
         if not name:
             raise Unreadable("还没说是哪一位")
         return cls(name), left
@@ -252,8 +257,7 @@ class GroupName:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A name, with or without @."""
-        rest = rest.lstrip()
-        name, left = _token(rest[1:] if rest[:1] in ("@", "＠") else rest)
+        name, left = _called(rest)
         if not name:
             raise Unreadable("还没说是哪个群")
         return cls(name), left

@@ -30,11 +30,11 @@ from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError
 from pydantic import SecretStr
 
+from bot.telegram_section import PUBLIC_API
 from storage.errors import RunningError
 
 _log = structlog.get_logger(__name__)
 
-PUBLIC_API = "https://api.telegram.org"
 CALL_DEADLINE = timedelta(seconds=12)
 """Less than the sender waits for an outcome, so that it learns what became of the call."""
 

@@ -193,7 +193,7 @@ class WebhookHearing:
         if held is not None:
             held.stored.set()
 
-    async def events(self, after: str | None) -> AsyncGenerator[Event]:  # noqa: ARG002
+    async def events(self, after: str | None) -> AsyncGenerator[Event]:  # noqa: ARG002 (see below)
         """What Telegram brings; ends only when the hearing is closed.
 
         Which updates are behind `after`, only Telegram knows: it brings what was not answered.
