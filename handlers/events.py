@@ -30,12 +30,16 @@ class Person:
     """Somebody on one channel. `staff` is what the platform says: an admin or a manager.
 
     Where it says so of single groups, `staff_in` are their ids; None: its word holds by itself.
+    Where people have further names, `alias` is what the bot's own account calls them, `nickname`
+    what they call themselves in the group that the event is about; None: nothing is said of it.
     """
 
     id: str
     name: str
     staff: bool = False
     staff_in: frozenset[str] | None = None
+    alias: str | None = None
+    nickname: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class Chat:
 class MessageHeard:
     """Somebody said something, in a group, or to the bot in private (`chat` is None).
 
-    `topic` is the forum topic it was said in, by the platform's id.
+    `topic` is the forum topic it was said in, by the platform's id. `own` words came out of the
+    bot's own account and not from the bot: somebody of the shop holds the same account in hand.
     """
 
     account: str
@@ -65,6 +70,7 @@ class MessageHeard:
     mentions_bot: bool = False
     forwarded: bool = False
     topic: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,10 @@ class ButtonPressed:
 
 @dataclass(frozen=True, slots=True)
 class MemberJoined:
-    """Somebody came into a group; `invite` is the link they came by, where the platform says."""
+    """Somebody came into a group.
+
+    Where the platform says, `invite` is the link they came by, `by` who brought them in.
+    """
 
     account: str
     cursor: str
@@ -108,6 +117,7 @@ class MemberJoined:
     chat: Chat
     member: Person
     invite: str | None = None
+    by: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,84 @@ class TopicChanged:
     open: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class FriendAsked:
+    """Somebody asks to be friends with the bot's account; `request` is the platform's id of it."""
+
+    account: str
+    cursor: str
+    at: datetime
+    request: str
+    member: Person
+    words: str = ""  # what they say of themselves
+
+
+class AccountState(StrEnum):
+    """What an account is to its platform."""
+
+    ONLINE = "online"
+    SCAN = "scan"  # somebody has to log it in by a code
+    OFFLINE = "offline"  # logged out, or nobody can reach the platform
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """The bot's account came online, or is not any more.
+
+    `me` is who the account is, `reason` why it is offline, and `code` what is to be scanned (as a
+    text that a QR code holds) to log it in. A newer code comes as the same state again.
+    """
+
+    account: str
+    cursor: str
+    at: datetime
+    state: AccountState
+    me: Person | None = None
+    reason: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HearingGap:
+    """Nothing was heard from `since` to `at`, and what was said then nobody will tell."""
+
+    account: str
+    cursor: str
+    at: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StillHearing:
+    """All that happened up to now was told. It has a cursor, and nothing else to say."""
+
+    account: str
+    cursor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who sits in a group, as the platform shows it now."""
+
+    chat: Chat
+    members: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdsChanged:
+    """The platform may have given new ids to people and groups: these are all that it shows now.
+
+    `friends` are the people whom the account may write to.
+    """
+
+    account: str
+    cursor: str
+    at: datetime
+    rosters: tuple[Roster, ...]
+    friends: tuple[Person, ...] = ()
+
+
 Event = (
     MessageHeard
     | MessageEdited
@@ -209,4 +297,9 @@ Event = (
     | GroupChanged
     | GroupMoved
     | TopicChanged
+    | FriendAsked
+    | AccountChanged
+    | HearingGap
+    | StillHearing
+    | IdsChanged
 )

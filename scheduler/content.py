@@ -6,20 +6,36 @@ what their platform can show. It travels to storage and to the room's door as pl
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
+
+_DRAWN = "data:image/png;base64,"
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture by its address: a path below the data folder, or an http(s) address.
 
-    One that was sent in a chat has its channel's own (`room:...`, `telegram:...`), which only the
-    account that heard it can show again.
+    One that the bot has drawn and nobody need keep is its own address (`data:image/png;base64,` and
+    its bytes; see `drawn`). One that was sent in a chat has its channel's own (`room:...`,
+    `telegram:...`), which only the account that heard it can show again.
     """
 
     source: str
     caption: str = ""
+
+    @classmethod
+    def drawn(cls, png: bytes, caption: str = "") -> Picture:
+        """A picture of these bytes, which are a PNG file's."""
+        return cls(f"{_DRAWN}{base64.b64encode(png).decode('ascii')}", caption)
+
+    @property
+    def bytes_drawn(self) -> bytes | None:
+        """The PNG file's bytes of a picture that the bot has drawn; None of any other."""
+        if not self.source.startswith(_DRAWN):
+            return None
+        return base64.b64decode(self.source.removeprefix(_DRAWN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,10 @@ class Invite:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Let somebody who asked come into a group, or (`refuse`) do not."""
+    """Let somebody who asked come into a group, or (`refuse`) do not.
+
+    Where a platform has no such asking, the account brings them in or sends them an invitation.
+    """
 
     key: str
     address: Address
@@ -122,7 +125,19 @@ class Admit:
     refuse: bool = False
 
 
-Action = Post | Edit | Delete | Pin | Invite | Admit
+@dataclass(frozen=True, slots=True)
+class Befriend:
+    """Become friends with somebody who asked; `request` is the platform's id of that.
+
+    `address` is theirs.
+    """
+
+    key: str
+    address: Address
+    request: str
+
+
+Action = Post | Edit | Delete | Pin | Invite | Admit | Befriend
 
 
 def paced_at(action: Action) -> str:
@@ -228,15 +243,18 @@ class Limits:
     `account` binds all calls of the account, `chat` those to one address, `group` those to one
     address that is a group (beside `chat`). A daily cap is a rate of the account. The platform
     asks for nothing planned in so many minutes from each :00 and :30 on as `quiet_minutes` says,
-    0 to 29. `text_length` is in characters, `caption_length` of a text that stands below pictures
-    (None: as long as any); `pictures` go with one message at most, and where `pictures_alone`,
-    buttons cannot stand below several.
+    0 to 29. `pauses` are the shortest and the longest time that is let pass between two calls of
+    the account, drawn anew for each: who types like a clock is no person. `text_length` is in
+    characters, `caption_length` of a text that stands below pictures (None: as long as any);
+    `pictures` go with one message at most, and where `pictures_alone`, buttons cannot stand below
+    several.
     """
 
     account: tuple[Rate, ...] = ()
     chat: tuple[Rate, ...] = ()
     group: tuple[Rate, ...] = ()
     quiet_minutes: int = 0
+    pauses: tuple[timedelta, timedelta] | None = None
     text_length: int | None = None
     caption_length: int | None = None
     pictures: int | None = None
@@ -245,6 +263,8 @@ class Limits:
     def __post_init__(self) -> None:
         if not 0 <= self.quiet_minutes < _HALF_HOUR:
             raise ValueError(f"no minute of the half hour is left to speak in: {self!r}")
+        if self.pauses is not None and not timedelta(0) <= self.pauses[0] <= self.pauses[1]:
+            raise ValueError(f"a pause lasts from the shortest to the longest: {self!r}")
 
 
 class Courier(Protocol):

@@ -58,6 +58,25 @@ accounts = Table(
     Column("account", Words, primary_key=True),
     Column("platform", Words, nullable=False),
     Column("cursor", Words),  # how far this account's events are stored
+    Column("me", Words),  # who the account is, by the platform's id
+    Column("me_name", Words),
+    Column("state", Words),  # online, scan or offline; null: its platform says nothing of it
+    Column("state_reason", Words),
+    Column("state_since", UtcDateTime),
+    Column("scan_code", Words),  # what is to be scanned to log it in
+    Column("told_state", Words),  # the state that staff were told last
+    Column("stopped_at", UtcDateTime),  # nothing leaves until a manager says so
+    Column("stop_reason", Words),
+)
+
+hearing_gaps = Table(
+    "hearing_gaps",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Index("ix_hearing_gaps_account_until", "account", "until"),
 )
 
 lanes = Table(
@@ -129,6 +148,7 @@ members = Table(
     Column("platform", Words, nullable=False),
     Column("person", Words, nullable=False),
     Column("name", Words, nullable=False),
+    Column("alias", Words),  # what the bot's account calls them
     Column("staff", Boolean, nullable=False, server_default=false()),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),  # since when their private chat with the bot is open
@@ -156,6 +176,8 @@ memberships = Table(
     Column("joined_at", UtcDateTime, nullable=False),
     Column("left_at", UtcDateTime),
     Column("invite_id", Identity),  # by whose link they came
+    Column("invited_by", Identity),  # the member who brought them in
+    Column("nickname", Words),  # what they call themselves there
     Index("ix_memberships_member_id", "member_id"),
     _index_where("ix_memberships_invite_id", "invite_id", where="invite_id IS NOT NULL"),
 )
@@ -259,6 +281,79 @@ join_requests = Table(
     Column("settled_at", UtcDateTime),  # when the platform knew of the decision
     UniqueConstraint("group_id", "member_id", "asked_at"),
     _index_where("ix_join_requests_open", "group_id", "id", where="settled_at IS NULL"),
+)
+
+friend_rules = Table(
+    "friend_rules",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("rule", Words, nullable=False),
+    Column("words", Words),  # the password, where the rule asks for one
+    Column("group_id", Identity, ForeignKey("groups.id", ondelete="SET NULL")),  # brought in there
+)
+
+friend_requests = Table(
+    "friend_requests",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("request", Words, nullable=False),  # the platform's id of it
+    _reference("members.id", "member_id"),
+    Column("words", Words, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),  # when the staff were told that it waits
+    Column("decided", Words),  # admitted or refused; null: it waits
+    Column("decided_by", Words),
+    Column("decided_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),  # when the platform knew of the decision
+    Column("welcomed_at", UtcDateTime),  # when they were welcomed and brought into the group
+    UniqueConstraint("account", "request"),
+    Index("ix_friend_requests_member_id", "member_id"),
+    _index_where("ix_friend_requests_open", "account", "id", where="welcomed_at IS NULL"),
+)
+
+own_posts = Table(
+    "own_posts",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("address", Words, nullable=False),
+    Column("digest", Words, nullable=False),  # of what was said
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("receipt", Words),  # the platform's id, once it is known
+    Index("ix_own_posts_began_at", "began_at"),
+    _index_where("ix_own_posts_open", "account", "address", where="receipt IS NULL"),
+)
+
+numbered_choices = Table(
+    "numbered_choices",
+    metadata,
+    Column("account", Words, primary_key=True),
+    Column("address", Words, primary_key=True),
+    Column("choices", Document, nullable=False),  # what each number says, in order
+    Column("offered_at", UtcDateTime, nullable=False),
+    Index("ix_numbered_choices_offered_at", "offered_at"),
+)
+
+identity_matches = Table(
+    "identity_matches",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("account", Words, nullable=False),
+    _reference("members.id", "member_id"),  # who somebody is taken to be
+    Column("before", Words, nullable=False),  # the id they had
+    Column("after", Words, nullable=False),  # the id that somebody has now
+    Column("name", Words, nullable=False),  # what the platform calls that one
+    Column("confidence", Integer, nullable=False),  # percent
+    Column("why", Document, nullable=False),  # what they have in common
+    Column("at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),  # when the managers were asked
+    Column("decided", Words),  # same or other; null: a manager is to say
+    Column("decided_by", Words),
+    Column("decided_at", UtcDateTime),
+    UniqueConstraint("account", "member_id", "after"),
+    Index("ix_identity_matches_member_id", "member_id"),
+    _index_where("ix_identity_matches_open", "account", "id", where="decided IS NULL"),
 )
 
 tags = Table(

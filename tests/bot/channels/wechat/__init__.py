@@ -1,0 +1,1 @@
+"""The WeChat channel's rooms, and all of them before a real gateway."""
