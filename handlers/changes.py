@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.account_events import AccountEvent, record_account_change
 from handlers.events import (
     GroupChanged,
     GroupMoved,
@@ -21,13 +21,12 @@ from handlers.events import (
     MemberLeft,
     MessageEdited,
     MessageKind,
-    Person,
     ReachChanged,
     StaffChanged,
     TopicChanged,
 )
-from handlers.roles import Role, role_of_person
-from handlers.settings import ShopSettings
+from handlers.origin import Origin
+from handlers.roles import Role
 from insights.authorship import passed_on
 from scheduler.courier import Address
 from storage.acceptance import accept
@@ -37,7 +36,7 @@ from storage.edits import message_to_edit, reword
 from storage.groups import Group, ensure_groups, group_in_chat, set_present
 from storage.invites import came_by, has_sat, invite_behind
 from storage.join_requests import NewRequest, keep_request, note_joined
-from storage.members import Member, Seen, dismiss, ensure_members, leave, sit
+from storage.members import Member, dismiss, ensure_members, leave, sit
 from storage.moving import Whereabouts, move_group
 from storage.reach import mark_reachable, mark_unreachable
 from storage.topics import note_topic
@@ -52,38 +51,12 @@ Change = (
     | GroupChanged
     | GroupMoved
     | TopicChanged
+    | AccountEvent
 )
 """Every event but the ones that say something."""
 
 _FANS_OWN = frozenset({MessageKind.FAN, MessageKind.CHAIN, MessageKind.TAOBAO_CODE})
 """The kinds that a fan's words can turn into when they are edited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where events come from: one shop's account on one platform."""
-
-    shop_id: int
-    shop: ShopSettings
-    platform: str
-    account: str
-    appointed: frozenset[str] = frozenset()  # the platform's ids of those who were appointed
-
-    @property
-    def open_to_all(self) -> bool:
-        """Whether anybody can bring the account into a group."""
-        return self.account in self.shop.open_accounts
-
-    def role(self, person: Person) -> Role:
-        """What somebody is to the bot."""
-        return role_of_person(person, self.platform, self.shop, self.appointed)
-
-    def seen(self, person: Person) -> Seen:
-        """Somebody as they are stored: a manager by the shop's word is as much staff as an admin.
-
-        Ids are looked for as they are stored.
-        """
-        return Seen(storable(person.id), person.name, self.role(person) is Role.MANAGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +102,7 @@ async def record_change(connection: AsyncConnection, event: Change, origin: Orig
         case GroupMoved():
             await _moved(connection, event, origin)
         case TopicChanged():
-            group = await _group(connection, event, origin)
-            await note_topic(
-                connection,
-                group.id,
-                storable(event.topic),
-                name=event.name,
-                closed_at=None if event.open else event.at,
-            )
+            await _topic_changed(connection, event, origin)
         case StaffChanged():
             await _staff_changed(connection, event, origin)
         case MemberLeft():
@@ -147,8 +113,15 @@ async def record_change(connection: AsyncConnection, event: Change, origin: Orig
         case JoinAsked():
             return await _asked(connection, event, origin)
         case _:
-            assert_never(event)
+            await record_account_change(connection, event, origin)
     return None
+
+
+async def _topic_changed(connection: AsyncConnection, event: TopicChanged, origin: Origin) -> None:
+    group = await _group(connection, event, origin)
+    closed_at = None if event.open else event.at
+    topic = storable(event.topic)
+    await note_topic(connection, group.id, topic, name=event.name, closed_at=closed_at)
 
 
 async def _staff_changed(connection: AsyncConnection, event: StaffChanged, origin: Origin) -> None:

@@ -13,12 +13,16 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.changes import Origin
 from handlers.events import (
+    AccountChanged,
     ButtonPressed,
+    Chat,
     Event,
+    FriendAsked,
     GroupChanged,
     GroupMoved,
+    HearingGap,
+    IdsChanged,
     JoinAsked,
     MemberJoined,
     MemberLeft,
@@ -27,8 +31,10 @@ from handlers.events import (
     Person,
     ReachChanged,
     StaffChanged,
+    StillHearing,
     TopicChanged,
 )
+from handlers.origin import Origin
 from storage.acceptance import acceptance_of
 from storage.columns import storable
 from storage.groups import ensure_groups
@@ -64,7 +70,8 @@ class Doors:
         """
         if not self._guarded:
             return event
-        chat = _chat(event)
+        where = _where(event)
+        chat = None if where is None else storable(where.id)
         if chat is not None and not isinstance(event, GroupChanged | GroupMoved):
             if chat not in self._accepted:
                 await self._keep_waiting(event, chat)
@@ -75,7 +82,8 @@ class Doors:
         return self._seen(event)
 
     async def _keep_waiting(self, event: Event, chat: str) -> None:
-        name = "" if isinstance(event, ReachChanged) or event.chat is None else event.chat.name
+        where = _where(event)
+        name = "" if where is None else where.name
         await ensure_groups(
             self._connection,
             self._origin.shop_id,
@@ -91,12 +99,38 @@ class Doors:
         match event:
             case MessageHeard() | MessageEdited() | ButtonPressed():
                 return replace(event, sender=self._as_ours(event.sender))
-            case MemberJoined() | MemberLeft() | JoinAsked() | StaffChanged() | ReachChanged():
+            case MemberJoined(by=Person() as by):
+                return replace(event, member=self._as_ours(event.member), by=self._as_ours(by))
+            case (
+                MemberJoined()
+                | MemberLeft()
+                | JoinAsked()
+                | StaffChanged()
+                | ReachChanged()
+                | FriendAsked()
+            ):
                 return replace(event, member=self._as_ours(event.member))
             case GroupChanged(by=Person() as by):
                 return replace(event, by=self._as_ours(by))
-            case GroupChanged() | GroupMoved() | TopicChanged():
+            case IdsChanged():
+                return self._seen_anew(event)
+            case (
+                GroupChanged()
+                | GroupMoved()
+                | TopicChanged()
+                | AccountChanged()
+                | HearingGap()
+                | StillHearing()
+            ):
                 return event
+
+    def _seen_anew(self, event: IdsChanged) -> IdsChanged:
+        """Everybody whom the platform shows, with what each is to the shop."""
+        rosters = (
+            replace(one, members=tuple(map(self._as_ours, one.members))) for one in event.rosters
+        )
+        friends = tuple(map(self._as_ours, event.friends))
+        return replace(event, rosters=tuple(rosters), friends=friends)
 
     def _as_ours(self, person: Person) -> Person:
         if not person.staff or person.staff_in is None:
@@ -107,30 +141,54 @@ class Doors:
 
 def _chats(event: Event) -> Iterator[str]:
     """Every group that it depends on how an event is heard, as they are stored."""
-    chat, person = _chat(event), _person(event)
-    if chat is not None:
-        yield chat
+    where = _where(event)
+    if where is not None:
+        yield storable(where.id)
     if isinstance(event, GroupMoved):
         yield storable(event.before)
-    if person is not None and person.staff_in is not None:
-        yield from map(storable, person.staff_in)
+    for person in _people(event):
+        yield from map(storable, person.staff_in or ())
 
 
-def _chat(event: Event) -> str | None:
-    """The group that an event happened in, as it is stored; None in private."""
-    if isinstance(event, ReachChanged) or event.chat is None:
-        return None
-    return storable(event.chat.id)
+def _where(event: Event) -> Chat | None:
+    """The group that an event happened in; None in private, and of what is about no one group."""
+    match event:
+        case (
+            ReachChanged()
+            | FriendAsked()
+            | AccountChanged()
+            | HearingGap()
+            | StillHearing()
+            | IdsChanged()
+        ):
+            return None
+        case _:
+            return event.chat
 
 
-def _person(event: Event) -> Person | None:
-    """Whose deed an event is."""
+def _people(event: Event) -> Iterator[Person]:
+    """Whose deed an event is, and who else it shows."""
     match event:
         case MessageHeard() | MessageEdited() | ButtonPressed():
-            return event.sender
-        case MemberJoined() | MemberLeft() | JoinAsked() | StaffChanged() | ReachChanged():
-            return event.member
-        case GroupChanged():
-            return event.by
-        case GroupMoved() | TopicChanged():
-            return None
+            yield event.sender
+        case MemberJoined():
+            yield event.member
+            if event.by is not None:
+                yield event.by
+        case MemberLeft() | JoinAsked() | StaffChanged() | ReachChanged() | FriendAsked():
+            yield event.member
+        case GroupChanged(by=Person() as by):
+            yield by
+        case IdsChanged():
+            yield from event.friends
+            for roster in event.rosters:
+                yield from roster.members
+        case (
+            GroupChanged()
+            | GroupMoved()
+            | TopicChanged()
+            | AccountChanged()
+            | HearingGap()
+            | StillHearing()
+        ):
+            return

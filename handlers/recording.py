@@ -14,7 +14,7 @@ from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.changes import Applicant, Newcomer, News, Origin, Reworded, record_change
+from handlers.changes import Applicant, Newcomer, News, Reworded, record_change
 from handlers.doors import Doors
 from handlers.events import (
     ButtonPressed,
@@ -25,6 +25,7 @@ from handlers.events import (
     MessageKind,
 )
 from handlers.forms.listening import answers_among
+from handlers.origin import Origin
 from handlers.roles import Role
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on

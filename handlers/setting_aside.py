@@ -16,13 +16,17 @@ from prometheus_client import Counter
 
 from handlers.desk import Desk
 from handlers.events import (
+    AccountChanged,
     ButtonPressed,
     Event,
     GroupChanged,
     GroupMoved,
+    HearingGap,
+    IdsChanged,
     MessageEdited,
     MessageHeard,
     Person,
+    StillHearing,
     TopicChanged,
 )
 from storage.accounts import set_cursor
@@ -76,11 +80,19 @@ async def set_aside(desk: Desk, platform: str, event: Event, fault: Exception) -
 
 
 def _whose(event: Event) -> Person | None:
-    """Who did it; None for what happened to a group."""
+    """Who did it; None for what happened to a group, an account or many people."""
     match event:
         case MessageHeard() | MessageEdited() | ButtonPressed():
             return event.sender
-        case GroupChanged() | GroupMoved() | TopicChanged():
+        case (
+            GroupChanged()
+            | GroupMoved()
+            | TopicChanged()
+            | AccountChanged()
+            | HearingGap()
+            | StillHearing()
+            | IdsChanged()
+        ):
             return None
         case _:
             return event.member

@@ -37,15 +37,20 @@ class Member:
     opted_out: bool
     no_record: bool
     appointed: bool = False
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Somebody as a platform shows them."""
+    """Somebody as a platform shows them; `alias` is the account's own name for them.
+
+    An alias of None says nothing, an empty one that there is none.
+    """
 
     person: str
     name: str
     staff: bool = False
+    alias: str | None = None
 
 
 _MEMBER = (
@@ -59,6 +64,7 @@ _MEMBER = (
     customers.c.opted_out_at,
     customers.c.no_record,
     members.c.appointed_at,
+    members.c.alias,
 )
 
 
@@ -74,22 +80,21 @@ def _member(row: Any) -> Member:
         opted_out=row.opted_out_at is not None,
         no_record=row.no_record,
         appointed=row.appointed_at is not None,
+        alias=row.alias,
     )
 
 
 async def ensure_members(
     connection: AsyncConnection, platform: str, seen: Iterable[Seen], at: datetime
 ) -> dict[str, Member]:
-    """The members by person; unknown ones are made, new names and staff marks are kept."""
+    """The members by person; unknown ones are made, new names, aliases and staff marks are kept."""
     shown = {person.person: person for person in seen}
     if not shown:
         return {}
     found = await _by_person(connection, platform, shown)
     missing = [person for key, person in shown.items() if key not in found]
     changed = [
-        person
-        for key, person in shown.items()
-        if key in found and (found[key].name, found[key].staff) != (person.name, person.staff)
+        person for key, person in shown.items() if key in found and _is_news(person, found[key])
     ]
     if not missing and not changed:
         return found
@@ -98,9 +103,19 @@ async def ensure_members(
         await connection.execute(
             update(members)
             .where(members.c.id == found[person.person].id)
-            .values(name=person.name, staff=person.staff)
+            .values(
+                name=person.name,
+                staff=person.staff,
+                alias=found[person.person].alias if person.alias is None else person.alias,
+            )
         )
     return await _by_person(connection, platform, shown)
+
+
+def _is_news(seen: Seen, known: Member) -> bool:
+    """Whether somebody is shown otherwise than they are known."""
+    alias = known.alias if seen.alias is None else seen.alias
+    return (seen.name, seen.staff, alias) != (known.name, known.staff, known.alias)
 
 
 async def _make(
@@ -120,6 +135,7 @@ async def _make(
                 "platform": platform,
                 "person": person.person,
                 "name": person.name,
+                "alias": person.alias,
                 "staff": person.staff,
                 "first_seen_at": at,
             }

@@ -40,6 +40,7 @@ from scheduler.courier import (
     Action,
     AddressGone,
     Admit,
+    Befriend,
     Delete,
     Done,
     Edit,
@@ -184,7 +185,7 @@ class RoomChannel:
 
     async def perform(self, action: Action) -> Outcome:
         """Carry one action out; every trouble of the room or the wire is an outcome."""
-        if isinstance(action, Invite | Admit):
+        if isinstance(action, Invite | Admit | Befriend):
             return Unable("the room's groups stand open to everybody")
         return await self._outcome_of(action)
 

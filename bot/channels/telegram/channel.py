@@ -35,6 +35,7 @@ from scheduler.courier import (
     Action,
     Address,
     Admit,
+    Befriend,
     Delete,
     Done,
     Edit,
@@ -313,5 +314,7 @@ def _wanted(action: Action) -> str:
             return action.key
         case Admit():
             return action.person
+        case Befriend():
+            return action.request
         case _:
             return action.receipt

@@ -37,7 +37,7 @@ from aiogram.types import (
 from bot.channels.telegram.button_signs import sign_of
 from bot.channels.telegram.pictures import Upload
 from scheduler.content import Button, Content, Mention
-from scheduler.courier import Action, Address, Admit, Delete, Edit, Invite, Pin, Post
+from scheduler.courier import Action, Address, Admit, Befriend, Delete, Edit, Invite, Pin, Post
 
 _NUMBER = re.compile(r"-?[0-9]+")
 _GENERAL = "1"  # a forum's first topic: posts go there by naming none (with 1 they are refused)
@@ -73,6 +73,8 @@ def method_of(action: Action, pictures: Sequence[Upload] = ()) -> TelegramMethod
             person = _number(action.person, "a person")
             method = DeclineChatJoinRequest if action.refuse else ApproveChatJoinRequest
             return method(chat_id=chat, user_id=person)
+        case Befriend():
+            raise ValueError("Telegram's bots have no friends")
 
 
 def words_changed(action: Edit) -> EditMessageCaption:
