@@ -305,11 +305,11 @@ friend_requests = Table(
     Column("decided", Words),  # admitted or refused; null: it waits
     Column("decided_by", Words),
     Column("decided_at", UtcDateTime),
-    Column("settled_at", UtcDateTime),  # when the platform knew of the decision
-    Column("welcomed_at", UtcDateTime),  # when they were welcomed and brought into the group
+    Column("friends_at", UtcDateTime),  # when the two became friends
+    Column("finished_at", UtcDateTime),  # when nothing was left to be done about it
     UniqueConstraint("account", "request"),
     Index("ix_friend_requests_member_id", "member_id"),
-    _index_where("ix_friend_requests_open", "account", "id", where="welcomed_at IS NULL"),
+    _index_where("ix_friend_requests_open", "account", "id", where="finished_at IS NULL"),
 )
 
 own_posts = Table(
@@ -317,6 +317,7 @@ own_posts = Table(
     metadata,
     Column("account", Words, primary_key=True),
     Column("key", Words, primary_key=True),
+    Column("piece", Integer, primary_key=True, autoincrement=False),  # 0, or a later message of it
     Column("address", Words, nullable=False),
     Column("digest", Words, nullable=False),  # of what was said
     Column("began_at", UtcDateTime, nullable=False),

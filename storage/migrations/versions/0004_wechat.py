@@ -72,15 +72,15 @@ def _befriend() -> None:
         sa.Column("decided", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
-        sa.Column("settled_at", UtcDateTime(), nullable=True),
-        sa.Column("welcomed_at", UtcDateTime(), nullable=True),
+        sa.Column("friends_at", UtcDateTime(), nullable=True),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_friend_requests"),
         sa.UniqueConstraint("account", "request", name="uq_friend_requests_account_request"),
         _belongs_to_member("friend_requests"),
     )
     op.create_index("ix_friend_requests_member_id", "friend_requests", ["member_id"])
     _index_where(
-        "ix_friend_requests_open", "friend_requests", ["account", "id"], "welcomed_at IS NULL"
+        "ix_friend_requests_open", "friend_requests", ["account", "id"], "finished_at IS NULL"
     )
 
 
@@ -89,11 +89,12 @@ def _remember_own_words() -> None:
         "own_posts",
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("piece", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("began_at", UtcDateTime(), nullable=False),
         sa.Column("receipt", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("account", "key", name="pk_own_posts"),
+        sa.PrimaryKeyConstraint("account", "key", "piece", name="pk_own_posts"),
     )
     op.create_index("ix_own_posts_began_at", "own_posts", ["began_at"])
     _index_where("ix_own_posts_open", "own_posts", ["account", "address"], "receipt IS NULL")
