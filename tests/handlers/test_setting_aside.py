@@ -155,8 +155,8 @@ async def test_it_is_kept_with_its_error_counted_and_logged_without_anybody_s_wo
     assert kept.error.startswith(f"ZeroDivisionError: no tag for {BITTER} (handlers.dispatch:")
     written = json.loads(kept.event)
     assert written["event"] == "MessageHeard"
-        sender = {"id": "id-小鱼", "name": "小鱼", "staff": False, "staff_in": None}
-        sender |= {"alias": None, "nickname": None}
+    sender = {"id": "id-小鱼", "name": "小鱼", "staff": False, "staff_in": None}
+    sender |= {"alias": None, "nickname": None}
     assert written["sender"] == sender
     assert written["at"] == str(event.at)
     assert REGISTRY.get_sample_value("nuanqun_events_unheard_total", labels) == before + 1
