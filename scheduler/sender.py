@@ -36,6 +36,7 @@ from scheduler.courier import (
     Limits,
     NothingSent,
     Outcome,
+    Pin,
     Post,
     Presence,
     TooFast,
@@ -263,6 +264,11 @@ class Sender:
         """Delete a post that was sent earlier. Nobody waits for it longer than for an answer."""
         action = Delete(f"{key}/delete", address, receipt)
         return await self._within(action, "delete", self._settings.answer_patience)
+
+    async def pin(self, address: Address, receipt: str, key: str) -> Outcome:
+        """Keep a post that was sent earlier in view. Nobody waits longer than for an answer."""
+        action = Pin(f"{key}/pin", address, receipt)
+        return await self._within(action, "pin", self._settings.answer_patience)
 
     async def close(self) -> None:
         """The lease is over: nothing more leaves through this account until the next `open`.

@@ -1,4 +1,4 @@
-"""What will be sent and what was: the plan, and taking posts back."""
+"""What will be sent and what was: the plan, taking posts back, and keeping them in view."""
 
 from __future__ import annotations
 
@@ -109,6 +109,36 @@ async def recall(desk: Desk, asked: Asked, number: Number | None = None) -> Repl
     if left:
         text += "\n" + desk.say("这些群没能撤回：{names}", names=desk.listed(left))
     yield reply(text, private=True)
+
+
+@command("pin", "置顶", Role.MANAGER, "把发到群里的消息置顶，微信群里设成群公告", "/pin 12")
+async def pin(desk: Desk, asked: Asked, number: Number) -> Replies:
+    """Keep the newest post of a campaign in view in each of its groups; list where it is not.
+
+    What in view means is the platform's: pinned, or made the group's announcement.
+    """
+    async with desk.database.reading() as connection:
+        found = await campaigns.by_id(connection, number.number)
+        sent = [] if found is None else await posts.sent_posts(connection, found.id)
+    newest = {one.address: one for one in sorted(sent, key=lambda one: one.id)}
+    if found is None or not newest:
+        yield reply(desk.say("没有可以置顶的消息。"), private=True)
+        return
+    left = [one.group_name for one in newest.values() if not await _is_pinned(desk, one)]
+    pinned = len(newest) - len(left)
+    if pinned:
+        async with desk.database.writing() as connection:
+            entry = audit.Entry(desk.clock.now(), asked.actor, "pin", found.key, {"groups": pinned})
+            await audit.note(connection, entry)
+    text = desk.say("已在 {count} 个群置顶「{name}」。", count=pinned, name=found.name)
+    if left:
+        text += "\n" + desk.say("这些群没能置顶：{names}", names=desk.listed(left))
+    yield reply(text, private=True)
+
+
+async def _is_pinned(desk: Desk, one: posts.SentPost) -> bool:
+    outcome = await desk.senders[one.account].pin(Address.parse(one.address), one.receipt, one.key)
+    return isinstance(outcome, Done)
 
 
 async def _meant(

@@ -24,6 +24,7 @@ _TO_CAMPAIGNS = {
     "cancel": "{who} 取消了「{what}」",
     "retry": "{who} 让「{what}」失败的再发一次",
     "recall": "{who} 撤回了「{what}」",
+    "pin": "{who} 置顶了「{what}」",
 }
 _TO_PEOPLE = {
     "tag": "{who} 给 {what} 贴了「{detail}」",

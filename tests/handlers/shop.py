@@ -43,6 +43,7 @@ from scheduler.courier import (
     Limits,
     Lookup,
     Outcome,
+    Pin,
     Post,
     Presence,
 )
@@ -75,6 +76,7 @@ class Platform:
 
     posts: list[Post] = field(default_factory=list)
     deleted: list[Delete] = field(default_factory=list)
+    pinned: list[Pin] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     admitted: list[Admit] = field(default_factory=list)
     links: list[Invite] = field(default_factory=list)
@@ -88,7 +90,7 @@ class Platform:
         match action:
             case Post(address=to) | Admit(address=to) | Invite(address=to) if to in self.refuses:
                 return self.refuses[to]
-            case Edit(address=to) | Delete(address=to) if to in self.keeps:
+            case Edit(address=to) | Delete(address=to) | Pin(address=to) if to in self.keeps:
                 return self.keeps[to]
             case Post():
                 self.posts.append(action)
@@ -97,6 +99,8 @@ class Platform:
                 return Done(receipt)
             case Delete():
                 self.deleted.append(action)
+            case Pin():
+                self.pinned.append(action)
             case Admit():
                 self.admitted.append(action)
             case Invite():

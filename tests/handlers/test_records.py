@@ -26,6 +26,7 @@ async def test_nothing_changed_is_told_so(shop: Shop) -> None:
         ("/pause 1", f"阿玲 暂停了「{TONIGHT}」"),
         ("/cancel 1", f"阿玲 取消了「{TONIGHT}」"),
         ("/recall 1", f"阿玲 撤回了「{TONIGHT}」"),
+        ("/pin 1", f"阿玲 置顶了「{TONIGHT}」"),
         ("/halt", "阿玲 急停了所有发送"),
         ("/tag @小鱼 老客", "阿玲 给 小鱼 贴了「老客」"),
         ("/untag @小鱼 新人", "阿玲 去掉了 小鱼 的「新人」"),
@@ -39,9 +40,9 @@ async def test_nothing_changed_is_told_so(shop: Shop) -> None:
 async def test_each_change_is_said_in_words(shop: Shop, says: str, line: str) -> None:
     await shop.joins("小鱼")
     await broadcast(shop)
-    if says.startswith(("/recall", "/cancel")):
+    if says.startswith(("/recall", "/cancel", "/pin")):
         await shop.desk.planner.plan_ahead()
-    if says.startswith("/recall"):
+    if says.startswith(("/recall", "/pin")):
         await shop.delivers()
     await shop.says(MANAGER, says)
     assert await last_line(shop) == line

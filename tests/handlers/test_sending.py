@@ -102,6 +102,7 @@ async def test_a_broadcast_goes_out_word_for_word(shop: Shop, text: str) -> None
         ("/cancel 12", "没有编号 12 的活动。发 /plan 看编号。"),
         ("/recall", "没有可以撤回的消息。"),
         ("/recall 12", "没有可以撤回的消息。"),
+        ("/pin 12", "没有可以置顶的消息。"),
         ("/resume", "没有急停，发送一切正常。"),
     ],
 )
@@ -352,6 +353,23 @@ async def test_a_recall_takes_back_what_it_can_and_lists_the_rest(any_shop: Shop
     shop.platform.keeps.clear()
     assert (await shop.says(MANAGER, "撤回")).text == "已从 2 个群撤回「今晚八点直播」。"
     assert "没有可以撤回的消息" in (await shop.says(MANAGER, f"/recall {campaign.id}")).text
+
+
+async def test_the_newest_post_of_a_campaign_is_pinned_where_the_platform_does_it(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await shop.says(MANAGER, f"/broadcast @所有群 {TONIGHT}")
+    await shop.says(MANAGER, "/confirm")
+    await shop.delivers()
+    shop.platform.keeps[in_group("二群")] = Unable("no such thing")
+    (campaign,) = await made(shop)
+    answer = await shop.says(MANAGER, f"/pin {campaign.id}")
+    assert answer.text == "已在 2 个群置顶「今晚八点直播」。\n这些群没能置顶：二群"
+    assert sorted(str(one.address) for one in shop.platform.pinned) == sorted(
+        str(in_group(name)) for name in ("一群", "三群")
+    )
+    assert "置顶了" in (await shop.says(MANAGER, "/audit")).text
 
 
 async def test_a_recall_stops_what_is_still_planned_first(shop: Shop) -> None:
