@@ -69,7 +69,7 @@ async def build_accounts(
 
     Raises:
         TelegramMissing: aiogram is not installed.
-        TelegramSecretUnreadable: a token or a secret is not where the configuration says.
+        SecretUnreadable: a token or a secret is not where the configuration says.
         TelegramBotTwice: two sections have one bot's token.
     """
     if not configuration.telegram:

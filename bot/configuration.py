@@ -22,8 +22,20 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from bot.sections import Care, Insights, Log, Metrics, Room, Section, Shop, Storage, Tags
-from bot.telegram_section import AccountName, Telegram, telegram_account
+from bot.sections import (
+    AccountName,
+    Care,
+    Insights,
+    Log,
+    Metrics,
+    Room,
+    Section,
+    Shop,
+    Storage,
+    Tags,
+)
+from bot.telegram_section import Telegram, telegram_account
+from bot.wechat_section import WeChat, wechat_account
 from handlers.settings import ShopSettings
 from scheduler.decide import CareSettings
 from storage.errors import RunningError
@@ -54,6 +66,7 @@ class Configuration(Section):
     storage: Storage = Storage()
     room: Room = Room()
     telegram: dict[AccountName, Telegram] = Field({})
+    wechat: dict[AccountName, WeChat] = Field({})
     care: Care = Care()
     tags: Tags = Tags()
     insights: Insights = Insights()
@@ -81,7 +94,10 @@ class Configuration(Section):
                 for name, section in self.telegram.items()
                 if section.welcome_minutes
             },
-            open_accounts=frozenset(telegram_account(name) for name in self.telegram),
+            open_accounts=frozenset(
+                [telegram_account(name) for name in self.telegram]
+                + [wechat_account(name) for name in self.wechat]
+            ),
         )
 
     def care_settings(self) -> CareSettings:
@@ -167,8 +183,8 @@ def _found(wrong: ErrorDetails) -> str:
 def _allowed(wrong: ErrorDetails) -> str:
     if wrong["type"] == "extra_forbidden":
         return "there is no such key"
-    if _is_no_section(wrong) and wrong["loc"][0] == "telegram":
-        return "each account is a section of its own, such as [telegram.shop]"
+    if _is_no_section(wrong) and wrong["loc"][0] in ("telegram", "wechat"):
+        return f"each account is a section of its own, such as [{wrong['loc'][0]}.shop]"
     return _sentence(wrong["msg"])
 
 

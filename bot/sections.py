@@ -52,6 +52,19 @@ def _wall_time(written: str) -> str:
 _WallTime = Annotated[str, AfterValidator(_wall_time)]
 
 
+# Lower case only: the environment does not tell NUANQUN_TELEGRAM__SHOP from __shop.
+_ACCOUNT_NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
+
+
+def _account_name(name: str) -> str:
+    if not _ACCOUNT_NAME.fullmatch(name):
+        raise ValueError("an account's name is made of small letters, digits and single _")
+    return name
+
+
+AccountName = Annotated[str, AfterValidator(_account_name)]
+
+
 class Section(BaseModel):
     """A part of the configuration: frozen, and without keys that nobody knows."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from bot.secret_files import secret_in
 from bot.sections import Section
-from storage.errors import RunningError
 
 PUBLIC_API = "https://api.telegram.org"
 
@@ -24,30 +24,11 @@ _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 # The same page: "Ports currently supported for webhooks".
 _WEBHOOK_PORTS = (443, 80, 88, 8443)
-# Lower case only: the environment does not tell NUANQUN_TELEGRAM__SHOP from __shop.
-_ACCOUNT_NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
-
-
-class TelegramSecretUnreadable(RunningError):
-    """A file that should hold a bot's token, or its webhook's secret, is missing or holds none."""
-
-    number = 507
-    sentence = "{key} names {place}, which cannot be read: {reason}."
-    mend = "Write what is needed into that file alone, on one line, readable by the bot's user."
 
 
 def telegram_account(name: str) -> str:
     """What the account of `[telegram.NAME]` is called in the bot."""
     return f"telegram:{name}"
-
-
-def _account_name(name: str) -> str:
-    if not _ACCOUNT_NAME.fullmatch(name):
-        raise ValueError("an account's name is made of small letters, digits and single _")
-    return name
-
-
-AccountName = Annotated[str, AfterValidator(_account_name)]
 
 
 class Telegram(Section):
@@ -130,24 +111,24 @@ class Telegram(Section):
         """The token of the account `name`, which this section is; may read a file.
 
         Raises:
-            TelegramSecretUnreadable: the file is missing, or holds no token.
+            SecretUnreadable: the file is missing, or holds no token.
         """
         if self.token is not None:
             return self.token
         if self.token_file is None:
             raise ValueError("a section without a token was let in")
-        return _secret_in(self.token_file, f"telegram.{name}.token_file", _TOKEN, "a bot's token")
+        return secret_in(self.token_file, f"telegram.{name}.token_file", _TOKEN, "a bot's token")
 
     def secret_for(self, name: str) -> SecretStr | None:
         """The webhook's secret of the account `name`, if one is configured; may read a file.
 
         Raises:
-            TelegramSecretUnreadable: the file is missing, or holds no secret.
+            SecretUnreadable: the file is missing, or holds no secret.
         """
         if self.secret is not None or self.secret_file is None:
             return self.secret
         what = "1 to 256 letters, digits, _ and -"
-        return _secret_in(self.secret_file, f"telegram.{name}.secret_file", _SECRET, what)
+        return secret_in(self.secret_file, f"telegram.{name}.secret_file", _SECRET, what)
 
 
 def _port_of(address: str, schemes: tuple[str, ...]) -> int | None:
@@ -160,16 +141,3 @@ def _port_of(address: str, schemes: tuple[str, ...]) -> int | None:
     if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
         return None
     return port if port is not None else {"https": 443, "http": 80}[parts.scheme]
-
-
-def _secret_in(file: Path, key: str, shape: re.Pattern[str], what: str) -> SecretStr:
-    try:
-        held = file.read_text(encoding="utf-8").strip()
-    except UnicodeDecodeError:
-        raise TelegramSecretUnreadable(key=key, place=file, reason="it is no text") from None
-    except OSError as trouble:
-        reason = trouble.strerror
-        raise TelegramSecretUnreadable(key=key, place=file, reason=reason) from trouble
-    if not shape.fullmatch(held):
-        raise TelegramSecretUnreadable(key=key, place=file, reason=f"{what} should be in it")
-    return SecretStr(held)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.configuration import Configuration
 from bot.sections import Section
 from bot.telegram_section import Telegram
+from bot.wechat_section import WeChat
 
 _WIDTH = 96
 
@@ -21,7 +22,7 @@ _PREFACE = """\
 # Written by `make docs` from bot/configuration.py and the sections it is made of.
 """
 # Sections that stand as often as there are accounts, and not at all by default: an example of each.
-_ACCOUNTS: dict[str, type[Section]] = {"telegram": Telegram}
+_ACCOUNTS: dict[str, type[Section]] = {"telegram": Telegram, "wechat": WeChat}
 
 
 def example_configuration() -> str:

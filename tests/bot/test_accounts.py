@@ -12,7 +12,7 @@ import pytest
 
 from bot.accounts import TelegramBotTwice, TelegramMissing, build_accounts, examine_accounts
 from bot.configuration import Configuration
-from bot.telegram_section import TelegramSecretUnreadable
+from bot.secret_files import SecretUnreadable
 from scheduler.clock import RealClock
 from storage.database import Database
 from tests.bot.program import PATIENCE, environment
@@ -101,7 +101,7 @@ async def test_a_token_that_cannot_be_read_is_said_before_anything_is_opened(
     without = Configuration.model_validate(
         {"telegram": {"shop": {"token_file": tmp_path / "gone"}}}
     )
-    with pytest.raises(TelegramSecretUnreadable, match=r"telegram\.shop\.token_file"):
+    with pytest.raises(SecretUnreadable, match=r"telegram\.shop\.token_file"):
         await build_accounts(without, RealClock(), database)
 
 

@@ -14,7 +14,7 @@ from bot.configuration import (
     ConfigurationUnreadable,
     load,
 )
-from bot.telegram_section import TelegramSecretUnreadable
+from bot.secret_files import SecretUnreadable
 from docs.generate import TOP
 
 TOKEN = "123456789:AAE-geheim_1"  # it looks like one, and no bot has it
@@ -94,7 +94,7 @@ def test_a_file_without_a_token_is_named_but_not_quoted(held: bytes | None, said
     if held is not None:
         Path("token").write_bytes(held)
     shop = loaded('[telegram.shop]\ntoken_file = "token"\n').telegram["shop"]
-    with pytest.raises(TelegramSecretUnreadable) as caught:
+    with pytest.raises(SecretUnreadable) as caught:
         shop.token_for("shop")
     assert str(caught.value).startswith(
         "telegram.shop.token_file names token, which cannot be read"

@@ -40,7 +40,7 @@ def build(
         database: where what buttons say and who is staff is kept.
 
     Raises:
-        TelegramSecretUnreadable: a token or a secret is not where the section says.
+        SecretUnreadable: a token or a secret is not where the section says.
     """
     connection = TelegramConnection(section.token_for(name), section.api)
     intake = Intake(
