@@ -125,10 +125,23 @@ def test_an_endpoint_is_a_host_and_a_port(endpoint: str, parts: tuple[str, int])
 
 @pytest.mark.parametrize(
     "wrong",
-    (
-        " gate gate: :8788 gate:0 gate:65536 gate:x http://gate:1 gate:1/a me@gate:1 gate:1?a"
-        " gate:1#a ::1:8788 [::1] 门:1"
-    ).split(" "),
+    [
+        "",
+        "gate",
+        "gate:",
+        ":8788",
+        "gate:0",
+        "gate:65536",
+        "gate:x",
+        "http://gate:1",
+        "gate:1/a",
+        "me@gate:1",
+        "gate:1?a",
+        "gate:1#a",
+        "::1:8788",
+        "[::1]",
+        "门:1",
+    ],
 )
 def test_what_is_no_endpoint_is_said(wrong: str) -> None:
     with pytest.raises(
