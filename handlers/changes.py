@@ -21,6 +21,7 @@ from handlers.events import (
     MemberLeft,
     MessageEdited,
     MessageKind,
+    Person,
     ReachChanged,
     StaffChanged,
     TopicChanged,
@@ -34,10 +35,11 @@ from storage.analysis import mark_dirty
 from storage.columns import storable
 from storage.edits import message_to_edit, reword
 from storage.groups import Group, ensure_groups, group_in_chat, set_present
-from storage.invites import came_by, has_sat, invite_behind
+from storage.invites import brought_by, came_by, has_sat, invite_behind
 from storage.join_requests import NewRequest, keep_request, note_joined
 from storage.members import Member, dismiss, ensure_members, leave, sit
 from storage.moving import Whereabouts, move_group
+from storage.nicknames import note_nicknames
 from storage.reach import mark_reachable, mark_unreachable
 from storage.topics import note_topic
 
@@ -200,11 +202,17 @@ async def _joined(
     group, member = await _who_where(connection, event, origin)
     asked_by = await note_joined(connection, group.id, member.id, event.at)
     new = not await has_sat(connection, group.id, member.id)
-    if not await sit(connection, [(group.id, member.id, event.at)]):
+    come = await sit(connection, [(group.id, member.id, event.at)])
+    if event.member.nickname is not None:
+        await note_nicknames(connection, {(group.id, member.id): event.member.nickname})
+    if not come:
         return None
     invite = await _invite(connection, event, group, member) or asked_by
     if new and invite is not None:
         await came_by(connection, group.id, member.id, invite)
+    if new and event.by is not None:
+        inviter = await _person(connection, event.by, event, origin)
+        await brought_by(connection, group.id, member.id, inviter.id)
     return Newcomer(group, member, event.at)
 
 
@@ -261,7 +269,13 @@ async def _member(
     event: MemberJoined | MemberLeft | JoinAsked | StaffChanged | ReachChanged,
     origin: Origin,
 ) -> Member:
-    seen = origin.seen(event.member)
+    return await _person(connection, event.member, event, origin)
+
+
+async def _person(
+    connection: AsyncConnection, person: Person, event: Change, origin: Origin
+) -> Member:
+    seen = origin.seen(person)
     people = await ensure_members(connection, origin.platform, [seen], event.at)
     return people[seen.person]
 

@@ -9,7 +9,7 @@ in the same transaction, and says what is new, for the handlers that answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -80,9 +80,14 @@ class Batch:
 
 
 def kind_of(event: MessageHeard | ButtonPressed, role: Role, is_command: IsCommand) -> MessageKind:
-    """Whose words a message holds. What is forwarded commands nothing: somebody else said it."""
+    """Whose words a message holds. What is forwarded commands nothing: somebody else said it.
+
+    Neither does what comes out of the bot's own account: whoever holds it in hand is the bot there.
+    """
     if isinstance(event, ButtonPressed):
         return MessageKind.COMMAND
+    if event.own:
+        return MessageKind.BOT
     if not event.forwarded and is_command(event.text, role):
         return MessageKind.COMMAND
     if role is Role.MANAGER:
@@ -170,7 +175,11 @@ async def _record_said(
     )
     batch.said.extend(one for one in recorded if not one.duplicate)
     # Who writes to the bot can be written to.
-    alone = {one.member.id: one.heard.at for one in recorded if one.group is None}
+    alone = {
+        one.member.id: one.heard.at
+        for one in recorded
+        if one.group is None and one.heard.kind != MessageKind.BOT
+    }
     if alone and not history:
         await mark_reachable(connection, list(alone), min(alone.values()))
 
@@ -181,17 +190,21 @@ def _heard(
     is_command: IsCommand,
     answers: Collection[str],
 ) -> Heard:
-    """One message to be stored; one of those in `answers` fills in a form, which is a command."""
-    message, text = (
-        (f"press:{event.press}", event.says)
+    """One message to be stored; one of those in `answers` fills in a form, which is a command.
+
+    The bot's own account is nobody whom managers' news could be told.
+    """
+    message, text, own = (
+        (f"press:{event.press}", event.says, False)
         if isinstance(event, ButtonPressed)
-        else (event.message, event.text)
+        else (event.message, event.text, event.own)
     )
+    sender = origin.seen(event.sender)
     return Heard(
         message=storable(message),
         chat=storable(event.chat.id) if event.chat else None,
         chat_name=event.chat.name if event.chat else "",
-        sender=origin.seen(event.sender),
+        sender=replace(sender, staff=False) if own else sender,
         at=event.at,
         day=origin.shop.day_of(event.at),
         kind=MessageKind.COMMAND
@@ -201,4 +214,5 @@ def _heard(
         topic=None if event.topic is None else storable(event.topic),
         pressed_on=event.on if isinstance(event, ButtonPressed) else None,
         pictures=() if isinstance(event, ButtonPressed) else event.pictures,
+        nickname=event.sender.nickname,
     )

@@ -1,4 +1,4 @@
-"""Invites: each fan's own link into a group, made once, and who came by it.
+"""Invites: each fan's own link into a group, made once, and who came by it or by somebody's hand.
 
 A link counts whom it brought: who sat in the group before, and comes again by it, is not counted.
 When the platform gives the group another id, links into it are made anew, and go on counting.
@@ -93,6 +93,29 @@ async def has_sat(connection: AsyncConnection, group_id: int, member_id: int) ->
     """Whether a member sits in a group, or ever did."""
     seat = memberships.c.group_id == group_id, memberships.c.member_id == member_id
     return await connection.scalar(select(memberships.c.member_id).where(*seat)) is not None
+
+
+async def brought(connection: AsyncConnection, group_id: int, member_id: int) -> int:
+    """How many a member has brought into a group themselves."""
+    found = await connection.scalar(
+        select(func.count())
+        .select_from(memberships)
+        .where(memberships.c.group_id == group_id, memberships.c.invited_by == member_id)
+    )
+    return found or 0
+
+
+async def brought_by(
+    connection: AsyncConnection, group_id: int, member_id: int, inviter_id: int
+) -> None:
+    """Note who brought a member into a group; nobody brings themselves."""
+    if inviter_id == member_id:
+        return
+    await connection.execute(
+        update(memberships)
+        .where(memberships.c.group_id == group_id, memberships.c.member_id == member_id)
+        .values(invited_by=inviter_id)
+    )
 
 
 async def came_by(

@@ -20,6 +20,7 @@ from storage.analysis import mark_dirty
 from storage.bulk import insert_new
 from storage.groups import Group, ensure_groups
 from storage.members import Member, Seen, ensure_members, sit
+from storage.nicknames import note_nicknames
 from storage.tables import customers, members, messages, pending_commands
 
 COMMAND = "command"
@@ -28,6 +29,9 @@ COMMAND = "command"
 FAN = "fan"
 """The kind of a fan's own words: the only ones that are analysed."""
 
+BOT = "bot"
+"""The kind of what comes out of the bot's own account, whoever wrote it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -35,7 +39,8 @@ class Heard:
 
     `topic` is the forum topic it was said in, and of a pressed button `pressed_on` the message
     that it stands below. `pictures` are the sources of the pictures that came with it; only a
-    command's are kept.
+    command's are kept. `nickname` is what the sender calls themselves in the chat, where the
+    platform says.
     """
 
     message: str
@@ -49,6 +54,7 @@ class Heard:
     topic: str | None = None
     pressed_on: str | None = None
     pictures: tuple[str, ...] = ()
+    nickname: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,9 @@ async def record(
     """Store a batch in the order heard; a message that is stored already is left alone.
 
     Unless `obey` is false (a history), commands are kept as pending, to be obeyed, and the bot and
-    the senders are in the groups it hears: of a history nobody knows who is still there. The text
-    of a member who asked for no record is not stored (a command's is, until it is obeyed).
+    the senders are in the groups it hears: of a history nobody knows who is still there. The bot's
+    own account is given no seat: whoever sits in a group may be written to. The text of a member
+    who asked for no record is not stored (a command's is, until it is obeyed).
     """
     if cursor is not None:
         await set_cursor(connection, account, platform, cursor)
@@ -97,9 +104,17 @@ async def record(
     seats = {
         (groups[one.chat].id, people[one.sender.person].id): one.at
         for one in reversed(heard)
-        if obey and one.chat is not None
+        if obey and one.chat is not None and one.kind != BOT
     }
     come = await sit(connection, [(group, member, at) for (group, member), at in seats.items()])
+    await note_nicknames(
+        connection,
+        {
+            (groups[one.chat].id, people[one.sender.person].id): one.nickname
+            for one in heard
+            if one.chat is not None and one.nickname is not None
+        },
+    )
     ids = await _store(connection, account, heard, groups, people)
     if obey:
         await _keep_pending(connection, heard, ids)

@@ -11,7 +11,7 @@ from scheduler.content import Button
 from scheduler.courier import Address, Done, Unable
 from scheduler.courier import Invite as MakeLink
 from storage.groups import Group
-from storage.invites import Invite, invite_of, keep_invite, sits_in
+from storage.invites import Invite, brought, invite_of, keep_invite, sits_in
 
 _OFFERED = 8  # groups that get buttons, on a phone
 
@@ -78,7 +78,20 @@ async def _make(desk: Desk, asked: Asked, group: Group) -> Invite | Reply:
                     connection, group.id, asked.member.id, link, desk.clock.now()
                 )
         case Unable():
-            text = desk.say("在 {group} 我还做不了邀请链接，请找管理员。", group=group.name)
+            text = await _without_link(desk, asked, group)
         case _:
             text = desk.say("链接这会儿没做成，过一会儿再发一次 /invite。")
     return reply(text, private=True)
+
+
+async def _without_link(desk: Desk, asked: Asked, group: Group) -> str:
+    """That there is no link; where people are brought in by hand, how many the asker brought."""
+    async with desk.database.reading() as connection:
+        count = await brought(connection, group.id, asked.member.id)
+    if not count:
+        return desk.say("在 {group} 我还做不了邀请链接，请找管理员。", group=group.name)
+    return desk.say(
+        "进 {group} 不用链接，把朋友拉进群就行。已经有 {count} 位朋友是你拉进来的，谢谢你！",
+        group=group.name,
+        count=count,
+    )

@@ -22,7 +22,7 @@ from handlers.events import (
 from storage import invites, join_requests, topics
 from storage.analysis import begin_day, store_day, stored_days
 from storage.groups import Group, group_in_chat, heard_groups
-from storage.tables import members
+from storage.tables import members, memberships
 from storage.tables import messages as rows
 from tests.handlers.shop import (
     ACCOUNT,
@@ -318,6 +318,37 @@ async def test_a_link_counts_neither_its_owner_nor_who_was_there_before(shop: Sh
     shop.clock.advance(DAY)
     await shop.hear(comes(shop, "小鱼"), comes(shop, "小美"))
     assert await came_by_it(shop) == 0
+
+
+async def brought_into(shop: Shop, name: str) -> int:
+    group, fan = await shop.group("一群"), await shop.member(name)
+    async with shop.desk.database.reading() as connection:
+        return await invites.brought(connection, group.id, fan.id)
+
+
+async def test_who_brings_somebody_in_is_kept_where_they_are_new(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.says("小美", "我也在")
+    await shop.leaves("小美")
+    shop.clock.advance(DAY)
+    fish = shop.person("小鱼")
+    brought = [replace(comes(shop, name, None), by=fish) for name in ("圆圆", "小美", "小鱼")]
+    await shop.hear(*brought)
+    assert await brought_into(shop, "小鱼") == 1
+
+
+async def test_names_that_a_platform_gives_beside_the_name_are_kept(any_shop: Shop) -> None:
+    shop = any_shop
+    person = replace(shop.person("小鱼"), alias="大客户", nickname="鱼妈")
+    await shop.hear(replace(comes(shop, "小鱼", None), member=person))
+    assert (await shop.member("小鱼")).alias == "大客户"
+    await shop.says("小鱼", "大家好")
+    async with shop.desk.database.reading() as connection:
+        assert list(await connection.scalars(select(memberships.c.nickname))) == ["鱼妈"]
+    await shop.hear(replace(shop.heard("小鱼", "早"), sender=replace(person, nickname="鱼鱼")))
+    async with shop.desk.database.reading() as connection:
+        assert list(await connection.scalars(select(memberships.c.nickname))) == ["鱼鱼"]
+    assert (await shop.member("小鱼")).alias == "大客户"
 
 
 async def test_who_asked_by_a_link_came_by_it(shop: Shop) -> None:

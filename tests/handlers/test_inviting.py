@@ -70,6 +70,19 @@ async def test_where_no_link_can_be_made_it_is_said_kindly(shop: Shop) -> None:
     assert "邀请链接" in (await shop.says("小鱼", "/invite", group="一群")).text
 
 
+async def test_who_brought_friends_by_hand_is_thanked_where_there_are_no_links(shop: Shop) -> None:
+    shop.platform.refuses[in_group("一群")] = Unable("no links here")
+    await shop.says("小鱼", "大家好", group="一群")
+    fish = shop.person("小鱼")
+    for name in ("小美", "圆圆"):
+        came = MemberJoined(
+            ACCOUNT, "x", shop.clock.now(), chat_of("一群"), shop.person(name), by=fish
+        )
+        await shop.hear(came, came)
+    answer = await shop.says("小鱼", "/invite", group="一群")
+    assert "2 位朋友是你拉进来的" in answer.text
+
+
 async def test_a_group_that_moved_has_new_links(shop: Shop) -> None:
     await shop.says("小鱼", "/invite", group="一群")
     new = Chat("chat-超群", "一群")

@@ -20,9 +20,10 @@ from handlers.events import (
 from handlers.recording import kind_of
 from handlers.roles import Role, role_of, role_of_person
 from handlers.settings import ShopSettings
+from handlers.staff import managers
 from storage.members import members_named
 from storage.reach import mark_unreachable
-from storage.tables import members
+from storage.tables import members, memberships, messages
 from tests.handlers.shop import ACCOUNT, DAY, MANAGER, NOW, Opener, Shop, chat_of
 
 CHAIN = "#接龙\n护手霜三支装\n1. 小鱼 2份\n2. 小美 1份"
@@ -114,6 +115,31 @@ async def test_only_fans_own_words_are_counted(any_shop: Shop) -> None:
     await shop.says("小鱼", "只和你说", group=None)
     await shop.says(MANAGER, "晚上八点直播")
     assert await shop.fans_words() == ["补水面膜太好用了", "标签 上写着无酒精"]
+
+
+async def test_what_the_account_says_by_hand_is_the_bots_and_commands_nothing(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    me = Person("id-暖暖", "暖暖", staff=True)
+    said = [
+        replace(shop.heard("暖暖", text, group=group), sender=me, own=True)
+        for text, group in (("欢迎大家", "一群"), ("/halt", "一群"), ("在的", None))
+    ]
+    assert not await shop.orders(*said)
+    async with shop.desk.database.reading() as connection:
+        kept = await connection.execute(select(messages.c.kind, messages.c.text))
+        (account,) = await members_named(connection, "id-暖暖")
+        reached = await connection.scalar(
+            select(members.c.started_at).where(members.c.id == account.id)
+        )
+        seats = await connection.execute(
+            select(memberships.c.group_id).where(memberships.c.member_id == account.id)
+        )
+        told = await managers(connection, shop.desk.shop)
+    assert [tuple(row) for row in kept] == [("bot", "欢迎大家"), ("bot", "/halt"), ("bot", "在的")]
+    assert (reached, seats.all(), told) == (None, [], [])
+    assert await shop.fans_words() == []
 
 
 async def test_whom_the_configuration_lists_is_staff_in_every_count(opened: Opener) -> None:

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import groups, staff_chats
 from storage.invites import (
+    brought,
+    brought_by,
     came_by,
     has_sat,
     invite_behind,
@@ -54,6 +56,20 @@ async def test_it_counts_who_came_by_it(connection: AsyncConnection) -> None:
     again = await invite_of(connection, here.id, fan.id)
     assert again is not None
     assert again.came == 2
+
+
+async def test_whom_somebody_brought_counts_for_them_in_that_group_alone(
+    connection: AsyncConnection,
+) -> None:
+    here, there = await group(connection, "一群"), await group(connection, "二群")
+    fan = await member(connection, "小鱼", here, there)
+    for name in ("小美", "圆圆"):
+        came = await member(connection, name, here)
+        await brought_by(connection, here.id, came.id, fan.id)
+    await brought_by(connection, here.id, fan.id, fan.id)
+    assert await brought(connection, here.id, fan.id) == 2
+    assert await brought(connection, there.id, fan.id) == 0
+    assert await brought(connection, here.id, came.id) == 0
 
 
 async def test_who_left_has_still_sat_there(connection: AsyncConnection) -> None:

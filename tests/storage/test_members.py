@@ -76,6 +76,29 @@ async def test_a_new_name_and_a_new_staff_mark_are_kept(connection: AsyncConnect
     assert after.first_seen_at == NOW
 
 
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ((), None),
+        ((None,), None),
+        (("老王",), "老王"),
+        (("老王", None), "老王"),
+        (("老王", ""), ""),
+    ],
+)
+async def test_the_accounts_own_name_for_somebody_stays_until_the_platform_shows_another(
+    connection: AsyncConnection, shown: tuple[str | None, ...], kept: str | None
+) -> None:
+    for alias in (None, *shown):
+        seen = [Seen("1", "王强", alias=alias)]
+        made = await members.ensure_members(connection, PLATFORM, seen, NOW)
+        assert (
+            made["1"].alias
+            == (await members.members_by_id(connection, [made["1"].id]))[made["1"].id].alias
+        )
+    assert made["1"].alias == kept
+
+
 async def test_the_same_id_on_two_platforms_is_two_members(connection: AsyncConnection) -> None:
     one = await members.ensure_members(connection, "room", [Seen("1", "小美")], NOW)
     two = await members.ensure_members(connection, "telegram", [Seen("1", "小美")], NOW)
