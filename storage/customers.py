@@ -12,9 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.analysis import mark_dirty
-from storage.join_requests import forget_words
+from storage.forgetting import forget_customer
 from storage.tables import customers, members, messages, pending_commands
-from storage.unheard import forget_unheard
 
 
 async def set_opt_out(
@@ -63,5 +62,4 @@ async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_rec
     await connection.execute(
         update(messages).where(theirs, messages.c.id.not_in(waiting)).values(text="")
     )
-    await forget_unheard(connection, customer_id)
-    await forget_words(connection, customer_id)
+    await forget_customer(connection, customer_id)

@@ -1,8 +1,8 @@
 """Moving a group: the platform gave it another id, and it stays the group it was.
 
 Its history, tags, members, campaigns and settings stand on its row, whose `chat` simply changes.
-What is addressed by words (deliveries, welcomes, forms) follows. Where the new id was heard of
-before the move, it has a row of its own by then: the two become one, the older one's.
+What is addressed by words (deliveries, welcomes, forms, offers) follows. Where the new id was heard
+of before the move, it has a row of its own by then: the two become one, the older one's.
 """
 
 from __future__ import annotations
@@ -35,12 +35,15 @@ from storage.tables import (
     content_versions,
     deliveries,
     forms,
+    friend_rules,
     group_tags,
     groups,
     invites,
     join_requests,
     memberships,
     messages,
+    numbered_choices,
+    own_posts,
     passing_posts,
     pending_welcomes,
     topics,
@@ -124,7 +127,16 @@ async def _readdress(
         .where(theirs, deliveries.c.state.not_in(_OVER))
         .values(address=moved(address))
     )
-    for table in (pending_welcomes, forms):
+    # An address has one offer: what was offered there under the new id is the later one.
+    offers, later = numbered_choices, numbered_choices.alias()
+    await connection.execute(
+        delete(offers).where(
+            offers.c.account == account,
+            _lies_in(offers.c.address, before),
+            exists().where(later.c.account == account, later.c.address == moved(offers.c.address)),
+        )
+    )
+    for table in (pending_welcomes, forms, own_posts, numbered_choices):
         await connection.execute(
             update(table)
             .where(table.c.account == account, _lies_in(table.c.address, before))
@@ -170,6 +182,9 @@ async def _become_one(connection: AsyncConnection, new: int, old: int, at: datet
         await _hand_over(connection, table, own, new, old)
     await connection.execute(
         update(groups).where(groups.c.staff_group_id == new).values(staff_group_id=old)
+    )
+    await connection.execute(
+        update(friend_rules).where(friend_rules.c.group_id == new).values(group_id=old)
     )
     await _mean_the_older(connection, new, old)
     await _keep_settings(connection, new, old)

@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import (
     campaigns,
     deliveries,
+    friendships,
     groups,
     invites,
     join_requests,
     members,
     messages,
+    own_posts,
     slots,
     topics,
     welcomes,
@@ -24,6 +26,7 @@ from storage.deliveries import DeliveryState, Move
 from storage.groups import Group
 from storage.join_requests import Rule
 from storage.moving import GROUP_MOVED, Whereabouts, move_group
+from storage.numbered_choices import offer, offered
 from storage.tables import deliveries as ledger
 from storage.tables import groups as group_rows
 from storage.tables import memberships, metadata
@@ -200,6 +203,38 @@ async def test_a_welcome_is_said_at_the_new_id_and_an_old_one_not_taken_back(
     assert other.receipt == "receipt-2"
 
 
+async def test_what_is_offered_by_number_and_being_said_is_found_at_the_new_id(
+    connection: AsyncConnection,
+) -> None:
+    await group(connection, "一群")
+    for topic in ("", "#7"):
+        await offer(connection, ACCOUNT, f"group:{OLD}{topic}", [f"old{topic}"], NOW)
+    await offer(connection, ACCOUNT, f"group:{NEW}", ["new"], NOW)
+    await offer(connection, "room:2", f"group:{OLD}", ["elsewhere"], NOW)
+    said = own_posts.OwnPost("reply", f"group:{OLD}", ["digest"])
+    await own_posts.begin(connection, ACCOUNT, said, NOW)
+    await moved(connection)
+    for account, address, choices in (
+        (ACCOUNT, f"group:{NEW}", ["new"]),
+        (ACCOUNT, f"group:{NEW}#7", ["old#7"]),
+        (ACCOUNT, f"group:{OLD}", []),
+        ("room:2", f"group:{OLD}", ["elsewhere"]),
+    ):
+        assert await offered(connection, account, address, NOW) == choices, address
+    (piece,) = await own_posts.open_pieces(connection, ACCOUNT, f"group:{NEW}", "digest")
+    assert piece.key == "reply"
+
+
+async def test_new_friends_are_brought_into_the_group_by_its_older_row(
+    connection: AsyncConnection,
+) -> None:
+    old, new = await twice(connection)
+    rule = friendships.FriendRule(friendships.Admits.EVERYONE, None, new.id)
+    await friendships.set_rule(connection, ACCOUNT, rule)
+    await moved(connection)
+    assert (await friendships.rule_of(connection, ACCOUNT)).group_id == old.id
+
+
 async def test_a_link_is_made_anew_and_goes_on_counting(connection: AsyncConnection) -> None:
     here = await group(connection, "一群")
     fan, friend = await member(connection, "小鱼", here), await member(connection, "小美", here)
@@ -256,6 +291,8 @@ async def test_no_table_still_speaks_of_the_row_that_is_gone(connection: AsyncCo
     asked = join_requests.NewRequest(new.id, fan.id, "", None, NOW)
     await join_requests.keep_request(connection, asked)
     await planned(connection, "超群")
+    rule = friendships.FriendRule(group_id=new.id)
+    await friendships.set_rule(connection, ACCOUNT, rule)
     day = NOW.date()
     await begin_day(connection, new.id, day, at=NOW)
     await store_day(connection, new.id, day, version="1", body={}, at=NOW)

@@ -1,0 +1,80 @@
+"""Who wants nothing recorded leaves nothing behind but what still has to be done for them."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import accounts, customers, own_posts
+from storage.numbered_choices import offer, offered
+from storage.own_posts import OwnPost
+from storage.tables import identity_matches
+from tests.storage.builders import ACCOUNT, NOW, PLATFORM, member
+
+HERS, OTHERS, GROUP = "person:id-小鱼", "person:id-小美", "group:chat-一群"
+
+
+async def forget(connection: AsyncConnection, name: str) -> None:
+    await accounts.set_cursor(connection, ACCOUNT, PLATFORM, "1")
+    who = await member(connection, name)
+    await customers.set_no_record(connection, who.customer_id, no_record=True)
+
+
+@pytest.mark.parametrize(("address", "kept"), [(HERS, []), (OTHERS, ["/me"]), (GROUP, ["/me"])])
+async def test_what_was_offered_in_private_goes(
+    connection: AsyncConnection, address: str, kept: list[str]
+) -> None:
+    await member(connection, "小美")
+    await offer(connection, ACCOUNT, address, ["/me"], NOW)
+    await forget(connection, "小鱼")
+    assert await offered(connection, ACCOUNT, address, NOW) == kept
+
+
+async def test_what_another_platform_offered_to_the_same_id_stays(
+    connection: AsyncConnection,
+) -> None:
+    await accounts.set_cursor(connection, "other:1", "other", "1")
+    await offer(connection, "other:1", HERS, ["/me"], NOW)
+    await forget(connection, "小鱼")
+    assert await offered(connection, "other:1", HERS, NOW) == ["/me"]
+
+
+async def test_what_was_said_in_private_is_forgotten_once_it_is_over(
+    connection: AsyncConnection,
+) -> None:
+    for key, address in (("over", HERS), ("under way", HERS), ("to another", OTHERS)):
+        await own_posts.begin(connection, ACCOUNT, OwnPost(key, address, ["digest"]), NOW)
+    for key in ("over", "to another"):
+        await own_posts.note_receipt(connection, ACCOUNT, key, 0, f"receipt of {key}")
+    await forget(connection, "小鱼")
+    assert await own_posts.receipts_of(connection, ACCOUNT, "over") == []
+    assert await own_posts.receipts_of(connection, ACCOUNT, "under way") == [None]
+    assert await own_posts.receipts_of(connection, ACCOUNT, "to another") == [
+        "receipt of to another"
+    ]
+
+
+async def test_how_somebody_was_called_stays_only_where_a_manager_is_to_say(
+    connection: AsyncConnection,
+) -> None:
+    who = await member(connection, "小鱼")
+    for after, decided in (("one", "same"), ("two", "other"), ("three", None)):
+        await connection.execute(
+            insert(identity_matches).values(
+                account=ACCOUNT,
+                member_id=who.id,
+                before="id-小鱼",
+                after=after,
+                name="小鱼儿",
+                confidence=70,
+                why=[],
+                at=NOW,
+                decided=decided,
+            )
+        )
+    await forget(connection, "小鱼")
+    rows = await connection.execute(
+        select(identity_matches.c.after, identity_matches.c.name).order_by(identity_matches.c.id)
+    )
+    assert [tuple(row) for row in rows] == [("one", ""), ("two", ""), ("three", "小鱼儿")]
