@@ -2,7 +2,8 @@
 
 Any number of processes may serve one shop on PostgreSQL. Each account is served by one of them,
 the one that holds its lane; the others wait. Hearing follows the lane: with it the channel is
-opened, without it closed. Whoever loses a lane goes back to waiting for it.
+opened, without it closed. Whoever loses a lane goes back to waiting for it. An account that cannot
+be opened is tried again, and staff are told once, and once it works.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from prometheus_client import Counter
 
 from bot.channels.port import Channel
 from scheduler.lease import Lease, LeaseTerms, lease, try_lease
+from scheduler.notices import AccountBack, AccountNotOpened, Tell
 from scheduler.sender import Sender
 from storage.database import Database
 from storage.errors import LaneLost, RunningError
@@ -45,6 +47,7 @@ class Seat:
         loops: Mapping[str, Loop],
         holder: str,
         terms: LeaseTerms,
+        tell: Tell,
     ) -> None:
         self._database = database
         self._channel = channel
@@ -52,6 +55,8 @@ class Seat:
         self._loops = loops
         self._holder = holder
         self._terms = terms
+        self._tell = tell
+        self._is_missed = False  # staff know that the account cannot be opened
         self._lease: Lease | None = None
         self._keeping: asyncio.Task[None] | None = None
 
@@ -69,7 +74,6 @@ class Seat:
         try:
             await self._sit(held)
         except LaneLost:
-            _log.warning("lane_lost", account=account)
             return False
         return True
 
@@ -102,9 +106,8 @@ class Seat:
             held = await lease(self._database, account, self._holder, self._terms)
             try:
                 await self._sit(held)
-            except (RunningError, LaneLost) as trouble:
-                _log.error("account_not_opened", account=account, reason=str(trouble))
-                return
+            except (RunningError, LaneLost):
+                return  # it was told of, and is tried again
         try:
             await self._serve()
         finally:
@@ -145,9 +148,28 @@ class Seat:
             await self._sender.open(held)
             if self._keeping.done():
                 self._keeping.result()  # the lane was lost meanwhile
-        except BaseException:
+        except BaseException as trouble:
             await self.leave()
+            self._note(trouble)
             raise
+        if self._is_missed:
+            self._is_missed = False
+            self._tell(AccountBack(held.lane.account))
+
+    def _note(self, trouble: BaseException) -> None:
+        """Say why the account could not be opened: each time in the log, once to staff."""
+        account = self._channel.account
+        match trouble:
+            case LaneLost():
+                _log.warning("lane_lost", account=account)
+            case RunningError():
+                _log.error("account_not_opened", account=account, reason=str(trouble))
+                if not self._is_missed:
+                    self._is_missed = True
+                    reason = f"NQ{trouble.number:03d}, {trouble.sentence.format(**trouble.facts)}"
+                    self._tell(AccountNotOpened(account, reason))
+            case _:
+                pass  # it ends the program, and says so there
 
 
 async def _watch(task: asyncio.Task[None]) -> None:

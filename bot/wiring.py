@@ -34,6 +34,7 @@ from scheduler.notices import Tell, tell_nobody
 from scheduler.planner import Planner
 from scheduler.sender import Sender
 from storage.database import Database
+from storage.errors import RunningError
 from storage.shops import ensure_shop
 
 
@@ -56,9 +57,11 @@ class Bot:
 
         The accounts that are configured are served beside `channels`.
 
+        An account that cannot be opened now is tried again by `run`, while another one works.
+
         Raises:
             StorageError: the database cannot be used, or another bot is using it.
-            RunningError: an account cannot be built, or a channel not be opened.
+            RunningError: an account cannot be built, or no channel at all be opened.
         """
         notices = Notices()
         database = await Database.open(configuration.storage.url.get_secret_value())
@@ -88,14 +91,14 @@ class Bot:
                     },
                     holder=holder,
                     terms=LeaseTerms(),
+                    tell=notices.tell,
                 )
                 for channel in channels
             ],
         )
         try:
             desk.database.hold_alone()
-            for seat in bot.seats:
-                await seat.try_to_sit()
+            await _sit_down(bot.seats)
         except BaseException:
             await bot.close()
             raise
@@ -122,6 +125,22 @@ class Bot:
         for seat in self.seats:
             await seat.leave()
         await self.desk.database.close()
+
+
+async def _sit_down(seats: Sequence[Seat]) -> None:
+    """Open every account whose lane is free.
+
+    Raises:
+        RunningError: none of them can be opened; this is what the first one met.
+    """
+    troubles: list[RunningError] = []
+    for seat in seats:
+        try:
+            await seat.try_to_sit()
+        except RunningError as trouble:
+            troubles.append(trouble)
+    if troubles and len(troubles) == len(seats):
+        raise troubles[0]
 
 
 async def _hear(desk: Desk, commander: Commander, channel: Channel) -> None:

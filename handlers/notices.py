@@ -16,7 +16,14 @@ from handlers.desk import Desk
 from handlers.reasons import words_for
 from handlers.staff import tell_managers
 from scheduler.content import Button, Content
-from scheduler.notices import AccountBack, AccountPaused, ApprovalMissing, CampaignPaused, Notice
+from scheduler.notices import (
+    AccountBack,
+    AccountNotOpened,
+    AccountPaused,
+    ApprovalMissing,
+    CampaignPaused,
+    Notice,
+)
 from storage import campaigns
 from storage.failures import may_pass
 
@@ -97,6 +104,14 @@ async def _words(desk: Desk, notice: Notice) -> Content | None:
             )
         case AccountBack(account):
             return Content(say("账号 {account} 恢复了，接着发。", account=account))
+        case AccountNotOpened(account, reason):
+            return Content(
+                say(
+                    "账号 {account} 还连不上，我会一直重试，连上了再说一声。原因：{why}",
+                    account=account,
+                    why=words_for(say, reason),
+                )
+            )
         case CampaignPaused(campaign_id, reason):
             return await _stopped(desk, campaign_id, reason)
         case ApprovalMissing(campaign_id, name, at):

@@ -1,7 +1,8 @@
 """What staff must be told by itself, as values; floor 4 finds the words and the people.
 
 A sender tells of its account and of a campaign that paused itself, the planner of an approval
-that is missing. Telling puts a notice on somebody's queue and never waits.
+that is missing, and whoever opens an account of what is in the way. Telling puts a notice on
+somebody's queue and never waits.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ class AccountBack:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountNotOpened:
+    """This account could not be opened; it is tried again and again, and told once."""
+
+    account: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignPaused:
     """A campaign paused itself; somebody has to look at it and resume or cancel it."""
 
@@ -49,7 +58,7 @@ class ApprovalMissing:
     at: datetime
 
 
-Notice = AccountPaused | AccountBack | CampaignPaused | ApprovalMissing
+Notice = AccountPaused | AccountBack | AccountNotOpened | CampaignPaused | ApprovalMissing
 
 Tell = Callable[[Notice], None]
 """Takes a notice on; never waits and never raises."""

@@ -30,6 +30,7 @@ from scheduler.courier import (
     Presence,
 )
 from scheduler.lease import LeaseTerms, try_lease
+from scheduler.notices import AccountBack, AccountNotOpened, Notice
 from scheduler.sender import Sender
 from storage.database import Database
 from storage.errors import LaneLost
@@ -121,6 +122,7 @@ class Process:
     hearing: int = 0
     heard: int = 0
     troubles: asyncio.Queue[Exception] = field(default_factory=asyncio.Queue)
+    told: list[Notice] = field(default_factory=list)
     running: asyncio.Task[None] | None = None
     sender: Sender = field(init=False)
     seat: Seat = field(init=False)
@@ -137,6 +139,7 @@ class Process:
             loops={"ear": self._hear},
             holder=self.name,
             terms=self.terms,
+            tell=self.told.append,
         )
 
     async def _hear(self) -> None:
@@ -369,6 +372,20 @@ async def test_a_lane_whose_account_cannot_be_opened_is_given_back_and_tried_aga
     assert house.one.channel.opened == 4
     assert house.one.channel.closed == 3
     assert any(free)
+
+
+async def test_staff_are_told_once_that_an_account_cannot_be_opened_and_once_that_it_works(
+    house: House,
+) -> None:
+    house.one.channel.trouble += [UNREACHABLE] * 3
+    house.one.start()
+    await until(house.one.serves)
+    reason = "NQ524, The room at ws://room/door cannot be reached: refused."
+    assert house.one.told == [AccountNotOpened(ACCOUNT, reason), AccountBack(ACCOUNT)]
+    await house.taken_away(timedelta(milliseconds=500))
+    await until(lambda: house.one.channel.opened == 5)
+    await until(house.one.serves)
+    assert len(house.one.told) == 2
 
 
 async def test_what_one_process_cannot_open_another_serves(house: House) -> None:

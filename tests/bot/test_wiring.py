@@ -12,6 +12,7 @@ from bot.channels.room import RoomChannel
 from bot.configuration import Configuration
 from bot.demo.life import room_and_bot
 from bot.room.connection import LocalConnection
+from bot.room.errors import RoomUnreachable
 from bot.room.room import Room
 from bot.wiring import Bot
 from scheduler.clock import RealClock
@@ -97,6 +98,49 @@ async def test_a_bot_that_ends_gives_its_lane_back(configured: Configuration) ->
         lane = await try_lease(again, "room", "another", LeaseTerms())
         await again.close()
     assert lane is not None
+
+
+class ShutChannel(RoomChannel):
+    """An account on the room, at a door that is shut at first."""
+
+    is_shut = True
+
+    async def open(self) -> None:
+        if self.is_shut:
+            raise RoomUnreachable(url="ws://shut", reason="refused")
+        await super().open()
+
+
+async def test_an_account_that_cannot_be_opened_is_tried_again_while_another_one_works(
+    here: Path, configured: Configuration
+) -> None:
+    room = await Room.open(here / "room", RealClock())
+    works = RoomChannel(LocalConnection(room), data=here / "room")
+    shut = ShutChannel(LocalConnection(room), "shut", data=here / "room")
+    bot = await Bot.open(configured, RealClock(), [shut, works])
+    running = asyncio.create_task(bot.run())
+    try:
+        await until(lambda: bot.desk.senders["room"].is_open)
+        assert not bot.desk.senders["shut"].is_open
+        shut.is_shut = False
+        await until(lambda: bot.desk.senders["shut"].is_open)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await bot.close()
+        await room.close()
+
+
+async def test_a_bot_of_which_no_account_can_be_opened_ends_with_what_the_first_one_met(
+    here: Path, configured: Configuration
+) -> None:
+    room = await Room.open(here / "room", RealClock())
+    try:
+        shut = ShutChannel(LocalConnection(room), "shut", data=here / "room")
+        with pytest.raises(RoomUnreachable):
+            await Bot.open(configured, RealClock(), [shut])
+    finally:
+        await room.close()
 
 
 async def test_a_part_that_fails_for_good_ends_the_bot(configured: Configuration) -> None:

@@ -13,7 +13,14 @@ from sqlalchemy.exc import OperationalError
 from handlers import notices
 from handlers.notices import Notices, deliver
 from scheduler.courier import AccountDown, AddressGone
-from scheduler.notices import AccountBack, AccountPaused, ApprovalMissing, CampaignPaused, Notice
+from scheduler.notices import (
+    AccountBack,
+    AccountNotOpened,
+    AccountPaused,
+    ApprovalMissing,
+    CampaignPaused,
+    Notice,
+)
 from tests.handlers.scenes import OTHER, TONIGHT, broadcast, made, second_manager
 from tests.handlers.shop import ACCOUNT, MANAGER, NOW, Answers, Shop, in_group, in_private
 
@@ -53,6 +60,14 @@ async def test_every_manager_is_told_in_private_and_no_fan(shop: Shop) -> None:
     )
     back = await told(shop, AccountBack(ACCOUNT))
     assert {one.content.text for one in back} == {"账号 room 恢复了，接着发。"}
+
+
+async def test_managers_are_told_why_an_account_cannot_be_opened(shop: Shop) -> None:
+    await shop.says(MANAGER, "早")
+    said = await told(shop, AccountNotOpened("wechat:shop", "NQ550, nobody answers."))
+    assert said.text == (
+        "账号 wechat:shop 还连不上，我会一直重试，连上了再说一声。原因：NQ550, nobody answers."
+    )
 
 
 async def test_a_campaign_that_stopped_itself_is_named_with_what_can_be_done(shop: Shop) -> None:
