@@ -59,6 +59,19 @@ def word_for(outcome: Outcome | HeldBack) -> str:
     return _WORDS[type(outcome)]
 
 
+_NOTHING_DONE = {attempts.TOO_FAST_HERE, attempts.TOO_FAST_EVERYWHERE} | {
+    _WORDS[each] for each in (NothingSent, AccountDown, HeldBack)
+}
+
+
+def never_again(outcome: str | None) -> bool:
+    """Whether a call that ended with this word is not to be made again by itself.
+
+    It did what it asks, or may have (one without an end among them), or never can.
+    """
+    return outcome not in _NOTHING_DONE
+
+
 def silence_after(outcome: Outcome | HeldBack, at: datetime) -> datetime | None:
     """Until when the platform asked for silence; None where it did not."""
     return at + max(outcome.retry_after, SHORTEST_WAIT) if isinstance(outcome, TooFast) else None

@@ -60,14 +60,18 @@ class Health:
             case Unclear(reason) | NothingSent(reason):
                 self._failures += 1
             case _:
-                self._failures = 0
-                self._rest = self._first_rest
-                if self.rests_until is None:
-                    return None
-                self.rests_until = None
-                return Recovered()
+                return self.recover()
         if self._failures < IN_A_ROW or self.rests(now):
             return None  # of calls that were under way when the rest began, nothing more is learnt
         self.rests_until = now + self._rest
         self._rest = min(self._rest * 2, self._longest_rest)
         return Fallen(self.rests_until, reason)
+
+    def recover(self) -> Recovered | None:
+        """The account works, by a clear answer or by somebody's word; None where it did before."""
+        self._failures = 0
+        self._rest = self._first_rest
+        if self.rests_until is None:
+            return None
+        self.rests_until = None
+        return Recovered()

@@ -28,6 +28,7 @@ from scheduler.courier import (
     Action,
     Address,
     Admit,
+    Befriend,
     Courier,
     Delete,
     Done,
@@ -252,12 +253,12 @@ class Sender:
                 await asyncio.sleep(pause)
                 pause *= 2
 
-    async def carry_out(self, action: Invite | Admit) -> Outcome:
-        """Have a link made, or somebody let in, as soon as an answer would leave.
+    async def carry_out(self, action: Invite | Admit | Befriend) -> Outcome:
+        """Have a link made, somebody let in or befriended, as soon as an answer would leave.
 
         Like an answer, nobody waits for it longer than it is worth.
         """
-        kind = "invite" if isinstance(action, Invite) else "admit"
+        kind = type(action).__name__.lower()
         return await self._within(action, kind, self._settings.answer_patience)
 
     async def take_back(self, address: Address, receipt: str, key: str) -> Outcome:
@@ -269,6 +270,14 @@ class Sender:
         """Keep a post that was sent earlier in view. Nobody waits longer than for an answer."""
         action = Pin(f"{key}/pin", address, receipt)
         return await self._within(action, "pin", self._settings.answer_patience)
+
+    def end_rest(self) -> None:
+        """Go on at once, if the account rests: somebody mended what was wrong with it.
+
+        Where another process holds the lane, the rest ends in its own time.
+        """
+        if self._shift is not None:
+            self._shift.end_rest()
 
     async def close(self) -> None:
         """The lease is over: nothing more leaves through this account until the next `open`.

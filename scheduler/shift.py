@@ -154,6 +154,13 @@ class Shift:
         self._lookout.look_again()
         self._alarm.ring()
 
+    def end_rest(self) -> None:
+        """What made the account rest was mended: go on at once."""
+        change = self._health.recover()
+        if change is not None:
+            self._news.append(change)
+            self.look_again()
+
     def hold_back_planned(self) -> None:
         """Something was stopped: nothing planned that was decided about before leaves now."""
         self._stops += 1

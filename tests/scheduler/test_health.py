@@ -87,6 +87,16 @@ def test_after_a_clear_answer_nobody_wonders_whether_the_rest_helped() -> None:
     assert not account.probing
 
 
+def test_whose_trouble_was_mended_is_as_well_as_ever() -> None:
+    account = health()
+    assert account.recover() is None
+    account.note(AccountDown("logged out"), NOW)
+    assert account.recover() == Recovered()
+    assert not account.rests(NOW)
+    assert account.note(LOST, NOW) is None
+    assert account.note(AccountDown("again"), NOW) == Fallen(NOW + MINUTE, "again")
+
+
 def test_after_a_rest_the_first_failure_means_another_rest() -> None:
     account = health()
     account.restore(NOW)

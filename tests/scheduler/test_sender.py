@@ -237,6 +237,23 @@ async def test_a_resting_account_calls_nobody_until_its_rest_is_over(
     }
 
 
+async def test_a_rest_that_somebody_ends_holds_nothing_up_any_more(stage: Stage) -> None:
+    await stage.due("一群", "二群")
+    stage.platform.will("一群", AccountDown("logged out"))
+    sender = await stage.opened(ONE_BY_ONE)
+    sender.end_rest()  # it does not rest: nothing happens
+    await sender.drain()
+    assert {one.state for one in (await stage.ledger()).values()} == {"planned"}
+    sender.end_rest()
+    await sender.drain()
+    assert await stage.ledger() == {
+        "一群": Delivered("planned", "logged out", MINUTE),  # which met the trouble itself
+        "二群": sent("二群"),
+    }
+    await sender.close()
+    sender.end_rest()  # nor does an account that is another process's
+
+
 async def test_a_rest_also_holds_what_is_not_in_the_batch(stage: Stage) -> None:
     await stage.due(*(f"{number}群" for number in range(9)))
     stage.platform.will("0群", AccountDown("logged out"))
