@@ -1,8 +1,8 @@
 """The bot's accounts: how far each one's events are stored, and what it is to its platform.
 
 An account that somebody has to log in is not always online. What its platform says of it is kept
-here, whoever serves it, so that staff are told of each change once (`told_state`) and every
-process, command and page says the same.
+here, whoever serves it, so that staff are told of each change once and every process, command and
+page says the same.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class State:
 class Account:
     """An account as it stands: `state` is None where its platform says nothing of it.
 
-    `told_state` is what staff were told last, and from `stopped_at` on nothing leaves it until a
-    manager says so.
+    From `stopped_at` on nothing leaves it until a manager says so. `told_state` is the state that
+    staff were told last, `told_stop_at` the stop.
     """
 
     account: str
@@ -49,6 +49,7 @@ class Account:
     told_state: str | None
     stopped_at: datetime | None
     stop_reason: str | None
+    told_stop_at: datetime | None
 
 
 async def cursor(connection: AsyncConnection, account: str) -> str | None:
@@ -104,10 +105,14 @@ async def states(
     return {row.account: _account(row) for row in await connection.execute(question)}
 
 
-async def told(connection: AsyncConnection, account: str, state: str) -> None:
-    """Note which state staff were told last."""
+async def told(
+    connection: AsyncConnection, account: str, state: str | None, stop_at: datetime | None
+) -> None:
+    """Note which state, and which stop, staff were told last."""
     await connection.execute(
-        update(accounts).where(accounts.c.account == account).values(told_state=state)
+        update(accounts)
+        .where(accounts.c.account == account)
+        .values(told_state=state, told_stop_at=stop_at)
     )
 
 
@@ -129,4 +134,5 @@ def _account(row: Any) -> Account:
         told_state=row.told_state,
         stopped_at=row.stopped_at,
         stop_reason=row.stop_reason,
+        told_stop_at=row.told_stop_at,
     )

@@ -67,6 +67,7 @@ accounts = Table(
     Column("told_state", Words),  # the state that staff were told last
     Column("stopped_at", UtcDateTime),  # nothing leaves until a manager says so
     Column("stop_reason", Words),
+    Column("told_stop_at", UtcDateTime),  # the `stopped_at` that staff were told last
 )
 
 hearing_gaps = Table(

@@ -42,7 +42,9 @@ async def test_the_newest_cursor_counts_and_each_account_has_its_own(
 async def test_what_was_never_said_of_an_account_is_not_known(connection: AsyncConnection) -> None:
     assert await accounts.states(connection) == {}
     await accounts.set_cursor(connection, ACCOUNT, PLATFORM, "1")
-    assert await stands(connection) == accounts.Account(ACCOUNT, PLATFORM, None, None, None, None)
+    assert await stands(connection) == accounts.Account(
+        ACCOUNT, PLATFORM, None, None, None, None, None
+    )
 
 
 async def test_a_state_is_kept_as_it_was_told(connection: AsyncConnection) -> None:
@@ -69,12 +71,12 @@ async def test_who_an_account_is_changes_with_the_next_log_in(connection: AsyncC
     assert await note(connection, ONLINE, SCAN, again) == again
 
 
-async def test_which_state_staff_were_told_is_kept_beside_it(connection: AsyncConnection) -> None:
+async def test_what_staff_were_told_is_kept_beside_it(connection: AsyncConnection) -> None:
     await note(connection, SCAN)
-    await accounts.told(connection, ACCOUNT, "scan")
+    await accounts.told(connection, ACCOUNT, "scan", NOW)
     await note(connection, ONLINE)
     found = await stands(connection)
-    assert (found.told_state, found.state) == ("scan", ONLINE)
+    assert (found.told_state, found.told_stop_at, found.state) == ("scan", NOW, ONLINE)
 
 
 async def test_every_account_is_listed_and_one_that_was_stopped_says_so(

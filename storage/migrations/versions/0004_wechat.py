@@ -20,6 +20,7 @@ def upgrade() -> None:
         op.add_column("accounts", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("accounts", sa.Column("stopped_at", UtcDateTime(), nullable=True))
     op.add_column("accounts", sa.Column("stop_reason", sa.Text(), nullable=True))
+    op.add_column("accounts", sa.Column("told_stop_at", UtcDateTime(), nullable=True))
     op.add_column("members", sa.Column("alias", sa.Text(), nullable=True))
     op.add_column("memberships", sa.Column("invited_by", Identity, nullable=True))
     op.add_column("memberships", sa.Column("nickname", sa.Text(), nullable=True))
