@@ -1,0 +1,162 @@
+"""Who and what an account knows, as people and groups can be told apart without their ids.
+
+This is what `recognising.py` on floor 4 compares with what a platform shows under new ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import among
+from storage.tables import friend_requests, groups, members, memberships, messages
+
+_BOT = "bot"
+"""The kind of a message that came out of the account itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamiliarMember:
+    """A member, and what else than the id they can be known by.
+
+    `seats` are the groups of the account that they sit in (their ids), with what they call
+    themselves there. A `guarded` one is staff: taking their place would be worth something.
+    """
+
+    id: int
+    person: str
+    name: str
+    alias: str | None
+    friend: bool
+    guarded: bool
+    first_seen_at: datetime
+    last_seen_at: datetime
+    seats: dict[int, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FamiliarGroup:
+    """A group of the account; `heard_at` is when anything was last heard of it."""
+
+    id: int
+    chat: str
+    name: str
+    present: bool
+    since: datetime
+    heard_at: datetime
+
+
+async def familiar_groups(connection: AsyncConnection, account: str) -> list[FamiliarGroup]:
+    """Every group of an account, also those that it has left, longest known first."""
+    last = select(func.max(messages.c.at)).where(messages.c.group_id == groups.c.id)
+    rows = await connection.execute(
+        select(
+            groups.c.id,
+            groups.c.chat,
+            groups.c.name,
+            groups.c.present,
+            groups.c.since,
+            last.scalar_subquery().label("last"),
+        )
+        .where(groups.c.account == account)
+        .order_by(groups.c.id)
+    )
+    return [
+        FamiliarGroup(
+            row.id,
+            row.chat,
+            row.name,
+            row.present,
+            row.since,
+            max(row.since, row.last or row.since),
+        )
+        for row in rows
+    ]
+
+
+async def familiar_members(
+    connection: AsyncConnection, platform: str, account: str
+) -> list[FamiliarMember]:
+    """Everybody whom an account met, but itself, longest known first.
+
+    Who sits in a group of another account of the same platform is left out: there, the id that is
+    stored goes on being theirs.
+    """
+    seated = (
+        exists()
+        .where(memberships.c.member_id == members.c.id, memberships.c.left_at.is_(None))
+        .where(memberships.c.group_id == groups.c.id, groups.c.present)
+    )
+    said = exists().where(messages.c.member_id == members.c.id, messages.c.account == account)
+    asked = exists().where(
+        friend_requests.c.member_id == members.c.id, friend_requests.c.account == account
+    )
+    itself = members.c.staff & said.where(messages.c.kind == _BOT)
+    last = select(func.max(messages.c.at)).where(messages.c.member_id == members.c.id)
+    rows = await connection.execute(
+        select(
+            members.c.id,
+            members.c.person,
+            members.c.name,
+            members.c.alias,
+            members.c.staff,
+            members.c.appointed_at,
+            members.c.first_seen_at,
+            members.c.started_at,
+            members.c.unreachable_at,
+            last.scalar_subquery().label("last"),
+        )
+        .where(
+            members.c.platform == platform,
+            or_(seated.where(groups.c.account == account), said, asked),
+            ~seated.where(groups.c.account != account),
+            ~itself,
+        )
+        .order_by(members.c.id)
+    )
+    found = {
+        row.id: FamiliarMember(
+            id=row.id,
+            person=row.person,
+            name=row.name,
+            alias=row.alias,
+            friend=row.started_at is not None and row.unreachable_at is None,
+            guarded=row.staff or row.appointed_at is not None,
+            first_seen_at=row.first_seen_at,
+            last_seen_at=max(row.first_seen_at, row.last or row.first_seen_at),
+        )
+        for row in rows
+    }
+    seats = await connection.execute(
+        select(memberships.c.member_id, memberships.c.group_id, memberships.c.nickname)
+        .join(groups, groups.c.id == memberships.c.group_id)
+        .where(groups.c.account == account, memberships.c.left_at.is_(None))
+    )
+    for row in seats:
+        if row.member_id in found:
+            found[row.member_id].seats[row.group_id] = row.nickname
+    return list(found.values())
+
+
+async def names_of_groups(
+    connection: AsyncConnection, account: str, member_ids: Collection[int]
+) -> dict[int, list[str]]:
+    """Member id → the names of the groups of an account in which they sit, in order."""
+    rows = await connection.execute(
+        select(memberships.c.member_id, groups.c.name)
+        .join(groups, groups.c.id == memberships.c.group_id)
+        .where(
+            groups.c.account == account,
+            memberships.c.left_at.is_(None),
+            among(memberships.c.member_id, list(member_ids)),
+        )
+        .order_by(groups.c.name, groups.c.id)
+    )
+    found: dict[int, list[str]] = {member: [] for member in member_ids}
+    for row in rows:
+        found[row.member_id].append(row.name)
+    return found
