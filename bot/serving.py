@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from bot.channels.port import Channel
 from bot.channels.room import RoomChannel
 from bot.collecting import keep_what_stands
 from bot.configuration import Configuration
+from bot.console import ACCOUNTS_PATH
 from bot.room.connection import LocalConnection
 from bot.room.remote import SocketConnection
 from bot.room.room import Room
@@ -48,17 +49,27 @@ class OpenRoom:
 
 
 @asynccontextmanager
-async def open_room(settings: RoomSection, clock: Clock, zone: ZoneInfo) -> AsyncIterator[OpenRoom]:
+async def open_room(
+    settings: RoomSection,
+    clock: Clock,
+    zone: ZoneInfo,
+    links: Mapping[str, str] | None = None,
+) -> AsyncIterator[OpenRoom]:
     """Open the room on its folder and serve its page, as long as the context lasts.
 
-    The page shows times in `zone`.
+    The page shows times in `zone`, and to managers `links` to further pages.
 
     Raises:
         RunningError: its file cannot be read, or the port is in use.
     """
     room = await Room.open(settings.data, clock)
     server = RoomServer(
-        room, host=settings.host, port=settings.port, names=settings.names, zone=zone
+        room,
+        host=settings.host,
+        port=settings.port,
+        names=settings.names,
+        zone=zone,
+        links=links,
     )
     try:
         await bot_token(room)
@@ -79,30 +90,47 @@ async def serve(configuration: Configuration) -> None:
     async with AsyncExitStack() as stack:
         stack.enter_context(_metrics(configuration.metrics.port))
         channels: list[Channel] = []
+        opened: OpenRoom | None = None
         if configuration.room.door:
             channels.append(await _room_elsewhere(configuration.room))
         elif configuration.room.enabled:
+            zone = ZoneInfo(configuration.shop.zone)
             opened = await stack.enter_async_context(
-                open_room(configuration.room, clock, ZoneInfo(configuration.shop.zone))
+                open_room(configuration.room, clock, zone, _links(configuration))
             )
             channels.append(opened.channel)
             tell(f"The room: {opened.server.url}")
             tell(f"Manager, once: {opened.server.new_sign_in_url()}")
         bot = await Bot.open(configuration, clock, channels)
         stack.push_async_callback(bot.close)
+        if opened is not None and configuration.wechat:
+            from bot.console.accounts_page import add_accounts_page  # noqa: PLC0415 (only with them)
+
+            add_accounts_page(opened.room, bot.desk)
+            tell(f"The accounts, for managers: {opened.server.url}{ACCOUNTS_PATH}")
         for channel in bot.channels:
             if channel.start_link is not None:
                 tell(f"{channel.account}: {channel.start_link}")
-                await _tell_of_first_manager(bot, channel, channel.start_link)
+            if channel.account in bot.desk.shop.open_accounts:
+                await _tell_of_first_manager(bot, channel)
         keep_what_stands()
         await until_signal(bot, lambda: tell("The bot is ready. Ctrl-C ends it."))
 
 
-async def _tell_of_first_manager(bot: Bot, channel: Channel, start_link: str) -> None:
-    """Show the link that makes the first manager of an account, where there is none yet."""
+def _links(configuration: Configuration) -> Mapping[str, str]:
+    """The pages beside the room's: that of the accounts, where somebody has to log one in."""
+    return {"accounts": ACCOUNTS_PATH} if configuration.wechat else {}
+
+
+async def _tell_of_first_manager(bot: Bot, channel: Channel) -> None:
+    """Show what makes the first manager of an account, where there is none yet."""
     code = await first_manager_code(bot.desk, channel.account, channel.platform)
-    if code is not None:
-        tell(f"Manager, once: {start_link.partition('?')[0]}?start={code}")
+    if code is None:
+        return
+    if channel.start_link is not None:
+        tell(f"Manager, once: {channel.start_link.partition('?')[0]}?start={code}")
+    else:
+        tell(f"Manager, once: send {channel.account} in private: /start {code}")
 
 
 @contextmanager

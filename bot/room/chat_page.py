@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -23,7 +23,15 @@ from bot.room.open_chat import SHOWN, OpenChat
 from bot.room.page_text import LANGUAGES, Words
 from bot.room.rail import Deeds, Rail
 from bot.room.room import Room
-from bot.room.values import TEXT_LENGTH, EventKind, Person, RoomEvent, RoomGroup, RoomMessage
+from bot.room.values import (
+    TEXT_LENGTH,
+    EventKind,
+    Person,
+    Role,
+    RoomEvent,
+    RoomGroup,
+    RoomMessage,
+)
 from scheduler.content import Picture
 from scheduler.courier import Address
 
@@ -36,12 +44,20 @@ _ABOUT_GROUPS = {EventKind.JOINED, EventKind.LEFT, EventKind.GROUP}
 class ChatPage:
     """The room as one person sees it in one tab."""
 
-    def __init__(self, room: Room, person: Person, language: str, zone: tzinfo | None) -> None:
+    def __init__(
+        self,
+        room: Room,
+        person: Person,
+        language: str,
+        zone: tzinfo | None,
+        links: Mapping[str, str],
+    ) -> None:
         self._room = room
         self._me = person
         self._language = language
         self._words: Words = LANGUAGES[language]
         self._zone = zone
+        self._links = links if person.role is Role.MANAGER else {}
         self._client = ui.context.client
         self._open: Address | None = None
         self._drawing = asyncio.Lock()
@@ -221,6 +237,8 @@ class ChatPage:
             with part("div", "me-words"):
                 words_in("div", self._me.name, "name")
                 badge(self._me, self._words)
+            for name, path in self._links.items():
+                words_in("a", self._words(name), "quiet", name, href=path)
             other = next(code for code in LANGUAGES if code != self._language)
             with part("form", "", method="post", action="/language"):
                 part("input", "", type="hidden", name="to", value=other)

@@ -7,6 +7,7 @@ NiceGUI's own socket too is only for browsers whose cookie the room knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from fastapi import FastAPI, Request
@@ -29,8 +30,12 @@ SAFETY_HEADERS = {
 }
 
 
-def add_page(app: FastAPI, room: Room, zone: tzinfo | None) -> None:
+def add_page(
+    app: FastAPI, room: Room, zone: tzinfo | None, links: Mapping[str, str] | None = None
+) -> None:
     """Serve the page of one room; times are shown in `zone`, None meaning this machine's.
+
+    Managers see `links` to further pages: the path of each, by its name among the page's words.
 
     NiceGUI is one application that starts once in a process: a second page needs another.
     """
@@ -51,7 +56,7 @@ def add_page(app: FastAPI, room: Room, zone: tzinfo | None) -> None:
             '<script defer src="/assets/chat.js"></script>'
             f'<script>document.documentElement.lang = "{words("language")}"</script>'
         )
-        await ChatPage(room, person, language, zone).build()
+        await ChatPage(room, person, language, zone, links or {}).build()
         return None
 
     app.add_middleware(MembersOnly, room=room)

@@ -29,13 +29,13 @@ class Words:
         return key in self._words
 
 
-def load_words() -> dict[str, Words]:
-    """The words of each language, by its code: `zh`, `en`."""
-    tables = tomllib.loads((WEB / "words.toml").read_text(encoding="utf-8"))
+def load_words(file: Path) -> dict[str, Words]:
+    """The words of each language that stand in a file, by its code: `zh`, `en`."""
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
     return {code: Words(table) for code, table in tables.items()}
 
 
-LANGUAGES = load_words()
+LANGUAGES = load_words(WEB / "words.toml")
 
 
 def choose_language(cookie: str | None, accepted: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from datetime import tzinfo
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class RoomServer:
         page: whether to serve the page for browsers beside the door for programs. One process
             can serve one page, because NiceGUI is one application.
         zone: the time zone the page shows; None means this machine's.
+        links: further pages for managers, which others serve beside this one: the path of each,
+            by its name among the page's words.
     """
 
     def __init__(
@@ -46,13 +49,14 @@ class RoomServer:
         names: tuple[str, ...] = (),
         page: bool = True,
         zone: tzinfo | None = None,
+        links: Mapping[str, str] | None = None,
     ) -> None:
         self.door = Door(room)
         self._room = room
         self._host = host
         self._port = port
         self._hosts = LOCAL_HOSTS | {name.lower() for name in (host, *names)}
-        self._application = application(room, self.door, page=page, zone=zone)
+        self._application = application(room, self.door, page=page, zone=zone, links=links)
         self._server: WebServer | None = None
 
     @property
@@ -97,7 +101,14 @@ class RoomServer:
             await self._server.stop()
 
 
-def application(room: Room, door: Door, *, page: bool, zone: tzinfo | None = None) -> FastAPI:
+def application(
+    room: Room,
+    door: Door,
+    *,
+    page: bool,
+    zone: tzinfo | None = None,
+    links: Mapping[str, str] | None = None,
+) -> FastAPI:
     """The room as an application: `/door`, `/health`, and the page with its pictures."""
     app = FastAPI(title="暖群 room", openapi_url=None)
     app.include_router(door.router)
@@ -111,7 +122,7 @@ def application(room: Room, door: Door, *, page: bool, zone: tzinfo | None = Non
         # Imported here because NiceGUI takes seconds, which a room without a page must not pay.
         from bot.room.page import add_page  # noqa: PLC0415
 
-        add_page(app, room, zone)
+        add_page(app, room, zone, links)
     return app
 
 
