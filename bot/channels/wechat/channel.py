@@ -1,0 +1,322 @@
+"""The channel to WeChat: one account behind a Wechaty gateway that hears and speaks.
+
+It puts the rooms of this package together. A post becomes a text and files (`rendering.py`,
+`pictures.py`), each a message of its own, is written down before it leaves (`own_posts.py`), and
+what a gateway answers is an outcome (`outcomes.py`). What happens comes from its hearing. Nothing
+leaves an account that is logged out, or that was stopped for its own good (`caution.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol, assert_never
+
+from bot.channels.wechat.caution import PLATFORM, Caution, is_restriction
+from bot.channels.wechat.choices import Choices
+from bot.channels.wechat.gateway import Failure, FileBox, Gateway, GatewayCallFailed
+from bot.channels.wechat.outcomes import LOGGED_OUT, RESTRICTED, outcome_of
+from bot.channels.wechat.own_posts import FILE, OwnPosts, digest_of, messages_of
+from bot.channels.wechat.pictures import files_of
+from bot.channels.wechat.rendering import Rendered, rendered
+from handlers.events import Event
+from scheduler.courier import (
+    Action,
+    Address,
+    Admit,
+    Befriend,
+    Delete,
+    Done,
+    Edit,
+    Invite,
+    Limits,
+    Lookup,
+    NothingSent,
+    Outcome,
+    Pin,
+    Post,
+    Presence,
+    Unable,
+    Unclear,
+)
+
+_SHOWN_WITHIN = timedelta(seconds=5)
+"""How long a message that was sent is waited for to be shown, where its id was not told."""
+
+_NEVER: dict[type[Edit | Invite], str] = {
+    Edit: "WeChat does not let a message be changed",
+    Invite: "WeChat's groups have no links",
+}
+
+
+class Link(Gateway, Protocol):
+    """A gateway that one connects to."""
+
+    async def open(self) -> None:
+        """Connect; also again after `close`."""
+        ...
+
+    async def close(self) -> None:
+        """End every call and disconnect. Safe to call twice."""
+        ...
+
+
+class Hearing(Protocol):
+    """What happens on the account."""
+
+    @property
+    def online(self) -> bool:
+        """Whether the account is logged in, as far as was heard."""
+        ...
+
+    async def open(self) -> None:
+        """Begin to hear."""
+        ...
+
+    def events(self, after: str | None) -> AsyncGenerator[Event]:
+        """What happens behind the cursor `after`."""
+        ...
+
+    async def confirm(self, cursor: str) -> None:
+        """Everything up to this event is stored."""
+        ...
+
+    async def close(self) -> None:
+        """Hear no more. Safe to call twice."""
+        ...
+
+
+class WeChatChannel:
+    """One account on WeChat.
+
+    Args:
+        name: the account's name among this bot's WeChat accounts.
+        gateway: the account's gateway; the channel opens and closes it.
+        hearing: what happens; the channel opens it behind the gateway.
+        own_posts: what the account says of its own.
+        choices: what its numbers choose.
+        caution: what it is allowed, and whether it is stopped.
+        data: the folder below which the bot's own pictures lie.
+        language: the shop's, `zh` or `en`.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        gateway: Link,
+        hearing: Hearing,
+        own_posts: OwnPosts,
+        choices: Choices,
+        caution: Caution,
+        data: Path,
+        language: str = "zh",
+    ) -> None:
+        self._account = f"{PLATFORM}:{name}"
+        self._gateway = gateway
+        self._hearing = hearing
+        self._own_posts = own_posts
+        self._choices = choices
+        self._caution = caution
+        self._data = data
+        self._language = language
+
+    @property
+    def platform(self) -> str:
+        """`wechat`."""
+        return PLATFORM
+
+    @property
+    def account(self) -> str:
+        """`wechat:NAME`."""
+        return self._account
+
+    @property
+    def limits(self) -> Limits:
+        """What the account is allowed."""
+        return self._caution.limits
+
+    @property
+    def start_link(self) -> None:
+        """Friends are simply written to."""
+        return None
+
+    async def open(self) -> None:
+        """Connect, and begin to hear.
+
+        Raises:
+            RunningError: nobody answers, the token is none, or another client has the gateway.
+        """
+        await self._gateway.open()
+        try:
+            await self._hearing.open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop hearing, end every call and disconnect. Safe to call twice."""
+        try:
+            await self._hearing.close()
+        finally:
+            await self._gateway.close()
+
+    def events(self, after: str | None) -> AsyncGenerator[Event]:
+        """What happens; a gateway keeps no history, and what nobody heard is a gap."""
+        return self._hearing.events(after)
+
+    async def confirm(self, cursor: str) -> None:
+        """Everything up to this event is stored."""
+        await self._hearing.confirm(cursor)
+
+    async def lookup(self, key: str) -> Lookup:
+        """What was shown of an earlier post; that it is absent nobody can prove."""
+        receipt = await self._own_posts.receipt_of(key)
+        return Lookup(Presence.UNKNOWN) if receipt is None else Lookup(Presence.SENT, receipt)
+
+    async def perform(self, action: Action) -> Outcome:
+        """Carry one action out; whatever WeChat, its gateway or the network does is an outcome."""
+        if await self._caution.stopped() is not None:
+            return RESTRICTED
+        if not self._hearing.online:
+            return LOGGED_OUT
+        try:
+            return await self._carry_out(action)
+        except GatewayCallFailed as failed:
+            return await self._judged(failed, action)
+
+    async def _judged(self, failed: GatewayCallFailed, action: Action) -> Outcome:
+        """What a failure means; the first sign of a restriction stops the account."""
+        if failed.failure is Failure.REFUSED and is_restriction(failed.reason):
+            await self._caution.stop(failed.reason)
+            return RESTRICTED
+        return outcome_of(failed, action)
+
+    async def _carry_out(self, action: Action) -> Outcome:
+        match action:
+            case Post():
+                return await self._post(action)
+            case Delete():
+                return await self._recall(action)
+            case Pin():
+                return await self._announce(action)
+            case Admit() | Befriend():
+                return await self._let_in(action)
+            case Edit() | Invite():
+                return Unable(_NEVER[type(action)])
+        assert_never(action)
+
+    # What is said
+
+    async def _post(self, action: Post) -> Outcome:
+        address, content = action.address, action.content
+        longest = self.limits.text_length
+        if longest is not None and len(content.text) > longest:
+            return Unable(f"the text is longer than {longest} characters")
+        words = rendered(content, in_group=address.group is not None, language=self._language)
+        count = len(content.pictures) + bool(words.text)
+        if not count:
+            return Unable("there is nothing to say")
+        too_fast = await self._caution.too_fast(address, count)
+        if too_fast is not None:
+            return too_fast
+        try:
+            files = await files_of(content.pictures, self._gateway, self._data)
+        except OSError as error:  # the bot's own picture cannot be read
+            return Unable(str(error))
+        except GatewayCallFailed as failed:
+            return await self._unshown(failed, action)
+        if words.says:
+            await self._choices.offer(address, words.says)
+        return await self._say(action, words, files)
+
+    async def _unshown(self, failed: GatewayCallFailed, action: Post) -> Outcome:
+        """What it means that a picture cannot be had: whatever was lost, nothing was said."""
+        match await self._judged(failed, action):
+            case Unclear(reason) if failed.failure is Failure.LOST:
+                return NothingSent(reason)
+            case Unclear(reason) | Unable(reason):
+                return Unable(f"the gateway does not have the picture any more: {reason}")
+            case outcome:
+                return outcome
+
+    async def _say(self, action: Post, words: Rendered, files: Sequence[FileBox]) -> Outcome:
+        """Say the text, then show each picture; each is a message, and they keep their pace."""
+        to = _conversation(action.address)
+        spoken: list[Rendered | FileBox] = [words, *files] if words.text else [*files]
+        digests = [digest_of(one.text) if isinstance(one, Rendered) else FILE for one in spoken]
+        async with self._own_posts.saying(action.key, action.address, digests) as saying:
+            for piece, one in enumerate(spoken):
+                if piece:
+                    await asyncio.sleep(self._apart)
+                try:
+                    if isinstance(one, Rendered):
+                        message = await self._gateway.say(to, one.text, one.mentions)
+                    else:
+                        message = await self._gateway.show(to, one)
+                except GatewayCallFailed as failed:
+                    outcome = await self._judged(failed, action)
+                    if piece:
+                        said = f"{piece} of {len(spoken)} messages were sent"
+                        return Unclear(f"{said}: {failed.reason}")
+                    if not isinstance(outcome, Unclear):
+                        await saying.withdraw()
+                    return outcome
+                await saying.answered(piece, message)
+            return Done(await saying.receipt(_SHOWN_WITHIN))
+
+    @property
+    def _apart(self) -> float:
+        """The least time between two messages of one post, in seconds."""
+        one_at_a_time = [rate.per for rate in self.limits.account if rate.messages == 1]
+        return min(max(one_at_a_time, default=timedelta(0)), _SHOWN_WITHIN).total_seconds()
+
+    # What is done about people, and about what was said
+
+    async def _let_in(self, action: Admit | Befriend) -> Outcome:
+        match action:
+            case Befriend(request=request):
+                await self._gateway.accept_friendship(request)
+                return Done(request)
+            case Admit(person=person, refuse=refused):
+                if not refused:  # nobody can ask there, so that nobody need be told
+                    await self._gateway.bring_in(_conversation(action.address), person)
+                return Done(person)
+        assert_never(action)
+
+    async def _recall(self, action: Delete) -> Outcome:
+        messages = messages_of(action.receipt)
+        if not messages:
+            return Unable("nobody knows which message it was")
+        for place, message in enumerate(messages):
+            if place:
+                await asyncio.sleep(self._apart)
+            if not await self._gateway.recall(message):
+                return Unable("WeChat takes a message back within two minutes only")
+        return Done(action.receipt)
+
+    async def _announce(self, action: Pin) -> Outcome:
+        """Make a post's words the room's announcement, and see whether they are.
+
+        Some gateways say yes and do nothing: their server does not read the field that is written.
+        """
+        if action.address.group is None:
+            return Unable("only a group has an announcement")
+        messages = messages_of(action.receipt)
+        if not messages:
+            return Unable("nobody knows which message it was")
+        text = (await self._gateway.message(messages[0])).text
+        if not text:
+            return Unable("there are no words to announce")
+        room = _conversation(action.address)
+        await self._gateway.announce(room, text)
+        if digest_of(await self._gateway.announcement(room)) != digest_of(text):
+            return Unable("the gateway did not set the announcement")
+        return Done(action.receipt)
+
+
+def _conversation(address: Address) -> str:
+    """The id that a gateway has for the chat at an address; groups have no topics here."""
+    return address.group or address.person or ""

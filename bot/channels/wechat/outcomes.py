@@ -1,0 +1,90 @@
+"""What a failed call to a gateway means to the sender: one table, and nothing that remembers.
+
+A gateway hands on what its puppet threw, in words that nobody has listed. The rows are those that
+puppets and WeChat are seen to say (the sources stand beside them), looked through in order for
+words that the reason holds, whatever their case. What stands in no row says nothing certain:
+messages have arrived of which an error was told (wechaty/wechaty-puppet-padchat #141).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bot.channels.wechat.gateway import Failure, GatewayCallFailed
+from scheduler.courier import (
+    AccountDown,
+    Action,
+    AddressGone,
+    NothingSent,
+    Outcome,
+    Post,
+    Unable,
+    Unclear,
+)
+
+LOGGED_OUT = AccountDown("logged out")
+RESTRICTED = AccountDown("restricted")
+
+
+class Row(NamedTuple):
+    """Words in the reason of a refusal, and the outcome they mean."""
+
+    words: str
+    means: Callable[[str], Outcome]
+
+
+# fmt: off
+REFUSALS: tuple[Row, ...] = (
+    # The puppet gave up waiting for WeChat: wechaty/wechaty-puppet-padplus #51,
+    # wechaty/puppet-supports #87.
+    Row("timeout", Unclear),
+    Row("timed out", Unclear),
+
+    # The account (wechaty-puppet 1.20.2, login-mixin.ts).
+    Row("not logged in", AccountDown),
+    Row("not login", AccountDown),
+    Row("未登录", AccountDown),
+
+    # The puppet does not have it (wechaty-puppet 1.20.2, throw-unsupported-error.ts).
+    Row("unsupported", Unable),
+    Row("not supported", Unable),
+    Row("not implement", Unable),
+
+    # Nobody is there, or not for us. The first is wechaty-puppet-mock's word of an unknown id,
+    # those in Chinese are what WeChat shows in the chat instead of sending.
+    Row("no payload", AddressGone),
+    Row("not exist", AddressGone),
+    Row("no conversation", AddressGone),
+    Row("not in the room", AddressGone),  # wechaty-puppet 1.20.2, room-member-mixin.ts
+    Row("not in this room", AddressGone),
+    Row("not a friend", AddressGone),
+    Row("不是好友", AddressGone),
+    Row("朋友验证", AddressGone),
+    Row("拒收", AddressGone),
+    Row("群聊已解散", AddressGone),
+    Row("移出群聊", AddressGone),
+)
+# fmt: on
+
+
+def outcome_of(failed: GatewayCallFailed, action: Action) -> Outcome:
+    """What came of an action whose call failed. That the account is restricted is not seen here.
+
+    What was to be said twice by mistake would be worse than left in doubt; anything else that was
+    refused, and nobody knows why, is not tried again and again.
+    """
+    match failed.failure:
+        case Failure.NOT_SENT:
+            return NothingSent(failed.reason)
+        case Failure.LOST:
+            return Unclear(failed.reason)
+        case Failure.TOKEN | Failure.TAKEN:
+            return AccountDown(failed.reason)
+        case Failure.UNKNOWN_CALL:
+            return Unable(failed.reason)
+    said = failed.reason.casefold()
+    for words, means in REFUSALS:
+        if words in said:
+            return means(failed.reason)
+    return Unclear(failed.reason) if isinstance(action, Post) else Unable(failed.reason)
