@@ -27,6 +27,7 @@ def account(state: State | None, *, stopped: bool = False) -> Account:
         platform="wechat",
         state=state,
         told_state=None,
+        told_stop_at=None,
         stopped_at=AT if stopped else None,
         stop_reason="操作过于频繁" if stopped else None,
     )
