@@ -68,7 +68,7 @@ async def write_consequences(
         await reach.mark_refused(connection, lane.account, answered, now)
     for change in news:
         match change:
-            case Fallen(until, reason):
+            case Fallen(until=until, reason=reason):
                 await lanes.set_rest(connection, lane, until, reason)
             case Recovered():
                 await lanes.set_rest(connection, lane, None)

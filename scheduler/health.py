@@ -18,10 +18,15 @@ IN_A_ROW = 3
 
 @dataclass(frozen=True, slots=True)
 class Fallen:
-    """The account rests from now on."""
+    """The account rests from now on.
+
+    `new` where it worked before, or another trouble came to the one that is known: a call that
+    tries whether the rest has helped, and finds that it has not, is no news.
+    """
 
     until: datetime
     reason: str
+    new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Health:
         self._first_rest = self._rest = first_rest
         self._longest_rest = longest_rest
         self._failures = 0
+        self._refusal: str | None = None  # why the account is refused, since it last worked
 
     @property
     def probing(self) -> bool:
@@ -47,10 +53,11 @@ class Health:
         """Whether nothing planned may leave at this moment."""
         return self.rests_until is not None and now < self.rests_until
 
-    def restore(self, until: datetime) -> None:
-        """Go on with a rest that was written down."""
+    def restore(self, until: datetime, reason: str = "") -> None:
+        """Go on with a rest that was written down, for the reason that was."""
         self.rests_until = until
         self._failures = IN_A_ROW
+        self._refusal = reason
 
     def note(self, outcome: Outcome, now: datetime) -> Fallen | Recovered | None:
         """What an outcome means for the account; None where nothing changes."""
@@ -63,13 +70,18 @@ class Health:
                 return self.recover()
         if self._failures < IN_A_ROW or self.rests(now):
             return None  # of calls that were under way when the rest began, nothing more is learnt
+        new = self.rests_until is None
+        if isinstance(outcome, AccountDown):
+            new = new or reason != self._refusal
+            self._refusal = reason
         self.rests_until = now + self._rest
         self._rest = min(self._rest * 2, self._longest_rest)
-        return Fallen(self.rests_until, reason)
+        return Fallen(self.rests_until, reason, new)
 
     def recover(self) -> Recovered | None:
         """The account works, by a clear answer or by somebody's word; None where it did before."""
         self._failures = 0
+        self._refusal = None
         self._rest = self._first_rest
         if self.rests_until is None:
             return None

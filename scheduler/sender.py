@@ -133,7 +133,7 @@ class Sender:
         self._unrecorded.clear()
         health = Health(self._settings.first_rest, self._settings.longest_rest)
         if rest is not None:
-            health.restore(rest.until)
+            health.restore(rest.until, rest.reason)
         self._shift = Shift(
             database=self._database,
             courier=self._courier,

@@ -361,7 +361,8 @@ class Shift:
             self._news.append(change)
         if isinstance(change, Fallen):
             _log.error("account_rests", account=self.account, reason=change.reason)
-            self._tell(AccountPaused(self.account, change.reason, change.until))
+            if change.new:
+                self._tell(AccountPaused(self.account, change.reason, change.until))
             self.gate.hold_back_planned()
             self._lookout.look_again()
         elif isinstance(change, Recovered):

@@ -109,3 +109,35 @@ def test_a_rest_that_was_written_down_goes_on() -> None:
     account.restore(NOW + MINUTE)
     assert account.rests(NOW)
     assert not account.rests(NOW + MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "news"),
+    [
+        pytest.param([AccountDown("logged out")] * 3, [True, False, False], id="the same"),
+        pytest.param(
+            [AccountDown("logged out"), AccountDown("restricted")], [True, True], id="a worse one"
+        ),
+        pytest.param(
+            [AccountDown("logged out"), LOST, AccountDown("logged out")],
+            [True, False, False],
+            id="the network besides",
+        ),
+        pytest.param([AccountDown("gone"), DONE, AccountDown("gone")], [True, True], id="again"),
+    ],
+)
+def test_a_trouble_is_news_once(outcomes: Sequence[Outcome], news: list[bool]) -> None:
+    account, now, told = health(), NOW, []
+    for outcome in outcomes:
+        change = account.note(outcome, now)
+        if isinstance(change, Fallen):
+            told.append(change.new)
+            now = change.until
+    assert told == news
+
+
+def test_a_trouble_from_before_a_restart_is_no_news() -> None:
+    account = health()
+    account.restore(NOW, "logged out")
+    again = account.note(AccountDown("logged out"), NOW)
+    assert again == Fallen(NOW + MINUTE, "logged out", new=False)
