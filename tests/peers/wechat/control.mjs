@@ -1,7 +1,8 @@
 // What a test can have happen in the puppet's WeChat: one function for each command.
 //
 // gateway.mjs takes them over HTTP; each is given the puppet, the server of the gateway and the
-// command's arguments, and what it returns is the answer.
+// command's arguments, and what it returns is the answer. With any of them `at` may be given: the
+// moment, in milliseconds since 1970, at which it is to have happened.
 
 import { FileBox } from 'file-box'
 import { types } from 'wechaty-puppet'
@@ -15,7 +16,7 @@ const whereTo = (puppet, conversation) => conversation === undefined
     : { listenerId: conversation }
 
 export const commands = {
-  // Everything at once that a test begins with: people, rooms, and who is logged in.
+  // What a test begins with: people, rooms, and who is logged in
 
   person (puppet, _, { id = newId(), name, alias = '', friend = true }) {
     puppet.mocker.createContact({ id, name, alias, friend })
@@ -32,16 +33,27 @@ export const commands = {
 
   login (puppet, _, { person }) { puppet.enter(person) },
 
-  async logout (puppet, _, { reason }) { await puppet.logout(reason) },
+  async logout (puppet, _, { reason }) {
+    puppet.me = undefined
+    await puppet.logout(reason)
+  },
+
+  // Everybody and every room gets another id, as with a new log-in where ids do not last.
+  async renew (puppet, _, { ids, reason }) {
+    const me = ids[puppet.me]
+    puppet.me = undefined
+    await puppet.logout(reason)
+    puppet.renew(ids)
+    puppet.enter(me)
+  },
 
   scan (puppet, _, { code, status = types.ScanStatus.Waiting }) { puppet.mocker.scan(code, status) },
 
   // What people do
 
-  say (puppet, _, { talker, conversation, text, mentions = [], type, at }) {
-    const payload = { talkerId: talker, ...whereTo(puppet, conversation), text, mentionIdList: mentions }
-    if (type !== undefined) { payload.type = type }
-    if (at !== undefined) { payload.timestamp = at }
+  say (puppet, _, { talker, conversation, text, mentions = [], type = types.Message.Text }) {
+    const where = whereTo(puppet, conversation)
+    const payload = { talkerId: talker, ...where, text, mentionIdList: mentions, type }
     return { id: puppet.arrive(payload) }
   },
 
@@ -115,6 +127,9 @@ export const commands = {
   emit (puppet, _, { event, payload }) { puppet.emit(event, payload) },
 
   // What the bot did
+
+  // A room's announcement, as somebody else sets it or as it stands
+  announce (puppet, _, { room, text }) { puppet.announced.set(room, text) },
 
   announced (puppet) { return Object.fromEntries(puppet.announced) },
 

@@ -38,13 +38,24 @@ class Gateway extends PuppetServer {
   endStream () { this.#stream?.end() }
 }
 
+// Lets something happen at another moment than now, for a bot whose clock is another.
+function happening (at, deed) {
+  const now = Date.now
+  if (at !== undefined) { Date.now = () => at }
+  try {
+    return deed()
+  } finally {
+    Date.now = now
+  }
+}
+
 async function body (request) {
   const parts = []
   for await (const part of request) { parts.push(part) }
   return JSON.parse(Buffer.concat(parts).toString() || '{}')
 }
 
-function control (puppet, server, token) {
+function controlPort (puppet, server, token) {
   return createServer(async (request, response) => {
     const answer = (status, value) => {
       response.writeHead(status, { 'content-type': 'application/json' })
@@ -53,8 +64,9 @@ function control (puppet, server, token) {
     if (request.headers.authorization !== token) { return answer(401, 'wrong token') }
     const command = commands[request.url.slice(1)]
     if (!command) { return answer(404, `no such command: ${request.url}`) }
+    const { at, ...given } = await body(request)
     try {
-      answer(200, await command(puppet, server, await body(request)))
+      answer(200, await happening(at, () => command(puppet, server, given)))
     } catch (error) {
       answer(500, error.stack)
     }
@@ -75,7 +87,7 @@ const server = new Gateway({
   tls: tls ? { serverCert: tls.certificate, serverKey: tls.key } : { disable: true },
 })
 await server.start()
-const controls = control(puppet, server, token)
-controls.listen(0, '127.0.0.1', () => {
-  console.log(JSON.stringify({ control: controls.address().port, authority: TLS_CA_CERT }))
+const control = controlPort(puppet, server, token)
+control.listen(0, '127.0.0.1', () => {
+  console.log(JSON.stringify({ control: control.address().port, authority: TLS_CA_CERT }))
 })

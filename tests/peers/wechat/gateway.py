@@ -21,9 +21,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ ME = "wxid_me"
 START_SECONDS = 30.0
 
 # What makes a world, and is done again when a killed gateway is started again.
-WORLD = {"person", "room", "login", "manners"}
+WORLD = {"person", "room", "login", "logout", "renew", "manners", "announce"}
+WORLD |= {"join", "leave", "rename", "call", "lead"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,25 @@ class Sent:
 class GatewayProcess:
     """A gateway that runs; `kill` and `start`, `freeze` and `thaw` are what befalls one."""
 
-    def __init__(self, folder: Path, tls: Mapping[str, str] | None) -> None:
+    def __init__(
+        self, folder: Path, tls: Mapping[str, str] | None, now: Callable[[], datetime] | None
+    ) -> None:
         """Nothing runs before `start`. `tls` is None for a plain gateway, `{}` for the package's
-        own certificate (name `insecure`), or holds `certificate` and `key` in PEM.
+        own certificate (name `insecure`), or holds `certificate` and `key` in PEM. `now` is the
+        clock by which things happen there, None for the machine's.
         """
         self.token = f"puppet_{secrets.token_hex(8)}"
         self.authority = ""
         """The certificate in PEM that signed the package's own one."""
         self._folder = folder
         self._tls = tls
+        self._now = now
         self._port = 0
         self._control = 0
         self._process: asyncio.subprocess.Process | None = None
         self._world: list[tuple[str, Mapping[str, Any]]] = []
+        self._people: list[str] = []
+        self._rooms: list[str] = []
 
     @property
     def endpoint(self) -> str:
@@ -146,6 +154,8 @@ class GatewayProcess:
 
     async def command(self, name: str, /, **arguments: Any) -> Any:
         """Have something happen, or ask what did; `control.mjs` lists the commands."""
+        if self._now is not None:
+            arguments["at"] = round(self._now().timestamp() * 1000)
         if name in WORLD:
             self._world.append((name, arguments))
         return await self._command(name, arguments)
@@ -166,6 +176,7 @@ class GatewayProcess:
         """Somebody (`alias`, `friend`); their id."""
         person = person or f"wxid_{secrets.token_hex(6)}"
         await self.command("person", id=person, name=name, **more)
+        self._people.append(person)
         return person
 
     async def room(
@@ -174,6 +185,7 @@ class GatewayProcess:
         """A room (`owner`, `admins`, `nicknames` by person); its id."""
         room = room or f"{secrets.token_hex(6)}@chatroom"
         await self.command("room", id=room, name=name, members=list(members), **more)
+        self._rooms.append(room)
         return room
 
     async def login(self, person: str = ME) -> None:
@@ -183,6 +195,15 @@ class GatewayProcess:
     async def logout(self, reason: str = "logged out on the phone") -> None:
         """Have the account logged out."""
         await self.command("logout", reason=reason)
+
+    async def renew(self) -> dict[str, str]:
+        """Log out and in with another id for everybody and every room; old → new."""
+        ids = {person: f"@{secrets.token_hex(16)}" for person in self._people}
+        ids |= {room: f"@@{secrets.token_hex(16)}" for room in self._rooms}
+        await self.command("renew", ids=ids, reason="logged in anew")
+        self._people = [ids[person] for person in self._people]
+        self._rooms = [ids[room] for room in self._rooms]
+        return ids
 
     async def say(
         self, talker: str, text: str, room: str | None = None, mentions: Sequence[str] = ()
@@ -241,13 +262,15 @@ class GatewayProcess:
 
 
 @asynccontextmanager
-async def running(tls: Mapping[str, str] | None = None) -> AsyncIterator[GatewayProcess]:
+async def running(
+    tls: Mapping[str, str] | None = None, now: Callable[[], datetime] | None = None
+) -> AsyncIterator[GatewayProcess]:
     """A gateway for as long as the context lasts; ends the test when there is no Node to run it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         absent("Node", HOW_TO_GET)
     await asyncio.to_thread(install)
     with tempfile.TemporaryDirectory(prefix="nuanqun-wechat-") as folder:
-        gateway = GatewayProcess(Path(folder), tls)
+        gateway = GatewayProcess(Path(folder), tls, now)
         try:
             await gateway.start()
             yield gateway

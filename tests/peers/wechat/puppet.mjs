@@ -93,6 +93,28 @@ export class ShopPuppet extends PuppetMock {
     if (this.manners.dong) { setImmediate(() => this.emit('dong', { data: data ?? '' })) }
   }
 
+  // Gives everybody and every room another id; the messages of before are forgotten.
+  renew (ids) {
+    const { mocker } = this
+    const people = [...mocker.cacheContactPayload.values()]
+    const rooms = [...mocker.cacheRoomPayload.values()]
+    this.cache.clear()
+    for (const known of [mocker.cacheContactPayload, mocker.cacheRoomPayload]) { known.clear() }
+    mocker.cacheMessagePayload.clear()
+    people.forEach(person => mocker.createContact({ ...person, id: ids[person.id] }))
+    for (const room of rooms) {
+      const memberIdList = room.memberIdList.map(person => ids[person])
+      const adminIdList = room.adminIdList.map(person => ids[person])
+      const ownerId = ids[room.ownerId]
+      mocker.createRoom({ ...room, id: ids[room.id], memberIdList, adminIdList, ownerId })
+    }
+    const renewed = known => new Map([...known].map(([id, of]) => [ids[id], of]))
+    const ofPeople = known => new Map([...known].map(([room, of]) => [ids[room], renewed(of)]))
+    this.announced = renewed(this.announced)
+    this.nicknames = ofPeople(this.nicknames)
+    this.inviters = new Map() // a new log-in does not tell who brought whom
+  }
+
   // People and rooms
 
   async roomList () {
