@@ -338,7 +338,7 @@ class GatewayConnection:
         return (await self._call("MessageRecall", request, puppet.MessageRecallResponse)).success
 
     async def announce(self, room: str, text: str) -> None:
-        """Set a room's announcement."""
+        """Set a room's announcement, which is not empty."""
         request = protocol.RoomAnnounceRequest(id=room, text=written(text))
         await self._call("RoomAnnounce", request, protocol.RoomAnnounceResponse)
 

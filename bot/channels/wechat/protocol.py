@@ -143,12 +143,11 @@ class MessageUrlResponse(betterproto.Message):
 class RoomAnnounceRequest(betterproto.Message):
     """Set a room's announcement, or ask for it where no text is given.
 
-    Source: `puppet/room.proto`. An `optional` field is one of a group of its own on the wire, and
-    so it counts as given even when it is empty.
+    Source: `puppet/room.proto`. betterproto 1.2.5 writes no empty text, so none can be set here.
     """
 
     id: str = betterproto.string_field(1)
-    text: str = betterproto.string_field(3, group="_text")
+    text: str = betterproto.string_field(3)
 
 
 @dataclass(eq=False, repr=False)

@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import betterproto
-from grpclib.client import Channel, Stream
+from grpclib.client import Channel, Handler, Stream
 from grpclib.config import Configuration
 from grpclib.const import Cardinality, Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 from grpclib.protocol import H2Protocol
+from h2.config import H2Configuration
 from h2.exceptions import H2Error
 from pydantic import SecretStr
 
@@ -114,7 +115,7 @@ class Wire:
         for task in tuple(self._tasks):
             await ended(task)
         if channel is not None:
-            channel.close()
+            await channel.left()
 
     def drop(self) -> None:
         """Disconnect, so that the next question connects anew."""
@@ -136,8 +137,8 @@ class Wire:
         return _Channel(
             host.removeprefix("[").removesuffix("]"),
             int(port),
-            ssl=context,
-            config=Configuration(
+            context,
+            Configuration(
                 _keepalive_time=self._keepalive.every.total_seconds(),
                 _keepalive_timeout=self._keepalive.answered_within.total_seconds(),
                 # grpclib spares a server pings unless something is said in between: by default it
@@ -185,11 +186,14 @@ class Wire:
                 while (one := await _received(stream)) is not None:
                     yield one
         except GRPCError as error:
-            # Alone: what it says, and what is behind it, may quote the token.
-            raise self._refusal(name, error, by_gateway=_told_by_gateway(stream)) from None
+            refusal = self._refusal(name, error, by_gateway=_told_by_gateway(stream))
         except _BROKEN as error:
             failure = Failure.LOST if progress.sent else Failure.NOT_SENT
             raise GatewayCallFailed(failure, self._hidden(str(error) or repr(error))) from error
+        else:
+            return
+        # Outside of the handler, and so alone: the error behind it may quote the token.
+        raise refusal
 
     def _refusal(self, name: str, error: GRPCError, *, by_gateway: bool) -> GatewayCallFailed:
         # A puppet's error is told with the lines of its code in which it arose.
@@ -263,24 +267,59 @@ def failure_of(name: str, status: Status, reason: str, *, by_gateway: bool) -> F
     return Failure.UNKNOWN_CALL if _UNSUPPORTED in reason else Failure.REFUSED
 
 
+class _Protocol(H2Protocol):
+    """grpclib's side of one connection, which also tells when that is over."""
+
+    def __init__(self, handler: Handler, config: Configuration, h2_config: H2Configuration) -> None:
+        super().__init__(handler, config, h2_config)
+        self.over = asyncio.Event()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The connection is over, and so is everything asked on it."""
+        super().connection_lost(exc)
+        self.over.set()
+
+
 class _Channel(Channel):
-    """grpclib's connection, with an end to the farewell.
+    """grpclib's connections to one server, with an end to the farewell.
 
     TLS says goodbye and waits 30 s for the other side to do the same; grpclib counts a connection
     as lost only afterwards, too late for a gateway that is frozen.
     """
 
+    def __init__(
+        self, host: str, port: int, context: ssl.SSLContext | None, config: Configuration
+    ) -> None:
+        super().__init__(host, port, ssl=context, config=config)
+        self._context = context
+        self._made: dict[_Protocol, asyncio.Transport] = {}  # the connections that may be open
+
+    def _protocol_factory(self) -> _Protocol:
+        return _Protocol(Handler(), self._config, self._h2_config)
+
     async def _create_connection(self) -> H2Protocol:
-        encrypted = isinstance(self._ssl, ssl.SSLContext)
-        _, made = await asyncio.get_running_loop().create_connection(
+        encrypted = self._context is not None
+        transport, made = await asyncio.get_running_loop().create_connection(
             self._protocol_factory,
             self._host,
             self._port,
-            ssl=self._ssl if isinstance(self._ssl, ssl.SSLContext) else None,
+            ssl=self._context,
             server_hostname=self._config.ssl_target_name_override if encrypted else None,
             ssl_shutdown_timeout=_TLS_FAREWELL if encrypted else None,
         )
+        self._made = {one: line for one, line in self._made.items() if not one.over.is_set()}
+        self._made[made] = transport
         return made
+
+    async def left(self) -> None:
+        """Disconnect, and be rid of the connections."""
+        self.close()
+        for made, transport in self._made.items():
+            try:
+                await asyncio.wait_for(made.over.wait(), 2 * _TLS_FAREWELL)
+            except TimeoutError:
+                transport.abort()  # it has something to say yet, and nobody listens
+                await made.over.wait()
 
 
 def _context(ca_file: Path) -> ssl.SSLContext:
