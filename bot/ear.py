@@ -19,12 +19,21 @@ from bot.hands import Hands
 from handlers.commanding import Commander
 from handlers.desk import Desk
 from handlers.dispatch import Dispatcher
-from handlers.events import Event, GroupChanged, JoinAsked, MemberJoined
+from handlers.events import (
+    Event,
+    FriendAsked,
+    GroupChanged,
+    JoinAsked,
+    MemberJoined,
+    ReachChanged,
+)
 from storage import accounts
 
 BATCH = 500
 WAIT = timedelta(milliseconds=20)
 _WAITING = 2_000
+_TO_SETTLE = (JoinAsked, GroupChanged, FriendAsked, ReachChanged)
+"""What rules or managers decide about, and what shows that it is done."""
 
 
 class Ear:
@@ -68,7 +77,7 @@ class Ear:
             await self._channel.confirm(batch[-1].cursor)
             if any(isinstance(event, MemberJoined) for event in batch):
                 hands.greet()
-            if any(isinstance(event, JoinAsked | GroupChanged) for event in batch):
+            if any(isinstance(event, _TO_SETTLE) for event in batch):
                 hands.settle()
 
 

@@ -79,6 +79,7 @@ class Hands:
                         begun = order.begun or order.message_id in before
                         late = order.late or begun
                         await self._commander.obey(replace(order, late=late, begun=begun))
+                        self.settle()  # it may have been a manager's word about who asks
             before = met
             await self._bells[worker].wait()
 

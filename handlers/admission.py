@@ -18,20 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
 from handlers.recording import Batch
-from handlers.staff import tell_managers
+from handlers.staff import name_of, tell_managers
 from scheduler.content import Button, Content
 from scheduler.courier import Address, AddressGone, Admit, Done, Muted, Outcome, Unable
 from storage import join_requests
 from storage.audit import Entry, note
 from storage.join_requests import JoinRequest, Rule, Verdict
+from storage.tags import BY_RULE
 
 _log = structlog.get_logger(__name__)
 
 REGULAR = "老客"
 """The tag by which a manager makes somebody a regular; a key of the wording."""
-
-BY_RULE = "rule:"
-"""What stands before the rule's name where a rule decided."""
 
 _WORDS_SHOWN = 60  # characters of what somebody says of themselves
 _NAMED = 5
@@ -159,7 +157,7 @@ def _news(desk: Desk, requests: Sequence[JoinRequest]) -> Content:
     say, first = desk.say, requests[0]
     if len(requests) == 1:
         text = say("{name} 想进 {group}。", name=first.name, group=first.group_name)
-        return Content("".join((text, own_words(desk, first))), buttons=ruling_buttons(desk, first))
+        return Content(text + own_words(desk, first.words), buttons=ruling_buttons(desk, first))
     return Content(
         say(
             "有 {count} 位想进 {group}：{names}。",
@@ -171,10 +169,20 @@ def _news(desk: Desk, requests: Sequence[JoinRequest]) -> Content:
     )
 
 
-def own_words(desk: Desk, request: JoinRequest) -> str:
+def own_words(desk: Desk, words: str) -> str:
     """What somebody says of themselves, as managers are told; empty where they say nothing."""
-    words = " ".join(request.words.split())[:_WORDS_SHOWN]
-    return desk.say("留言：「{words}」", words=words) if words else ""
+    shown = " ".join(words.split())[:_WORDS_SHOWN]
+    return desk.say("留言：「{words}」", words=shown) if shown else ""
+
+
+async def who_decided(desk: Desk, by: str | None) -> str:
+    """Who decided about somebody who asked, as managers read it."""
+    if by is not None and by.startswith(BY_RULE):
+        return desk.say("按规则")
+    if by is None or by == join_requests.BY_PLATFORM:
+        return desk.say("在平台上")
+    async with desk.database.reading() as connection:
+        return await name_of(connection, by)
 
 
 def ruling_buttons(desk: Desk, request: JoinRequest, *, named: bool = False) -> tuple[Button, ...]:

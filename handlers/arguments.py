@@ -61,7 +61,7 @@ class Argument(Protocol):
         ...
 
 
-def _token(rest: str) -> tuple[str, str]:
+def token(rest: str) -> tuple[str, str]:
     """The text up to the next blank or line break, or inside quotes, and what is left."""
     rest = rest.lstrip()
     if found := _QUOTED.match(rest):
@@ -74,7 +74,7 @@ def _token(rest: str) -> tuple[str, str]:
 def _called(rest: str) -> tuple[str, str]:
     """The name at the front, with or without @, and what is left."""
     rest = rest.lstrip()
-    return _token(rest[1:] if rest[:1] in ("@", "＠") else rest)
+    return token(rest[1:] if rest[:1] in ("@", "＠") else rest)
 
 
 def quoted(name: str) -> str:
@@ -108,7 +108,7 @@ class Word:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """The text up to the next blank; at most 30 characters."""
-        text, left = _token(rest)
+        text, left = token(rest)
         if not text:
             raise Unreadable("还少一个词")
         if len(text) > 30:  # noqa: PLR2004 (a tag people can still read in a list)
@@ -156,7 +156,7 @@ class Days:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """`7`, `7天` or `7d`."""
-        text, left = _token(rest)
+        text, left = token(rest)
         found = re.fullmatch(r"(\d{1,3})(?:天|日|d)?", text)
         if not found or not 1 <= int(found[1]) <= 366:  # noqa: PLR2004 (a leap year)
             raise Unreadable("天数要在 1 到 366 之间")
@@ -173,7 +173,7 @@ class Number:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A whole number with or without #."""
-        text, left = _token(rest)
+        text, left = token(rest)
         found = re.fullmatch(r"[#＃]?(\d{1,18})", text)
         if not found:
             raise Unreadable("编号要写成数字")
@@ -190,7 +190,7 @@ class PageNumber:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A number from 1 to 9999 with what makes it a page's."""
-        text, left = _token(rest)
+        text, left = token(rest)
         found = re.fullmatch(r"(?:[pP](\d{1,4})|第(\d{1,4})页)", text)
         number = int(found[1] or found[2]) if found else 0
         if not number:
@@ -207,7 +207,7 @@ class Sure:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """The one word."""
-        text, left = _token(rest)
+        text, left = token(rest)
         if text.lower() not in _SURE_WORDS:
             raise Unreadable("要确定的话，写 sure")
         return cls(), left
@@ -223,7 +223,7 @@ class Verdict:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese."""
-        text, left = _token(rest)
+        text, left = token(rest)
         if text.lower() in _ARRIVED:
             return cls(sent=True), left
         if text.lower() in _NOT_ARRIVED:
@@ -241,7 +241,7 @@ class Admission:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese."""
-        text, left = _token(rest)
+        text, left = token(rest)
         if text.lower() not in _ADMISSION_WORDS:
             raise Unreadable("要说清楚谁能进：所有人、老客，还是人工")
         return cls(_ADMISSION_WORDS[text.lower()]), left
@@ -273,7 +273,7 @@ class ZoneName:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A name of the time zone database."""
-        text, left = _token(rest)
+        text, left = token(rest)
         try:
             zone_named(text)
         except ZoneUnknown as unknown:
@@ -319,7 +319,7 @@ class Groups:
         written: list[str] = []
         rest = rest.lstrip()
         while sign := re.match(r"[@＠\-－](?=\S)", rest):
-            name, left = _token(rest[1:])
+            name, left = token(rest[1:])
             wants = sign[0] in "@＠"
             (wanted if wants else unwanted).append(name)
             written.append(f"{'@' if wants else '-'}{quoted(name)}")
@@ -363,7 +363,7 @@ class Day:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A shopping day by name, or a date with or without its year."""
-        text, left = _token(rest)
+        text, left = token(rest)
         if text.lower() in _SHOPPING_DAYS:
             return cls(text, None, *_SHOPPING_DAYS[text.lower()]), left
         found = _WRITTEN_DAY.fullmatch(text)
@@ -398,7 +398,7 @@ class FestivalName:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A name as the calendar knows it; 节 at its end may be left out."""
-        text, left = _token(rest)
+        text, left = token(rest)
         wanted = text.lower().removesuffix("节")
         for festival in all_festivals():
             names = (festival.key, festival.chinese, festival.english.lower())

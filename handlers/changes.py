@@ -34,6 +34,7 @@ from storage.acceptance import accept
 from storage.analysis import mark_dirty
 from storage.columns import storable
 from storage.edits import message_to_edit, reword
+from storage.friendships import note_friends
 from storage.groups import Group, ensure_groups, group_in_chat, set_present
 from storage.invites import brought_by, came_by, has_sat, invite_behind
 from storage.join_requests import NewRequest, keep_request, note_joined
@@ -161,6 +162,7 @@ async def _reach(connection: AsyncConnection, event: ReachChanged, origin: Origi
     member = await _member(connection, event, origin)
     if event.reachable:
         await mark_reachable(connection, [member.id], event.at)
+        await note_friends(connection, event.account, member.id, event.at)
     else:
         await mark_unreachable(connection, [member.id], event.at)
 

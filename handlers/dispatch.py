@@ -16,8 +16,8 @@ from collections.abc import Sequence
 
 import structlog
 
+from handlers import admission, befriending
 from handlers.acceptance import ask_about_groups
-from handlers.admission import judge, settle
 from handlers.commanding import Commander, Order
 from handlers.desk import Desk
 from handlers.events import Event
@@ -116,8 +116,9 @@ class Dispatcher:
         await greet(self._desk, self._account, again=again)
 
     async def settle_requests(self) -> None:
-        """Tell the platform who is let in, and the managers who asks to be."""
-        await settle(self._desk, self._account)
+        """Tell the platform who is let in or befriended, and the managers who asks to be."""
+        await admission.settle(self._desk, self._account)
+        await befriending.settle(self._desk, self._account)
 
     async def ask_about_groups(self) -> None:
         """Ask the managers about the groups that a stranger brought the bot into."""
@@ -137,7 +138,7 @@ class Dispatcher:
             await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
             await prepare_welcomes(connection, desk, batch)
-            await judge(connection, desk, batch)
+            await admission.judge(connection, desk, batch)
         _log.debug("heard", account=self._account, messages=len(batch.said))
         return batch
 

@@ -112,6 +112,22 @@ async def end_interrupted(
         await connection.execute(ended.where(attempts.c.delivery_id.in_(theirs)))
 
 
+async def outcomes_of(
+    connection: AsyncConnection, account: str, key: str, since: datetime
+) -> list[str | None]:
+    """How each call with this key ended that was begun from then on; None: it has no end."""
+    found = await connection.scalars(
+        select(attempts.c.outcome)
+        .where(
+            attempts.c.account == account,
+            attempts.c.began_at >= since,
+            attempts.c.key == storable(key),
+        )
+        .order_by(attempts.c.id)
+    )
+    return list(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """A call that was made; `ended_at` None where nobody knows whether it was answered."""

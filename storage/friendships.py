@@ -16,12 +16,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert, insert_new
+from storage.groups import ACCEPTED, GROUP, Group, group_of
 from storage.join_requests import BY_PLATFORM, Verdict
-from storage.tables import friend_requests, friend_rules, members
+from storage.tables import friend_requests, friend_rules, groups, members, memberships
 
 
 class Admits(StrEnum):
@@ -63,6 +64,7 @@ class FriendRequest:
     account: str
     request: str
     member_id: int
+    platform: str
     person: str
     name: str
     words: str
@@ -100,6 +102,24 @@ async def rule_of(connection: AsyncConnection, account: str) -> FriendRule:
     return (await rules(connection)).get(account, FriendRule())
 
 
+async def group_for(connection: AsyncConnection, rule: FriendRule, member_id: int) -> Group | None:
+    """The group that a new friend is to be brought into.
+
+    None where there is none, the bot has left it, it is the shop's no more, or they sit there.
+    """
+    sits = exists().where(
+        memberships.c.group_id == groups.c.id,
+        memberships.c.member_id == member_id,
+        memberships.c.left_at.is_(None),
+    )
+    row = (
+        await connection.execute(
+            select(*GROUP).where(groups.c.id == rule.group_id, groups.c.present, ACCEPTED, ~sits)
+        )
+    ).one_or_none()
+    return None if row is None else group_of(row)
+
+
 async def keep_request(connection: AsyncConnection, new: NewFriendRequest) -> int | None:
     """Keep a request; its number, or None where it is an old one that is told again.
 
@@ -109,7 +129,7 @@ async def keep_request(connection: AsyncConnection, new: NewFriendRequest) -> in
     theirs = and_(of_account, friend_requests.c.member_id == new.member_id)
     old = or_(
         and_(of_account, friend_requests.c.request == new.request),
-        and_(theirs, friend_requests.c.asked_at >= new.asked_at),
+        and_(theirs, friend_requests.c.asked_at > new.asked_at),
     )
     if await connection.scalar(select(friend_requests.c.id).where(old).limit(1)) is not None:
         return None
@@ -272,6 +292,7 @@ _SELECTED = select(
     friend_requests.c.account,
     friend_requests.c.request,
     friend_requests.c.member_id,
+    members.c.platform,
     members.c.person,
     members.c.name,
     friend_requests.c.words,
@@ -291,6 +312,7 @@ async def _requests(connection: AsyncConnection, question: Select[Any]) -> list[
             account=row.account,
             request=row.request,
             member_id=row.member_id,
+            platform=row.platform,
             person=row.person,
             name=row.name,
             words=row.words,

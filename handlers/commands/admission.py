@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from handlers.admission import BY_RULE, Ruled, own_words, rule_on, ruling_buttons, set_rule
+from handlers.admission import (
+    Ruled,
+    own_words,
+    rule_on,
+    ruling_buttons,
+    set_rule,
+    who_decided,
+)
 from handlers.arguments import Admission, Groups, Number, PageNumber
 from handlers.audiences import chosen_groups, groups_here
 from handlers.desk import Asked, Desk
@@ -10,10 +17,9 @@ from handlers.paging import page_of, page_reply
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from handlers.staff import name_of
 from scheduler.courier import Done, NothingSent, TooFast, Unclear
 from storage import audit
-from storage.join_requests import BY_PLATFORM, JoinRequest, Rule, Verdict, waiting
+from storage.join_requests import JoinRequest, Rule, Verdict, waiting
 
 _AT_ONCE = 4
 """Requests on a page: each has two buttons."""
@@ -73,7 +79,7 @@ async def requests(desk: Desk, asked: Asked, page: PageNumber | None = None) -> 
 
 
 def _line(desk: Desk, one: JoinRequest) -> str:
-    words = own_words(desk, one)
+    words = own_words(desk, one.words)
     line = desk.say(
         "{number}. {name} → {group}，{time}",
         number=one.id,
@@ -115,7 +121,7 @@ async def _answer(desk: Desk, done: Ruled) -> str:
             if admitted
             else "{name} 进 {group} 的申请已经拒绝了（{who}）。"
         )
-        return say(sentence, who=await _who(desk, request), **facts)
+        return say(sentence, who=await who_decided(desk, request.decided_by), **facts)
     match done.outcome:
         case Done():
             sentence = (
@@ -129,14 +135,3 @@ async def _answer(desk: Desk, done: Ruled) -> str:
                 "平台没有照办：{why}。可能 {name} 撤回了申请，或者我在 {group} 没有邀请成员的权限。"
             )
             return say(sentence, why=refused.reason, **facts)
-
-
-async def _who(desk: Desk, request: JoinRequest) -> str:
-    """Who decided, as managers read it."""
-    by = request.decided_by or ""
-    if by.startswith(BY_RULE):
-        return desk.say("按群规则")
-    if by == BY_PLATFORM:
-        return desk.say("在平台上")
-    async with desk.database.reading() as connection:
-        return await name_of(connection, by)

@@ -32,6 +32,8 @@ _TO_PEOPLE = {
     "timezone_of": "{who} 把 {what} 的时区设为 {detail}",
     "letin": "{who} 让 {what} 进了「{detail}」",
     "turnaway": "{who} 没让 {what} 进「{detail}」",
+    "makefriend": "{who} 同意加 {what} 为好友",
+    "nofriend": "{who} 没同意加 {what} 为好友",
     "optout": "{who} 退订了营销消息",
     "optin": "{who} 恢复了营销消息",
     "norecord": "{who} 不让记录聊天",
@@ -50,6 +52,9 @@ _OTHERS = {
     "admit_everyone": "{who} 让申请进 {what} 的都直接进",
     "admit_regulars": "{who} 让申请进 {what} 的老客直接进",
     "admit_manual": "{who} 让申请进 {what} 的都问管理员",
+    "befriend_everyone": "{who} 让加账号 {what} 好友的都直接通过",
+    "befriend_who_says": "{who} 让说对暗号的直接加账号 {what} 为好友",
+    "befriend_nobody": "{who} 让加账号 {what} 好友的都问管理员",
 }
 _DETAILS = ("tag", "zone", "tags", "chat", "group")
 SENTENCES = _TO_CAMPAIGNS | _TO_PEOPLE | _OTHERS
@@ -89,7 +94,8 @@ async def _in_words(desk: Desk, connection: AsyncConnection, entry: Entry) -> st
         found = await campaigns.by_key(connection, entry.subject)
         what = entry.subject if found is None else found.name
     elif entry.action in _TO_PEOPLE:
-        platform = entry.actor.partition(":")[0]
+        # A manager may say something about somebody on another platform.
+        platform = entry.details.get("platform") or entry.actor.partition(":")[0]
         what = await name_of(connection, f"{platform}:{entry.subject}")
     details = next((entry.details[part] for part in _DETAILS if entry.details.get(part)), "")
     detail = desk.listed(details) if isinstance(details, list) else details

@@ -36,6 +36,7 @@ from scheduler.courier import (
     Action,
     Address,
     Admit,
+    Befriend,
     Delete,
     Done,
     Edit,
@@ -79,6 +80,7 @@ class Platform:
     pinned: list[Pin] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     admitted: list[Admit] = field(default_factory=list)
+    befriended: list[Befriend] = field(default_factory=list)
     links: list[Invite] = field(default_factory=list)
     refuses: dict[Address, Outcome] = field(default_factory=dict)
     keeps: dict[Address, Outcome] = field(default_factory=dict)
@@ -88,7 +90,9 @@ class Platform:
     async def perform(self, action: Action) -> Outcome:
         """Do what is asked, or answer as the test wants."""
         match action:
-            case Post(address=to) | Admit(address=to) | Invite(address=to) if to in self.refuses:
+            case (
+                Post(address=to) | Admit(address=to) | Invite(address=to) | Befriend(address=to)
+            ) if to in self.refuses:
                 return self.refuses[to]
             case Edit(address=to) | Delete(address=to) | Pin(address=to) if to in self.keeps:
                 return self.keeps[to]
@@ -103,6 +107,8 @@ class Platform:
                 self.pinned.append(action)
             case Admit():
                 self.admitted.append(action)
+            case Befriend():
+                self.befriended.append(action)
             case Invite():
                 self.links.append(action)
                 return Done(f"https://t.example/+{len(self.links)}")

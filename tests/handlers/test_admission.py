@@ -222,7 +222,7 @@ async def test_who_decided_is_told_also_of_a_rule_and_of_the_platform(shop: Shop
     first, second = await number_of(shop, "小鱼"), await number_of(shop, "小美")
     await shop.joins("小美")
     await rule(shop, "@一群 所有人")
-    assert "按群规则" in (await shop.says(MANAGER, f"/letin {first}")).text
+    assert "按规则" in (await shop.says(MANAGER, f"/letin {first}")).text
     assert "在平台上" in (await shop.says(MANAGER, f"/turnaway {second}")).text
 
 

@@ -1,0 +1,253 @@
+"""New friends: made on the platform, welcomed in private, and brought into the group of the rule.
+
+`settle` carries out what is stored about one account's requests, and a task of its own calls it
+again and again; it also tells the managers of who waits for their word, which `rule_on` keeps.
+Nothing is said to anybody twice: what a call may have done already is read from the attempts. A
+welcome is no answer, so under 急停 it waits like everything planned, and nobody is welcomed a day
+late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.admission import own_words
+from handlers.desk import Desk, shortened
+from handlers.events import AccountState
+from handlers.reasons import words_for
+from handlers.staff import tell_managers
+from scheduler.answers import never_again
+from scheduler.content import Button, Content
+from scheduler.courier import (
+    AccountDown,
+    Address,
+    Admit,
+    Befriend,
+    Done,
+    NothingSent,
+    Outcome,
+    TooFast,
+    Unclear,
+)
+from storage import accounts, friendships
+from storage.attempts import outcomes_of
+from storage.audit import Entry, note
+from storage.friendships import FriendRequest
+from storage.groups import Group
+from storage.join_requests import Verdict
+from storage.shops import halted_at
+
+_log = structlog.get_logger(__name__)
+
+WELCOME_WITHIN = timedelta(days=1)
+"""Who became a friend longer ago is neither welcomed nor brought anywhere."""
+
+TRIES = 3
+"""So often a request is granted without an answer, before a manager is asked to look."""
+
+_NAMED = 5
+_LATER = (NothingSent, TooFast, AccountDown)
+"""What says for certain that nothing was done: it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A request a person ruled on: as it stands, and whether it was still open."""
+
+    request: FriendRequest
+    changed: bool
+
+
+async def rule_on(desk: Desk, actor: str, number: int, verdict: Verdict) -> Ruled | None:
+    """Grant a request or refuse it; None where there is none with this number.
+
+    Who asked is told nothing of a refusal. What is granted, `settle` carries out.
+    """
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        decided = await friendships.decide(connection, [number], verdict, by=actor, at=now)
+        request = await friendships.request_by_id(connection, number)
+        if request is None:
+            return None
+        if decided:
+            deed = "makefriend" if verdict is Verdict.ADMITTED else "nofriend"
+            details = {"account": request.account, "platform": request.platform}
+            await note(connection, Entry(now, actor, deed, request.person, details))
+    return Ruled(request, changed=bool(decided))
+
+
+async def settle(desk: Desk, account: str) -> None:
+    """Make friends with whom that was granted, welcome them, and tell the managers of who waits."""
+    sender = desk.senders.get(account)
+    if sender is None or not sender.is_open:
+        return
+    async with desk.database.reading() as connection:
+        untold = await friendships.untold(connection, account)
+    if untold:
+        await _tell_of(desk, untold)
+    async with desk.database.reading() as connection:
+        granted = await friendships.granted(connection, account)
+    for one in granted:
+        async with desk.database.reading() as connection:
+            if not await _may_act(connection, desk, account):
+                return
+        if not await _go_on(desk, one):
+            return  # what this one met, the others would meet as well
+
+
+async def _may_act(connection: AsyncConnection, desk: Desk, account: str) -> bool:
+    """Whether the account may do something of itself: it is not stopped, and not logged out."""
+    if await halted_at(connection, desk.shop_id) is not None:
+        return False
+    known = (await accounts.states(connection, [account])).get(account)
+    if known is None:
+        return True
+    online = known.state is None or known.state.state == AccountState.ONLINE
+    return online and known.stopped_at is None
+
+
+async def _go_on(desk: Desk, request: FriendRequest) -> bool:
+    """Do what is left to be done about a request; False where the platform cannot be asked now."""
+    if request.friends_at is None:
+        outcome = await _befriend(desk, request)
+        if isinstance(outcome, _LATER):
+            return False
+        if not isinstance(outcome, Done):
+            return True
+    elif desk.clock.now() - request.friends_at > WELCOME_WITHIN:
+        await _finish(desk, request)
+        return True
+    if not await _welcome(desk, request):
+        return False
+    await _finish(desk, request)
+    return True
+
+
+async def _befriend(desk: Desk, request: FriendRequest) -> Outcome:
+    """Have the platform grant a request; what it will not grant is told to the managers.
+
+    Without an answer it is tried again some times: it does no harm twice, and the platform may
+    tell of the new friend by itself meanwhile.
+    """
+    key = f"befriend:{request.account}/{request.request}"
+    outcome = await desk.senders[request.account].carry_out(
+        Befriend(key, Address(person=request.person), request.request)
+    )
+    if isinstance(outcome, Done):
+        async with desk.database.writing() as connection:
+            await friendships.mark_friends(connection, request.id, desk.clock.now())
+    elif not isinstance(outcome, _LATER):
+        tries = await _done_before(desk, request, key)
+        if not isinstance(outcome, Unclear) or tries >= TRIES:
+            await _give_up(desk, request, outcome.reason)
+    return outcome
+
+
+async def _give_up(desk: Desk, request: FriendRequest, reason: str) -> None:
+    """Leave it to people: the two are welcome to become friends by somebody's hand."""
+    _log.warning("not_befriended", request=request.id, reason=reason)
+    await _finish(desk, request)
+    text = desk.say(
+        "没能加 {name} 为好友（账号 {account}）：{why}。"
+        "可以用手机登上这个账号点通过，之后的欢迎我来。",
+        name=request.name,
+        account=request.account,
+        why=words_for(desk.say, reason),
+    )
+    await tell_managers(desk, Content(text), f"not-friends:{request.account}/{request.id}")
+
+
+async def _welcome(desk: Desk, request: FriendRequest) -> bool:
+    """Greet a new friend and bring them into the group; False where it has to be tried again."""
+    account, sender = request.account, desk.senders[request.account]
+    async with desk.database.reading() as connection:
+        rule = await friendships.rule_of(connection, account)
+        group = await friendships.group_for(connection, rule, request.member_id)
+    private = Address(person=request.person)
+    greeting = f"friend:{account}/{request.id}"
+    if not await _done_before(desk, request, greeting):
+        outcome = await sender.say(private, _hello(desk, request, group), greeting)
+        if isinstance(outcome, _LATER):
+            return False
+        if not isinstance(outcome, Done):
+            _log.warning("friend_not_welcomed", request=request.id, outcome=repr(outcome))
+    bringing = f"bring:{account}/{request.id}"
+    if group is not None and not await _done_before(desk, request, bringing):
+        admit = Admit(bringing, Address(group=group.chat), request.person)
+        outcome = await sender.carry_out(admit)
+        if isinstance(outcome, _LATER):
+            return False
+        if not isinstance(outcome, Done):
+            _log.warning("friend_not_brought_in", request=request.id, outcome=repr(outcome))
+    return True
+
+
+async def _done_before(desk: Desk, request: FriendRequest, key: str) -> int:
+    """How many calls with this key did what they ask, or may have, or never can."""
+    async with desk.database.reading() as connection:
+        outcomes = await outcomes_of(connection, request.account, key, request.asked_at)
+    return sum(map(never_again, outcomes))
+
+
+async def _finish(desk: Desk, request: FriendRequest) -> None:
+    async with desk.database.writing() as connection:
+        await friendships.finish(connection, request.id, desk.clock.now())
+
+
+def _hello(desk: Desk, request: FriendRequest, group: Group | None) -> Content:
+    """A short word to a new friend."""
+    say = desk.say
+    parts = [
+        say(
+            "你好，{name}，我是{shop}的群助手，很高兴认识你！",
+            name=request.name,
+            shop=desk.shop.name,
+        )
+    ]
+    if group is not None:
+        parts.append(say("我这就请你进「{group}」，新品和活动都在那里聊。", group=group.name))
+    parts.append(say("想知道我会做什么，发 /help；不想收营销消息，发 /optout。"))
+    return Content("\n".join(parts))
+
+
+async def _tell_of(desk: Desk, requests: Sequence[FriendRequest]) -> None:
+    """Tell the managers of who waits: those of the group that new friends are brought into."""
+    first = requests[0]
+    async with desk.database.reading() as connection:
+        rule = await friendships.rule_of(connection, first.account)
+    key = f"friends:{first.account}/{first.id}"
+    await tell_managers(desk, _news(desk, requests), key, about=rule.group_id)
+    async with desk.database.writing() as connection:
+        ids = [one.id for one in requests]
+        await friendships.mark_told(connection, ids, desk.clock.now())
+
+
+def _news(desk: Desk, requests: Sequence[FriendRequest]) -> Content:
+    """That somebody wants to be a friend: one with buttons to answer, several as a list."""
+    say, first = desk.say, requests[0]
+    if len(requests) == 1:
+        text = say("{name} 想加账号 {account} 为好友。", name=first.name, account=first.account)
+        return Content(text + own_words(desk, first.words), buttons=ruling_buttons(desk, first))
+    text = say(
+        "有 {count} 位想加账号 {account} 为好友：{names}。",
+        count=len(requests),
+        account=first.account,
+        names=desk.listed((one.name for one in requests), _NAMED),
+    )
+    return Content(text, buttons=(Button(say("看申请"), "/friends"),))
+
+
+def ruling_buttons(
+    desk: Desk, request: FriendRequest, *, named: bool = False
+) -> tuple[Button, ...]:
+    """To grant a request or not; with their name where several stand side by side."""
+    name = f" {shortened(request.name)}" if named else ""
+    return (
+        Button(f"{desk.say('通过')}{name}", f"/makefriend {request.id}"),
+        Button(f"{desk.say('拒绝')}{name}", f"/nofriend {request.id}"),
+    )
