@@ -130,7 +130,7 @@ class Wire:
         context = None
         if self._trust is not None:
             try:
-                context = await asyncio.to_thread(_context, self._trust.ca_file)
+                context = await asyncio.to_thread(trusting, self._trust.ca_file)
             except OSError as error:  # ssl.SSLError is one
                 reason = f"the certificate in {self._trust.ca_file} cannot be used: {error}"
                 raise GatewayCallFailed(Failure.NOT_SENT, reason) from error
@@ -322,7 +322,7 @@ class _Channel(Channel):
                 await made.over.wait()
 
 
-def _context(ca_file: Path) -> ssl.SSLContext:
+def trusting(ca_file: Path) -> ssl.SSLContext:
     """TLS with whoever that file signs for, and nobody else."""
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
