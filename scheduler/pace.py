@@ -10,6 +10,9 @@ longer than a second, they leave a quarter free. In the account's short windows 
 evenly instead, and take the last slot only when the next is about to free: then an answer waits
 for at most one slot's time (`per / messages`), and a campaign still reaches the full rate.
 
+Where an account pauses between its calls, whichever they are, one is made at a time: the next
+departs when the last was answered and a pause, drawn anew for each, is over.
+
 Nothing here waits, reads a clock or asks storage. The sender asks `leaves_at` right before each
 call, tells `begin` and `end`, and after a restart has the log `rebuilt` from the attempts.
 """
@@ -17,8 +20,9 @@ call, tells `begin` and `end`, and after a restart has the log `rebuilt` from th
 from __future__ import annotations
 
 import heapq
+import random
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -45,7 +49,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 def longest_window(limits: Limits) -> timedelta:
     """How long after its answer a call may still matter; zero where nothing is limited."""
     rates = (*limits.account, *limits.chat, *limits.group)
-    return max((rate.per for rate in rates), default=timedelta(0))
+    longest_pause = timedelta(0) if limits.pauses is None else limits.pauses[1]
+    return max((longest_pause, *(rate.per for rate in rates)))
 
 
 class Pace:
@@ -55,13 +60,18 @@ class Pace:
     clock back never lets more through: time stands still here until the clock has made up for it
     or, after more than a minute, goes on from where it stood. (A clock that is set forward looks
     like a pause, and nobody here can tell them apart.)
+
+    Args:
+        limits: the account's.
+        chance: between 0 and 1, anew each time: what pauses are drawn with.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, chance: Callable[[], float] = random.random) -> None:
         self.longest = longest_window(limits)
         """How far back attempts matter to `rebuilt`."""
         self._account = _Log(_Windows.of(limits.account, spread=True))
         self._spread = _Spread.over(limits.account)
+        self._pauses = None if limits.pauses is None else _Pauses(*limits.pauses, chance)
         self._person = _Windows.of(limits.chat)
         self._group = _Windows.of((*limits.chat, *limits.group))
         self._chats: dict[str, _Log] = {}
@@ -70,12 +80,18 @@ class Pace:
         self._set_back_by = timedelta(0)
 
     @classmethod
-    def rebuilt(cls, limits: Limits, past: Iterable[Past], now: datetime) -> Self:
+    def rebuilt(
+        cls,
+        limits: Limits,
+        past: Iterable[Past],
+        now: datetime,
+        chance: Callable[[], float] = random.random,
+    ) -> Self:
         """The pace of an account as its attempts, in any order, tell it.
 
         One without an end counts as made now; so does one that another machine's clock dates later.
         """
-        pace = cls(limits)
+        pace = cls(limits, chance)
         ends = []
         for call in past:
             ends.append((min(call.ended_at or now, now), call.address))
@@ -100,8 +116,10 @@ class Pace:
         if at is not None and chat is not None:
             here = chat.free_at(planned=planned)
             at = here if here is None else max(at, here)
-        if at is None:
+        if at is None or (self._pauses is not None and self._account.under_way):
             return None
+        if self._pauses is not None:
+            at = max(at, self._pauses.over_at)
         if planned and self._spread is not None:
             at = max(at, self._spread.next_at(moment))
         return now if at <= moment else at - self._set_back_by
@@ -114,6 +132,9 @@ class Pace:
         """
         by += self._set_back_by
         free = self._account.room(by)
+        if self._pauses is not None:
+            one = int(not self._account.under_way and self._pauses.over_at <= by)
+            free = one if free is None else min(free, one)
         if free is None or self._spread is None:
             return free
         return min(free, self._spread.room(self._latest, by))
@@ -135,6 +156,8 @@ class Pace:
         """
         moment = self._moment(now)
         self._account.answered(moment)
+        if self._pauses is not None:
+            self._pauses.answered(moment)
         whole = chat_of(address)
         chat = self._chat(whole)
         if chat is not None:
@@ -265,6 +288,22 @@ class _Log:
             and self.held_until <= at
             and (not self._ends or self._ends[-1] + self.windows.longest <= at)
         )
+
+
+class _Pauses:
+    """The pause behind each call of the account: when it is over, and nobody could foretell."""
+
+    def __init__(
+        self, shortest: timedelta, longest: timedelta, chance: Callable[[], float]
+    ) -> None:
+        self.over_at = _LONG_AGO
+        self._shortest = shortest
+        self._spare = longest - shortest
+        self._chance = chance
+
+    def answered(self, at: datetime) -> None:
+        """A call was answered `at`, no earlier than any before."""
+        self.over_at = max(self.over_at, at + self._shortest + self._spare * self._chance())
 
 
 class _Spread:

@@ -139,7 +139,7 @@ class Sender:
             courier=self._courier,
             account=self.account,
             lease=lease,
-            pace=Pace.rebuilt(limits, past, now),
+            pace=Pace.rebuilt(limits, past, now, self._jitter.random),
             health=health,
             feed=self._feed,
             clock=self._clock,
