@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.configuration import Configuration
 from bot.wiring import open_desk
+from handlers.deafness import deaf_in, deaf_lines
 from handlers.demand import Period, report
 from handlers.desk import Desk
 from handlers.planned import Planned, coming, what_comes
@@ -107,14 +108,17 @@ async def demand(
         end = last or max(heard, first or heard)
         period = Period(first, end) if first is not None else Period.ending(end, _WEEK)
         found = await report(desk, wanted, period)
+        deaf = await deaf_in(desk, wanted, period)
         names = [one.name for one in wanted]
         document = {
             "from": period.first.isoformat(),
             "to": period.last.isoformat(),
             "groups": names,
+            "deaf": [one.to_json(wanted) for one in deaf],
             **found.to_json(),
         }
-        return Answer(document, report_text(desk.say, found, period, names))
+        lines = deaf_lines(desk, deaf, len(deaf))
+        return Answer(document, report_text(desk.say, found, period, names, lines))
 
 
 def _named(everywhere: list[Group], name: str) -> list[Group]:

@@ -10,7 +10,7 @@ from handlers.arguments import Unreadable
 from handlers.desk import Desk
 from handlers.replies import Reply, reply
 
-_NAME = re.compile(r"\s*(?P<name>[a-z]+:[a-z0-9_]+|room)(?!\S)")
+_NAME = re.compile(r"\s*(?:(?P<platform>[a-z]+)[:：](?P<name>[a-z0-9_]+)|(?P<alone>room))(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,11 @@ class AccountName:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """A platform and a name, with a colon between."""
-        found = _NAME.match(rest.replace("：", ":"))
+        found = _NAME.match(rest)
         if found is None:
             raise Unreadable("账号要写全名，例如 wechat:shop")
-        return cls(found["name"]), rest[found.end() :]
+        name = found["alone"] or f"{found['platform']}:{found['name']}"
+        return cls(name), rest[found.end() :]
 
 
 def no_such_account(desk: Desk, name: str) -> Reply:

@@ -53,6 +53,11 @@ def last_days(desk: Desk, number: int) -> Period:
     return Period.ending(desk.shop.day_of(desk.clock.now()), number)
 
 
+def bounds_of(desk: Desk, period: Period) -> tuple[datetime, datetime]:
+    """The moments at which a period begins and is over."""
+    return _bounds(desk, period.first)[0], _bounds(desk, period.last)[1]
+
+
 async def report(desk: Desk, groups: Sequence[Group], period: Period) -> DemandReport:
     """What fans in these groups care about, mind, like, dislike and ask for in the period.
 

@@ -11,6 +11,7 @@ import asyncio
 import structlog
 from prometheus_client import Counter
 
+from handlers.account_states import in_trouble
 from handlers.approvals import approval_buttons, waits, what_waits
 from handlers.desk import Desk
 from handlers.reasons import words_for
@@ -25,6 +26,7 @@ from scheduler.notices import (
     Notice,
 )
 from storage import campaigns
+from storage.accounts import states
 from storage.failures import may_pass
 
 _log = structlog.get_logger(__name__)
@@ -93,6 +95,10 @@ async def _words(desk: Desk, notice: Notice) -> Content | None:
     say = desk.say
     match notice:
         case AccountPaused(account, reason, until):
+            async with desk.database.reading() as connection:
+                known = await states(connection, [account])
+            if any(in_trouble(one) for one in known.values()):
+                return None  # that is told by itself, with what is to be done
             return Content(
                 say(
                     "账号 {account} 暂时发不出去：{why}。先歇到 {time} 再试；"

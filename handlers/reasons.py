@@ -41,6 +41,8 @@ WORDS = {
     deliveries.UNSERVED: "这个账号没有在用",
     "lane_elsewhere": "账号正由另一个进程使用",
     "permanent_errors": "接连好几个群都发不进去",
+    "logged out": "没有登录",
+    "restricted": "平台在限制这个账号",
     # What people do.
     "paused_by_manager": "管理员暂停了",
     "cancelled_by_manager": "管理员取消了",
@@ -57,6 +59,13 @@ WORDS = {
 }
 """Code → a key of the wording."""
 
+WHY_OFFLINE = {
+    "unreachable": "网关连不上",
+    "token": "网关不认令牌",
+    "taken": "别的程序正连着网关",
+}
+"""The same of an account that is not online: there some codes mean something else."""
+
 _LONGEST = 100  # characters of what a platform said
 
 
@@ -65,3 +74,8 @@ def words_for(say: Say, reason: str | None) -> str:
     if not reason:
         return say("没有说明原因")
     return say(WORDS[reason]) if reason in WORDS else reason[:_LONGEST]
+
+
+def why_offline(say: Say, reason: str | None) -> str:
+    """Why an account is not online, as people read it."""
+    return say(WHY_OFFLINE[reason]) if reason in WHY_OFFLINE else words_for(say, reason)

@@ -68,19 +68,21 @@ async def tell_managers(
     *,
     but: Collection[int] = (),
     about: int | None = None,
+    not_through: Collection[str] = (),
 ) -> list[str]:
     """Say something to every manager; the names of the staff chats and managers it reached.
 
     What is about one group (its id) is said in the staff chat that looks after it, and the other
     chats are spared. A manager who sits in no staff chat is told in private, and so is everybody
     where no chat was reached. `but` are customers to leave out in private. A manager with several
-    members is told once. The key names what is said, so that telling twice can be seen in the
-    attempts.
+    members is told once. `not_through` are accounts that can carry nothing now. The
+    key names what is said, so that telling twice can be seen in the attempts.
     """
     async with desk.database.reading() as connection:
         everybody = await managers(connection, desk.shop)
         chats = await staff_chats(connection, desk.shop_id)
         tied = await groups_by_id(connection, [] if about is None else [about])
+    chats = [chat for chat in chats if chat.account not in not_through]
     near = [chat for chat in chats if chat.id in {group.staff_group_id for group in tied.values()}]
     said = [chat for chat in near or chats if await _tell_chat(desk, chat, content, key)]
     spared = [chat for chat in chats if near and said and chat not in near]
@@ -89,7 +91,10 @@ async def tell_managers(
     wanted = [one for one in everybody if one.customer_id not in there.union(but)]
     people = [list(some) for _, some in groupby(wanted, key=lambda one: one.customer_id)]
     async with asyncio.TaskGroup() as telling:
-        tasks = [telling.create_task(tell(desk, some, content, key)) for some in people]
+        tasks = [
+            telling.create_task(tell(desk, some, content, key, not_through=not_through))
+            for some in people
+        ]
     reached = [found.name for task in tasks if (found := task.result()) is not None]
     return [*(chat.name for chat in said), *reached]
 
@@ -106,14 +111,21 @@ async def _tell_chat(desk: Desk, chat: Group, content: Content, key: str) -> boo
     return isinstance(outcome, Done | Unclear)
 
 
-async def tell(desk: Desk, whom: Iterable[Member], content: Content, key: str) -> Member | None:
+async def tell(
+    desk: Desk,
+    whom: Iterable[Member],
+    content: Content,
+    key: str,
+    *,
+    not_through: Collection[str] = (),
+) -> Member | None:
     """Say something in private to one person, as the first of their members that is reached."""
     for member in whom:
         async with desk.database.reading() as connection:
             accounts = await members.heard_through(connection, member.id)
         for account in accounts:
             sender = desk.senders.get(account)
-            if sender is None:
+            if sender is None or account in not_through:
                 continue
             to = Address(person=member.person)
             outcome = await sender.say(to, content, f"{key}/{account}/{member.person}")

@@ -113,6 +113,11 @@ def is_leased(connection: AsyncConnection) -> ColumnElement[bool]:
     return held
 
 
+async def leased(connection: AsyncConnection) -> set[str]:
+    """The accounts that some process serves at this moment."""
+    return set(await connection.scalars(select(lanes.c.account).where(is_leased(connection))))
+
+
 async def hold_lanes(connection: AsyncConnection) -> None:
     """Make every sender wait until this transaction ends, and then see what it changed."""
     await connection.execute(select(lanes.c.account).order_by(lanes.c.account).with_for_update())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.room.page_text import Words
-from handlers.reasons import words_for
+from handlers.reasons import why_offline, words_for
 from handlers.wording import Say
 from storage.accounts import Account, State
 
@@ -63,7 +63,7 @@ def _standing(state: State, speech: Speech) -> list[str]:
     if state.me_name:
         lines.insert(0, words("me", name=state.me_name))
     if state.reason:
-        lines.append(words("why", why=words_for(speech.say, state.reason)))
+        lines.append(words("why", why=why_offline(speech.say, state.reason)))
     if state.state == _SCAN:
         lines.append(words("to_scan" if state.code else "to_confirm"))
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.arguments import Days, Groups
 from handlers.audiences import chosen_or_here
+from handlers.deafness import deaf_in, deaf_lines
 from handlers.demand import last_days, report
 from handlers.desk import Asked, Desk
 from handlers.registry import command
@@ -14,6 +15,7 @@ from scheduler.content import Button
 from storage.groups import all_groups
 
 _DAYS = 7
+_DEAF_TIMES = 3  # shown of each account
 
 
 @command("insights", "洞察", Role.MANAGER, "看粉丝关心、介意、喜欢、讨厌和想要什么", "/insights 7")
@@ -34,8 +36,9 @@ async def insights(
     period = last_days(desk, number)
     found = await report(desk, wanted, period)
     one_group = Button(desk.say("只看一个群"), f"/choose /insights {number}")
+    deaf = deaf_lines(desk, await deaf_in(desk, wanted, period), _DEAF_TIMES)
     yield reply(
-        report_text(desk.say, found, period, [group.name for group in wanted]),
+        report_text(desk.say, found, period, [group.name for group in wanted], deaf),
         *((one_group,) if groups is None and len(wanted) > 1 else ()),
         private=True,
     )

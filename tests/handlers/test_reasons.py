@@ -7,7 +7,7 @@ import pytest
 from handlers import approvals, reasons, running
 from handlers.acceptance import GIVEN_UP
 from handlers.commands.staffing import STAFF_CHAT
-from handlers.reasons import WORDS, words_for
+from handlers.reasons import WORDS, why_offline, words_for
 from handlers.wording import wording
 from scheduler.decide import Reason
 from storage import attempts, deliveries, moving, steering
@@ -28,6 +28,8 @@ CODES = [
     "lane_elsewhere",
     "permanent_errors",
     "demo_over",
+    "logged out",
+    "restricted",
     attempts.HELD_BACK,
     attempts.INTERRUPTED,
     REJECTED,
@@ -42,6 +44,22 @@ CODES = [
     running.CANCELLED,
     running.PAUSED,
 ]
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("unreachable", "网关连不上"),
+        ("token", "网关不认令牌"),
+        ("taken", "别的程序正连着网关"),
+        ("logged out", "没有登录"),
+        ("在手机上退出了", "在手机上退出了"),
+        ("", "没有说明原因"),
+    ],
+)
+def test_why_an_account_is_offline_is_said_in_its_own_words(code: str, why: str) -> None:
+    assert why_offline(wording("zh"), code) == why
+    assert set(reasons.WHY_OFFLINE) == {"unreachable", "token", "taken"}
 
 
 @pytest.mark.parametrize("code", CODES)
