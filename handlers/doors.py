@@ -146,6 +146,8 @@ def _chats(event: Event) -> Iterator[str]:
         yield storable(where.id)
     if isinstance(event, GroupMoved):
         yield storable(event.before)
+    if isinstance(event, IdsChanged):
+        yield from (storable(roster.chat.id) for roster in event.rosters)
     for person in _people(event):
         yield from map(storable, person.staff_in or ())
 

@@ -21,6 +21,7 @@ from handlers.events import (
     Event,
     GroupChanged,
     GroupMoved,
+    IdsChanged,
     MessageHeard,
     MessageKind,
 )
@@ -135,7 +136,7 @@ async def record_batch(
             if told is None or isinstance(told, MessageHeard | ButtonPressed):
                 continue
             batch.note(await record_change(connection, told, origin))
-            if isinstance(told, GroupChanged | GroupMoved):
+            if isinstance(told, GroupChanged | GroupMoved | IdsChanged):
                 await doors.look([told])
     if not history:
         await set_cursor(connection, batch.account, platform, events[-1].cursor)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
@@ -140,6 +140,36 @@ async def familiar_members(
         if row.member_id in found:
             found[row.member_id].seats[row.group_id] = row.nickname
     return list(found.values())
+
+
+async def known_since(
+    connection: AsyncConnection, platform: str, persons: Collection[str]
+) -> dict[str, datetime]:
+    """Since when these ids of a platform are known; those that are not are missing."""
+    rows = await connection.execute(
+        select(members.c.person, members.c.first_seen_at).where(
+            members.c.platform == platform, among(members.c.person, list(persons))
+        )
+    )
+    return {row.person: row.first_seen_at for row in rows}
+
+
+async def unseat(
+    connection: AsyncConnection,
+    group_ids: Collection[int],
+    member_ids: Collection[int],
+    at: datetime,
+) -> None:
+    """Note that none of these members sits in any of these groups any more."""
+    await connection.execute(
+        update(memberships)
+        .where(
+            among(memberships.c.group_id, list(group_ids)),
+            among(memberships.c.member_id, list(member_ids)),
+            memberships.c.left_at.is_(None),
+        )
+        .values(left_at=at)
+    )
 
 
 async def names_of_groups(
