@@ -228,7 +228,9 @@ class RoomChannel:
     async def _brought(self, picture: Picture) -> Picture:
         if picture.source.startswith(_THERE):
             return dataclasses.replace(picture, source=picture.source.removeprefix(_HEARD))
-        data = await asyncio.to_thread((self._data / picture.source).read_bytes)
+        data = picture.bytes_drawn
+        if data is None:
+            data = await asyncio.to_thread((self._data / picture.source).read_bytes)
         try:
             source = await self._connection.picture(data)
         except RoomAnswerLost as error:  # the picture may be there, but nothing was said with it

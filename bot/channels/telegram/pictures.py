@@ -19,6 +19,7 @@ FILE_ID = "telegram:"
 """What a picture's source begins with that lies at Telegram already; its file id follows. Only
 the account that was sent the picture can send it on."""
 
+_DRAWN = "picture.png"  # the name of a picture that the bot has drawn
 _REMEMBERED = 1_000  # ids of pictures; each is some 100 letters
 
 _File = tuple[str, int, int]  # a file as it is now: its source, when it was changed, how long it is
@@ -46,9 +47,12 @@ class Pictures:
         Raises:
             OSError: one of the bot's own pictures cannot be read.
         """
-        return [await self._upload(picture.source) for picture in pictures]
+        return [await self._upload(picture) for picture in pictures]
 
-    async def _upload(self, source: str) -> Upload:
+    async def _upload(self, picture: Picture) -> Upload:
+        drawn, source = picture.bytes_drawn, picture.source
+        if drawn is not None:
+            return BufferedInputFile(drawn, _DRAWN)
         if source.startswith(("http://", "https://")):
             return source
         if source.startswith(FILE_ID):

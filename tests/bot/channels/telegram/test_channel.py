@@ -226,6 +226,13 @@ async def test_a_picture_of_the_bot_s_own_is_uploaded(
     assert fetched == "https://example.com/a.png"
 
 
+async def test_a_picture_that_the_bot_has_drawn_is_uploaded(
+    channel: TelegramChannel, telegram: ScriptedTelegram
+) -> None:
+    await channel.perform(post(pictures=(Picture.drawn(b"drawn"),)))
+    assert list(telegram.asked[-1].files.values()) == [b"drawn"]
+
+
 OFFER = post(pictures=(Picture("offer.png"),))
 
 
