@@ -91,15 +91,15 @@ class Known:
 
     async def contact(self, person: str) -> Contact | None:
         """Somebody; None where the gateway does not know them."""
-        return await _if_there(self._contacts.get(person))
+        return await if_there(self._contacts.get(person))
 
     async def room(self, room: str) -> GatewayRoom | None:
         """A room; None where the gateway does not know it."""
-        return await _if_there(self._rooms.get(room))
+        return await if_there(self._rooms.get(room))
 
     async def member(self, room: str, person: str) -> RoomMember | None:
         """Somebody in a room; None where the gateway does not know them there."""
-        return await _if_there(self._members.get((room, person)))
+        return await if_there(self._members.get((room, person)))
 
     def forget(self, kind: PayloadKind, identity: str) -> None:
         """The gateway calls this stale, or something happened that changes it."""
@@ -122,7 +122,7 @@ class Known:
         self._members.forget_all()
 
 
-async def _if_there(answer: Awaitable[V]) -> V | None:
+async def if_there(answer: Awaitable[V]) -> V | None:
     """The answer; None where the gateway was reached and has none."""
     try:
         return await answer

@@ -81,3 +81,7 @@ class Leaders:
         """Who came to lead a room or leads none any more, each time told once."""
         news, self._news = self._news, {}
         return list(news.values())
+
+    def not_told(self, news: News) -> None:
+        """It could not be told after all: keep it, unless something newer is known."""
+        self._news.setdefault(news.person, news)

@@ -33,6 +33,7 @@ from bot.channels.wechat.gateway import (
     Ready,
     ScanNeeded,
 )
+from bot.channels.wechat.rhythm import Rhythm
 from scheduler.clock import Clock
 
 _log = structlog.get_logger(__name__)
@@ -41,31 +42,6 @@ _MOST = 5_000  # things told that are kept; a gateway that tells more has to wai
 _STEP = timedelta(microseconds=1)
 _NO_GAP = timedelta(seconds=5)  # what a start or a log-in takes anyway
 _UNANSWERED = (Failure.LOST, Failure.NOT_SENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How patient a line is, in real time.
-
-    The first event of a stream comes within `first`; then a `Dong` is asked for each `ding`, and so
-    much `silence` breaks the stream off. An account that is logged in is said to be within `login`,
-    and knows its rooms once the gateway says so, or after `ready`. Each `mark` it is written down
-    that all was heard, or nothing. A stream is made again after `rest`, and after twice that each
-    further time, up to `longest_rest`; after the `taken_` ones where another client listens. What
-    nobody can reach for `offline` is told to be so.
-    """
-
-    first: timedelta = timedelta(seconds=10)
-    ding: timedelta = timedelta(seconds=20)
-    silence: timedelta = timedelta(seconds=45)
-    mark: timedelta = timedelta(minutes=1)
-    login: timedelta = timedelta(seconds=10)
-    ready: timedelta = timedelta(seconds=10)
-    rest: timedelta = timedelta(seconds=1)
-    longest_rest: timedelta = timedelta(seconds=30)
-    taken_rest: timedelta = timedelta(seconds=15)
-    longest_taken_rest: timedelta = timedelta(minutes=5)
-    offline: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +121,11 @@ class Line:
         self._deadline: asyncio.Timeout | None = None
         self._off_since: float | None = None  # of the loop's time
         self._told_why: str | None = None
+
+    @property
+    def latest(self) -> datetime:
+        """The instant of what was told last; when the line began, where nothing was."""
+        return self._latest
 
     async def open(self) -> None:
         """Begin to listen, and see that the gateway tells something.

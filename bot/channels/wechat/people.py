@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
+from bot.channels.wechat.caution import PLATFORM
 from bot.channels.wechat.gateway import Contact, GatewayRoom, RoomMember
 from bot.channels.wechat.known import Known
 from bot.channels.wechat.leaders import Leaders
@@ -21,8 +22,6 @@ from storage.members import member_known_as
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-PLATFORM = "wechat"
 
 _AT_ONCE = 8
 

@@ -70,6 +70,9 @@ _NOBODY = frozenset(
 _PUBLISHER = "gh_"
 
 
+_NOT_YET_KNOWN = Person("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What must be known besides a message to say what it tells.
@@ -81,8 +84,8 @@ class Scene:
     account: str
     at: datetime
     me: str
-    sender: Person
-    chat: Chat | None
+    sender: Person = _NOT_YET_KNOWN
+    chat: Chat | None = None
     names: frozenset[str] = frozenset()
     pictures: tuple[str, ...] = ()
     title: str = ""
