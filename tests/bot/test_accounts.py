@@ -9,8 +9,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 
-from bot.accounts import TelegramBotTwice, TelegramMissing, build_accounts, examine_accounts
+from bot.accounts import (
+    TelegramBotTwice,
+    TelegramMissing,
+    WeChatGatewayTwice,
+    WeChatMissing,
+    build_accounts,
+    examine_accounts,
+)
 from bot.configuration import Configuration
 from bot.secret_files import SecretUnreadable
 from scheduler.clock import RealClock
@@ -19,6 +27,11 @@ from tests.bot.program import PATIENCE, environment
 
 WITH_TELEGRAM = Configuration.model_validate({"telegram": {"shop": {"token": "1:a"}}})
 
+WITH_WECHAT = Configuration.model_validate(
+    {"wechat": {"shop": {"token": "geheim", "accept_risk": True}}}
+)
+TWO_ACCOUNTS = {"shop": "127.0.0.1:8788", "vip": "localhost:8788"}
+
 RUN_AND_LOOK = """
 import asyncio, sys
 from bot import logs, serving
@@ -26,7 +39,8 @@ from bot.configuration import load
 
 async def look(bot, ready):
     ready()
-    print([channel.account for channel in bot.channels], "aiogram" in sys.modules)
+    optional = {"aiogram", "wechaty_grpc", "grpclib", "betterproto", "segno"}
+    print([channel.account for channel in bot.channels], optional & sys.modules.keys())
 
 logs.set_up("error", "text")
 serving.until_signal = look
@@ -52,7 +66,7 @@ def _no_aiogram(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("configured")
-def test_a_bot_without_a_telegram_account_does_not_import_aiogram(here: Path) -> None:
+def test_a_bot_without_accounts_imports_no_library_of_theirs(here: Path) -> None:
     (here / "nuanqun.toml").write_text("[room]\nport = 0\n")
     ended = subprocess.run(
         [sys.executable, "-c", RUN_AND_LOOK],
@@ -62,7 +76,7 @@ def test_a_bot_without_a_telegram_account_does_not_import_aiogram(here: Path) ->
         timeout=PATIENCE,
         check=True,
     )
-    assert ended.stdout == b"['room'] False\n"
+    assert ended.stdout == b"['room'] set()\n"
 
 
 @pytest.mark.usefixtures("_no_aiogram")
@@ -72,6 +86,21 @@ async def test_where_aiogram_is_missing_it_is_said_how_to_install_it(database: D
     (finding,) = await examine_accounts(WITH_TELEGRAM)
     assert (finding.check, finding.well) == ("telegram", False)
     assert "pip install 'nuanqun[telegram]'" in finding.mend
+
+
+@pytest.mark.parametrize("library", ["wechaty_grpc", "betterproto", "grpclib", "segno", "httpx"])
+async def test_where_a_library_for_wechat_is_missing_it_is_said_how_to_install_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    for name in list(sys.modules):
+        if name.startswith("bot.channels.wechat"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(WeChatMissing, match=rf"{library} .*pip install 'nuanqun\[wechat\]'"):
+        await build_accounts(WITH_WECHAT, RealClock(), database)
+    (finding,) = await examine_accounts(WITH_WECHAT)
+    assert (finding.check, finding.well) == ("wechat", False)
+    assert "pip install 'nuanqun[wechat]'" in finding.mend
 
 
 @pytest.mark.usefixtures("_no_aiogram")
@@ -112,3 +141,39 @@ async def test_one_bot_in_two_sections_is_refused(database: Database, tmp_path: 
     )
     with pytest.raises(TelegramBotTwice, match=r"\[telegram\.shop\] and \[telegram\.vip\]"):
         await build_accounts(twice, RealClock(), database)
+
+
+async def test_each_wechat_account_is_built_with_a_word_about_the_risk(database: Database) -> None:
+    several = Configuration.model_validate(
+        {
+            "wechat": {
+                "shop": {"token": "a", "accept_risk": True},
+                "vip": {"token": "b", "accept_risk": True, "endpoint": "127.0.0.1:8789"},
+            }
+        }
+    )
+    with structlog.testing.capture_logs() as logged:
+        built = await build_accounts(several, RealClock(), database)
+    assert [channel.account for channel in built] == ["wechat:shop", "wechat:vip"]
+    risks = [one for one in logged if one["event"] == "account_at_risk"]
+    assert [(one["account"], one["see"]) for one in risks] == [
+        ("wechat:shop", "docs/how-to/wechat.md"),
+        ("wechat:vip", "docs/how-to/wechat.md"),
+    ]
+    for channel in built:
+        await asyncio.wait_for(channel.close(), PATIENCE)
+
+
+async def test_one_gateway_in_two_sections_is_refused(database: Database) -> None:
+    twice = Configuration.model_validate(
+        {
+            "wechat": {
+                name: {"token": name, "accept_risk": True, "endpoint": endpoint}
+                for name, endpoint in TWO_ACCOUNTS.items()
+            }
+        }
+    )
+    with pytest.raises(WeChatGatewayTwice, match=r"\[wechat\.shop\] and \[wechat\.vip\]"):
+        await build_accounts(twice, RealClock(), database)
+    (finding,) = await examine_accounts(twice)
+    assert not finding.well

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from bot.channels.known_roles import known_role
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.hearing import Hearing
@@ -13,11 +14,9 @@ from bot.channels.telegram.menu import Menus
 from bot.channels.telegram.polling import PollingHearing
 from bot.channels.telegram.webhook import WebhookHearing
 from bot.telegram_section import Telegram, telegram_account
-from handlers.roles import Role, role_of
 from handlers.settings import ShopSettings
 from scheduler.clock import Clock
 from storage.database import Database
-from storage.members import member_known_as
 
 
 def build(
@@ -50,17 +49,11 @@ def build(
         name=name,
         connection=connection,
         hearing=_hearing(name, section, connection, intake),
-        menus=Menus(connection, partial(_role_of, database, shop)),
+        menus=Menus(connection, partial(known_role, database, shop, "telegram")),
         database=database,
         clock=clock,
         data=data,
     )
-
-
-async def _role_of(database: Database, shop: ShopSettings, person: str) -> Role:
-    async with database.reading() as connection:
-        found = await member_known_as(connection, "telegram", person)
-    return Role.FAN if found is None else role_of(found, shop)
 
 
 def _hearing(
