@@ -15,10 +15,11 @@ from bot import ear as ear_room
 from bot.ear import Ear
 from handlers import recording
 from handlers.commanding import Order
-from handlers.events import ButtonPressed, Event, MessageHeard, MessageKind
+from handlers.events import ButtonPressed, Event, FriendAsked, MessageHeard, MessageKind
 from handlers.recording import IsCommand
 from handlers.roles import Role
-from storage import accounts
+from storage import accounts, friendships
+from storage.friendships import Admits, FriendRule
 from storage.messages import count_messages
 from storage.unheard import count_unheard
 from tests.bot.program import until
@@ -192,6 +193,22 @@ async def test_an_end_at_any_moment_loses_no_message(hearing: Hearing) -> None:
     await stop(task)
     assert await hearing.stored() == 3_000
     assert len(set(hearing.stream.begun_at)) == 4  # it went on from where it was
+
+
+async def test_who_asks_to_be_a_friend_is_one_at_once_where_the_rule_says_so(
+    hearing: Hearing,
+) -> None:
+    shop, stream = hearing.shop, hearing.stream
+    async with shop.desk.database.writing() as connection:
+        await friendships.set_rule(connection, ACCOUNT, FriendRule(Admits.EVERYONE))
+    task = asyncio.create_task(ear_of(shop, stream).run())
+    stream.told.append(shop.heard("小鱼", "你好"))
+    await until(lambda: hearing.has_heard(1, task))
+    stream.told.append(
+        FriendAsked(ACCOUNT, "000002", shop.clock.now(), "ask-1", shop.person("小鱼"))
+    )
+    await until(lambda: len(shop.platform.befriended) == 1)
+    await stop(task)
 
 
 async def test_poison_stops_neither_the_line_nor_what_follows_from_the_rest(

@@ -14,8 +14,9 @@ import pytest
 from bot import hands as hands_room
 from bot.hands import Hands
 from handlers.commanding import Order
-from handlers.events import Event, JoinAsked, MemberJoined
+from handlers.events import Event, FriendAsked, JoinAsked, MemberJoined
 from scheduler.courier import Action, Address, NothingSent, Outcome
+from storage import friendships
 from storage.messages import finish_command
 from tests.bot.program import until
 from tests.handlers.shop import (
@@ -159,6 +160,16 @@ async def test_what_the_platform_did_not_hear_is_told_again_by_itself(
         await tell(shop, hands, asks)
         shop.platform.refuses.clear()
         await until(lambda: [one.person for one in shop.platform.admitted] == ["id-小鱼"])
+
+
+async def test_what_a_manager_says_about_who_asks_is_done_at_once(shop: Shop) -> None:
+    asks = FriendAsked(ACCOUNT, "x", shop.clock.now(), "ask-1", shop.person("小鱼"), "你好")
+    await shop.dispatcher.hear([asks])
+    async with shop.desk.database.reading() as connection:
+        (one,) = await friendships.waiting(connection)
+    async with working(shop, shop.commander) as hands:
+        hands.obey(await shop.orders(shop.heard(MANAGER, f"/makefriend {one.id}", group=None)))
+        await until(lambda: [one.request for one in shop.platform.befriended] == ["ask-1"])
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.answers import HeldBack, back_off, end_of, move_after
+from scheduler.answers import HeldBack, back_off, end_of, move_after, never_again, word_for
 from scheduler.courier import (
     AccountDown,
     AddressGone,
@@ -20,7 +20,7 @@ from scheduler.courier import (
     Unable,
     Unclear,
 )
-from storage.attempts import End
+from storage.attempts import INTERRUPTED, End
 from storage.deliveries import DeliveryState, Move
 from storage.due import Due, Recipient
 from tests.scheduler.stage import HOUR, MINUTE, NOW, SECOND
@@ -100,6 +100,32 @@ def test_each_outcome_has_its_move_and_its_word(
     assert move_after(due(), outcome, NOW, rests_until=None, spread=0.0) == move
     end = end_of(5, outcome, NOW)
     assert (end.attempt_id, end.outcome, end.at) == (5, word, NOW)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "never"),
+    [
+        (Done("7"), True),
+        (Unclear("http 502"), True),
+        (AddressGone("kicked"), True),
+        (Muted("silenced"), True),
+        (Unable("no rights"), True),
+        (NothingSent("refused"), False),
+        (TooFast(SECOND), False),
+        (TooFast(SECOND, account_wide=True), False),
+        (AccountDown("logged out"), False),
+        (HeldBack(), False),
+    ],
+)
+def test_only_what_certainly_did_nothing_is_made_again(
+    outcome: Outcome | HeldBack, *, never: bool
+) -> None:
+    assert never_again(word_for(outcome)) is never
+
+
+@pytest.mark.parametrize("outcome", [None, INTERRUPTED])
+def test_a_call_without_an_answer_is_not_made_again(outcome: str | None) -> None:
+    assert never_again(outcome)
 
 
 def test_a_platform_s_wish_for_silence_is_written_with_the_attempt() -> None:

@@ -14,6 +14,7 @@ from scheduler.courier import (
     Address,
     AddressGone,
     Admit,
+    Befriend,
     Done,
     Invite,
     Limits,
@@ -78,7 +79,7 @@ async def test_who_refuses_an_answer_is_known_to_be_out_of_reach(stage: Stage) -
     assert {row.person: row.unreachable_at for row in rows} == {"p1": NOW, "p2": None}
 
 
-async def test_links_and_admissions_have_their_attempts_and_keep_no_answer_waiting(
+async def test_links_admissions_and_friends_have_their_attempts_and_keep_no_answer_waiting(
     stage: Stage,
 ) -> None:
     await stage.groups("一群")
@@ -89,10 +90,13 @@ async def test_links_and_admissions_have_their_attempts_and_keep_no_answer_waiti
         admit = Admit(f"a{number}", here, f"p{number}", refuse=number == 3)
         assert isinstance(await sender.carry_out(admit), Done)
     assert isinstance(await sender.carry_out(Invite("i", here, "小鱼")), Done)
+    befriend = Befriend("f", Address(person="p1"), "ask-1")
+    assert isinstance(await sender.carry_out(befriend), Done)
     assert isinstance(await sender.say(here, Content("在的"), "r"), Done)
     assert [(kind, outcome) for kind, _, outcome, _ in await stage.attempts()] == [
         *[("admit", "done")] * 4,
         ("invite", "done"),
+        ("befriend", "done"),
         ("reply", "done"),
     ]
 

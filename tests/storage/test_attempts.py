@@ -121,6 +121,25 @@ async def test_a_takeover_ends_the_replies_that_were_left_open_and_nothing_else(
     }
 
 
+async def test_what_became_of_a_call_is_known_by_its_key(connection: AsyncConnection) -> None:
+    right, stranger = await lane(connection), await lane(connection, account="room:2")
+    for at, outcome in ((NOW - HOUR, "done"), (NOW, "nothing_sent"), (NOW + SECOND, None)):
+        ids = await attempts.begin_calls(
+            connection, right, [Call("person:1", "欢迎\x00", "reply")], at
+        )
+        if outcome is not None:
+            ends = [End(one, outcome, None, at) for one in ids.values()]
+            await attempts.end_calls(connection, ends)
+    await attempts.begin_calls(connection, right, [Call("person:1", "other", "reply")], NOW)
+    await attempts.begin_calls(connection, stranger, [Call("person:1", "theirs", "reply")], NOW)
+
+    async def outcomes(key: str) -> list[str | None]:
+        return await attempts.outcomes_of(connection, ACCOUNT, key, NOW)
+
+    assert await outcomes("欢迎\x00") == ["nothing_sent", None]
+    assert await outcomes("theirs") == []
+
+
 async def test_the_past_of_an_account_is_what_was_really_called_since_the_oldest_first(
     connection: AsyncConnection,
 ) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import customers, friendships
 from storage.friendships import Admits, FriendRequest, FriendRule, NewFriendRequest
+from storage.groups import Group
 from storage.join_requests import BY_PLATFORM, Verdict
+from storage.members import leave
 from storage.tables import groups as group_rows
 from tests.storage.builders import ACCOUNT, HOUR, MINUTE, NOW, group, member
 
@@ -215,6 +217,33 @@ async def test_a_rule_outlives_its_group(connection: AsyncConnection) -> None:
     await friendships.set_rule(connection, ACCOUNT, FriendRule(Admits.EVERYONE, None, here.id))
     await connection.execute(group_rows.delete().where(group_rows.c.id == here.id))
     assert await friendships.rule_of(connection, ACCOUNT) == FriendRule(Admits.EVERYONE)
+
+
+async def bring(connection: AsyncConnection, where: int | None) -> Group | None:
+    """The group that a new friend of the account is brought into."""
+    who = await member(connection, "小鱼")
+    return await friendships.group_for(connection, FriendRule(group_id=where), who.id)
+
+
+async def test_a_new_friend_is_brought_where_they_do_not_sit(connection: AsyncConnection) -> None:
+    here = await group(connection, "一群")
+    assert await bring(connection, here.id) == here
+    assert await bring(connection, None) is None
+    who = await member(connection, "小鱼", here)
+    assert await bring(connection, here.id) is None
+    await leave(connection, here.id, who.id, NOW + MINUTE)
+    assert await bring(connection, here.id) == here
+
+
+@pytest.mark.parametrize("no_more", [{"present": False}, {"accepted_at": None}])
+async def test_nobody_is_brought_into_a_group_that_is_the_shop_s_no_more(
+    connection: AsyncConnection, no_more: dict[str, object]
+) -> None:
+    here = await group(connection, "一群")
+    await connection.execute(
+        group_rows.update().where(group_rows.c.id == here.id).values(**no_more)
+    )
+    assert await bring(connection, here.id) is None
 
 
 # What goes in time
