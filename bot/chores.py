@@ -14,23 +14,27 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.demand import Period, analyse_before_forgetting, analyse_finished_days
 from handlers.desk import Desk
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms, lease
-from storage import deliveries, messages
+from storage import deliveries, friendships, messages
 from storage.button_words import forget_unused
 from storage.chores import done_at, note_done
 from storage.errors import LaneLost
 from storage.groups import heard_groups
 from storage.join_requests import delete_requests_before
+from storage.numbered_choices import delete_offered_before
+from storage.own_posts import delete_begun_before
 from storage.unheard import delete_unheard_before
 
 _log = structlog.get_logger(__name__)
@@ -42,6 +46,8 @@ _FAILED = Counter("nuanqun_chores_failed_total", "Nightly chores that failed", [
 _BATCH = 1_000
 _ANALYSED_DAYS = 7
 _UNSERVED_FOR = timedelta(hours=1)
+_OWN_POSTS_KEPT = timedelta(days=30)  # longer than a doubt about a post is worth asking about
+_CHOICES_KEPT = timedelta(days=2)  # longer than they hold
 
 
 async def forget_old_text(desk: Desk) -> int:
@@ -49,23 +55,44 @@ async def forget_old_text(desk: Desk) -> int:
 
     Whole days go at once, and are analysed first: the counts stay when the words are gone. Events
     that could not be heard hold words as well, and so do buttons that stand below old posts, and
-    those who asked to be let in.
+    those who asked to be let in or to be friends.
     """
     first_kept = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for)
     async with desk.database.reading() as connection:
         groups = await heard_groups(connection, desk.shop_id)
     await analyse_before_forgetting(desk, groups, first_kept - timedelta(days=1))
     oldest = datetime.combine(first_kept, time.min, ZoneInfo(desk.shop.zone))
-    deleted = 0
-    for delete_some in (
+    return await _delete(
+        desk,
+        oldest,
         messages.delete_before,
         delete_unheard_before,
         forget_unused,
         delete_requests_before,
-    ):
+        friendships.delete_requests_before,
+    )
+
+
+async def forget_short_lived(desk: Desk) -> int:
+    """Delete what is of use for days at most: what was just said, and what numbers chose."""
+    now = desk.clock.now()
+    said = await _delete(desk, now - _OWN_POSTS_KEPT, delete_begun_before)
+    return said + await _delete(desk, now - _CHOICES_KEPT, delete_offered_before)
+
+
+class _DeleteSome(Protocol):
+    async def __call__(
+        self, connection: AsyncConnection, before: datetime, /, *, batch: int
+    ) -> int: ...
+
+
+async def _delete(desk: Desk, before: datetime, *kinds: _DeleteSome) -> int:
+    """Delete what is older, in small transactions; how much there was."""
+    deleted = 0
+    for delete_some in kinds:
         while True:
             async with desk.database.writing() as connection:
-                gone = await delete_some(connection, oldest, batch=_BATCH)
+                gone = await delete_some(connection, before, batch=_BATCH)
             deleted += gone
             if gone < _BATCH:
                 break
@@ -106,6 +133,7 @@ NIGHTLY: tuple[tuple[str, Chore], ...] = (
     ("17 3 * * *", analyse_last_days),
     ("27 3 * * *", tag_everybody),
     ("37 3 * * *", forget_old_text),
+    ("42 3 * * *", forget_short_lived),
     ("47 3 * * *", leave_out_unserved),
 )
 """When (minute hour day month weekday, by the shop's clock) each chore is done."""

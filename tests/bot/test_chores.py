@@ -19,22 +19,24 @@ from bot.chores import (
     _do,
     analyse_last_days,
     forget_old_text,
+    forget_short_lived,
     nightly,
     take_turns,
 )
 from handlers.demand import Period, report
 from handlers.desk import Desk
-from handlers.events import JoinAsked
+from handlers.events import FriendAsked, JoinAsked
 from handlers.settings import ShopSettings
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms
-from storage import button_words
+from storage import button_words, friendships, numbered_choices, own_posts
 from storage.chores import done_at, note_done
 from storage.database import Database
 from storage.groups import heard_groups
 from storage.join_requests import waiting
 from storage.lanes import lease_lane
 from storage.messages import count_messages
+from storage.own_posts import OwnPost
 from storage.tables import analysed_days
 from storage.unheard import UnheardEvent, count_unheard, keep_unheard, last_unheard
 from tests.bot.program import until
@@ -98,6 +100,24 @@ async def test_what_the_buttons_of_old_posts_say_goes_with_old_words(shop: Shop)
     async with shop.desk.database.reading() as connection:
         left = await button_words.words_of(connection, ["old", "new"])
     assert left == {"new": "/broadcast 面霜"}
+
+
+async def test_what_was_posted_and_offered_long_ago_is_of_no_use_any_more(shop: Shop) -> None:
+    database = shop.desk.database
+    async with database.writing() as connection:
+        for key, at in (("old", NOW - 31 * DAY), ("new", NOW - 29 * DAY)):
+            await own_posts.begin(connection, ACCOUNT, OwnPost(key, "person:x", ["早"]), at)
+        for person, at in (("old", NOW - 3 * DAY), ("new", NOW - DAY)):
+            await numbered_choices.offer(connection, ACCOUNT, f"person:{person}", ["/me"], at)
+    assert await forget_short_lived(shop.desk) == 2
+    async with database.reading() as connection:
+        assert await own_posts.receipts_of(connection, ACCOUNT, "old") == []
+        assert await own_posts.receipts_of(connection, ACCOUNT, "new") == [None]
+        left = [
+            await numbered_choices.offered(connection, ACCOUNT, f"person:{person}", NOW - 9 * DAY)
+            for person in ("old", "new")
+        ]
+    assert left == [[], ["/me"]]
 
 
 async def test_a_day_that_nobody_had_read_is_read_before_its_words_go(shop: Shop) -> None:
@@ -189,6 +209,16 @@ async def test_old_requests_to_come_in_go_with_what_was_said_in_them(shop: Shop)
     assert await forget_old_text(shop.desk) == 1
     async with shop.desk.database.reading() as connection:
         (left,) = await waiting(connection, shop.desk.shop_id)
+    assert left.name == "小美"
+
+
+async def test_old_requests_to_be_friends_go_as_well(shop: Shop) -> None:
+    for name, days in (("小鱼", 200), ("小美", 1)):
+        at, person = NOW - days * DAY, shop.person(name)
+        await shop.dispatcher.hear([FriendAsked(ACCOUNT, "x", at, name, person, "我住在二楼")])
+    assert await forget_old_text(shop.desk) == 1
+    async with shop.desk.database.reading() as connection:
+        (left,) = await friendships.waiting(connection)
     assert left.name == "小美"
 
 
