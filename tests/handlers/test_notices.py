@@ -55,7 +55,7 @@ async def test_every_manager_is_told_in_private_and_no_fan(shop: Shop) -> None:
     said = await told(shop, AccountPaused(ACCOUNT, "logged out", NOW + HOUR))
     assert set(said.addresses) == {in_private(MANAGER), in_private(OTHER)}
     assert said[0].content.text == (
-        "账号 room 暂时发不出去：logged out。先歇到 11-05 11:00 再试；"
+        "账号 room 暂时发不出去：没有登录。先歇到 11-05 11:00 再试；"
         "这期间的都等着，过了时间的不补发。"
     )
     back = await told(shop, AccountBack(ACCOUNT))
@@ -113,7 +113,7 @@ async def test_an_account_that_is_refused_is_told_of_by_the_sender(shop: Shop) -
     await broadcast(shop)
     shop.platform.refuses[in_group("一群")] = AccountDown("logged out")
     await shop.delivers()
-    assert "账号 room 暂时发不出去：logged out" in (await taken_off(shop)).text
+    assert "账号 room 暂时发不出去：没有登录" in (await taken_off(shop)).text
     assert [one.state.value for one in await made(shop)] == ["finished"]
 
 
