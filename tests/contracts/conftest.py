@@ -16,11 +16,13 @@ import pytest
 from tests.contracts.counterpart import Counterpart, WiredCounterpart
 from tests.contracts.room_counterparts import LocalRoom, RoomBehindItsDoor
 from tests.contracts.telegram_counterparts import TelegramOfAnotherHand, TelegramOfOurOwn
+from tests.contracts.wechat_counterparts import WeChatBehindItsGateway
 
 WIRED = {
     "room behind its door": RoomBehindItsDoor,
     "telegram of our own": TelegramOfOurOwn,
     "telegram of another hand": TelegramOfAnotherHand,
+    "wechat behind its gateway": WeChatBehindItsGateway,
 }
 ALL = {"room in the process": LocalRoom} | WIRED
 

@@ -21,9 +21,13 @@ from scheduler.courier import Address
 class Ability(StrEnum):
     """What not every platform, or not every counterpart of one, can do."""
 
+    HISTORY = "it tells later what happened while nobody listened"
     LOOKUP = "it tells what became of a post"
+    ABSENCE = "it proves that a post never was"
     ONE_SPEAKER = "a second bot on the account silences the first"
     PINS = "it keeps a post in view"
+    REWRITES = "what a post says can be changed"
+    PLACED_PRESSES = "a press tells below which post the button stands"
     ALBUMS = "several pictures stand, and go, as one post"
     PUT_OUT = "a group puts the bot out"
     MUTES = "a group takes the bot's word away"

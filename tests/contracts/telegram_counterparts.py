@@ -33,6 +33,7 @@ GROUP_NAME = "福利群"
 
 OF_TELEGRAM: Mapping[Ability, str] = {
     Ability.LOOKUP: "Telegram does not tell what a bot has posted",
+    Ability.ABSENCE: "Telegram does not tell what a bot has posted",
     Ability.ONE_SPEAKER: "whoever has the token may speak; only hearing is for one at a time",
 }
 

@@ -191,7 +191,7 @@ export class ShopPuppet extends PuppetMock {
     this.sent.add(id)
     this.#note({ id, conversation, at: Date.now(), ...record })
     if (bytes) {
-      const kept = FileBox.fromBuffer(bytes, payload.filename)
+      const kept = FileBox.fromBase64(bytes.toString('base64'), payload.filename)
       this.mocker.cacheFileBoxPayload.set(id, kept.toJSON())
     }
     const echo = () => this.emit('message', { messageId: id })
