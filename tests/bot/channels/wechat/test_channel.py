@@ -1,0 +1,397 @@
+"""The channel by its outcomes: what is said, what is certain of it, and when nothing is said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.channels.wechat import channel as channel_room
+from bot.channels.wechat.caution import Caution, limits_of
+from bot.channels.wechat.channel import WeChatChannel
+from bot.channels.wechat.choices import Choices
+from bot.channels.wechat.gateway import Failure, FileBox
+from bot.channels.wechat.own_posts import OwnPosts
+from handlers.events import Event
+from scheduler.clock import RealClock
+from scheduler.content import Button, Content, Mention, Picture
+from scheduler.courier import (
+    AccountDown,
+    Action,
+    Address,
+    AddressGone,
+    Admit,
+    Befriend,
+    Delete,
+    Done,
+    Edit,
+    Invite,
+    Lookup,
+    NothingSent,
+    Outcome,
+    Pin,
+    Post,
+    Presence,
+    TooFast,
+    Unable,
+    Unclear,
+)
+from storage.account_stops import lift_stop
+from storage.database import Database
+from tests.bot.channels.wechat.fake_gateway import FakeGateway
+from tests.bot.program import until
+
+ROOM = Address(group="1@chatroom")
+FAN = Address(person="wxid_fan")
+ACCOUNT = "wechat:shop"
+EARLY = Post("k", ROOM, Content("早"))
+
+
+class Link(FakeGateway):
+    """A gateway in memory that one connects to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_open = False
+        self.add_person("wxid_fan", "小鱼", friend=True)
+        self.add_room("1@chatroom", "福利群", ["wxid_fan"])
+
+    async def open(self) -> None:
+        self.is_open = True
+
+    async def close(self) -> None:
+        self.is_open = False
+
+
+class Ears:
+    """A hearing that hears nothing but the account's own words."""
+
+    def __init__(self) -> None:
+        self.online = True
+        self.is_open = False
+        self.cursor = ""
+
+    async def open(self) -> None:
+        self.is_open = True
+
+    async def events(self, after: str | None) -> AsyncGenerator[Event]:  # noqa: ARG002 (the port)
+        for event in list[Event]():
+            yield event
+
+    async def confirm(self, cursor: str) -> None:
+        self.cursor = cursor
+
+    async def close(self) -> None:
+        self.is_open = False
+
+
+class Stage:
+    """A channel with its gateway and its rooms."""
+
+    def __init__(self, database: Database, data: Path, *, language: str = "zh") -> None:
+        self.database = database
+        self.gateway = Link()
+        self.ears = Ears()
+        clock = RealClock()
+        # The second between two messages is scaled down.
+        limits = limits_of(seconds_between=0.01, room_a_minute=4)
+        self.caution = Caution(ACCOUNT, database, clock, limits)
+        self.own_posts = OwnPosts(ACCOUNT, database, clock, self.caution)
+        self.choices = Choices(ACCOUNT, database, clock)
+        self.channel = WeChatChannel(
+            name="shop",
+            gateway=self.gateway,
+            hearing=self.ears,
+            own_posts=self.own_posts,
+            choices=self.choices,
+            caution=self.caution,
+            data=data,
+            language=language,
+        )
+
+    @property
+    def is_open(self) -> tuple[bool, bool]:
+        """Whether the gateway and the hearing are open."""
+        return self.gateway.is_open, self.ears.is_open
+
+    async def perform(self, action: Action) -> Outcome:
+        return await self.channel.perform(action)
+
+    async def is_shown(self, place: int = -1) -> None:
+        """The account is shown one of the messages that it sent."""
+        sent = self.gateway.sent[place]
+        assert await self.own_posts.heard(self.gateway.messages[sent.message])
+
+    def said(self) -> list[str]:
+        """What was sent: texts, and the names of files."""
+        return [one.text or (one.file.name if one.file else "") for one in self.gateway.sent]
+
+
+@pytest.fixture
+def stage(database: Database, tmp_path: Path) -> Stage:
+    """A channel that is at work."""
+    (tmp_path / "offer.png").write_bytes(b"\x89PNG offer")
+    return Stage(database, tmp_path)
+
+
+async def test_the_channel_opens_and_closes_what_it_stands_on(stage: Stage) -> None:
+    channel = stage.channel
+    assert (channel.platform, channel.account, channel.start_link) == ("wechat", ACCOUNT, None)
+    assert channel.limits is stage.caution.limits
+    await channel.open()
+    assert stage.is_open == (True, True)
+    assert [event async for event in channel.events(None)] == []
+    await channel.confirm("c1")
+    assert stage.ears.cursor == "c1"
+    await channel.close()
+    await channel.close()
+    assert stage.is_open == (False, False)
+
+
+async def test_where_hearing_cannot_begin_the_connection_is_closed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise OSError("taken")
+
+    monkeypatch.setattr(stage.ears, "open", fail)
+    with pytest.raises(OSError, match="taken"):
+        await stage.channel.open()
+    assert not stage.gateway.is_open
+
+
+async def test_a_post_calls_names_and_its_answer_is_the_receipt(stage: Stage) -> None:
+    content = Content("@小鱼 早", mentions=(Mention("wxid_fan", "小鱼"),))
+    outcome = await stage.perform(Post("k", ROOM, content))
+    (sent,) = stage.gateway.sent
+    assert outcome == Done(sent.message)
+    assert (sent.conversation, sent.text) == ("1@chatroom", "@小鱼\u2005早")
+    assert sent.mentions == ("wxid_fan",)
+    assert await stage.channel.lookup("k") == Lookup(Presence.SENT, sent.message)
+    assert await stage.channel.lookup("never") == Lookup(Presence.UNKNOWN)
+
+
+async def test_a_topic_is_the_whole_group(stage: Stage) -> None:
+    post = Post("k", Address(group="1@chatroom", topic="7"), Content("早"))
+    assert isinstance(await stage.perform(post), Done)
+    assert stage.gateway.sent[0].conversation == "1@chatroom"
+    await stage.is_shown()
+
+
+async def test_without_an_id_what_is_shown_is_the_receipt(stage: Stage) -> None:
+    stage.gateway.tells_ids = False
+    performing = asyncio.create_task(stage.perform(EARLY))
+    await until(lambda: bool(stage.gateway.sent))
+    await stage.is_shown()
+    assert await performing == Done(stage.gateway.sent[0].message)
+
+
+async def test_without_an_id_and_an_echo_the_gateway_s_yes_is_enough(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_room, "_SHOWN_WITHIN", timedelta(milliseconds=20))
+    stage.gateway.tells_ids = False
+    assert await stage.perform(EARLY) == Done("")
+    assert await stage.channel.lookup("k") == Lookup(Presence.UNKNOWN)
+    await stage.is_shown()  # late, but then it is known
+    assert (await stage.channel.lookup("k")).presence is Presence.SENT
+    assert isinstance(await stage.perform(Delete("d", ROOM, "")), Unable)
+
+
+async def test_a_lost_answer_is_settled_by_what_is_shown(stage: Stage) -> None:
+    answer = stage.gateway.holds("say")
+    stage.gateway.fails("say", Failure.LOST)
+    performing = asyncio.create_task(stage.perform(EARLY))
+    await asyncio.sleep(0.05)
+    answer.set()
+    assert isinstance(await performing, Unclear)
+    assert await stage.channel.lookup("k") == Lookup(Presence.UNKNOWN)
+    # It had arrived after all.
+    message = await stage.gateway.say("1@chatroom", "早", ())
+    await stage.is_shown()
+    assert await stage.channel.lookup("k") == Lookup(Presence.SENT, message)
+
+
+async def test_what_certainly_did_not_leave_is_not_taken_for_what_somebody_types(
+    stage: Stage,
+) -> None:
+    stage.gateway.fails("say", Failure.NOT_SENT)
+    assert isinstance(await stage.perform(EARLY), NothingSent)
+    typed = await stage.gateway.say("1@chatroom", "早", ())
+    assert typed is not None
+    assert not await stage.own_posts.heard(stage.gateway.messages[typed])
+
+
+async def test_a_text_goes_before_its_pictures_and_each_is_a_message(stage: Stage) -> None:
+    drawn = Picture.drawn(b"\x89PNG drawn")
+    pictures = (Picture("offer.png"), drawn, Picture("https://example.com/new.webp?size=2"))
+    outcome = await stage.perform(Post("k", FAN, Content("看图", pictures)))
+    assert outcome == Done(",".join(one.message for one in stage.gateway.sent))
+    assert stage.said() == ["看图", "offer.png", "picture.png", "new.webp"]
+    own, second, third = (one.file for one in stage.gateway.sent[1:])
+    assert own == FileBox("offer.png", data=b"\x89PNG offer")
+    assert second == FileBox("picture.png", data=b"\x89PNG drawn")
+    assert third == FileBox("new.webp", url="https://example.com/new.webp?size=2")
+    assert isinstance(await stage.perform(Delete("d", FAN, outcome.receipt)), Done)
+    assert len(stage.gateway.calls("recall")) == 4
+
+
+async def test_pictures_may_come_without_a_text(stage: Stage) -> None:
+    outcome = await stage.perform(Post("k", ROOM, Content("", (Picture("offer.png"),))))
+    assert isinstance(outcome, Done)
+    assert stage.said() == ["offer.png"]
+
+
+async def test_a_picture_that_a_manager_sent_is_shown_again(stage: Stage) -> None:
+    message = stage.gateway.shows_picture("wxid_fan", b"theirs", room="1@chatroom")
+    outcome = await stage.perform(Post("k", ROOM, Content("", (Picture(f"wechat:{message}"),))))
+    assert isinstance(outcome, Done)
+    (sent,) = stage.gateway.sent
+    assert sent.file == FileBox("picture.jpg", data=b"theirs")
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [(Failure.REFUSED, Unable), (Failure.LOST, NothingSent), (Failure.NOT_SENT, NothingSent)],
+)
+async def test_a_picture_that_cannot_be_had_leaves_nothing_said(
+    stage: Stage, failure: Failure, expected: type[Outcome]
+) -> None:
+    stage.gateway.fails("picture", failure, reason="no such file")
+    outcome = await stage.perform(Post("k", ROOM, Content("看图", (Picture("wechat:m1"),))))
+    assert isinstance(outcome, expected)
+    assert stage.gateway.sent == []
+
+
+async def test_a_picture_of_the_bot_s_own_that_is_gone_leaves_nothing_said(stage: Stage) -> None:
+    outcome = await stage.perform(Post("k", ROOM, Content("看图", (Picture("gone.png"),))))
+    assert isinstance(outcome, Unable)
+    assert stage.gateway.sent == []
+
+
+async def test_a_post_that_is_said_in_part_is_unclear(stage: Stage) -> None:
+    stage.gateway.fails("show", Failure.NOT_SENT)
+    outcome = await stage.perform(Post("k", ROOM, Content("看图", (Picture("offer.png"),))))
+    assert isinstance(outcome, Unclear)
+    assert "1 of 2" in outcome.reason
+    assert await stage.channel.lookup("k") == Lookup(Presence.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "content", [Content(""), Content("长" * 1_801)], ids=["nothing", "too long"]
+)
+async def test_what_is_no_message_is_not_said(stage: Stage, content: Content) -> None:
+    assert isinstance(await stage.perform(Post("k", ROOM, content)), Unable)
+    assert stage.gateway.asked == []
+
+
+async def test_choices_hold_from_before_the_message_on(stage: Stage) -> None:
+    stage.gateway.fails("say", Failure.LOST)
+    content = Content("要提醒吗？", buttons=(Button("要", "/remind yes"),))
+    await stage.perform(Post("k", ROOM, content))
+    assert await stage.choices.chosen(ROOM, "1") == "/remind yes"
+    await stage.perform(Post("k2", ROOM, Content("早")))  # no other offer
+    assert await stage.choices.chosen(ROOM, "1") == "/remind yes"
+
+
+async def test_more_messages_than_a_room_takes_are_too_fast(stage: Stage) -> None:
+    content = Content("看图", (Picture("offer.png"),))
+    assert isinstance(await stage.perform(Post("a", ROOM, content)), Done)
+    assert isinstance(await stage.perform(Post("b", ROOM, Content("早"))), Done)
+    outcome = await stage.perform(Post("c", ROOM, content))
+    assert isinstance(outcome, TooFast)
+    assert timedelta(seconds=50) < outcome.retry_after <= timedelta(minutes=1)
+    assert not outcome.account_wide
+    assert isinstance(await stage.perform(Post("d", FAN, content)), Done)
+
+
+async def test_a_group_that_is_none_is_gone(stage: Stage) -> None:
+    stage.gateway.fails("say", Failure.REFUSED, reason="no payload for nowhere")
+    outcome = await stage.perform(Post("k", Address(group="nowhere"), Content("早")))
+    assert isinstance(outcome, AddressGone)
+
+
+# What is done besides
+
+
+async def test_what_wechat_does_not_have_is_not_tried(stage: Stage) -> None:
+    assert isinstance(await stage.perform(Edit("e", ROOM, "m1", Content("晚"))), Unable)
+    assert isinstance(await stage.perform(Invite("i", ROOM, "小鱼")), Unable)
+    assert stage.gateway.asked == []
+
+
+async def test_a_message_is_taken_back_while_wechat_lets_it(stage: Stage) -> None:
+    assert await stage.perform(Delete("d", ROOM, "m1")) == Done("m1")
+    stage.gateway.recalls = False
+    assert isinstance(await stage.perform(Delete("d", ROOM, "m1")), Unable)
+    assert stage.gateway.calls("recall") == [("m1",), ("m1",)]
+
+
+async def test_an_announcement_counts_only_if_it_stands_there(stage: Stage) -> None:
+    outcome = await stage.perform(EARLY)
+    assert isinstance(outcome, Done)
+    pin = Pin("p", ROOM, outcome.receipt)
+    assert await stage.perform(pin) == Done(outcome.receipt)
+    assert stage.gateway.announcements == {"1@chatroom": "早"}
+    stage.gateway.announcements.clear()
+    stage.gateway.announces = False
+    assert isinstance(await stage.perform(pin), Unable)
+
+
+@pytest.mark.parametrize("pin", [Pin("p", ROOM, ""), Pin("p", FAN, "m1"), Pin("p", ROOM, "m1")])
+async def test_what_cannot_be_announced_is_not(stage: Stage, pin: Pin) -> None:
+    assert isinstance(await stage.perform(pin), Unable | AddressGone)
+    assert stage.gateway.calls("announce") == []
+
+
+async def test_people_are_let_in_and_befriended(stage: Stage) -> None:
+    assert await stage.perform(Admit("a", ROOM, "wxid_new")) == Done("wxid_new")
+    assert stage.gateway.calls("bring_in") == [("1@chatroom", "wxid_new")]
+    assert isinstance(await stage.perform(Admit("a", ROOM, "wxid_x", refuse=True)), Done)
+    assert len(stage.gateway.calls("bring_in")) == 1
+    asked = stage.gateway.asks_to_be_friends(stage.gateway.add_person("wxid_new", "新粉"))
+    befriend = Befriend("b", Address(person="wxid_new"), asked)
+    assert await stage.perform(befriend) == Done(asked)
+    assert stage.gateway.people["wxid_new"].friend
+
+
+# When nothing leaves
+
+
+async def test_an_account_that_is_logged_out_says_nothing(stage: Stage) -> None:
+    stage.ears.online = False
+    assert await stage.perform(EARLY) == AccountDown("logged out")
+    assert stage.gateway.asked == []
+
+
+async def test_a_sign_of_restriction_stops_the_account_until_it_is_lifted(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.gateway.fails("say", Failure.REFUSED, reason="操作过于频繁，可稍后再试。")
+    assert await stage.perform(EARLY) == AccountDown("restricted")
+    assert len(stage.gateway.calls("say")) == 1
+    for action in (EARLY, Delete("d", ROOM, "m1"), Befriend("b", FAN, "f1")):
+        assert await stage.perform(action) == AccountDown("restricted")
+    restarted = Stage(stage.database, tmp_path)
+    assert await restarted.perform(EARLY) == AccountDown("restricted")
+    assert len(stage.gateway.asked) == 1
+    assert restarted.gateway.asked == []
+    async with stage.database.writing() as connection:
+        assert await lift_stop(connection, ACCOUNT)
+    assert isinstance(await stage.perform(EARLY), Done)
+
+
+async def test_a_warning_in_the_middle_of_a_post_stops_the_account_too(stage: Stage) -> None:
+    stage.gateway.fails("show", Failure.REFUSED, reason="too frequent")
+    outcome = await stage.perform(Post("k", ROOM, Content("看图", (Picture("offer.png"),))))
+    assert isinstance(outcome, Unclear)
+    assert await stage.perform(EARLY) == AccountDown("restricted")
+
+
+async def test_what_other_clients_say_is_no_restriction(stage: Stage) -> None:
+    stage.gateway.fails("say", Failure.TAKEN, reason="restricted to one client")
+    assert await stage.perform(EARLY) == AccountDown("restricted to one client")
+    assert isinstance(await stage.perform(EARLY), Done)
