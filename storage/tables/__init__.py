@@ -1,0 +1,81 @@
+"""Every table, by what it is about. The migrations in `storage/migrations/` lead to exactly these.
+
+Groups and campaigns carry `shop_id`; groups and members belong to a channel, and their ids on
+the platform are text.
+"""
+
+from __future__ import annotations
+
+from storage.tables.accounts import (
+    accounts,
+    appointment_codes,
+    chores,
+    hearing_gaps,
+    lanes,
+    shops,
+    unheard_events,
+)
+from storage.tables.campaigns import attempts, campaigns, content_versions, deliveries
+from storage.tables.groups import group_tags, groups, invites, join_requests, topics
+from storage.tables.parts import metadata
+from storage.tables.people import (
+    customers,
+    friend_requests,
+    friend_rules,
+    identity_matches,
+    members,
+    memberships,
+    tags,
+    watches,
+)
+from storage.tables.talk import (
+    analysed_days,
+    button_words,
+    messages,
+    numbered_choices,
+    own_posts,
+    passing_posts,
+    pending_commands,
+    pending_welcomes,
+)
+from storage.tables.work import audit_log, confirmations, forms, last_choices
+
+__all__ = [
+    "accounts",
+    "analysed_days",
+    "appointment_codes",
+    "attempts",
+    "audit_log",
+    "button_words",
+    "campaigns",
+    "chores",
+    "confirmations",
+    "content_versions",
+    "customers",
+    "deliveries",
+    "forms",
+    "friend_requests",
+    "friend_rules",
+    "group_tags",
+    "groups",
+    "hearing_gaps",
+    "identity_matches",
+    "invites",
+    "join_requests",
+    "lanes",
+    "last_choices",
+    "members",
+    "memberships",
+    "messages",
+    "metadata",
+    "numbered_choices",
+    "own_posts",
+    "passing_posts",
+    "pending_commands",
+    "pending_welcomes",
+    "shops",
+    "tags",
+    "topics",
+    "unheard_events",
+    "watches",
+]
