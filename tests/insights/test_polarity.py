@@ -1,0 +1,81 @@
+"""The polarity model: its file, and what it makes of clauses."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from insights.polarity import ModelUnreadable, PolarityModel, read_model, standard_model
+
+MODEL = PolarityModel(
+    weights={"好": 100, "不好": -250, "等": -20},
+    longest=2,
+    bias=0.5,
+    positive=1.5,
+    negative=-1.0,
+    version="",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "positive", "negative", "lean"),
+    [
+        ("", 0, 0, 0.5),
+        ("好", 0, 0, 1.5),
+        ("好好", 0, 0, 1.5),  # a run counts once, however often it stands there
+        ("不好", 0, 0, -1.0),
+        ("等等", 1, 0, 1.8),
+        ("嗯", 5, 5, 0.5 + 3 - 2),  # two judgements each way count
+    ],
+)
+def test_a_clause_leans_by_its_runs_and_by_what_the_lexicon_found(
+    text: str, positive: int, negative: int, lean: float
+) -> None:
+    assert MODEL.lean(text, positive, negative) == pytest.approx(lean)
+
+
+RUNS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=4)
+
+
+@given(st.dictionaries(RUNS, st.integers(-999, 999)))
+def test_a_model_is_the_same_after_being_written_and_read(weights: dict[str, int]) -> None:
+    model = PolarityModel(weights, 4, -0.25, 1.0, -1.0, "")
+    read = PolarityModel.from_text(model.to_text())
+    assert (read.weights, read.longest, read.bias) == (weights, 4, -0.25)
+    assert read.to_text() == model.to_text()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"",
+        b"no gzip",
+        gzip.compress(b"format 9\n\n"),
+        gzip.compress(b"format 1\nlongest 2\n\n"),
+        gzip.compress(MODEL.to_text().encode())[:40],
+        gzip.compress(MODEL.to_text().encode() + "好\tviel\n".encode()),
+        gzip.compress(b"\xff\xfe"),
+    ],
+)
+def test_a_damaged_file_is_named(packed: bytes) -> None:
+    with pytest.raises(ModelUnreadable, match=r"model\.tsv\.gz"):
+        read_model(packed, "model.tsv.gz")
+
+
+@pytest.mark.parametrize(
+    ("praise", "complaint"),
+    [
+        ("第二天就到了", "等了一个星期才到"),
+        ("用完皮肤水水嫩嫩的", "用完脸上起了一片红疙瘩"),
+        ("比照片上还好看", "跟照片上完全两个样"),
+        ("客服秒回", "问了三遍都没人回"),
+    ],
+)
+def test_what_is_said_without_a_judging_word_leans_all_the_same(
+    praise: str, complaint: str
+) -> None:
+    model = standard_model()
+    assert model.lean(praise) > model.lean(complaint)
