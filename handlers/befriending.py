@@ -40,6 +40,7 @@ from storage.audit import Entry, note
 from storage.friendships import FriendRequest
 from storage.groups import Group
 from storage.join_requests import Verdict
+from storage.reach import mark_reachable
 from storage.shops import halted_at
 
 _log = structlog.get_logger(__name__)
@@ -139,8 +140,10 @@ async def _befriend(desk: Desk, request: FriendRequest) -> Outcome:
         Befriend(key, Address(person=request.person), request.request)
     )
     if isinstance(outcome, Done):
+        now = desk.clock.now()
         async with desk.database.writing() as connection:
-            await friendships.mark_friends(connection, request.id, desk.clock.now())
+            await friendships.mark_friends(connection, request.id, now)
+            await mark_reachable(connection, [request.member_id], now)
     elif not isinstance(outcome, _LATER):
         tries = await _done_before(desk, request, key)
         if not isinstance(outcome, Unclear) or tries >= TRIES:

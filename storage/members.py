@@ -15,7 +15,7 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
-from storage.tables import customers, groups, members, memberships, messages
+from storage.tables import customers, friend_requests, groups, members, memberships, messages
 
 _IDS_AT_ONCE = 10_000  # PostgreSQL takes 32,767 arguments at most
 
@@ -227,7 +227,7 @@ async def staff(connection: AsyncConnection, persons: Collection[str] = ()) -> l
 
 
 async def heard_through(connection: AsyncConnection, member_id: int) -> list[str]:
-    """The accounts that share a group with a member now, or were ever spoken to by them.
+    """The accounts that share a group with a member now, were ever spoken to, or are friends.
 
     A private message can only reach them through one of these.
     """
@@ -237,7 +237,10 @@ async def heard_through(connection: AsyncConnection, member_id: int) -> list[str
         .where(memberships.c.member_id == member_id, memberships.c.left_at.is_(None))
     )
     spoken = select(messages.c.account).where(messages.c.member_id == member_id)
-    return sorted(await connection.scalars(shared.union(spoken)))
+    friends = select(friend_requests.c.account).where(
+        friend_requests.c.member_id == member_id, friend_requests.c.friends_at.is_not(None)
+    )
+    return sorted(await connection.scalars(shared.union(spoken, friends)))
 
 
 async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) -> list[int]:

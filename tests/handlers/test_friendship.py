@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import select
 
 from handlers.befriending import TRIES, WELCOME_WITHIN
 from handlers.events import AccountChanged, AccountState, FriendAsked, ReachChanged
@@ -21,7 +22,9 @@ from scheduler.courier import (
 from storage import friendships, staff_chats
 from storage.account_stops import Stop, lift_stop, stop_account
 from storage.friendships import Admits, FriendRequest, FriendRule
+from storage.members import heard_through
 from storage.shops import set_halt
+from storage.tables import members
 from tests.handlers.shop import (
     ACCOUNT,
     DAY,
@@ -193,6 +196,17 @@ async def test_everyone_is_made_a_friend_welcomed_and_brought_in_once(
     assert not await friends.settle()
     assert len(friends.brought) == len(friends.made) == 2
     assert await friends.open() == []
+
+
+async def test_a_new_friend_can_be_written_to(any_friends: Friends) -> None:
+    friends = any_friends
+    await friends.rule("所有人")
+    await friends.ask("小鱼")
+    who = await friends.shop.member("小鱼")
+    async with friends.shop.desk.database.reading() as connection:
+        assert await heard_through(connection, who.id) == [ACCOUNT]
+        rows = await connection.execute(select(members.c.started_at).where(members.c.id == who.id))
+        assert rows.scalar_one() == friends.shop.clock.now()
 
 
 async def test_who_says_the_agreed_words_is_made_a_friend(any_friends: Friends) -> None:
