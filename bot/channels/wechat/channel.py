@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, assert_never
@@ -45,6 +46,8 @@ from scheduler.courier import (
 _SHOWN_WITHIN = timedelta(seconds=5)
 """How long a message that was sent is waited for to be shown, where its id was not told."""
 
+_LOGIN_KNOWN_WITHIN = timedelta(seconds=2)
+
 _NEVER: dict[type[Edit | Invite], str] = {
     Edit: "WeChat does not let a message be changed",
     Invite: "WeChat's groups have no links",
@@ -69,6 +72,10 @@ class Hearing(Protocol):
     @property
     def online(self) -> bool:
         """Whether the account is logged in, as far as was heard."""
+        ...
+
+    async def login_known(self) -> None:
+        """Return once it is known, since `open`, whether the account is logged in."""
         ...
 
     async def open(self) -> None:
@@ -180,12 +187,19 @@ class WeChatChannel:
         """Carry one action out; whatever WeChat, its gateway or the network does is an outcome."""
         if await self._caution.stopped() is not None:
             return RESTRICTED
-        if not self._hearing.online:
+        if not await self._is_online():
             return LOGGED_OUT
         try:
             return await self._carry_out(action)
         except GatewayCallFailed as failed:
             return await self._judged(failed, action)
+
+    async def _is_online(self) -> bool:
+        """Whether the account is logged in; right after the start it takes a moment to be known."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOGIN_KNOWN_WITHIN.total_seconds()):
+                await self._hearing.login_known()
+        return self._hearing.online
 
     async def _judged(self, failed: GatewayCallFailed, action: Action) -> Outcome:
         """What a failure means; the first sign of a restriction stops the account."""

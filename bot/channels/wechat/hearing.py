@@ -146,6 +146,10 @@ class WeChatHearing:
         """Whether the account is logged in, as far as was heard."""
         return self._line.me is not None
 
+    async def login_known(self) -> None:
+        """Return once it is known, since `open`, whether the account is logged in."""
+        await self._line.login_known.wait()
+
     @property
     def me(self) -> Person | None:
         """Who the account is; None while it is not logged in, or not yet known by name."""

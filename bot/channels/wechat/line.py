@@ -110,6 +110,8 @@ class Line:
         """Who the account is logged in as, as far as it is known; None: it is not logged in."""
         self.rooms_known = asyncio.Event()
         """Set while the account that is logged in knows its rooms."""
+        self.login_known = asyncio.Event()
+        """Set once it is known whether the account is logged in."""
         self._kept: deque[Told] = deque()
         self._dropped = 0  # things that were kept before those
         self._more = asyncio.Event()
@@ -316,15 +318,13 @@ class Line:
     def _take(self, event: GatewayEvent) -> None:
         """One event of the gateway's, and what it changes of the account."""
         match event:
-            case Alive() | Dong():
+            case Alive() | Dong() | ScanNeeded(code=""):
                 pass
             case LoggedIn(person) if self._hearing and person == self.me:
                 pass  # told again, e.g. because it was started again
             case LoggedIn(person):
                 self._logged_in(person, event)
-            case LoggedOut():
-                self._logged_out(event)
-            case ScanNeeded(code) if code:
+            case LoggedOut() | ScanNeeded():
                 self._logged_out(event)
             case Ready():
                 self._know_rooms(complete=True)
@@ -333,6 +333,7 @@ class Line:
 
     def _logged_in(self, person: str, event: LoggedIn) -> None:
         self._states += 1
+        self.login_known.set()
         now = self._clock.now()
         self.me = person
         if self._ever_heard or now - self._heard_until > _NO_GAP:
@@ -345,6 +346,7 @@ class Line:
 
     def _logged_out(self, event: LoggedOut | ScanNeeded) -> None:
         self._states += 1
+        self.login_known.set()
         self._hearing, self.me = False, None
         self.rooms_known.clear()
         self._tell(event)

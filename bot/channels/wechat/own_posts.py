@@ -114,6 +114,7 @@ class OwnPosts:
         self._database = database
         self._clock = clock
         self._sayings: dict[str, Saying] = {}
+        self._one_by_one = asyncio.Lock()  # else two messages could be taken for the same piece
 
     @asynccontextmanager
     async def saying(
@@ -146,7 +147,7 @@ class OwnPosts:
         if is_warning(message):
             await self._caution.stop(message.text)
             return True
-        async with self._database.writing() as connection:
+        async with self._one_by_one, self._database.writing() as connection:
             if await own_posts.is_known(connection, self._account, message.id):
                 return True
             fitting = await self._fitting(connection, message)

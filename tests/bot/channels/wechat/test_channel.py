@@ -71,11 +71,16 @@ class Ears:
 
     def __init__(self) -> None:
         self.online = True
+        self.known = asyncio.Event()
+        self.known.set()
         self.is_open = False
         self.cursor = ""
 
     async def open(self) -> None:
         self.is_open = True
+
+    async def login_known(self) -> None:
+        await self.known.wait()
 
     async def events(self, after: str | None) -> AsyncGenerator[Event]:  # noqa: ARG002 (the port)
         for event in list[Event]():
@@ -365,6 +370,22 @@ async def test_an_account_that_is_logged_out_says_nothing(stage: Stage) -> None:
     stage.ears.online = False
     assert await stage.perform(EARLY) == AccountDown("logged out")
     assert stage.gateway.asked == []
+
+
+async def test_right_after_the_start_it_is_waited_for_who_is_logged_in(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.ears.online = False
+    stage.ears.known.clear()
+    performing = asyncio.create_task(stage.perform(EARLY))
+    await asyncio.sleep(0.02)
+    stage.ears.online = True
+    stage.ears.known.set()
+    assert isinstance(await performing, Done)
+    monkeypatch.setattr(channel_room, "_LOGIN_KNOWN_WITHIN", timedelta(milliseconds=10))
+    stage.ears.online = False
+    stage.ears.known.clear()
+    assert await stage.perform(EARLY) == AccountDown("logged out")
 
 
 async def test_a_sign_of_restriction_stops_the_account_until_it_is_lifted(

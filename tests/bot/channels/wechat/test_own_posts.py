@@ -130,6 +130,16 @@ async def test_a_post_of_several_messages_has_all_their_ids(posts: OwnPosts) -> 
     assert messages_of("") == []
 
 
+async def test_messages_that_are_shown_at_once_are_pieces_of_their_own(posts: OwnPosts) -> None:
+    async with posts.saying("k", ROOM, [FILE] * 5):
+        numbers = [f"m{number}" for number in range(5)]
+        heard = [posts.heard(shown(one, kind=MessageType.IMAGE)) for one in numbers]
+        assert await asyncio.gather(*heard) == [True] * 5
+    receipt = await posts.receipt_of("k")
+    assert receipt is not None
+    assert sorted(messages_of(receipt)) == numbers
+
+
 @pytest.mark.parametrize(
     "message",
     [
