@@ -97,7 +97,7 @@ async def settle(desk: Desk, account: str) -> None:
         async with desk.database.reading() as connection:
             if not await _may_act(connection, desk, account):
                 return
-        if not await _go_on(desk, one):
+        if isinstance(await _go_on(desk, one), NothingSent | AccountDown):
             return  # what this one met, the others would meet as well
 
 
@@ -112,21 +112,27 @@ async def _may_act(connection: AsyncConnection, desk: Desk, account: str) -> boo
     return online and known.stopped_at is None
 
 
-async def _go_on(desk: Desk, request: FriendRequest) -> bool:
-    """Do what is left to be done about a request; False where the platform cannot be asked now."""
+async def _go_on(desk: Desk, request: FriendRequest) -> Outcome | None:
+    """Do what is left to be done about a request; what stood in the way for now, if something did.
+
+    Each step that certainly did nothing is taken again later, and the steps behind it wait.
+    """
     if request.friends_at is None:
         outcome = await _befriend(desk, request)
-        if isinstance(outcome, _LATER):
-            return False
         if not isinstance(outcome, Done):
-            return True
+            return outcome
     elif desk.clock.now() - request.friends_at > WELCOME_WITHIN:
         await _finish(desk, request)
-        return True
-    if not await _welcome(desk, request):
-        return False
+        return None
+    async with desk.database.reading() as connection:
+        rule = await friendships.rule_of(connection, request.account)
+        group = await friendships.group_for(connection, rule, request.member_id)
+    for step in (_welcome, _bring_in):
+        obstacle = await step(desk, request, group)
+        if isinstance(obstacle, _LATER):
+            return obstacle
     await _finish(desk, request)
-    return True
+    return None
 
 
 async def _befriend(desk: Desk, request: FriendRequest) -> Outcome:
@@ -136,9 +142,8 @@ async def _befriend(desk: Desk, request: FriendRequest) -> Outcome:
     tell of the new friend by itself meanwhile.
     """
     key = f"befriend:{request.account}/{request.request}"
-    outcome = await desk.senders[request.account].carry_out(
-        Befriend(key, Address(person=request.person), request.request)
-    )
+    action = Befriend(key, Address(person=request.person), request.request)
+    outcome = await desk.senders[request.account].carry_out(action)
     if isinstance(outcome, Done):
         now = desk.clock.now()
         async with desk.database.writing() as connection:
@@ -152,7 +157,7 @@ async def _befriend(desk: Desk, request: FriendRequest) -> Outcome:
 
 
 async def _give_up(desk: Desk, request: FriendRequest, reason: str) -> None:
-    """Leave it to people: the two are welcome to become friends by somebody's hand."""
+    """Leave it to people: the two may still become friends by somebody's hand."""
     _log.warning("not_befriended", request=request.id, reason=reason)
     await _finish(desk, request)
     text = desk.say(
@@ -165,29 +170,37 @@ async def _give_up(desk: Desk, request: FriendRequest, reason: str) -> None:
     await tell_managers(desk, Content(text), f"not-friends:{request.account}/{request.id}")
 
 
-async def _welcome(desk: Desk, request: FriendRequest) -> bool:
-    """Greet a new friend and bring them into the group; False where it has to be tried again."""
-    account, sender = request.account, desk.senders[request.account]
-    async with desk.database.reading() as connection:
-        rule = await friendships.rule_of(connection, account)
-        group = await friendships.group_for(connection, rule, request.member_id)
+async def _welcome(desk: Desk, request: FriendRequest, group: Group | None) -> Outcome | None:
+    """Greet a new friend in private, if that was not done; None where it was."""
+    key = f"friend:{request.account}/{request.id}"
+    if await _done_before(desk, request, key):
+        return None
     private = Address(person=request.person)
-    greeting = f"friend:{account}/{request.id}"
-    if not await _done_before(desk, request, greeting):
-        outcome = await sender.say(private, _hello(desk, request, group), greeting)
-        if isinstance(outcome, _LATER):
-            return False
-        if not isinstance(outcome, Done):
-            _log.warning("friend_not_welcomed", request=request.id, outcome=repr(outcome))
-    bringing = f"bring:{account}/{request.id}"
-    if group is not None and not await _done_before(desk, request, bringing):
-        admit = Admit(bringing, Address(group=group.chat), request.person)
-        outcome = await sender.carry_out(admit)
-        if isinstance(outcome, _LATER):
-            return False
-        if not isinstance(outcome, Done):
-            _log.warning("friend_not_brought_in", request=request.id, outcome=repr(outcome))
-    return True
+    outcome = await desk.senders[request.account].say(private, _hello(desk, request, group), key)
+    if not isinstance(outcome, Done):
+        _log.warning("friend_not_welcomed", request=request.id, outcome=repr(outcome))
+    return outcome
+
+
+async def _bring_in(desk: Desk, request: FriendRequest, group: Group | None) -> Outcome | None:
+    """Bring a new friend into the group, if there is one and that was not done."""
+    key = f"bring:{request.account}/{request.id}"
+    if group is None or await _done_before(desk, request, key):
+        return None
+    action = Admit(key, Address(group=group.chat), request.person)
+    outcome = await desk.senders[request.account].carry_out(action)
+    if not isinstance(outcome, (Done, *_LATER)):
+        _log.warning("friend_not_brought_in", request=request.id, outcome=repr(outcome))
+        text = desk.say(
+            "{name} 成了账号 {account} 的好友，但没能请进「{group}」：{why}。请帮忙拉一下。",
+            name=request.name,
+            account=request.account,
+            group=group.name,
+            why=words_for(desk.say, outcome.reason),
+        )
+        key = f"not-brought:{request.account}/{request.id}"
+        await tell_managers(desk, Content(text), key, about=group.id)
+    return outcome
 
 
 async def _done_before(desk: Desk, request: FriendRequest, key: str) -> int:

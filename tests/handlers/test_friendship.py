@@ -385,6 +385,14 @@ async def test_what_one_meets_the_others_are_spared(friends: Friends) -> None:
     assert friends.made == ["ask-小鱼", "ask-小美"]
 
 
+async def test_what_one_chat_meets_holds_up_nobody_else(friends: Friends) -> None:
+    await friends.rule("所有人")
+    friends.shop.platform.refuses = {in_private("小鱼"): TooFast(MINUTE)}
+    await friends.ask("小鱼", "小美")
+    assert friends.made == ["ask-小美"]
+    assert await friends.open() == ["小鱼"]
+
+
 async def test_what_the_platform_will_not_grant_is_left_to_people(any_friends: Friends) -> None:
     friends = any_friends
     await friends.rule("所有人 @一群")
@@ -432,7 +440,9 @@ async def test_a_welcome_that_may_have_arrived_or_never_will_is_not_said_again(
     await friends.rule("人工 @一群")
     await friends.ask("小鱼")
     friends.shop.platform.refuses = {in_private("小鱼"): outcome, in_group("一群"): outcome}
-    await friends.confirm("小鱼")
+    told = await friends.confirm("小鱼")
+    assert told.addresses == [in_private(MANAGER)]
+    assert "没能请进「一群」" in told.text
     friends.shop.platform.refuses = {}
     friends.shop.clock.advance(LONG)
     assert not await friends.settle()
