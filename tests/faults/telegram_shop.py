@@ -25,7 +25,7 @@ from storage import tables
 from storage.deliveries import DeliveryState
 from tests.faults.judge import FINAL
 from tests.peers.telegram.calls import Call
-from tests.peers.telegram.hurrying_clock import HurryingClock
+from tests.peers.hurrying_clock import HurryingClock
 from tests.peers.telegram.proxy import Fault, Passed, Proxy
 from tests.peers.telegram.server import TelegramDouble
 from tests.peers.telegram.settings import telegram_configuration

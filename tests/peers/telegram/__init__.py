@@ -11,8 +11,7 @@
 - `proxy.py` stands between a bot and a server, this one or another: it notes what passes, and
   spoils it where a test asks for that.
 - `emulator.py` runs another hand's Bot API server, `lo-bot-api-emulator`.
-- `settings.py` is the configuration of a bot that talks to one of them, and `hurrying_clock.py` a
-  clock for tests that live through days.
+- `settings.py` is the configuration of a bot that talks to one of them.
 
 What the double knows of the real platform is in its reference, https://core.telegram.org/bots/api;
 where a fact is not written there, its source stands beside it. Known to differ: every chat numbers

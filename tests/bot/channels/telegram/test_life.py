@@ -6,34 +6,31 @@ something is to happen. What the emulator cannot play stands in its `lacks`.
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from bot.wiring import Bot
 from scheduler.courier import Address
 from storage import tables
-from tests.contracts.counterpart import Ability, Posted
+from tests.bot.channels.life import Life
+from tests.contracts.counterpart import Ability
 from tests.contracts.telegram_counterparts import TelegramOfAnotherHand, TelegramOfOurOwn
-from tests.peers.telegram.hurrying_clock import HurryingClock
+from tests.peers.hurrying_clock import HurryingClock
 
 STAGES = {"our double": TelegramOfOurOwn, "another hand's emulator": TelegramOfAnotherHand}
 MORNING = datetime(2026, 11, 5, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 COUNTDOWN = timedelta(minutes=48)  # of the morning: its post is due at 10:18
 SPEED = 10
-PATIENCE = 20.0  # seconds of real time
 
 
-class Life:
-    """A stage, with a bot that can be put out and lit again."""
+class TelegramLife(Life):
+    """A group on Telegram, and a bot there."""
 
     def __init__(
         self,
@@ -41,25 +38,15 @@ class Life:
         clock: HurryingClock,
         telegram: dict[str, str | int],
     ) -> None:
+        super().__init__(stage, clock)
         self.stage = stage
-        self.clock = clock
         self._telegram = telegram
-        self._seen: set[tuple[Address, str, str]] = set()
-        self._bot: Bot | None = None
-        self._running: asyncio.Task[None] | None = None
-
-    @property
-    def group(self) -> Address:
-        """Where the group is now."""
-        return Address(group=self.stage.group)
 
     async def light(self) -> None:
         """The bot begins, or begins again."""
-        configuration = self.stage.configuration(**self._telegram)
         passed = self.stage.proxy.passed
         before = len(passed)
-        self._bot = await Bot.open(configuration, self.clock, [])
-        self._running = asyncio.create_task(self._bot.run())
+        await self.begin(self.stage.configuration(**self._telegram))
 
         async def listens() -> bool:
             # Telegram keeps who comes and goes only for bots that have asked for it once.
@@ -69,46 +56,6 @@ class Life:
         await self.until(listens, "the bot listens")
         await self.stage.deliver()
 
-    async def put_out(self) -> None:
-        """The bot ends."""
-        bot, running = self._bot, self._running
-        if bot is None or running is None:
-            return
-        self._bot = self._running = None
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await bot.close()
-
-    async def answered(self, where: Address, words: str) -> Posted:
-        """The next thing with these words that the bot says somewhere; each counts once."""
-        found: Posted | None = None
-
-        async def said() -> bool:
-            nonlocal found
-            for one in await self.standing(where):
-                if words in one.text and (where, one.receipt, one.text) not in self._seen:
-                    self._seen.add((where, one.receipt, one.text))
-                    found = one
-                    return True
-            return False
-
-        await self.until(said, f"{words} in {where}")
-        assert found is not None
-        return found
-
-    async def standing(self, where: Address) -> list[Posted]:
-        """What the bot has said somewhere and not taken back."""
-        return [one for one in await self.stage.posted(where) if not one.deleted]
-
-    async def until(self, true: Callable[[], Awaitable[bool]], what: str) -> None:
-        """Wait for something to come true."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not await true():  # noqa: ASYNC110 (what happens elsewhere rings no bell)
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            raise AssertionError(f"never: {what}") from None
-
     async def jump_to(self, moment: datetime) -> None:
         """Go to a moment, once everything that has happened is heard."""
 
@@ -116,13 +63,7 @@ class Life:
             return not await self.stage.unheard()
 
         await self.until(heard, "everything is heard")
-        self.clock.jump_to(moment)
-
-    async def remembered(self, what: Select[Any]) -> list[tuple[Any, ...]]:
-        """Rows of the bot's database."""
-        assert self._bot is not None
-        async with self._bot.desk.database.reading() as connection:
-            return [tuple(row) for row in await connection.execute(what)]
+        await super().jump_to(moment)
 
 
 def free_port() -> int:
@@ -148,19 +89,19 @@ async def life(
     tmp_path: Path,
     migrated_sqlite: Path,
     telegram: dict[str, str | int],
-) -> AsyncIterator[Life]:
+) -> AsyncIterator[TelegramLife]:
     """A morning in November, before the bot begins."""
     shutil.copy(migrated_sqlite, tmp_path / "bot.sqlite3")
     clock = HurryingClock(MORNING, SPEED)
     stage = request.param(tmp_path, lambda: clock.now().timestamp())
     await stage.start()
-    lived = Life(stage, clock, telegram)
+    lived = TelegramLife(stage, clock, telegram)
     yield lived
     await lived.put_out()
     await stage.stop()
 
 
-async def test_a_fan_group_s_days(life: Life) -> None:
+async def test_a_fan_group_s_days(life: TelegramLife) -> None:
     stage = life.stage
     boss = await stage.boss()
     private = Address(person=boss)
@@ -178,7 +119,7 @@ async def test_a_fan_group_s_days(life: Life) -> None:
     for words in ("这个面霜油皮能用吗", "包装有点难打开", "有没有小样可以试试"):
         await stage.say(fan, words)
     await life.jump_to(life.clock.now() + timedelta(minutes=10))
-    await life.until(lambda: _gone(life, "小雨"), "the welcome passes")
+    await life.until(lambda: _passed(life, "小雨"), "the welcome passes")
 
     # The manager tags the fan from the group, and asks in private.
     await stage.say(boss, "/tag @小雨 油皮")
@@ -229,14 +170,14 @@ async def test_a_fan_group_s_days(life: Life) -> None:
     await life.answered(private, "没有执行")
     heard = await life.remembered(select(tables.messages.c.text))
     assert ("小样什么时候发",) in heard
-    assert not any("来晚了" in one.text for one in await life.standing(life.group))
+    assert not await life.stands("来晚了")
 
 
-async def _gone(life: Life, words: str) -> bool:
-    return not any(words in one.text for one in await life.standing(life.group))
+async def _passed(life: TelegramLife, words: str) -> bool:
+    return not await life.stands(words)
 
 
-async def _was_not_sent(life: Life, slot: str) -> bool:
+async def _was_not_sent(life: TelegramLife, slot: str) -> bool:
     """Whether a slot's delivery is over: skipped, or refused where the bot tried after a day."""
     deliveries = tables.deliveries.c
     found = await life.remembered(
@@ -245,6 +186,6 @@ async def _was_not_sent(life: Life, slot: str) -> bool:
     return found in ([("skipped",)], [("failed",)])
 
 
-async def _to_countdown(life: Life, days: int) -> None:
+async def _to_countdown(life: TelegramLife, days: int) -> None:
     """Go to the moment of a day's countdown."""
     await life.jump_to(MORNING + COUNTDOWN + timedelta(days=6 - days, minutes=1))
