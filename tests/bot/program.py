@@ -8,13 +8,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.cli import main
 
+READY = "The bot is ready."
 PATIENCE = 120.0  # seconds: machines that run many tests at once are slow
 
 
@@ -68,6 +70,22 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         env=environment(),
     )
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[str]]]:
+    """`nuanqun run` once it has said that it is ready, with the lines it said until then."""
+    with start(folder, "run") as bot:
+        try:
+            said: list[str] = []
+            assert bot.stderr is not None
+            while not said or READY not in said[-1]:
+                line = bot.stderr.readline().decode()
+                assert line, said
+                said.append(line)
+            yield bot, said
+        finally:
+            bot.kill()
 
 
 def environment() -> dict[str, str]:

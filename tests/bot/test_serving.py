@@ -5,32 +5,12 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.bot.program import PATIENCE, call, start
-
-READY = b"The bot is ready."
-
-
-@contextmanager
-def ready(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[str]]]:
-    """The bot once it has said that it is ready, with the lines it said until then."""
-    with start(folder, "run") as bot:
-        try:
-            said: list[str] = []
-            assert bot.stderr is not None
-            while not said or READY.decode() not in said[-1]:
-                line = bot.stderr.readline().decode()
-                assert line, said
-                said.append(line)
-            yield bot, said
-        finally:
-            bot.kill()
+from tests.bot.program import PATIENCE, call, serving
 
 
 @pytest.mark.usefixtures("configured")
@@ -38,7 +18,7 @@ def test_a_bot_says_where_it_is_keeps_others_off_its_database_and_ends_on_a_sign
     here: Path,
 ) -> None:
     (here / "nuanqun.toml").write_text("[room]\nport = 0\n")
-    with ready(here) as (bot, said):
+    with serving(here) as (bot, said):
         assert said[0].startswith("The room: http://127.0.0.1:")
         assert "sign-in?link=" in said[1]
 
