@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_Turns: TypeAlias = "asyncio.Queue[tuple[T, asyncio.Task[R]] | None]"
 
 
 class Ahead(Generic[T, R]):
@@ -33,8 +35,9 @@ class Ahead(Generic[T, R]):
         Raises:
             Exception: what a look-up raised, or the things themselves, in its turn.
         """
-        turns: asyncio.Queue[tuple[T, asyncio.Task[R]] | None] = asyncio.Queue(self._at_once - 1)
-        filling = asyncio.create_task(self._fill(things, turns))
+        turns: _Turns[T, R] = asyncio.Queue()
+        free = asyncio.Semaphore(self._at_once)
+        filling = asyncio.create_task(self._fill(things, turns, free))
         try:
             while (turn := await turns.get()) is not None:
                 thing, task = turn
@@ -42,22 +45,24 @@ class Ahead(Generic[T, R]):
                 if task.cancelled():
                     return
                 yield thing, task.result()
+                free.release()
             await filling
         finally:
             filling.cancel()
             await asyncio.gather(filling, *self.cancel(), return_exceptions=True)
 
     async def _fill(
-        self, things: AsyncIterator[T], turns: asyncio.Queue[tuple[T, asyncio.Task[R]] | None]
+        self, things: AsyncIterator[T], turns: _Turns[T, R], free: asyncio.Semaphore
     ) -> None:
         try:
             async for thing in things:
+                await free.acquire()
                 task = asyncio.ensure_future(self._look_up(thing))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
-                await turns.put((thing, task))
+                turns.put_nowait((thing, task))
         finally:
-            await turns.put(None)
+            turns.put_nowait(None)
 
     def cancel(self) -> set[asyncio.Task[R]]:
         """Look nothing up any more; the look-ups that end now."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -151,21 +151,11 @@ async def hear_one(hearing: WeChatHearing, kind: type[E], after: str | None = No
     return heard[-1]
 
 
-async def latest(hearing: WeChatHearing) -> str:
-    """The cursor behind everything that was told by now."""
+async def settled(hearing: WeChatHearing, after: str | None = None) -> list[Event]:
+    """What is heard until a moment passes in which nothing is told."""
     heard: list[Event] = []
-    async with aclosing(hearing.events(None)) as events:
-        try:
-            async with asyncio.timeout(0.3):
-                async for event in events:
-                    heard.append(event)
-        except TimeoutError:
-            pass
-    return heard[-1].cursor
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(5):
-        while not holds():
-            await asyncio.sleep(0.005)
+    async with aclosing(hearing.events(after)) as events:
+        with suppress(TimeoutError):
+            while True:
+                heard.append(await asyncio.wait_for(anext(events), 0.3))
+    return heard
