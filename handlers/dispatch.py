@@ -16,8 +16,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from handlers import admission, befriending
+from handlers import admission, befriending, identifying
 from handlers.acceptance import ask_about_groups
+from handlers.account_states import announce_state
 from handlers.commanding import Commander, Order
 from handlers.desk import Desk
 from handlers.events import Event
@@ -119,6 +120,11 @@ class Dispatcher:
         """Tell the platform who is let in or befriended, and the managers who asks to be."""
         await admission.settle(self._desk, self._account)
         await befriending.settle(self._desk, self._account)
+        await identifying.settle(self._desk, self._account)
+
+    async def announce_state(self) -> bool:
+        """Tell the managers how the account stands, if that is news; whether nothing is left."""
+        return await announce_state(self._desk, self._account)
 
     async def ask_about_groups(self) -> None:
         """Ask the managers about the groups that a stranger brought the bot into."""

@@ -52,6 +52,7 @@ WORDS = {
     "staff_chat": "这个群成了工作群",
     "group_given_up": "这个群不是店里的了",
     "group_moved": "群换了编号，只发一次",
+    "same_person": "换了编号，同一个人只发一次",
     "retried": "管理员让再发一次",
     "resolved_sent": "管理员核实：已收到",
     "resolved_not_sent": "管理员核实：没收到",

@@ -22,6 +22,7 @@ from scheduler.content import Content
 from scheduler.courier import Address, Done, Unclear
 from storage import members
 from storage.groups import Group, groups_by_id
+from storage.identities import once_known_as
 from storage.members import Member
 from storage.staff_chats import customers_in, staff_chats
 
@@ -42,9 +43,16 @@ async def needs_another(connection: AsyncConnection, shop: ShopSettings) -> bool
 
 
 async def member_of(connection: AsyncConnection, actor: str) -> Member | None:
-    """The member behind an actor of the audit log (`platform:person`), if it is one."""
+    """The member behind an actor of the audit log (`platform:person`), if it is one.
+
+    An id that the platform has changed since stands for whoever had it.
+    """
     platform, _, person = actor.partition(":")
-    return await members.member_known_as(connection, platform, person)
+    found = await members.member_known_as(connection, platform, person)
+    if found is not None:
+        return found
+    once = await once_known_as(connection, platform, person)
+    return None if once is None else (await members.members_by_id(connection, [once])).get(once)
 
 
 async def are_one(connection: AsyncConnection, actor: str, other: str) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert, insert_new
 from storage.tables import identity_matches, members
+from storage.tags import BY_RULE
 
 
 class Answer(StrEnum):
@@ -29,7 +30,7 @@ class Answer(StrEnum):
     OTHER = "other"
 
 
-BY_LIKENESS = "likeness"
+BY_LIKENESS = f"{BY_RULE}likeness"
 """Who decided where nobody was asked."""
 
 _UNDECIDED = identity_matches.c.decided.is_(None)

@@ -2,6 +2,7 @@
 
 from handlers.commands import (
     acceptance,
+    accounts,
     admission,
     approving,
     contents,
@@ -9,6 +10,7 @@ from handlers.commands import (
     fans,
     forms,
     friends,
+    identities,
     insight,
     inviting,
     members,
@@ -24,6 +26,7 @@ from handlers.registry import REGISTRY
 __all__ = [
     "REGISTRY",
     "acceptance",
+    "accounts",
     "admission",
     "approving",
     "contents",
@@ -31,6 +34,7 @@ __all__ = [
     "fans",
     "forms",
     "friends",
+    "identities",
     "insight",
     "inviting",
     "members",

@@ -34,6 +34,8 @@ _TO_PEOPLE = {
     "turnaway": "{who} 没让 {what} 进「{detail}」",
     "makefriend": "{who} 同意加 {what} 为好友",
     "nofriend": "{who} 没同意加 {what} 为好友",
+    "same_person": "{who} 认出 {what} 就是以前那位",
+    "other_person": "{who} 说 {what} 不是以前那位",
     "optout": "{who} 退订了营销消息",
     "optin": "{who} 恢复了营销消息",
     "norecord": "{who} 不让记录聊天",

@@ -10,7 +10,7 @@ from handlers.commands.staffing import STAFF_CHAT
 from handlers.reasons import WORDS, why_offline, words_for
 from handlers.wording import wording
 from scheduler.decide import Reason
-from storage import attempts, deliveries, moving, steering
+from storage import attempts, deliveries, merging, moving, steering
 from storage.approvals import REJECTED
 
 CODES = [
@@ -37,6 +37,7 @@ CODES = [
     STAFF_CHAT,
     GIVEN_UP,
     moving.GROUP_MOVED,
+    merging.SAME_PERSON,
     steering.RETRIED,
     steering.RESOLVED_SENT,
     steering.RESOLVED_NOT_SENT,
