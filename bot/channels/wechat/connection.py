@@ -64,6 +64,9 @@ START_DEADLINE = timedelta(seconds=20)
 
 FIRST_EVENT_WITHIN = timedelta(seconds=5)
 
+OWN_STREAM_LINGERS = timedelta(seconds=60)
+"""A gateway that was frozen or cut off may hold on to our last stream for a while."""
+
 _LOOK_AHEAD = 64  # events that wait here; more of them wait at the gateway
 _PIECE = 64 * 1024  # bytes of a file in one message
 
@@ -131,6 +134,7 @@ class GatewayConnection:
         self.endpoint = endpoint
         self._wire = Wire(endpoint, token, trust, keepalive or Keepalive())
         self._deadline = deadline
+        self._heard_until: float | None = None  # when our last stream ended, by the loop's clock
 
     def __repr__(self) -> str:
         return f"GatewayConnection({self.endpoint})"
@@ -171,11 +175,14 @@ class GatewayConnection:
                 # There are gateways that say nothing until there is something to say.
                 await self._see_that_it_answers()
                 first = Alive()
-            yield first
-            while True:
-                event = await _next(told, listening)
-                if event is not None:
-                    yield event
+            try:
+                yield first
+                while True:
+                    event = await _next(told, listening)
+                    if event is not None:
+                        yield event
+            finally:
+                self._heard_until = asyncio.get_running_loop().time()
         finally:
             await ended(listening)
 
@@ -202,8 +209,18 @@ class GatewayConnection:
             if error.failure in {Failure.NOT_SENT, Failure.LOST}:
                 # Whatever it is that ails this connection, the next stream begins with a new one.
                 self._wire.drop()
+            if error.failure is Failure.TAKEN and self._may_be_our_own():
+                reason = "the gateway still holds the stream before"
+                raise GatewayCallFailed(Failure.LOST, reason) from error
             raise
         raise GatewayCallFailed(Failure.LOST, "the gateway ended the stream")
+
+    def _may_be_our_own(self) -> bool:
+        """Whether the stream that another one cannot be taken beside may be our last."""
+        if self._heard_until is None:
+            return False
+        since = asyncio.get_running_loop().time() - self._heard_until
+        return since < OWN_STREAM_LINGERS.total_seconds()
 
     async def start(self) -> None:
         """Have the account started, where it is not."""
