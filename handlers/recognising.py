@@ -94,7 +94,7 @@ class _Recognition:
         _log.info("groups_recognised", account=account, found=len(same), gone=len(left))
 
     async def everybody(self) -> dict[str, _Somebody]:
-        """Everybody shown, by their ids, but the account itself; new groups are kept on the way."""
+        """Everybody shown, by their ids; groups that nobody knew are kept on the way."""
         account = self.origin.account
         groups = await ensure_groups(
             self.connection,
@@ -112,17 +112,16 @@ class _Recognition:
                 _see(found, person).seats[group] = None if called is None else storable(called)
         for person in self.event.friends:
             _see(found, person).friend = True
-        itself = (await states(self.connection, [account])).get(account)
-        if itself is not None and itself.state is not None and itself.state.me is not None:
-            found.pop(itself.state.me, None)
         return found
 
     async def find_people(self, shown: dict[str, _Somebody]) -> None:
         """Let members have the ids they are shown by now, and keep whom a manager must tell."""
         account, platform = self.origin.account, self.origin.platform
         await identities.drop_outdated(self.connection, account, shown)
+        me = await self._me()
+        shown = {person: one for person, one in shown.items() if person != me}
         known = await familiar_members(self.connection, platform, account)
-        gone = {one.id: one for one in known if one.person not in shown}
+        gone = {one.id: one for one in known if one.person not in shown and one.person != me}
         if not gone or not shown:
             return
         heard = max(one.last_seen_at for one in gone.values())
@@ -151,6 +150,11 @@ class _Recognition:
             found=len(found.taken),
             doubtful=len(found.doubtful),
         )
+
+    async def _me(self) -> str | None:
+        """Who the account itself is, or was until now: nobody to be recognised."""
+        account = (await states(self.connection, [self.origin.account])).get(self.origin.account)
+        return None if account is None or account.state is None else account.state.me
 
     async def _keep(
         self, found: Recognised, gone: dict[int, FamiliarMember], shown: dict[str, _Somebody]

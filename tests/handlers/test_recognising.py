@@ -268,18 +268,34 @@ async def test_what_a_manager_ruled_out_is_not_asked_again(shop: Shop) -> None:
     assert await asked(shop) == []
 
 
-async def test_the_account_is_nobody(shop: Shop) -> None:
-    me, then = Person("id-me", "暖暖", staff=True), Person("@me", "暖暖")
+@pytest.mark.parametrize("told_before", [True, False])
+async def test_the_account_is_nobody(shop: Shop, *, told_before: bool) -> None:
+    old, new = Person("id-me", "暖暖", staff=True), Person("@me", "暖暖", staff=True)
     await talk(shop, *FANS)
+    await logged_in(shop, old)
     own = MessageHeard(
-        ACCOUNT, "c", shop.clock.now(), "own-1", chat_of("一群"), me, "欢迎光临", own=True
+        ACCOUNT, "c", shop.clock.now(), "own-1", chat_of("一群"), old, "欢迎光临", own=True
     )
     await shop.hear(own)
-    at = shop.clock.now()
-    await shop.hear(AccountChanged(ACCOUNT, "c", at, AccountState.ONLINE, me=then))
-    await ids_change(shop, group_now("一群", *FANS, then))
+    if told_before:
+        await logged_in(shop, new)
+    await ids_change(shop, group_now("一群", *FANS, new))
     assert await asked(shop) == []
     assert (await known(shop))["暖暖"] == ["id-me"]
+
+
+async def test_an_account_that_never_spoke_is_nobody_either(shop: Shop) -> None:
+    old = Person("id-me", "暖暖", staff=True)
+    await logged_in(shop, old)
+    await talk(shop, *FANS)
+    await shop.hear(replace(shop.heard("x", "有人吗"), sender=old))
+    await ids_change(shop, group_now("一群", *FANS, "暖暖"))
+    assert await asked(shop) == []
+
+
+async def logged_in(shop: Shop, me: Person) -> None:
+    event = AccountChanged(ACCOUNT, "c", shop.clock.now(), AccountState.ONLINE, me=me)
+    await shop.hear(event)
 
 
 # Whose groups they are
