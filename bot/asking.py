@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from bot.configuration import Configuration
 from bot.wiring import open_desk
-from handlers.deafness import deaf_in, deaf_lines
 from handlers.demand import Period, report
 from handlers.desk import Desk
+from handlers.hearing_gaps import gap_document, gap_lines, gaps_in
 from handlers.planned import Planned, coming, what_comes
 from handlers.report_text import report_text
 from handlers.wording import wording
@@ -108,16 +108,16 @@ async def demand(
         end = last or max(heard, first or heard)
         period = Period(first, end) if first is not None else Period.ending(end, _WEEK)
         found = await report(desk, wanted, period)
-        deaf = await deaf_in(desk, wanted, period)
+        gaps = await gaps_in(desk, wanted, period)
         names = [one.name for one in wanted]
         document = {
             "from": period.first.isoformat(),
             "to": period.last.isoformat(),
             "groups": names,
-            "deaf": [one.to_json(wanted) for one in deaf],
+            "gaps": [gap_document(one, wanted) for one in gaps],
             **found.to_json(),
         }
-        lines = deaf_lines(desk, deaf, len(deaf))
+        lines = gap_lines(desk, gaps, len(gaps))
         return Answer(document, report_text(desk.say, found, period, names, lines))
 
 

@@ -20,6 +20,7 @@ from handlers.commanding import Commander
 from handlers.desk import Desk
 from handlers.dispatch import Dispatcher
 from handlers.events import (
+    AccountChanged,
     Event,
     FriendAsked,
     GroupChanged,
@@ -79,6 +80,8 @@ class Ear:
                 hands.greet()
             if any(isinstance(event, _TO_SETTLE) for event in batch):
                 hands.settle()
+            if any(isinstance(event, AccountChanged) for event in batch):
+                hands.announce()
 
 
 async def _next_batch(heard: asyncio.Queue[Event]) -> list[Event]:

@@ -20,6 +20,7 @@ from handlers.dispatch import Dispatcher
 _WORKERS = 4
 _URGENT = _WORKERS
 _LOOK_AGAIN = 30.0  # seconds
+_LOOK_SOON = 1.0  # seconds, where a change may be over before it is worth telling
 
 
 class Hands:
@@ -35,6 +36,7 @@ class Hands:
         self._bells = [asyncio.Event() for _ in range(_WORKERS + 1)]
         self._somebody_came = asyncio.Event()
         self._somebody_asked = asyncio.Event()
+        self._account_changed = asyncio.Event()
 
     async def run(self) -> None:
         """Do what is stored, and what will be.
@@ -47,6 +49,7 @@ class Hands:
                 tasks.create_task(self._obey(worker))
             tasks.create_task(self._greet())
             tasks.create_task(self._settle())
+            tasks.create_task(self._announce())
 
     def obey(self, orders: Iterable[Order]) -> None:
         """These were stored: have them obeyed."""
@@ -60,6 +63,10 @@ class Hands:
     def settle(self) -> None:
         """Somebody asked to be let in, or brought the bot in: have rules or managers decide."""
         self._somebody_asked.set()
+
+    def announce(self) -> None:
+        """The account came or went: have the managers told, if they want to know."""
+        self._account_changed.set()
 
     def _worker_for(self, order: Order) -> int:
         return _URGENT if self._commander.is_urgent(order) else order.member.id % _WORKERS
@@ -100,3 +107,11 @@ class Hands:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_AGAIN):
                     await self._somebody_asked.wait()
+
+    async def _announce(self) -> None:
+        while True:
+            self._account_changed.clear()
+            all_told = await self._dispatcher.announce_state()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN if all_told else _LOOK_SOON):
+                    await self._account_changed.wait()

@@ -11,9 +11,9 @@ from datetime import timedelta
 
 import structlog
 
-from handlers.deafness import deaf_between, deaf_lines
 from handlers.desk import Desk
 from handlers.events import AccountState
+from handlers.hearing_gaps import gap_lines, gaps_of
 from handlers.qr_codes import picture_of
 from handlers.reasons import why_offline, words_for
 from handlers.staff import tell_managers
@@ -98,9 +98,9 @@ async def _about(desk: Desk, account: str, state: State) -> Content:
     match AccountState(state.state):
         case AccountState.ONLINE:
             now = desk.clock.now()
-            gaps = await deaf_between(desk, [account], state.since - _BEFORE, now)
+            gaps = await gaps_of(desk, [account], state.since - _BEFORE, now)
             lines = [say("账号 {account} 又在线了。", account=account)]
-            return Content("\n".join([*lines, *deaf_lines(desk, gaps, _GAPS)]))
+            return Content("\n".join([*lines, *gap_lines(desk, gaps, _GAPS)]))
         case AccountState.SCAN:
             return await scan_content(desk, account, state)
         case AccountState.OFFLINE:

@@ -17,11 +17,11 @@ from storage.tables import hearing_gaps
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An account heard nothing, since ≤ t < until."""
+    """An account heard nothing, since ≤ t < until; None: it does not yet."""
 
     account: str
     since: datetime
-    until: datetime
+    until: datetime | None
 
 
 async def keep_gap(

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from handlers.account_names import AccountName, no_such_account
 from handlers.account_states import scan_content
-from handlers.deafness import Deaf, deaf_between, shown
 from handlers.desk import Asked, Desk
 from handlers.events import AccountState
+from handlers.hearing_gaps import gap_text, gaps_of
 from handlers.reasons import why_offline, words_for
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -18,6 +18,7 @@ from scheduler.content import Button
 from storage import audit
 from storage.account_stops import lift_stop
 from storage.accounts import Account, State, states
+from storage.hearing_gaps import Gap
 from storage.lanes import Rest, leased, rest_of
 
 _GAPS_OF = timedelta(days=7)
@@ -39,10 +40,10 @@ async def accounts(desk: Desk, asked: Asked) -> Replies:  # noqa: ARG001 (every 
         known = await states(connection, names)
         rests = [await rest_of(connection, name) for name in names]
         served = await leased(connection)
-    deaf = await deaf_between(desk, names, now - _GAPS_OF, now)
+    gaps = await gaps_of(desk, names, now - _GAPS_OF, now)
     lines: list[str] = []
     for name, rest in zip(names, rests, strict=True):
-        over = [one for one in deaf if one.account == name and one.until is not None]
+        over = [one for one in gaps if one.account == name and one.until is not None]
         resting = rest if rest is not None and rest.until > now else None
         lines += _lines(desk, name, known.get(name), over, resting, served=name in served)
     buttons = [
@@ -60,7 +61,7 @@ def _lines(
     desk: Desk,
     name: str,
     one: Account | None,
-    deaf: Sequence[Deaf],
+    gaps: Sequence[Gap],
     rest: Rest | None,
     *,
     served: bool,
@@ -79,8 +80,8 @@ def _lines(
     elif rest is not None:
         why = words_for(say, rest.reason)
         lines.append(say("歇到 {time} 再发：{why}", time=desk.show_time(rest.until), why=why))
-    if deaf:
-        times = desk.listed(shown(desk, gap) for gap in deaf[-_GAPS:])
+    if gaps:
+        times = desk.listed(gap_text(desk, gap) for gap in gaps[-_GAPS:])
         lines.append(say("最近没听到：{times}", times=times))
     return lines
 

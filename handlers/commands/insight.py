@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from handlers.arguments import Days, Groups
 from handlers.audiences import chosen_or_here
-from handlers.deafness import deaf_in, deaf_lines
 from handlers.demand import last_days, report
 from handlers.desk import Asked, Desk
+from handlers.hearing_gaps import gap_lines, gaps_in
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.report_text import report_text
@@ -15,7 +15,7 @@ from scheduler.content import Button
 from storage.groups import all_groups
 
 _DAYS = 7
-_DEAF_TIMES = 3  # shown of each account
+_GAPS = 3  # shown of each account
 
 
 @command("insights", "洞察", Role.MANAGER, "看粉丝关心、介意、喜欢、讨厌和想要什么", "/insights 7")
@@ -36,9 +36,9 @@ async def insights(
     period = last_days(desk, number)
     found = await report(desk, wanted, period)
     one_group = Button(desk.say("只看一个群"), f"/choose /insights {number}")
-    deaf = deaf_lines(desk, await deaf_in(desk, wanted, period), _DEAF_TIMES)
+    unheard = gap_lines(desk, await gaps_in(desk, wanted, period), _GAPS)
     yield reply(
-        report_text(desk.say, found, period, [group.name for group in wanted], deaf),
+        report_text(desk.say, found, period, [group.name for group in wanted], unheard),
         *((one_group,) if groups is None and len(wanted) > 1 else ()),
         private=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,16 @@ from bot import ear as ear_room
 from bot.ear import Ear
 from handlers import recording
 from handlers.commanding import Order
-from handlers.events import ButtonPressed, Event, FriendAsked, MessageHeard, MessageKind
+from handlers.dispatch import Dispatcher
+from handlers.events import (
+    AccountChanged,
+    AccountState,
+    ButtonPressed,
+    Event,
+    FriendAsked,
+    MessageHeard,
+    MessageKind,
+)
 from handlers.recording import IsCommand
 from handlers.roles import Role
 from storage import accounts, friendships
@@ -23,7 +32,8 @@ from storage.friendships import Admits, FriendRule
 from storage.messages import count_messages
 from storage.unheard import count_unheard
 from tests.bot.program import until
-from tests.handlers.shop import ACCOUNT, Shop
+from tests.handlers.second_account import WECHAT, with_wechat
+from tests.handlers.shop import ACCOUNT, MANAGER, Shop
 
 
 @dataclass(slots=True)
@@ -208,6 +218,26 @@ async def test_who_asks_to_be_a_friend_is_one_at_once_where_the_rule_says_so(
         FriendAsked(ACCOUNT, "000002", shop.clock.now(), "ask-1", shop.person("小鱼"))
     )
     await until(lambda: len(shop.platform.befriended) == 1)
+    await stop(task)
+
+
+async def test_managers_are_told_at_once_that_the_account_has_to_be_logged_in(
+    hearing: Hearing,
+) -> None:
+    shop, stream = hearing.shop, hearing.stream
+    await shop.says(MANAGER, "早", group=None)
+    shop, _ = await with_wechat(shop)
+    stream.account = WECHAT
+    dispatcher = Dispatcher(
+        desk=shop.desk, commander=shop.commander, platform="wechat", account=WECHAT
+    )
+    task = asyncio.create_task(ear_of(replace(shop, dispatcher=dispatcher), stream).run())
+    stream.told.append(shop.heard("小鱼", "你好"))
+    await until(lambda: hearing.has_heard(1, task))
+    stream.told.append(
+        AccountChanged(WECHAT, "000002", shop.clock.now(), AccountState.SCAN, code="https://x/1")
+    )
+    await until(lambda: any("扫这个码" in post.content.text for post in shop.platform.posts))
     await stop(task)
 
 

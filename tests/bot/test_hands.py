@@ -6,19 +6,29 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from bot import hands as hands_room
 from bot.hands import Hands
+from handlers.account_states import GRACE
 from handlers.commanding import Order
-from handlers.events import Event, FriendAsked, JoinAsked, MemberJoined
+from handlers.dispatch import Dispatcher
+from handlers.events import (
+    AccountChanged,
+    AccountState,
+    Event,
+    FriendAsked,
+    JoinAsked,
+    MemberJoined,
+)
 from scheduler.courier import Action, Address, NothingSent, Outcome
 from storage import friendships
 from storage.messages import finish_command
 from tests.bot.program import until
+from tests.handlers.second_account import WECHAT, with_wechat
 from tests.handlers.shop import (
     ACCOUNT,
     MANAGER,
@@ -170,6 +180,29 @@ async def test_what_a_manager_says_about_who_asks_is_done_at_once(shop: Shop) ->
     async with working(shop, shop.commander) as hands:
         hands.obey(await shop.orders(shop.heard(MANAGER, f"/makefriend {one.id}", group=None)))
         await until(lambda: [one.request for one in shop.platform.befriended] == ["ask-1"])
+
+
+async def test_an_account_that_stays_away_is_told_of_without_another_ring(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands_room, "_LOOK_SOON", 0.01)
+    await shop.says(MANAGER, "早", group=None)
+    shop, _ = await with_wechat(shop)
+    dispatcher = Dispatcher(
+        desk=shop.desk, commander=shop.commander, platform="wechat", account=WECHAT
+    )
+    shop = replace(shop, dispatcher=dispatcher)
+    gone = AccountChanged(WECHAT, "1", shop.clock.now(), AccountState.OFFLINE, reason="taken")
+    async with working(shop, shop.commander) as hands:
+        await dispatcher.hear([gone])
+        hands.announce()
+        await asyncio.sleep(0.1)
+        assert shop.platform.posts == []
+        shop.clock.advance(GRACE)
+        await until(lambda: bool(shop.platform.posts))
+        await asyncio.sleep(0.1)
+    (told,) = shop.platform.posts
+    assert "别的程序正连着网关" in told.content.text
 
 
 @dataclass(slots=True)

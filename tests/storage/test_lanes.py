@@ -54,6 +54,13 @@ async def test_a_lane_that_somebody_holds_is_not_leased_to_another(
     assert await holds(connection, ours)
 
 
+async def test_the_lanes_that_are_held_now_are_known(connection: AsyncConnection) -> None:
+    await leased(connection)
+    await leased(connection, account="wechat:shop", lasts=timedelta(0))
+    await release_lane(connection, await leased(connection, account=OTHER))
+    assert await lanes.leased(connection) == {ACCOUNT}
+
+
 async def test_each_account_has_a_lane_of_its_own(connection: AsyncConnection) -> None:
     ours = await leased(connection)
     theirs = await leased(connection, "bot-2", account=OTHER)
