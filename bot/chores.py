@@ -27,12 +27,12 @@ from handlers.demand import Period, analyse_before_forgetting, analyse_finished_
 from handlers.desk import Desk
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms, lease
-from storage import deliveries, friendships, messages
+from storage import deliveries, messages
 from storage.button_words import forget_unused
 from storage.chores import done_at, note_done
 from storage.errors import LaneLost
+from storage.forgetting import delete_requests_before
 from storage.groups import heard_groups
-from storage.join_requests import delete_requests_before
 from storage.numbered_choices import delete_offered_before
 from storage.own_posts import delete_begun_before
 from storage.unheard import delete_unheard_before
@@ -69,7 +69,6 @@ async def forget_old_text(desk: Desk) -> int:
         delete_unheard_before,
         forget_unused,
         delete_requests_before,
-        friendships.delete_requests_before,
     )
 
 

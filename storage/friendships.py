@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert, insert_new
@@ -263,28 +263,6 @@ async def granted(connection: AsyncConnection, account: str) -> list[FriendReque
             friend_requests.c.decided == Verdict.ADMITTED,
         ),
     )
-
-
-async def forget_words(connection: AsyncConnection, customer_id: int) -> None:
-    """Empty what a person said of themselves where they asked."""
-    theirs = select(members.c.id).where(members.c.customer_id == customer_id)
-    await connection.execute(
-        update(friend_requests).where(friend_requests.c.member_id.in_(theirs)).values(words="")
-    )
-
-
-async def delete_requests_before(
-    connection: AsyncConnection, moment: datetime, *, batch: int = 1_000
-) -> int:
-    """Delete at most `batch` requests made before `moment`; how many there were."""
-    old = (
-        select(friend_requests.c.id)
-        .where(friend_requests.c.asked_at < moment)
-        .order_by(friend_requests.c.id)
-        .limit(batch)
-    )
-    gone = await connection.execute(delete(friend_requests).where(friend_requests.c.id.in_(old)))
-    return gone.rowcount
 
 
 _SELECTED = select(

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, select, update
+from sqlalchemy import Select, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
@@ -196,28 +196,6 @@ async def to_settle(connection: AsyncConnection, account: str) -> list[JoinReque
         connection,
         _SELECTED.where(groups.c.account == account, _OPEN, join_requests.c.decided.is_not(None)),
     )
-
-
-async def forget_words(connection: AsyncConnection, customer_id: int) -> None:
-    """Empty what a person said of themselves where they asked."""
-    theirs = select(members.c.id).where(members.c.customer_id == customer_id)
-    await connection.execute(
-        update(join_requests).where(join_requests.c.member_id.in_(theirs)).values(words="")
-    )
-
-
-async def delete_requests_before(
-    connection: AsyncConnection, moment: datetime, *, batch: int = 1_000
-) -> int:
-    """Delete at most `batch` requests made before `moment`; how many there were."""
-    old = (
-        select(join_requests.c.id)
-        .where(join_requests.c.asked_at < moment)
-        .order_by(join_requests.c.id)
-        .limit(batch)
-    )
-    gone = await connection.execute(delete(join_requests).where(join_requests.c.id.in_(old)))
-    return gone.rowcount
 
 
 async def set_rule(connection: AsyncConnection, group_id: int, rule: Rule | None) -> None:

@@ -6,11 +6,16 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import accounts, customers, own_posts
+from storage import accounts, customers, friendships, join_requests, own_posts
+from storage.forgetting import delete_requests_before
+from storage.friendships import NewFriendRequest
+from storage.friendships import keep_request as keep_friend
+from storage.join_requests import NewRequest
+from storage.join_requests import keep_request as keep_join
 from storage.numbered_choices import offer, offered
 from storage.own_posts import OwnPost
 from storage.tables import identity_matches
-from tests.storage.builders import ACCOUNT, NOW, PLATFORM, member
+from tests.storage.builders import ACCOUNT, MINUTE, NOW, PLATFORM, group, member, shop
 
 HERS, OTHERS, GROUP = "person:id-小鱼", "person:id-小美", "group:chat-一群"
 
@@ -53,6 +58,20 @@ async def test_what_was_said_in_private_is_forgotten_once_it_is_over(
     assert await own_posts.receipts_of(connection, ACCOUNT, "to another") == [
         "receipt of to another"
     ]
+
+
+async def test_old_requests_go_in_batches(connection: AsyncConnection) -> None:
+    here = await group(connection, "一群")
+    for number in range(4):
+        who = await member(connection, f"粉丝{number}")
+        at = NOW + number // 2 * MINUTE  # two are old
+        await keep_join(connection, NewRequest(here.id, who.id, "", None, at))
+        await keep_friend(connection, NewFriendRequest(ACCOUNT, f"ask-{number}", who.id, "", at))
+    horizon = NOW + MINUTE
+    gone = [await delete_requests_before(connection, horizon, batch=3) for _ in range(3)]
+    assert gone == [3, 1, 0]
+    assert len(await join_requests.waiting(connection, await shop(connection))) == 2
+    assert len(await friendships.waiting(connection)) == 2
 
 
 async def test_how_somebody_was_called_stays_only_where_a_manager_is_to_say(

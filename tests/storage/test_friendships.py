@@ -246,7 +246,7 @@ async def test_nobody_is_brought_into_a_group_that_is_the_shop_s_no_more(
     assert await bring(connection, here.id) is None
 
 
-# What goes in time
+# What is forgotten
 
 
 async def test_who_asks_for_no_record_has_said_nothing_of_themselves(
@@ -260,16 +260,3 @@ async def test_who_asks_for_no_record_has_said_nothing_of_themselves(
         "小鱼": "",
         "小美": "你好",
     }
-
-
-@pytest.mark.parametrize("batch", [1, 10])
-async def test_old_requests_go_in_batches(connection: AsyncConnection, batch: int) -> None:
-    for number in range(3):
-        await ask(connection, f"粉丝{number}")
-    await ask(connection, "小鱼", at=NOW + MINUTE)
-    gone: list[int] = []
-    while not gone or gone[-1]:
-        gone.append(await friendships.delete_requests_before(connection, NOW + MINUTE, batch=batch))
-    assert sum(gone) == 3
-    assert max(gone) <= batch
-    assert names(await friendships.waiting(connection)) == ["小鱼"]

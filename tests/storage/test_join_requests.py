@@ -188,15 +188,3 @@ async def test_who_asks_for_no_record_has_said_nothing_of_themselves(
         "小鱼": "",
         "小美": "你好",
     }
-
-
-async def test_old_requests_go_in_batches(connection: AsyncConnection) -> None:
-    for number in range(3):
-        await ask(connection, f"粉丝{number}")
-    await ask(connection, "小鱼", at=NOW + MINUTE)
-    horizon = NOW + MINUTE
-    gone = [
-        await join_requests.delete_requests_before(connection, horizon, batch=2) for _ in range(3)
-    ]
-    assert gone == [2, 1, 0]
-    assert [one.name for one in await waiting(connection)] == ["小鱼"]
