@@ -62,7 +62,8 @@ CALL_DEADLINE = timedelta(seconds=12)
 START_DEADLINE = timedelta(seconds=20)
 """The gateway gives its puppet 15 s to start, and says what came of it."""
 
-FIRST_EVENT_WITHIN = timedelta(seconds=5)
+FIRST_EVENT_WITHIN = timedelta(seconds=4)
+"""A stream's first event, and where there is none, the gateway's word that it is there."""
 
 OWN_STREAM_LINGERS = timedelta(seconds=60)
 """A gateway that was frozen or cut off may hold on to our last stream for a while."""
@@ -165,7 +166,7 @@ class GatewayConnection:
     async def events(self) -> AsyncGenerator[GatewayEvent]:
         """What happens from now on; ends by raising `GatewayCallFailed`.
 
-        The first event comes within 5 s, or the gateway is asked whether it is there.
+        The first event comes within 4 s, or the gateway is asked for 4 s whether it is there.
         """
         told: asyncio.Queue[GatewayEvent] = asyncio.Queue(_LOOK_AHEAD)
         listening = self._wire.owned(self._listen(told))
@@ -187,8 +188,9 @@ class GatewayConnection:
             await ended(listening)
 
     async def _see_that_it_answers(self) -> None:
+        request = puppet.VersionRequest()
         try:
-            await self.version()
+            await self._call("Version", request, puppet.VersionResponse, FIRST_EVENT_WITHIN)
         except GatewayCallFailed:
             self._wire.drop()
             raise
