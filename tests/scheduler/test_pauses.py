@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler.clock import Clock, SimulatedClock
 from scheduler.content import Content
-from scheduler.courier import Address, Admit, Limits, Post, Rate, paced_at
+from scheduler.courier import Action, Address, Admit, Done, Limits, Outcome, Post, Rate, paced_at
 from scheduler.pace import Pace, longest_window
 from scheduler.priorities import Priority
 from storage.attempts import Past
+from storage.database import Database
+from tests.scheduler.fake_platform import FakePlatform
+from tests.scheduler.stage import NOW, Stage
 
 START = datetime(2026, 11, 11, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -104,6 +110,55 @@ def test_a_clock_that_is_set_back_makes_no_pause_longer() -> None:
     pace.begin(FANS, after(7200))
     pace.end(FANS, after(7200))
     assert pace.leaves_at(FANS, ANSWER, after(0)) == after(1)
+
+
+class Watched(FakePlatform):
+    """A platform that notes when each call comes and how many are under way."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.limits = LIKE_A_PERSON
+        self.moments: list[datetime] = []
+        self.under_way = self.most = 0
+        self._clock = clock
+
+    async def perform(self, action: Action) -> Outcome:
+        self.moments.append(self._clock.now())
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0.001)
+        self.under_way -= 1
+        return await super().perform(action)
+
+
+async def test_a_sender_makes_one_call_at_a_time_and_an_answer_passes_what_is_planned(
+    database: Database,
+) -> None:
+    clock = SimulatedClock(NOW)
+    platform = Watched(clock)
+    stage = Stage(database, clock, platform)
+    await stage.due(*(f"{number}群" for number in range(4)))
+    sender = await stage.opened()
+    running = asyncio.create_task(sender.run())
+    answer: asyncio.Task[Outcome] | None = None
+    async with asyncio.timeout(20):
+        while len(platform.arrived) < 5:
+            await asyncio.sleep(0.02)
+            if len(platform.arrived) == 2 and answer is None:
+                answer = asyncio.create_task(
+                    sender.say(Address(person="p1"), Content("在的"), "r1")
+                )
+                await asyncio.sleep(0.1)
+            clock.advance(timedelta(milliseconds=250))
+    running.cancel()
+    await asyncio.wait([running])
+    pauses = [later - earlier for earlier, later in pairwise(platform.moments)]
+    assert min(pauses) >= SECOND
+    assert len(set(pauses)) > 1
+    assert platform.most == 1
+    assert "r1" in [action.key for action in platform.arrived[2:4]]
+    assert answer is not None
+    assert isinstance(await answer, Done)
 
 
 @given(
