@@ -24,7 +24,7 @@ from bot.channels.wechat.gateway import (
     Stale,
 )
 from bot.channels.wechat.leaders import Leaders
-from bot.channels.wechat.line import Something, Told
+from bot.channels.wechat.line import Something
 from bot.channels.wechat.messages import RoleOf
 from bot.channels.wechat.people import People
 from handlers.events import (
@@ -82,6 +82,7 @@ class Happenings:
             case RoomLeft():
                 return await self._left(happening, told_at, me)
             case RoomRenamed(room, name, at=at):
+                await self._people.room(room, me)  # who leads it may be news
                 chat = Chat(room, name)
                 return [GroupChanged(self._account, "", _when(at, told_at), chat, present=True)]
             case FriendshipArrived(friendship):
@@ -89,32 +90,30 @@ class Happenings:
             case RoomInvited(invitation):
                 await self._invited(invitation)
             case Stale(PayloadKind.ROOM, room):
-                await self._people.room(room, me)  # who leads it may be news
+                await self._people.room(room, me)  # as before
             case Complaint(reason):
                 _log.warning("gateway_complains", account=self._account, reason=reason)
             case _:
                 pass
         return []
 
-    async def staff_news(self, told: Told) -> list[Event]:
+    async def staff_news(self, told_at: datetime, me: str) -> list[Event]:
         """Who came to lead a room, or leads none any more, as was found out by now."""
-        if told.me is None:
-            return []
         events: list[Event] = []
         for news in self._leaders.take_news():
             try:
-                chat = await self._people.chat(news.room, told.me)
-                member = await self._people.person(news.person, told.me, news.room)
+                chat = await self._people.chat(news.room, me)
+                member = await self._people.person(news.person, me, news.room)
             except GatewayCallFailed:
                 self._leaders.not_told(news)
                 raise
-            events.append(StaffChanged(self._account, "", told.at, chat, member))
+            events.append(StaffChanged(self._account, "", told_at, chat, member))
         return events
 
     async def _joined(self, joined: RoomJoined, told_at: datetime, me: str) -> list[Event]:
         at = _when(joined.at, told_at)
+        chat = await self._people.chat(joined.room, me)  # first: who leads it is staff
         by = await self._people.person(joined.by, me, joined.room) if joined.by else None
-        chat = await self._people.chat(joined.room, me)
         if me in joined.people:
             return [GroupChanged(self._account, "", at, chat, present=True, by=by)]
         return [

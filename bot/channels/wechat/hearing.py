@@ -221,8 +221,7 @@ class WeChatHearing:
         rest, until = _REST, asyncio.get_running_loop().time() + _TRIED_FOR.total_seconds()
         while True:
             try:
-                events = await self._events_of(told)
-                return events + await self._happenings.staff_news(told)
+                return await self._events_of(told)
             except GatewayCallFailed as failed:
                 gone = failed.failure not in (Failure.LOST, Failure.NOT_SENT)
                 if gone or asyncio.get_running_loop().time() > until:
@@ -271,14 +270,14 @@ class WeChatHearing:
     async def _around(self, told: Told, me: str) -> list[Event]:
         """What happens around an account that is logged in as `me`."""
         match told.what:
-            case RoomsKnown(complete):
-                return await self._arrival.rooms(told, me, complete=complete)
             case MessageArrived(message):
-                scene = Scene(self._account, told.at, me)
-                said = await self._messages.read(message, scene)
+                said = await self._messages.read(message, Scene(self._account, told.at, me))
                 return [] if said is None else [said]
+            case RoomsKnown(complete):
+                events = await self._arrival.rooms(told, me, complete=complete)
             case happening:
-                return await self._happenings.events_of(happening, told.at, me)
+                events = await self._happenings.events_of(happening, told.at, me)
+        return events + await self._happenings.staff_news(told.at, me)
 
     async def _logged_in(self, told: Told, me: str) -> list[Event]:
         events = await self._arrival.logged_in(told, me, self._line.rooms_known)
