@@ -63,13 +63,13 @@ async def test_whom_somebody_brought_counts_for_them_in_that_group_alone(
 ) -> None:
     here, there = await group(connection, "一群"), await group(connection, "二群")
     fan = await member(connection, "小鱼", here, there)
-    for name in ("小美", "圆圆"):
-        came = await member(connection, name, here)
+    friends = [await member(connection, name, here) for name in ("小美", "圆圆")]
+    for came in friends:
         await brought_by(connection, here.id, came.id, fan.id)
     await brought_by(connection, here.id, fan.id, fan.id)
     assert await brought(connection, here.id, fan.id) == 2
     assert await brought(connection, there.id, fan.id) == 0
-    assert await brought(connection, here.id, came.id) == 0
+    assert await brought(connection, here.id, friends[0].id) == 0
 
 
 async def test_who_left_has_still_sat_there(connection: AsyncConnection) -> None:
