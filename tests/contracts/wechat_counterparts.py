@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, aclosing
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot.accounts import build_accounts
 from bot.channels.port import Channel
+from bot.configuration import Configuration
 from handlers.events import GroupChanged
 from scheduler.clock import RealClock
 from scheduler.courier import Address
@@ -50,8 +53,9 @@ class WeChatBehindItsGateway:
         Ability.MOVES: "ids change for all rooms at once, with a new log-in",
     }
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime] | None = None) -> None:
         self._folder = folder
+        self._now = now
         self._stack = AsyncExitStack()
         self._channels: list[Channel] = []
         self._database: Database | None = None
@@ -60,11 +64,11 @@ class WeChatBehindItsGateway:
 
     async def start(self) -> None:
         (self._folder / "offer.png").write_bytes(PNG)
-        self.gateway = await self._stack.enter_async_context(peer.running())
+        self.gateway = await self._stack.enter_async_context(peer.running(now=self._now))
         self.wire = await self._stack.enter_async_context(Wire(self.gateway.endpoint))
         await self.gateway.person(BOT_NAME, person=ME)
-        self._owner = await self.gateway.person("群主")
-        await self.gateway.room(GROUP_NAME, [ME, self._owner], room=self.group, owner=self._owner)
+        self.owner = await self.gateway.person("群主")
+        await self.gateway.room(GROUP_NAME, [ME, self.owner], room=self.group, owner=self.owner)
         await self.gateway.login()
 
     async def stop(self) -> None:
@@ -74,14 +78,17 @@ class WeChatBehindItsGateway:
         await asyncio.gather(*self._tasks)
         await self._stack.aclose()
 
+    def configuration(self, **sections: Any) -> Configuration:
+        """That of a shop whose account is this one; `sections` are further ones."""
+        section = account_section(self.wire.endpoint, self.gateway.token)
+        return wechat_configuration(self._folder, {NAME: section}, **sections)
+
     async def channel(self) -> Channel:
         if self._database is None:
             opened = Database.open(f"sqlite+aiosqlite:///{self._folder / 'bot.sqlite3'}")
             self._database = await opened
             self._stack.push_async_callback(self._database.close)
-        section = account_section(self.wire.endpoint, self.gateway.token)
-        configuration = wechat_configuration(self._folder, {NAME: section})
-        (channel,) = await build_accounts(configuration, RealClock(), self._database)
+        (channel,) = await build_accounts(self.configuration(), RealClock(), self._database)
         self._channels.append(channel)
         await channel.open()
         await self._until_it_knows_its_group(channel)
@@ -96,7 +103,7 @@ class WeChatBehindItsGateway:
 
     async def fan(self, name: str) -> str:
         person = await self.gateway.person(name)
-        await self.gateway.command("join", room=self.group, people=[person], by=self._owner)
+        await self.gateway.command("join", room=self.group, people=[person], by=self.owner)
         return person
 
     async def manager(self, name: str) -> str:
@@ -108,7 +115,7 @@ class WeChatBehindItsGateway:
         await self.gateway.say(person, text, None if private else self.group)
 
     async def speak(self, text: str) -> None:
-        await self.say(self._owner, text)
+        await self.say(self.owner, text)
 
     async def press(self, person: str, receipt: str) -> None:  # noqa: ARG002 (see PLACED_PRESSES)
         text = f"@{BOT_NAME}{THIN_SPACE}1"
@@ -121,7 +128,7 @@ class WeChatBehindItsGateway:
         await self.leave(ME)
 
     async def rename(self, name: str) -> None:
-        await self.gateway.command("rename", room=self.group, name=name, by=self._owner)
+        await self.gateway.command("rename", room=self.group, name=name, by=self.owner)
 
     async def posted(self, address: Address) -> list[Posted]:
         where = address.group or address.person
