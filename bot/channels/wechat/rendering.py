@@ -25,6 +25,8 @@ _INVITATIONS = {
     ("en", True): "Mention me and add a number:",
 }
 
+_COLONS = {"zh": "：", "en": ": "}
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -49,7 +51,7 @@ def rendered(content: Content, *, in_group: bool, language: str) -> Rendered:
     if in_group:
         text, called = _calling(text, content.mentions)
     choices = [one for one in content.buttons if not one.link]
-    links = [f"{one.label}：{one.link}" for one in content.buttons if one.link]
+    links = [f"{one.label}{_COLONS[language]}{one.link}" for one in content.buttons if one.link]
     lines = [text, *_numbered(text, choices, _INVITATIONS[language, in_group]), *links]
     return Rendered(
         "\n".join(line for line in lines if line), called, tuple(one.says for one in choices)

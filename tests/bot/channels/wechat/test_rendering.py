@@ -73,12 +73,13 @@ def test_a_content_is_a_text(content: Content, *, in_group: bool, expected: Rend
 @pytest.mark.parametrize(
     ("in_group", "text"),
     [
-        (False, "Remind you?\nReply with a number:\n1. Yes"),
-        (True, "Remind you?\nMention me and add a number:\n1. Yes"),
+        (False, "Remind you?\nReply with a number:\n1. Yes\nShop: https://example.com/new"),
+        (True, "Remind you?\nMention me and add a number:\n1. Yes\nShop: https://example.com/new"),
     ],
 )
 def test_an_english_shop_asks_in_english(*, in_group: bool, text: str) -> None:
-    content = Content("Remind you?", buttons=(Button("Yes", "/remind yes"),))
+    shop = Button("Shop", "", "https://example.com/new")
+    content = Content("Remind you?", buttons=(Button("Yes", "/remind yes"), shop))
     assert rendered(content, in_group=in_group, language="en").text == text
 
 
