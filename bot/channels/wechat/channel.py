@@ -24,6 +24,7 @@ from bot.channels.wechat.pictures import files_of
 from bot.channels.wechat.rendering import Rendered, rendered
 from handlers.events import Event
 from scheduler.courier import (
+    AccountDown,
     Action,
     Address,
     Admit,
@@ -272,6 +273,8 @@ class WeChatChannel:
                         message = await self._gateway.show(to, one)
                 except GatewayCallFailed as failed:
                     outcome = await self._judged(failed, action)
+                    if saying.is_shown(piece) and not isinstance(outcome, AccountDown):
+                        continue  # whatever the answer was, it stands there
                     if piece:
                         said = f"{piece} of {len(spoken)} messages were sent"
                         return Unclear(f"{said}: {failed.reason}")

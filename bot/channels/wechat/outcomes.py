@@ -71,8 +71,9 @@ REFUSALS: tuple[Row, ...] = (
 def outcome_of(failed: GatewayCallFailed, action: Action) -> Outcome:
     """What came of an action whose call failed. That the account is restricted is not seen here.
 
-    What was to be said twice by mistake would be worse than left in doubt; anything else that was
-    refused, and nobody knows why, is not tried again and again.
+    A post that said it twice would be worse than one in doubt. Anything else that was refused, and
+    nobody knows why, is not tried again and again; and that something is not there then means a
+    message or a wish to be friends as well as a chat.
     """
     match failed.failure:
         case Failure.NOT_SENT:
@@ -84,7 +85,9 @@ def outcome_of(failed: GatewayCallFailed, action: Action) -> Outcome:
         case Failure.UNKNOWN_CALL:
             return Unable(failed.reason)
     said = failed.reason.casefold()
-    for words, means in REFUSALS:
-        if words in said:
-            return means(failed.reason)
-    return Unclear(failed.reason) if isinstance(action, Post) else Unable(failed.reason)
+    means = next((row.means for row in REFUSALS if row.words in said), None)
+    if means is None:
+        means = Unclear if isinstance(action, Post) else Unable
+    elif means is AddressGone and not isinstance(action, Post):
+        means = Unable
+    return means(failed.reason)

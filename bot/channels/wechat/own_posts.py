@@ -88,6 +88,10 @@ class Saying:
         if not self.known[piece].done():
             self.known[piece].set_result(message)
 
+    def is_shown(self, piece: int) -> bool:
+        """Whether it is known which message a piece became."""
+        return self.known[piece].done()
+
     async def receipt(self, patience: timedelta) -> str:
         """The receipt, once every id is known; empty where one is not shown in time."""
         _, unknown = await asyncio.wait(self.known, timeout=patience.total_seconds())

@@ -41,7 +41,7 @@ from scheduler.courier import (
 )
 from storage.account_stops import lift_stop
 from storage.database import Database
-from tests.bot.channels.wechat.fake_gateway import FakeGateway
+from tests.bot.channels.wechat.fake_gateway import ME, FakeGateway
 from tests.bot.program import until
 
 ROOM = Address(group="1@chatroom")
@@ -220,6 +220,21 @@ async def test_a_lost_answer_is_settled_by_what_is_shown(stage: Stage) -> None:
     assert await stage.channel.lookup("k") == Lookup(Presence.SENT, message)
 
 
+@pytest.mark.parametrize("failure", [Failure.LOST, Failure.REFUSED])
+async def test_what_is_shown_is_said_whatever_the_answer_was(
+    stage: Stage, failure: Failure
+) -> None:
+    answer = stage.gateway.holds("say")
+    stage.gateway.fails("say", failure, reason="the answer is no answer")
+    content = Content("看图", (Picture("offer.png"),))
+    performing = asyncio.create_task(stage.perform(Post("k", ROOM, content)))
+    await until(lambda: bool(stage.gateway.calls("say")))
+    shown = stage.gateway.arrives(ME, "看图", room="1@chatroom")
+    assert await stage.own_posts.heard(stage.gateway.messages[shown])
+    answer.set()
+    assert await performing == Done(f"{shown},{stage.gateway.sent[0].message}")
+
+
 async def test_what_certainly_did_not_leave_is_not_taken_for_what_somebody_types(
     stage: Stage,
 ) -> None:
@@ -348,7 +363,7 @@ async def test_an_announcement_counts_only_if_it_stands_there(stage: Stage) -> N
 
 @pytest.mark.parametrize("pin", [Pin("p", ROOM, ""), Pin("p", FAN, "m1"), Pin("p", ROOM, "m1")])
 async def test_what_cannot_be_announced_is_not(stage: Stage, pin: Pin) -> None:
-    assert isinstance(await stage.perform(pin), Unable | AddressGone)
+    assert isinstance(await stage.perform(pin), Unable)
     assert stage.gateway.calls("announce") == []
 
 

@@ -13,15 +13,18 @@ from scheduler.courier import (
     Address,
     AddressGone,
     Admit,
+    Befriend,
     Delete,
     NothingSent,
     Outcome,
+    Pin,
     Post,
     Unable,
     Unclear,
 )
 
 ROOM = Address(group="1@chatroom")
+FAN = Address(person="wxid_fan")
 POST = Post("k", ROOM, Content("早"))
 ADMIT = Admit("k", ROOM, "wxid_fan")
 
@@ -69,6 +72,14 @@ def test_a_refusal_that_nobody_knows_leaves_a_post_in_doubt_and_ends_the_rest(
 ) -> None:
     failed = GatewayCallFailed(Failure.REFUSED, "ERR_SEND_MSG")
     assert isinstance(outcome_of(failed, action), expected)
+
+
+@pytest.mark.parametrize(
+    "action", [ADMIT, Delete("k", ROOM, "m1"), Pin("k", ROOM, "m1"), Befriend("k", FAN, "f1")]
+)
+def test_a_message_that_is_not_there_makes_no_group_gone(action: Action) -> None:
+    failed = GatewayCallFailed(Failure.REFUSED, "no payload found for id m1")
+    assert isinstance(outcome_of(failed, action), Unable)
 
 
 def test_the_words_are_written_as_they_are_compared() -> None:
