@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
@@ -186,14 +186,23 @@ async def member_known_as(connection: AsyncConnection, platform: str, person: st
 async def members_named(
     connection: AsyncConnection, name: str, group_ids: Collection[int] | None = None
 ) -> list[Member]:
-    """Everybody with exactly this name or platform id; of these groups, where they are given."""
+    """Everybody with exactly this name or platform id; of these groups, where they are given.
+
+    What they call themselves there is a name as well, and so is what the account calls them.
+    """
     source = members.join(customers)
-    question = (members.c.name == name) | (members.c.person == name)
+    seats = [memberships.c.left_at.is_(None)]
     if group_ids is not None:
-        sits = select(memberships.c.member_id).where(
-            memberships.c.group_id.in_(list(group_ids)), memberships.c.left_at.is_(None)
-        )
-        question &= members.c.id.in_(sits)
+        seats.append(memberships.c.group_id.in_(list(group_ids)))
+    known_as = select(memberships.c.member_id).where(memberships.c.nickname == name, *seats)
+    question = or_(
+        members.c.name == name,
+        members.c.person == name,
+        members.c.alias == name,
+        members.c.id.in_(known_as),
+    )
+    if group_ids is not None:
+        question &= members.c.id.in_(select(memberships.c.member_id).where(*seats))
     rows = await connection.execute(
         select(*_MEMBER).select_from(source).where(question).order_by(members.c.id)
     )
@@ -271,19 +280,21 @@ async def names_in(
 ) -> list[str]:
     """The names of all who sit, sat or said something in these groups, and of these speakers.
 
-    What somebody said in an imported history does not seat them, and its text may be gone by now.
+    All their names: also what they call themselves there, and what the account calls them. What
+    somebody said in an imported history does not seat them, and its text may be gone by now.
     """
-    sat = select(memberships.c.member_id).where(memberships.c.group_id.in_(list(group_ids)))
+    here = memberships.c.group_id.in_(list(group_ids))
+    sat = select(memberships.c.member_id).where(here)
     spoke = exists().where(
         messages.c.member_id == members.c.id, messages.c.group_id.in_(list(group_ids))
     )
-    found = set(await connection.scalars(select(members.c.name).where(members.c.id.in_(sat))))
-    found.update(await connection.scalars(select(members.c.name).where(spoke)))
     ids = sorted(speakers)
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = members.c.id.in_(ids[start : start + _IDS_AT_ONCE])
-        found.update(await connection.scalars(select(members.c.name).where(some)))
-    return sorted(found)
+    spoken = [ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE)]
+    found = set(await connection.scalars(select(memberships.c.nickname).where(here)))
+    for some in (members.c.id.in_(sat), spoke, *(members.c.id.in_(part) for part in spoken)):
+        called = await connection.execute(select(members.c.name, members.c.alias).where(some))
+        found.update(name for row in called for name in row)
+    return sorted(name for name in found if name)
 
 
 async def count_members(connection: AsyncConnection) -> int:
@@ -358,31 +369,3 @@ async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: 
         )
         .values(left_at=at)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What is known of one member besides the tags."""
-
-    member: Member
-    groups: tuple[str, ...]
-    messages: int
-    last_spoke_at: datetime | None
-
-
-async def profile(connection: AsyncConnection, member: Member) -> Profile:
-    """Where a member sits, how much they said, and when they last spoke."""
-    names = await connection.execute(
-        select(groups.c.name)
-        .select_from(memberships.join(groups))
-        .where(memberships.c.member_id == member.id, memberships.c.left_at.is_(None))
-        .order_by(groups.c.name)
-    )
-    spoken = (
-        await connection.execute(
-            select(func.count().label("count"), func.max(messages.c.at).label("last")).where(
-                messages.c.member_id == member.id, messages.c.kind.in_(("fan", "staff"))
-            )
-        )
-    ).one()
-    return Profile(member, tuple(row.name for row in names), spoken.count, spoken.last)

@@ -8,10 +8,11 @@ from handlers.acceptance import question
 from handlers.appointing import appoint_by_code
 from handlers.arguments import Rest
 from handlers.desk import Asked, Desk
+from handlers.known_names import brought_lines, other_names
 from handlers.registry import REGISTRY, Command, command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from storage import audit, customers, members, tags
+from storage import audit, customers, profiles, tags
 from storage.acceptance import waiting
 
 
@@ -86,13 +87,15 @@ async def me(desk: Desk, asked: Asked) -> Replies:
     """Tell the asker everything that is kept about them."""
     say, member = desk.say, asked.member
     async with desk.database.reading() as connection:
-        known = await members.profile(connection, member)
+        known = await profiles.profile(connection, member)
         theirs = await tags.tags_of(connection, member.id, desk.clock.now())
     yield reply(
         "\n".join(
             [
                 say("{name}，我记得你这些：", name=member.name),
+                *other_names(say, known),
                 say("所在群：{groups}", groups=desk.listed(known.groups)),
+                *brought_lines(say, known),
                 say("说过的话：{count} 条", count=known.messages),
                 say("标签：{tags}", tags=desk.listed(tag.tag for tag in theirs)),
                 say("营销消息：{state}", state=say("不收") if member.opted_out else say("收")),

@@ -21,13 +21,14 @@ from handlers.arguments import (
 )
 from handlers.audiences import chosen_groups, groups_here
 from handlers.desk import Asked, Desk
+from handlers.known_names import brought_lines, other_names
 from handlers.paging import page_of, page_reply
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.taggers import is_private_matter, why_text
 from scheduler.wall_time import zone_named
-from storage import audit, customers, groups, members, tags
+from storage import audit, customers, groups, members, profiles, tags
 from storage.members import Member
 from storage.tags import BY_MANAGER, BY_RULE, Tag
 
@@ -158,13 +159,15 @@ async def who(desk: Desk, asked: Asked, member: Nickname) -> Replies:
         yield found
         return
     async with desk.database.reading() as connection:
-        known = await members.profile(connection, found)
+        known = await profiles.profile(connection, found)
         theirs = await tags.tags_of(connection, found.id, desk.clock.now())
     say, none = desk.say, desk.say("还没有")
     spoke = desk.show_time(known.last_spoke_at) if known.last_spoke_at else none
     lines = [
         say("{name}（编号 {person}）", name=found.name, person=found.person),
+        *other_names(say, known),
         say("所在群：{groups}", groups=desk.listed(known.groups)),
+        *brought_lines(say, known),
         say("第一次见：{time}", time=desk.show_time(found.first_seen_at)),
         say("说过的话：{count} 条，最近一次：{time}", count=known.messages, time=spoke),
         *(_tag_line(desk, one) for one in theirs),

@@ -54,6 +54,7 @@ _OTHERS = {
     "admit_everyone": "{who} 让申请进 {what} 的都直接进",
     "admit_regulars": "{who} 让申请进 {what} 的老客直接进",
     "admit_manual": "{who} 让申请进 {what} 的都问管理员",
+    "lift": "{who} 让账号 {what} 接着发",
     "befriend_everyone": "{who} 让加账号 {what} 好友的都直接通过",
     "befriend_who_says": "{who} 让说对暗号的直接加账号 {what} 为好友",
     "befriend_nobody": "{who} 让加账号 {what} 好友的都问管理员",

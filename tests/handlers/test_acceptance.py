@@ -7,16 +7,22 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from handlers.doors import Doors
 from handlers.events import (
+    FriendAsked,
     GroupChanged,
     GroupMoved,
+    IdsChanged,
     JoinAsked,
+    MemberJoined,
     MemberLeft,
     MessageEdited,
     Person,
+    Roster,
     StaffChanged,
     TopicChanged,
 )
+from handlers.origin import Origin
 from storage import audit, tables
 from storage.acceptance import acceptance_of
 from storage.columns import storable
@@ -25,6 +31,7 @@ from tests.handlers.shop import (
     ACCOUNT,
     MANAGER,
     NOW,
+    PLATFORM,
     Opener,
     Shop,
     chat_of,
@@ -189,6 +196,36 @@ async def test_whom_the_platform_calls_staff_is_staff_by_the_shops_groups_alone(
     assert (await open_shop.member(CLERK)).staff is staff
     await brought_by(open_shop, clerk, "三群")
     assert await accepted(open_shop, "三群") is staff
+
+
+@pytest.mark.parametrize(("leads", "staff"), [("一群", True), (WILD, False)])
+async def test_so_is_who_asks_to_be_a_friend_or_brings_somebody_in_or_is_shown_in_a_list(
+    open_shop: Shop, leads: str, *, staff: bool
+) -> None:
+    await brought(open_shop, STRANGER)
+    people = {
+        name: replace(open_shop.person(name), staff=True, staff_in=frozenset({chat_of(leads).id}))
+        for name in ("申请的", "拉人的", "好友", "群里的")
+    }
+    fan, roster = open_shop.person("小鱼"), Roster(chat_of("一群"), (people["群里的"],))
+    await open_shop.hear(
+        FriendAsked(ACCOUNT, "x", NOW, "f1", people["申请的"]),
+        MemberJoined(ACCOUNT, "x", NOW, chat_of("一群"), fan, by=people["拉人的"]),
+    )
+    for name in ("申请的", "拉人的"):
+        assert (await open_shop.member(name)).staff is staff
+    async with open_shop.desk.database.reading() as connection:
+        doors = Doors(connection, origin_of(open_shop), history=False)
+        told = IdsChanged(ACCOUNT, "x", NOW, (roster,), (people["好友"],))
+        await doors.look([told])
+        heard = await doors.through(told)
+    assert isinstance(heard, IdsChanged)
+    shown = (*heard.friends, *heard.rosters[0].members)
+    assert [one.staff for one in shown] == [staff, staff]
+
+
+def origin_of(shop: Shop) -> Origin:
+    return Origin(shop.desk.shop_id, shop.desk.shop, PLATFORM, ACCOUNT)
 
 
 async def test_who_leads_no_group_any_more_is_told_of_in_any_group(open_shop: Shop) -> None:

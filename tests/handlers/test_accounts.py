@@ -131,6 +131,8 @@ async def test_a_manager_lifts_a_stop_and_the_account_goes_on_at_once(any_shop: 
         entry = await audit.found(connection, "lift", WECHAT)
     assert entry is not None
     assert entry.actor == f"{ACCOUNT}:id-{MANAGER}"
+    audited = await shop.says(MANAGER, "/audit", group=None)
+    assert "阿玲 让账号 wechat:shop 接着发" in audited.text
     again = await shop.says(MANAGER, "/lift wechat:shop", group=None)
     assert again.text == "账号 wechat:shop 没有停发。"
 

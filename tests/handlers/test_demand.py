@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -175,6 +176,17 @@ async def test_the_report_reads_as_a_chat_message(
     text = report_text(wording(language), found, last_days(shop.desk, 7), ["一群"])
     assert all(line in text for line in lines), text
     assert len(text) < 1_500
+
+
+async def test_a_quote_names_nobody_by_another_of_their_names_either(shop: Shop) -> None:
+    fish = replace(shop.person("小鱼"), alias="王女士", nickname="鱼妈")
+    await shop.hear(replace(shop.heard("小鱼", "早"), sender=fish))
+    await said(shop, "鱼妈和王女士都说面霜太油了", "面霜有点油")
+    found = await read(shop)
+    quoted = " ".join(found.texts.values())
+    assert "太油了" in quoted
+    assert "鱼妈" not in quoted
+    assert "王女士" not in quoted
 
 
 async def test_who_asks_for_no_record_is_in_no_report_also_of_days_whose_text_is_gone(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from handlers.events import MemberJoined
 from storage import audiences, audit
-from tests.handlers.shop import DAY, MANAGER, Shop, in_private
+from tests.handlers.shop import ACCOUNT, DAY, MANAGER, Shop, chat_of, in_private
 
 
 @pytest.fixture
@@ -60,6 +63,21 @@ async def test_who_tells_what_is_known(shop: Shop) -> None:
         "「新人」自动 11-05 10:00 · 新进 一群 · 到 11-12 10:00\n"
         "已退订营销消息"
     )
+
+
+async def test_who_tells_the_other_names_of_somebody_and_finds_them_by_each(shop: Shop) -> None:
+    fish = replace(shop.person("小鱼"), alias="王女士", nickname="鱼妈")
+    brought = MemberJoined(
+        ACCOUNT, "x", shop.clock.now(), chat_of("二群"), fish, by=shop.person("小美")
+    )
+    await shop.hear(brought)
+    told = (await shop.says(MANAGER, "/who @小鱼")).text
+    assert "\n备注名：王女士\n群昵称：鱼妈\n所在群：一群、二群\n由谁拉进群：小美\n" in told
+    for name in ("王女士", "鱼妈"):
+        assert (await shop.says(MANAGER, f"/who @{name}", group="三群")).text == told
+    mine = (await shop.says("小鱼", "/me")).text
+    assert "备注名：王女士\n群昵称：鱼妈" in mine
+    assert "由谁拉进群：小美" in mine
 
 
 async def test_several_of_one_name_are_told_apart(shop: Shop) -> None:

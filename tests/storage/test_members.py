@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import analysis, customers, members, messages
 from storage.members import Seen
+from storage.nicknames import note_nicknames
 from storage.tables import customers as customer_rows
 from tests.storage.builders import (
     ACCOUNT,
@@ -17,7 +18,6 @@ from tests.storage.builders import (
     MINUTE,
     NOW,
     PLATFORM,
-    SECOND,
     group,
     heard,
     member,
@@ -221,28 +221,7 @@ async def test_no_record_marks_the_days_on_which_they_spoke_and_no_others(
     assert {(day.group_id, day.day) for day in days if day.dirty} == {(first.id, spoke)}
 
 
-# The profile
-
-
-async def test_a_profile_tells_where_somebody_sits_and_how_much_they_said(
-    connection: AsyncConnection,
-) -> None:
-    first, second = await group(connection, "一群"), await group(connection, "二群")
-    fan = await member(connection, "小美", second, first)
-    await record(
-        connection,
-        heard("m1", at=NOW),
-        heard("m2", at=NOW + SECOND),
-        heard("m3", at=NOW + MINUTE, kind="command", text="/me"),
-        heard("m4", at=NOW + MINUTE, sender="阿云"),
-    )
-    found = await members.profile(connection, fan)
-    assert found == members.Profile(fan, ("一群", "二群"), 2, NOW + SECOND)
-
-
-async def test_the_profile_of_somebody_silent_is_empty(connection: AsyncConnection) -> None:
-    fan = await member(connection, "小美")
-    assert await members.profile(connection, fan) == members.Profile(fan, (), 0, None)
+# Their names
 
 
 async def test_a_group_knows_the_names_of_all_who_sat_or_spoke_in_it(
@@ -268,3 +247,41 @@ async def test_a_group_knows_the_names_of_all_who_sat_or_spoke_in_it(
     spoke = await members.names_in(connection, [first.id], forgotten)
     assert set(spoke) == seated | {"从前的0", "从前的1", "从前的2"}
     assert await members.names_in(connection, []) == []
+
+
+async def test_a_group_knows_the_other_names_of_those_in_it_as_well(
+    connection: AsyncConnection,
+) -> None:
+    first, second = await group(connection, "一群"), await group(connection, "二群")
+    known = Seen("id-小美", "小美", alias="王女士 13800000000")
+    fan = (await members.ensure_members(connection, PLATFORM, [known], NOW))["id-小美"]
+    await members.sit(connection, [(first.id, fan.id, NOW), (second.id, fan.id, NOW)])
+    await note_nicknames(connection, {(first.id, fan.id): "美美", (second.id, fan.id): ""})
+    assert set(await members.names_in(connection, [first.id])) == {
+        "小美",
+        "王女士 13800000000",
+        "美美",
+    }
+    assert set(await members.names_in(connection, [second.id])) == {"小美", "王女士 13800000000"}
+
+
+async def test_somebody_is_found_by_what_they_are_called_in_a_group_and_by_the_account(
+    connection: AsyncConnection,
+) -> None:
+    first, second = await group(connection, "一群"), await group(connection, "二群")
+    known = Seen("id-小美", "小美", alias="王女士")
+    fan = (await members.ensure_members(connection, PLATFORM, [known], NOW))["id-小美"]
+    await members.sit(connection, [(first.id, fan.id, NOW), (second.id, fan.id, NOW)])
+    await note_nicknames(connection, {(first.id, fan.id): "美美"})
+
+    async def found(name: str, *groups: int) -> bool:
+        named = await members.members_named(connection, name, groups or None)
+        return named == [fan]
+
+    assert await found("王女士")
+    assert await found("王女士", second.id)
+    assert await found("美美")
+    assert await found("美美", first.id)
+    assert not await found("美美", second.id)
+    await members.leave(connection, first.id, fan.id, NOW)
+    assert not await found("美美")
