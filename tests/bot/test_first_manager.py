@@ -1,4 +1,4 @@
-"""`nuanqun run` shows a link that makes the first manager on Telegram, and only the first."""
+"""`nuanqun run` shows what makes the first manager of an account, and only the first."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ import pytest
 from tests.bot.program import PATIENCE, environment, until
 from tests.peers.telegram.server import TelegramDouble
 from tests.peers.telegram.world import Bot, User
+from tests.peers.wechat.gateway import ME, GatewayProcess, running
 
 READY = "The bot is ready."
 
 
-async def started(here: Path, bot: Bot) -> tuple[asyncio.subprocess.Process, str]:
+async def started(here: Path, **secrets: str) -> tuple[asyncio.subprocess.Process, str]:
     """The program once it is ready, with what it said until then."""
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bot", "run"),
         cwd=here,
-        env=environment() | {"NUANQUN_TELEGRAM__SHOP__TOKEN": bot.token},
+        env=environment() | secrets,
         stderr=asyncio.subprocess.PIPE,
     )
     assert program.stderr is not None
@@ -62,7 +63,7 @@ async def test_the_link_makes_one_manager_and_is_shown_no_more(here: Path) -> No
         (here / "nuanqun.toml").write_text(
             f'[room]\nenabled = false\n[telegram.shop]\napi = "{telegram.url}"\n'
         )
-        program, said = await started(here, bot)
+        program, said = await started(here, NUANQUN_TELEGRAM__SHOP__TOKEN=bot.token)
         try:
             shown = re.search(
                 r"^Manager, once: https://t\.me/warm_bot\?start=(\S+)$", said, re.MULTILINE
@@ -76,7 +77,7 @@ async def test_the_link_makes_one_manager_and_is_shown_no_more(here: Path) -> No
             assert "管理员了" in await opens(telegram, owner, bot, code)
             assert "管理员" not in await opens(telegram, other, bot, code)
             assert code not in await ended(program)
-            program, said = await started(here, bot)
+            program, said = await started(here, NUANQUN_TELEGRAM__SHOP__TOKEN=bot.token)
             assert "Manager, once" not in said
             await ended(program)
         finally:
@@ -84,3 +85,44 @@ async def test_the_link_makes_one_manager_and_is_shown_no_more(here: Path) -> No
                 program.kill()
                 await program.wait()
         assert telegram.wrong == []
+
+
+async def answer(gateway: GatewayProcess, who: str, says: str) -> str:
+    """Somebody says something to the account in private; what it answers."""
+    before = len(gateway.sent())
+    await gateway.say(who, says)
+    await until(lambda: len(gateway.sent()) > before)
+    said = gateway.sent()[-1]
+    assert said.conversation == who
+    return said.text
+
+
+@pytest.mark.peer
+@pytest.mark.usefixtures("configured")
+async def test_where_there_are_no_links_the_word_itself_is_shown(here: Path) -> None:
+    async with running() as gateway:
+        owner, other = [await gateway.person(name, friend=True) for name in ("店主", "路人")]
+        await gateway.person("小暖", person=ME)
+        await gateway.login()
+        (here / "nuanqun.toml").write_text(
+            f'[room]\nenabled = false\n[wechat.shop]\nendpoint = "{gateway.endpoint}"\n'
+            "accept_risk = true\n"
+        )
+        program, said = await started(here, NUANQUN_WECHAT__SHOP__TOKEN=gateway.token)
+        try:
+            shown = re.search(
+                r"^Manager, once: send wechat:shop in private: (/start [\w-]{32})$",
+                said,
+                re.MULTILINE,
+            )
+            assert shown is not None, said
+            assert "管理员了" in await answer(gateway, owner, shown[1])
+            assert "管理员" not in await answer(gateway, other, shown[1])
+            assert shown[1] not in await ended(program)
+            program, said = await started(here, NUANQUN_WECHAT__SHOP__TOKEN=gateway.token)
+            assert "Manager, once" not in said
+            await ended(program)
+        finally:
+            if program.returncode is None:
+                program.kill()
+                await program.wait()
