@@ -21,7 +21,7 @@ from handlers.desk import Desk, shortened
 from handlers.events import AccountState
 from handlers.reasons import words_for
 from handlers.staff import tell_managers
-from scheduler.answers import never_again
+from scheduler.answers import never_again, word_for
 from scheduler.content import Button, Content
 from scheduler.courier import (
     AccountDown,
@@ -52,6 +52,7 @@ TRIES = 3
 """So often a request is granted without an answer, before a manager is asked to look."""
 
 _NAMED = 5
+_DONE = word_for(Done(""))
 _LATER = (NothingSent, TooFast, AccountDown)
 """What says for certain that nothing was done: it is tried again."""
 
@@ -143,14 +144,15 @@ async def _befriend(desk: Desk, request: FriendRequest) -> Outcome:
     """
     key = f"befriend:{request.account}/{request.request}"
     action = Befriend(key, Address(person=request.person), request.request)
-    outcome = await desk.senders[request.account].carry_out(action)
+    granted = _DONE in await _outcomes(desk, request, key)  # and its process ended with that
+    outcome = Done("") if granted else await desk.senders[request.account].carry_out(action)
     if isinstance(outcome, Done):
         now = desk.clock.now()
         async with desk.database.writing() as connection:
             await friendships.mark_friends(connection, request.id, now)
             await mark_reachable(connection, [request.member_id], now)
     elif not isinstance(outcome, _LATER):
-        tries = await _done_before(desk, request, key)
+        tries = sum(map(never_again, await _outcomes(desk, request, key)))
         if not isinstance(outcome, Unclear) or tries >= TRIES:
             await _give_up(desk, request, outcome.reason)
     return outcome
@@ -203,11 +205,15 @@ async def _bring_in(desk: Desk, request: FriendRequest, group: Group | None) -> 
     return outcome
 
 
-async def _done_before(desk: Desk, request: FriendRequest, key: str) -> int:
-    """How many calls with this key did what they ask, or may have, or never can."""
+async def _outcomes(desk: Desk, request: FriendRequest, key: str) -> list[str | None]:
+    """How each call with this key ended that was made since somebody asked."""
     async with desk.database.reading() as connection:
-        outcomes = await outcomes_of(connection, request.account, key, request.asked_at)
-    return sum(map(never_again, outcomes))
+        return await outcomes_of(connection, request.account, key, request.asked_at)
+
+
+async def _done_before(desk: Desk, request: FriendRequest, key: str) -> bool:
+    """Whether a call with this key did what it asks, or may have, or never can."""
+    return any(map(never_again, await _outcomes(desk, request, key)))
 
 
 async def _finish(desk: Desk, request: FriendRequest) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from handlers.befriending import TRIES, WELCOME_WITHIN
 from handlers.events import AccountChanged, AccountState, FriendAsked, ReachChanged
@@ -24,7 +24,7 @@ from storage.account_stops import Stop, lift_stop, stop_account
 from storage.friendships import Admits, FriendRequest, FriendRule
 from storage.members import heard_through
 from storage.shops import set_halt
-from storage.tables import members
+from storage.tables import friend_requests, members
 from tests.handlers.shop import (
     ACCOUNT,
     DAY,
@@ -460,6 +460,16 @@ async def test_what_an_ended_process_did_is_not_done_again(any_friends: Friends)
     friends.shop.clock.advance(LONG)
     assert not await friends.settle()
     assert friends.brought == [("chat-一群", "id-小鱼")]
+    assert await friends.open() == []
+
+
+async def test_a_friend_whose_process_ended_before_it_noted_that_is_one(friends: Friends) -> None:
+    await friends.rule("所有人 @一群")
+    await friends.ask("小鱼")
+    async with friends.shop.desk.database.writing() as connection:
+        await connection.execute(update(friend_requests).values(friends_at=None, finished_at=None))
+    assert not await friends.settle()
+    assert friends.made == ["ask-小鱼"]
     assert await friends.open() == []
 
 
