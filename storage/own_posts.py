@@ -84,14 +84,20 @@ async def open_pieces(
     return [OpenPiece(*row) for row in rows]
 
 
-async def is_known(connection: AsyncConnection, account: str, receipt: str) -> bool:
-    """Whether a message with this receipt is one of the account's posts."""
+async def begun_at(connection: AsyncConnection, account: str, receipt: str) -> datetime | None:
+    """When the message with this receipt was begun; None where it is none of the account's posts.
+
+    Args:
+        connection: an open transaction.
+        account: who said it.
+        receipt: the platform's id of one message.
+    """
     found = await connection.execute(
-        select(own_posts.c.key)
+        select(own_posts.c.began_at)
         .where(own_posts.c.account == account, own_posts.c.receipt == receipt)
         .limit(1)
     )
-    return found.scalar_one_or_none() is not None
+    return found.scalar_one_or_none()
 
 
 async def receipts_of(connection: AsyncConnection, account: str, key: str) -> list[str | None]:

@@ -30,13 +30,13 @@ async def test_a_piece_with_a_receipt_is_open_no_more(connection: AsyncConnectio
     await own_posts.note_receipt(connection, ACCOUNT, "a", 0, "m1")
     assert await own_posts.open_pieces(connection, ACCOUNT, HERE, "早") == [OpenPiece("a", 1, NOW)]
     assert await own_posts.receipts_of(connection, ACCOUNT, "a") == ["m1", None]
-    assert await own_posts.is_known(connection, ACCOUNT, "m1")
-    assert not await own_posts.is_known(connection, "wechat:other", "m1")
+    assert await own_posts.begun_at(connection, ACCOUNT, "m1") == NOW
+    assert await own_posts.begun_at(connection, "wechat:other", "m1") is None
 
 
 async def test_of_a_post_that_never_began_nothing_is_known(connection: AsyncConnection) -> None:
     assert await own_posts.receipts_of(connection, ACCOUNT, "a") == []
-    assert not await own_posts.is_known(connection, ACCOUNT, "m1")
+    assert await own_posts.begun_at(connection, ACCOUNT, "m1") is None
 
 
 async def test_a_post_that_begins_again_is_a_new_one(connection: AsyncConnection) -> None:

@@ -65,6 +65,7 @@ def build(
         own_posts=own_posts,
         choices=choices,
         caution=caution,
+        clock=clock,
         data=data,
         language=shop.language,
     )

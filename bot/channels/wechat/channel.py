@@ -23,6 +23,7 @@ from bot.channels.wechat.own_posts import FILE, OwnPosts, digest_of, messages_of
 from bot.channels.wechat.pictures import files_of
 from bot.channels.wechat.rendering import Rendered, rendered
 from handlers.events import Event
+from scheduler.clock import Clock
 from scheduler.courier import (
     AccountDown,
     Action,
@@ -48,6 +49,10 @@ _SHOWN_WITHIN = timedelta(seconds=5)
 """How long a message that was sent is waited for to be shown, where its id was not told."""
 
 _LOGIN_KNOWN_WITHIN = timedelta(seconds=2)
+
+_TAKEN_BACK_WITHIN = timedelta(minutes=3)
+"""WeChat lets a message be taken back for two minutes; a call much later would be made in vain."""
+_TOO_LATE = Unable("WeChat takes a message back within two minutes only")
 
 _NEVER: dict[type[Edit | Invite], str] = {
     Edit: "WeChat does not let a message be changed",
@@ -106,6 +111,7 @@ class WeChatChannel:
         own_posts: what the account says of its own.
         choices: what its numbers choose.
         caution: what it is allowed, and whether it is stopped.
+        clock: what time it is.
         data: the folder below which the bot's own pictures lie.
         language: the shop's, `zh` or `en`.
     """
@@ -119,6 +125,7 @@ class WeChatChannel:
         own_posts: OwnPosts,
         choices: Choices,
         caution: Caution,
+        clock: Clock,
         data: Path,
         language: str = "zh",
     ) -> None:
@@ -128,6 +135,7 @@ class WeChatChannel:
         self._own_posts = own_posts
         self._choices = choices
         self._caution = caution
+        self._clock = clock
         self._data = data
         self._language = language
 
@@ -307,11 +315,14 @@ class WeChatChannel:
         messages = messages_of(action.receipt)
         if not messages:
             return Unable("nobody knows which message it was")
+        begun_at = await self._own_posts.begun_at(messages[0])
+        if begun_at is not None and self._clock.now() - begun_at > _TAKEN_BACK_WITHIN:
+            return _TOO_LATE
         for place, message in enumerate(messages):
             if place:
                 await asyncio.sleep(self._apart)
             if not await self._gateway.recall(message):
-                return Unable("WeChat takes a message back within two minutes only")
+                return _TOO_LATE
         return Done(action.receipt)
 
     async def _announce(self, action: Pin) -> Outcome:

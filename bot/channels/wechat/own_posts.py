@@ -152,7 +152,7 @@ class OwnPosts:
             await self._caution.stop(message.text)
             return True
         async with self._one_by_one, self._database.writing() as connection:
-            if await own_posts.is_known(connection, self._account, message.id):
+            if await own_posts.begun_at(connection, self._account, message.id) is not None:
                 return True
             fitting = await self._fitting(connection, message)
             if fitting is None:
@@ -181,6 +181,11 @@ class OwnPosts:
             receipts = await own_posts.receipts_of(connection, self._account, key)
         known = [one for one in receipts if one is not None]
         return _BETWEEN_RECEIPTS.join(known) if known and len(known) == len(receipts) else None
+
+    async def begun_at(self, message: str) -> datetime | None:
+        """When a message was begun; None where it is none of the bot's."""
+        async with self._database.reading() as connection:
+            return await own_posts.begun_at(connection, self._account, message)
 
     async def note(self, key: str, piece: int, message: str) -> None:
         """Write down which message a piece became."""

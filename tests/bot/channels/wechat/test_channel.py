@@ -39,8 +39,10 @@ from scheduler.courier import (
     Unable,
     Unclear,
 )
+from storage import own_posts
 from storage.account_stops import lift_stop
 from storage.database import Database
+from storage.own_posts import OwnPost
 from tests.bot.channels.wechat.fake_gateway import ME, FakeGateway
 from tests.bot.program import until
 
@@ -100,7 +102,7 @@ class Stage:
         self.database = database
         self.gateway = Link()
         self.ears = Ears()
-        clock = RealClock()
+        self.clock = clock = RealClock()
         # The second between two messages is scaled down.
         limits = limits_of(seconds_between=0.01, room_a_minute=4)
         self.caution = Caution(ACCOUNT, database, clock, limits)
@@ -113,6 +115,7 @@ class Stage:
             own_posts=self.own_posts,
             choices=self.choices,
             caution=self.caution,
+            clock=clock,
             data=data,
             language=language,
         )
@@ -348,6 +351,17 @@ async def test_a_message_is_taken_back_while_wechat_lets_it(stage: Stage) -> Non
     stage.gateway.recalls = False
     assert isinstance(await stage.perform(Delete("d", ROOM, "m1")), Unable)
     assert stage.gateway.calls("recall") == [("m1",), ("m1",)]
+
+
+async def test_what_was_said_long_ago_is_not_asked_for_in_vain(stage: Stage) -> None:
+    outcome = await stage.perform(EARLY)
+    assert isinstance(outcome, Done)
+    async with stage.database.writing() as connection:
+        long_ago = stage.clock.now() - timedelta(minutes=4)
+        await own_posts.begin(connection, ACCOUNT, OwnPost("k", str(ROOM), ["早"]), long_ago)
+        await own_posts.note_receipt(connection, ACCOUNT, "k", 0, outcome.receipt)
+    assert isinstance(await stage.perform(Delete("d", ROOM, outcome.receipt)), Unable)
+    assert stage.gateway.calls("recall") == []
 
 
 async def test_an_announcement_counts_only_if_it_stands_there(stage: Stage) -> None:
