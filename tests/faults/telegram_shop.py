@@ -8,24 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
 
 from bot.channels.telegram import building
 from bot.channels.telegram.connection import TelegramConnection
 from bot.wiring import Bot
-from scheduler.courier import Address
-from storage import tables
-from storage.deliveries import DeliveryState
-from tests.faults.judge import FINAL
-from tests.peers.telegram.calls import Call
+from tests.faults.shop_ledger import Entry, ShopLedger, until
 from tests.peers.hurrying_clock import HurryingClock
+from tests.peers.telegram.calls import Call
 from tests.peers.telegram.proxy import Fault, Passed, Proxy
 from tests.peers.telegram.server import TelegramDouble
 from tests.peers.telegram.settings import telegram_configuration
@@ -35,18 +30,7 @@ from tests.peers.telegram.world import Chat, Message, User
 NOON = datetime(2026, 11, 5, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
 SPEED = 10
 DEADLINE = timedelta(seconds=0.5)  # of a call, in real time
-PATIENCE = 60.0  # seconds of real time
 TEXT = "今晚八点直播，聊聊秋冬怎么保湿"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A delivery as the ledger has it."""
-
-    group: str
-    state: DeliveryState
-    reason: str | None
-    receipt: str | None
 
 
 class TelegramShop:
@@ -77,7 +61,7 @@ class TelegramShop:
     async def broadcast(self) -> None:
         """The manager has a text sent to all groups."""
         self.double.people.whisper(self.boss, self.account, f"/broadcast @所有群 {TEXT}")
-        await self.until(lambda: self._yes() is not None, "the bot shows a preview")
+        await until(lambda: self._yes() is not None, "the bot shows a preview")
         message = self._yes()
         assert message is not None
         self.double.people.press(self.boss, self.account, message)
@@ -85,7 +69,7 @@ class TelegramShop:
 
     async def until_confirmed(self) -> None:
         """Wait until the bot has answered the manager's yes."""
-        await self.until(lambda: "已确认" in self._said(), "the bot takes the yes")
+        await until(lambda: "已确认" in self._said(), "the bot takes the yes")
 
     def _yes(self) -> Message | None:
         shown = [one for one in self.private.standing() if one.keyboard]
@@ -94,46 +78,9 @@ class TelegramShop:
     def _said(self) -> str:
         return "\n".join(one.text for one in self.private.standing())
 
-    async def ledger(self) -> list[Entry]:
-        """Every delivery."""
-        columns = tables.deliveries.c
-        what = select(columns.address, columns.state, columns.reason, columns.receipt)
-        async with self.bot.desk.database.reading() as connection:
-            rows = await connection.execute(what.order_by(columns.id))
-            return [
-                Entry(
-                    Address.parse(address).group or "",
-                    DeliveryState(state),
-                    reason,
-                    receipt,
-                )
-                for address, state, reason, receipt in rows
-            ]
-
-    async def outcomes_in(self, group: str) -> list[str]:
-        """What came of each call to a group, in their order."""
-        columns = tables.attempts.c
-        what = select(columns.outcome).where(columns.address == str(Address(group=group)))
-        async with self.bot.desk.database.reading() as connection:
-            return list((await connection.execute(what.order_by(columns.id))).scalars())
-
     async def settled(self) -> list[Entry]:
         """The ledger once every group has its delivery, and each is final."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                found = await self.ledger()
-                if len(found) == len(self.groups) and all(one.state in FINAL for one in found):
-                    return found
-                await asyncio.sleep(0.05)
-
-    async def until(self, true: Callable[[], bool], what: str) -> None:
-        """Wait for something to come true."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not true():  # noqa: ASYNC110 (what happens elsewhere rings no bell)
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            raise AssertionError(f"never: {what}") from None
+        return await ShopLedger(self.bot).settled(len(self.groups))
 
     def calls_to(self, group: str) -> list[Passed]:
         """The broadcast's calls to a group, in their order."""
@@ -173,7 +120,7 @@ async def telegram_shop(
         shop.bot = await Bot.open(configuration, clock, [])
         running = asyncio.create_task(shop.bot.run())
         try:
-            await shop.until(lambda: not shop.account.inbox.waiting, "the bot knows its groups")
+            await until(lambda: not shop.account.inbox.waiting, "the bot knows its groups")
             yield shop
         finally:
             running.cancel()

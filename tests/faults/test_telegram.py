@@ -17,7 +17,8 @@ from sqlalchemy import select
 from storage import tables
 from storage.deliveries import DeliveryState
 from tests.faults.scene import dice, tell
-from tests.faults.telegram_shop import Entry, TelegramShop, telegram_shop
+from tests.faults.shop_ledger import Entry, ShopLedger, until
+from tests.faults.telegram_shop import TelegramShop, telegram_shop
 from tests.peers.telegram.calls import Call
 from tests.peers.telegram.proxy import Fault
 
@@ -93,7 +94,7 @@ async def test_a_refused_connection_is_tried_again_until_it_goes(small_shop: Tel
     shop.spoil(ask_for_silence_once)
     await shop.broadcast()
     (entry,) = await shop.settled()
-    outcomes = await shop.outcomes_in(entry.group)
+    outcomes = await ShopLedger(shop.bot).outcomes_in(entry.group)
     assert (outcomes[0], outcomes[-1]) == ("too_fast", "done")
     assert "nothing_sent" in outcomes
     assert list(_broken(shop, entry)) == []
@@ -149,7 +150,7 @@ async def test_nothing_is_missed_or_heard_twice(small_shop: TelegramShop) -> Non
         said.append(f"第 {len(said)} 句")
         shop.double.people.say(shop.boss, group, said[-1])
         if len(said) % 3 == 0:  # the others come while a question is asked again
-            await shop.until(lambda: not shop.account.inbox.waiting, "all is heard")
+            await until(lambda: not shop.account.inbox.waiting, "all is heard")
     text = tables.messages.c.text
     async with shop.bot.desk.database.reading() as connection:
         rows = await connection.execute(
