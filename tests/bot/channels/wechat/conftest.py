@@ -1,4 +1,4 @@
-"""Fixtures of the WeChat channel's tests: a group on a gateway in memory, and its hearing."""
+"""Fixtures of the WeChat channel's tests: on a gateway in memory, what hears and what speaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.channels.wechat.hearing import WeChatHearing
+from storage.database import Database
 from tests.bot.channels.wechat.heard import Heard, a_group
+from tests.bot.channels.wechat.speaking import Stage
 
 
 @pytest.fixture
@@ -21,3 +23,10 @@ async def shop(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Heard]:
 async def hearing(shop: Heard) -> AsyncIterator[WeChatHearing]:
     async with shop.open() as made:
         yield made
+
+
+@pytest.fixture
+def stage(database: Database, tmp_path: Path) -> Stage:
+    """A channel that is at work."""
+    (tmp_path / "offer.png").write_bytes(b"\x89PNG offer")
+    return Stage(database, tmp_path)
