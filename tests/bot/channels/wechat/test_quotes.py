@@ -37,7 +37,7 @@ def test_only_the_sender_s_own_words_are_left(text: str, own: str, quotes: str) 
     assert take_apart(text) == Answer(own, quotes)
 
 
-words = st.text(st.characters(blacklist_characters="-－—–─\n", blacklist_categories=("Cs",)))
+words = st.text(st.characters(codec="utf-8", exclude_characters="-－—–─\n"))
 
 
 @given(name=words, quoted=words, reply=words)
