@@ -1,12 +1,12 @@
 """A gateway over the network: what `Gateway` promises, in the protocol's questions and answers.
 
 Each call is a question on the wire (`wire.py`), made of the messages of `wechaty-grpc` or of
-`protocol.py`, and its answer becomes a value of `gateway.py`. Files go as `file_boxes.py` says.
+`protocol.py`, and its answer becomes a value of `gateway.py`. What happens is heard by
+`event_stream.py`, and files go as `file_boxes.py` says.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from wechaty_grpc.wechaty import puppet
 
 from bot.channels.wechat import protocol
+from bot.channels.wechat.event_stream import EventStream
 from bot.channels.wechat.file_boxes import (
     LARGEST_FILE,
     LARGEST_INLINE,
@@ -28,7 +29,6 @@ from bot.channels.wechat.file_boxes import (
     text_of,
 )
 from bot.channels.wechat.gateway import (
-    Alive,
     Contact,
     Failure,
     FileBox,
@@ -43,7 +43,7 @@ from bot.channels.wechat.gateway import (
     SharedLink,
 )
 from bot.channels.wechat.protocol import written
-from bot.channels.wechat.wire import CLOSED, Keepalive, Progress, Trust, Wire, ended, only
+from bot.channels.wechat.wire import Keepalive, Progress, Trust, Wire, only
 from storage.errors import RunningError
 
 __all__ = [
@@ -62,13 +62,6 @@ CALL_DEADLINE = timedelta(seconds=12)
 START_DEADLINE = timedelta(seconds=20)
 """The gateway gives its puppet 15 s to start, and says what came of it."""
 
-FIRST_EVENT_WITHIN = timedelta(seconds=4)
-"""A stream's first event, and where there is none, the gateway's word that it is there."""
-
-OWN_STREAM_LINGERS = timedelta(seconds=60)
-"""A gateway that was frozen or cut off may hold on to our last stream for a while."""
-
-_LOOK_AHEAD = 64  # events that wait here; more of them wait at the gateway
 _PIECE = 64 * 1024  # bytes of a file in one message
 
 T = TypeVar("T")
@@ -134,8 +127,8 @@ class GatewayConnection:
     ) -> None:
         self.endpoint = endpoint
         self._wire = Wire(endpoint, token, trust, keepalive or Keepalive())
+        self._stream = EventStream(self._wire)
         self._deadline = deadline
-        self._heard_until: float | None = None  # when our last stream ended, by the loop's clock
 
     def __repr__(self) -> str:
         return f"GatewayConnection({self.endpoint})"
@@ -163,66 +156,9 @@ class GatewayConnection:
 
     # What happens
 
-    async def events(self) -> AsyncGenerator[GatewayEvent]:
-        """What happens from now on; ends by raising `GatewayCallFailed`.
-
-        The first event comes within 4 s, or the gateway is asked for 4 s whether it is there.
-        """
-        told: asyncio.Queue[GatewayEvent] = asyncio.Queue(_LOOK_AHEAD)
-        listening = self._wire.owned(self._listen(told))
-        try:
-            first = await _next(told, listening, FIRST_EVENT_WITHIN)
-            if first is None:
-                # There are gateways that say nothing until there is something to say.
-                await self._see_that_it_answers()
-                first = Alive()
-            try:
-                yield first
-                while True:
-                    event = await _next(told, listening)
-                    if event is not None:
-                        yield event
-            finally:
-                self._heard_until = asyncio.get_running_loop().time()
-        finally:
-            await ended(listening)
-
-    async def _see_that_it_answers(self) -> None:
-        request = puppet.VersionRequest()
-        try:
-            await self._call("Version", request, puppet.VersionResponse, FIRST_EVENT_WITHIN)
-        except GatewayCallFailed:
-            self._wire.drop()
-            raise
-
-    async def _listen(self, told: asyncio.Queue[GatewayEvent]) -> None:
-        """Fill `told`; ends by raising `GatewayCallFailed`."""
-        requests = (puppet.EventRequest(),)
-        answers = self._wire.answers(
-            "Event", Cardinality.UNARY_STREAM, requests, puppet.EventResponse, Progress()
-        )
-        try:
-            async with aclosing(answers):
-                async for answer in answers:
-                    event = protocol.event_of(answer.type, answer.payload)
-                    if event is not None:
-                        await told.put(event)
-        except GatewayCallFailed as error:
-            if error.failure in {Failure.NOT_SENT, Failure.LOST}:
-                # Whatever it is that ails this connection, the next stream begins with a new one.
-                self._wire.drop()
-            if error.failure is Failure.TAKEN and self._may_be_our_own():
-                reason = "the gateway still holds the stream before"
-                raise GatewayCallFailed(Failure.LOST, reason) from error
-            raise
-        raise GatewayCallFailed(Failure.LOST, "the gateway ended the stream")
-
-    def _may_be_our_own(self) -> bool:
-        """Whether the stream that another one cannot be taken beside may be our last."""
-        if self._heard_until is None:
-            return False
-        since = asyncio.get_running_loop().time() - self._heard_until
-        return since < OWN_STREAM_LINGERS.total_seconds()
+    def events(self) -> AsyncGenerator[GatewayEvent]:
+        """What happens from now on; ends by raising `GatewayCallFailed`."""
+        return self._stream.events()
 
     async def start(self) -> None:
         """Have the account started, where it is not."""
@@ -425,38 +361,6 @@ class GatewayConnection:
         progress = Progress()
         answers = self._wire.answers(name, Cardinality.UNARY_UNARY, (request,), answer, progress)
         return await self._wire.within(deadline or self._deadline, only(answers), progress)
-
-
-async def _next(
-    told: asyncio.Queue[GatewayEvent],
-    listening: asyncio.Task[None],
-    within: timedelta | None = None,
-) -> GatewayEvent | None:
-    """The next event; None if there was none in time.
-
-    Raises:
-        GatewayCallFailed: all was told, and the listening has ended.
-    """
-    if told.empty() and not listening.done():
-        getting = asyncio.create_task(told.get())
-        try:
-            await asyncio.wait(
-                {getting, listening},
-                timeout=None if within is None else within.total_seconds(),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            if not getting.done():
-                getting.cancel()
-        if getting.done():
-            return getting.result()
-    if not told.empty():
-        return told.get_nowait()
-    if listening.cancelled():
-        raise GatewayCallFailed(Failure.LOST, CLOSED)
-    if listening.done():
-        listening.result()
-    return None
 
 
 def _readable(read: Callable[[Told], T], told: Told) -> T:

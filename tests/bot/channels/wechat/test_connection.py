@@ -343,22 +343,21 @@ async def test_a_second_client_is_told_that_the_gateway_is_taken_until_the_first
             pass
 
 
-async def test_a_stream_that_the_gateway_still_holds_is_our_own_for_a_while(
-    gateway: GatewayConnection, monkeypatch: pytest.MonkeyPatch
+async def test_a_gateway_that_is_taken_right_after_our_stream_may_hold_that_one_still(
+    process: GatewayProcess, gateway: GatewayConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with logged_in(gateway) as events:
-        # As if it had broken without the gateway's noticing.
-        gateway._heard_until = asyncio.get_running_loop().time()
-        failure, _ = await broken(gateway.events())
-        assert failure.failure is Failure.LOST
-        assert "still holds the stream before" in failure.reason
-        monkeypatch.setattr(
-            "bot.channels.wechat.connection.OWN_STREAM_LINGERS", timedelta(seconds=0)
-        )
-        failure, _ = await broken(gateway.events())
-        assert failure.failure is Failure.TAKEN
-        await gateway.ding("still here")
-        assert await until(events, Dong) == Dong("still here")
+    async with logged_in(gateway):
+        pass
+    async with connected(process) as other:
+        await asyncio.sleep(0.2)
+        async with logged_in(other):
+            failure, _ = await broken(gateway.events())
+            assert failure.failure is Failure.LOST
+            assert "still holds the stream before" in failure.reason
+            lingers = "bot.channels.wechat.event_stream.OWN_STREAM_LINGERS"
+            monkeypatch.setattr(lingers, timedelta(0))
+            failure, _ = await broken(gateway.events())
+            assert failure.failure is Failure.TAKEN
 
 
 async def test_a_stream_that_the_gateway_ends_is_taken_again(

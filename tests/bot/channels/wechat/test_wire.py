@@ -301,7 +301,7 @@ async def test_events_wait_at_the_gateway_while_nobody_takes_them() -> None:
 async def test_a_stream_that_says_nothing_at_first_is_alive_where_the_gateway_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.channels.wechat.connection.FIRST_EVENT_WITHIN", SOON)
+    monkeypatch.setattr("bot.channels.wechat.event_stream.FIRST_EVENT_WITHIN", SOON)
     async with connected(Event=hangs) as gateway:
         events = gateway.events()
         assert await anext(events) == Alive()
@@ -311,7 +311,7 @@ async def test_a_stream_that_says_nothing_at_first_is_alive_where_the_gateway_an
 async def test_a_stream_that_says_nothing_at_first_fails_where_nobody_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.channels.wechat.connection.FIRST_EVENT_WITHIN", SOON)
+    monkeypatch.setattr("bot.channels.wechat.event_stream.FIRST_EVENT_WITHIN", SOON)
     answers = iter([says(puppet.VersionResponse(version="1.0")), hangs])
 
     async def once(stream: Stream[Any, Any]) -> None:
