@@ -67,6 +67,7 @@ _PASSED_OVER = Counter(
 LOGGED_OUT = "logged out"
 _AT_ONCE = 8
 _STEP = timedelta(microseconds=1)
+_UNANSWERED = (Failure.LOST, Failure.NOT_SENT)
 _LATE = timedelta(seconds=5)  # what a restart takes anyway
 _MOMENT = timedelta(seconds=1)  # in which something was said that nobody could look up
 _TRIED_FOR = timedelta(minutes=1)
@@ -223,7 +224,7 @@ class WeChatHearing:
             try:
                 return await self._events_of(told)
             except GatewayCallFailed as failed:
-                gone = failed.failure not in (Failure.LOST, Failure.NOT_SENT)
+                gone = failed.failure not in _UNANSWERED
                 if gone or asyncio.get_running_loop().time() > until:
                     return self._passed_over(told, failed)
             await asyncio.sleep(rest.total_seconds())
@@ -233,12 +234,16 @@ class WeChatHearing:
         _PASSED_OVER.labels(self._account).inc()
         what = type(told.what).__name__
         _log.warning("passed_over", account=self._account, what=what, reason=str(failed))
-        if isinstance(told.what, LoggedIn):
-            # Not by whom: if the ids are others now, that is for the next log-in to find out.
-            return [self._state(told, AccountState.ONLINE)]
-        if failed.failure in (Failure.LOST, Failure.NOT_SENT):
-            return [HearingGap(self._account, "", told.at, told.at - _MOMENT)]
-        return []
+        match told.what:
+            case LoggedIn():
+                # Not as whom: if the ids are others now, that is for the next log-in to find out.
+                return [self._state(told, AccountState.ONLINE)]
+            case RoomsKnown():
+                return []  # they are asked for again when the account logs in again
+            case _ if failed.failure in _UNANSWERED:
+                return [HearingGap(self._account, "", told.at, told.at - _MOMENT)]
+            case _:
+                return []
 
     async def _events_of(self, told: Told) -> list[Event]:
         event: Event | None = None

@@ -250,8 +250,8 @@ class Line:
         attending: list[asyncio.Task[None]] = []
         try:
             async with (
-                aclosing(self._gateway.events()) as events,
                 asyncio.timeout(None) as self._deadline,
+                aclosing(self._gateway.events()) as events,
             ):
                 async for event in events:
                     if not attending:
