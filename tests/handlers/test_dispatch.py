@@ -176,7 +176,7 @@ async def test_a_fault_in_a_command_is_answered_and_finished(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("storage.members.profile", broken)
+    monkeypatch.setattr("storage.profiles.profile", broken)
     assert (await shop.says("小鱼", "/me")).text == "抱歉，这次没办成（NQ400），我已经记下来了。"
     assert await shop.dispatcher.left_over() == []
 
