@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, assert_never
@@ -22,7 +22,7 @@ from bot.channels.wechat.outcomes import LOGGED_OUT, RESTRICTED, outcome_of
 from bot.channels.wechat.own_posts import FILE, OwnPosts, digest_of, messages_of
 from bot.channels.wechat.pictures import files_of
 from bot.channels.wechat.rendering import Rendered, rendered
-from handlers.events import Event
+from handlers.events import AccountChanged, Event
 from scheduler.clock import Clock
 from scheduler.courier import (
     AccountDown,
@@ -179,9 +179,16 @@ class WeChatChannel:
         finally:
             await self._gateway.close()
 
-    def events(self, after: str | None) -> AsyncGenerator[Event]:
-        """What happens; a gateway keeps no history, and what nobody heard is a gap."""
-        return self._hearing.events(after)
+    async def events(self, after: str | None) -> AsyncGenerator[Event]:
+        """What happens; a gateway keeps no history, and what nobody heard is a gap.
+
+        An account that is put out for what it did speaks no more when somebody logs it in again.
+        """
+        async with aclosing(self._hearing.events(after)) as heard:
+            async for event in heard:
+                if isinstance(event, AccountChanged) and is_restriction(event.reason):
+                    await self._caution.stop(event.reason)
+                yield event
 
     async def confirm(self, cursor: str) -> None:
         """Everything up to this event is stored."""

@@ -45,7 +45,7 @@ class Link(FakeGateway):
 
 
 class Ears:
-    """A hearing that hears nothing but the account's own words."""
+    """A hearing that hears what it is told to."""
 
     def __init__(self) -> None:
         self.online = True
@@ -53,6 +53,7 @@ class Ears:
         self.known.set()
         self.is_open = False
         self.cursor = ""
+        self.happens: list[Event] = []
 
     async def open(self) -> None:
         self.is_open = True
@@ -61,7 +62,7 @@ class Ears:
         await self.known.wait()
 
     async def events(self, after: str | None) -> AsyncGenerator[Event]:  # noqa: ARG002 (the port)
-        for event in list[Event]():
+        for event in self.happens:
             yield event
 
     async def confirm(self, cursor: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.channels.wechat import channel as channel_room
 from bot.channels.wechat.gateway import Failure
+from handlers.events import AccountChanged, AccountState
 from scheduler.content import Content, Picture
 from scheduler.courier import (
     AccountDown,
@@ -29,6 +30,8 @@ from storage import own_posts
 from storage.account_stops import lift_stop
 from storage.own_posts import OwnPost
 from tests.bot.channels.wechat.speaking import ACCOUNT, EARLY, FAN, ROOM, Stage
+
+NOW = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
 
 # What is done besides
 
@@ -125,6 +128,19 @@ async def test_a_sign_of_restriction_stops_the_account_until_it_is_lifted(
     async with stage.database.writing() as connection:
         assert await lift_stop(connection, ACCOUNT)
     assert isinstance(await stage.perform(EARLY), Done)
+
+
+@pytest.mark.parametrize(
+    ("reason", "stops"),
+    [("该账号被限制登录", True), ("logged out", False), ("taken", False), ("", False)],
+)
+async def test_an_account_that_is_put_out_for_what_it_did_stays_silent(
+    stage: Stage, reason: str, *, stops: bool
+) -> None:
+    put_out = AccountChanged(ACCOUNT, "c1", NOW, AccountState.OFFLINE, reason=reason)
+    stage.ears.happens = [put_out]
+    assert [event async for event in stage.channel.events(None)] == [put_out]
+    assert isinstance(await stage.perform(EARLY), AccountDown) is stops
 
 
 async def test_a_warning_in_the_middle_of_a_post_stops_the_account_too(stage: Stage) -> None:
