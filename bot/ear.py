@@ -24,6 +24,7 @@ from handlers.events import (
     Event,
     FriendAsked,
     GroupChanged,
+    IdsChanged,
     JoinAsked,
     MemberJoined,
     ReachChanged,
@@ -33,7 +34,7 @@ from storage import accounts
 BATCH = 500
 WAIT = timedelta(milliseconds=20)
 _WAITING = 2_000
-_TO_SETTLE = (JoinAsked, GroupChanged, FriendAsked, ReachChanged)
+_TO_SETTLE = (JoinAsked, GroupChanged, FriendAsked, ReachChanged, IdsChanged)
 """What rules or managers decide about, and what shows that it is done."""
 
 

@@ -56,6 +56,8 @@ async def _ruled(desk: Desk, asked: Asked, number: int, answer: Answer) -> Reply
         sentence = "没有编号 {number} 的人要认。发 /identities 看谁还没认准。"
         return reply(desk.say(sentence, number=number), private=True)
     match = done.match
+    # The name that was shown is forgotten with whoever wants no record.
+    now = match.name or match.member_name
     if not done.changed:
         sentence = (
             "已经认过了（{who}）：{now} 就是以前的 {before}。"
@@ -63,11 +65,11 @@ async def _ruled(desk: Desk, asked: Asked, number: int, answer: Answer) -> Reply
             else "已经认过了（{who}）：{now} 不是以前的 {before}。"
         )
         who = await who_decided(desk, match.decided_by)
-        text = desk.say(sentence, who=who, now=match.name, before=match.member_name)
+        text = desk.say(sentence, who=who, now=now, before=match.member_name)
         return reply(text, private=True)
     sentence = (
         "好的，{now} 就是以前的 {before}，标签和记录都接上了。"
         if answer is Answer.SAME
         else "好的，{now} 不是以前的 {before}，各记各的。"
     )
-    return reply(desk.say(sentence, now=match.name, before=match.member_name), private=True)
+    return reply(desk.say(sentence, now=now, before=match.member_name), private=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -22,8 +23,11 @@ from handlers.events import (
     ButtonPressed,
     Event,
     FriendAsked,
+    IdsChanged,
     MessageHeard,
     MessageKind,
+    Person,
+    Roster,
 )
 from handlers.recording import IsCommand
 from handlers.roles import Role
@@ -33,7 +37,7 @@ from storage.messages import count_messages
 from storage.unheard import count_unheard
 from tests.bot.program import until
 from tests.handlers.second_account import WECHAT, with_wechat
-from tests.handlers.shop import ACCOUNT, MANAGER, Shop
+from tests.handlers.shop import ACCOUNT, MANAGER, Shop, chat_of
 
 
 @dataclass(slots=True)
@@ -238,6 +242,20 @@ async def test_managers_are_told_at_once_that_the_account_has_to_be_logged_in(
         AccountChanged(WECHAT, "000002", shop.clock.now(), AccountState.SCAN, code="https://x/1")
     )
     await until(lambda: any("扫这个码" in post.content.text for post in shop.platform.posts))
+    await stop(task)
+
+
+async def test_managers_are_asked_at_once_who_somebody_with_a_new_id_is(hearing: Hearing) -> None:
+    shop, stream = hearing.shop, hearing.stream
+    await shop.says(MANAGER, "早", group=None)
+    await shop.says(MANAGER, "早")
+    task = asyncio.create_task(ear_of(shop, stream).run())
+    stream.told.append(shop.heard("小鱼", "你好"))
+    await until(lambda: hearing.has_heard(1, task))
+    now = Roster(chat_of("一群"), (Person("@now", MANAGER),))
+    shop.clock.advance(timedelta(minutes=1))
+    stream.told.append(IdsChanged(ACCOUNT, "900000", shop.clock.now(), (now,)))
+    await until(lambda: any("是同一个人吗" in post.content.text for post in shop.platform.posts))
     await stop(task)
 
 

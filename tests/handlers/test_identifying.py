@@ -188,6 +188,14 @@ async def test_the_name_of_now_counts_also_where_nothing_was_said_yet(shop: Shop
         assert await name_of(connection, f"{ACCOUNT}:@silent") == "改了名"
 
 
+async def test_a_name_of_since_then_counts(shop: Shop) -> None:
+    await shop.says("小美", "大家好")
+    (number,) = await doubts(shop, ("小美", "@美美"))
+    await shop.says(MANAGER, f"/same {number}")
+    async with shop.desk.database.reading() as connection:
+        assert await name_of(connection, f"{ACCOUNT}:@美美") == "美美"
+
+
 async def test_with_a_no_they_stay_two_and_who_was_is_gone(fans: Shop) -> None:
     first, second = await doubts(fans, ("小美", "@小美"), ("小美", "@美美"))
     text = (await fans.says(MANAGER, f"/不是同一人 {first}")).text

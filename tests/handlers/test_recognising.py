@@ -256,15 +256,19 @@ async def test_what_was_asked_of_ids_that_ended_is_asked_no_more(shop: Shop) -> 
     assert {one.after for one in await asked(shop)} == {"!1", "!2"}
 
 
-async def test_what_a_manager_ruled_out_is_not_asked_again(shop: Shop) -> None:
-    await talk(shop, MANAGER, *FANS)
-    now = group_now("一群", MANAGER, *FANS)
-    await ids_change(shop, now)
-    (one,) = await asked(shop)
-    async with shop.desk.database.writing() as connection:
-        at = shop.clock.now()
-        assert await identities.decide(connection, one, Answer.OTHER, by="room:x", at=at)
-    await ids_change(shop, now)
+async def test_what_a_manager_ruled_out_is_neither_asked_again_nor_taken(shop: Shop) -> None:
+    await talk(shop, *FANS, "小美#2")
+    new = Person("@other", "小美"), Person("@小美", "小美")
+    await ids_change(shop, group_now("一群", *new, *FANS[1:]))
+    for one in await asked(shop):
+        if one.after == "@other":
+            async with shop.desk.database.writing() as connection:
+                at = shop.clock.now()
+                assert await identities.decide(connection, one, Answer.OTHER, by="room:x", at=at)
+    waiting = await asked(shop)
+    assert {one.after for one in waiting} == {"@小美"}
+    await ids_change(shop, group_now("一群", new[0], *FANS[1:]))
+    assert (await known(shop))["小美"] == ["id-小美", "id-小美#2"]
     assert await asked(shop) == []
 
 
