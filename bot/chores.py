@@ -46,7 +46,7 @@ _FAILED = Counter("nuanqun_chores_failed_total", "Nightly chores that failed", [
 _BATCH = 1_000
 _ANALYSED_DAYS = 7
 _UNSERVED_FOR = timedelta(hours=1)
-_OWN_POSTS_KEPT = timedelta(days=30)  # longer than a doubt about a post is worth asking about
+_OWN_POSTS_KEPT = timedelta(days=7)  # longer than a doubt about a post is worth asking about
 _CHOICES_KEPT = timedelta(days=2)  # longer than they hold
 
 

@@ -105,7 +105,7 @@ async def test_what_the_buttons_of_old_posts_say_goes_with_old_words(shop: Shop)
 async def test_what_was_posted_and_offered_long_ago_is_of_no_use_any_more(shop: Shop) -> None:
     database = shop.desk.database
     async with database.writing() as connection:
-        for key, at in (("old", NOW - 31 * DAY), ("new", NOW - 29 * DAY)):
+        for key, at in (("old", NOW - 8 * DAY), ("new", NOW - 6 * DAY)):
             await own_posts.begin(connection, ACCOUNT, OwnPost(key, "person:x", ["早"]), at)
         for person, at in (("old", NOW - 3 * DAY), ("new", NOW - DAY)):
             await numbered_choices.offer(connection, ACCOUNT, f"person:{person}", ["/me"], at)
