@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import memberships
@@ -17,15 +17,18 @@ async def note_nicknames(connection: AsyncConnection, shown: Mapping[tuple[int, 
     """
     if not shown:
         return
-    seat = tuple_(memberships.c.group_id, memberships.c.member_id)
+    # Both columns by themselves: SQLite reads the whole table to find pairs of them.
     stored = await connection.execute(
         select(memberships.c.group_id, memberships.c.member_id, memberships.c.nickname)
-        .where(seat.in_(list(shown)))
+        .where(
+            memberships.c.group_id.in_({group for group, _ in shown}),
+            memberships.c.member_id.in_({member for _, member in shown}),
+        )
         .order_by(memberships.c.group_id, memberships.c.member_id)
     )
     for row in stored.all():
-        nickname = shown[row.group_id, row.member_id]
-        if nickname != (row.nickname or ""):
+        nickname = shown.get((row.group_id, row.member_id))
+        if nickname is not None and nickname != (row.nickname or ""):
             await connection.execute(
                 update(memberships)
                 .where(

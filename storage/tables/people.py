@@ -37,6 +37,7 @@ members = Table(
     UniqueConstraint("person", "platform"),  # in this order it also finds a person by id alone
     Index("ix_members_customer_id", "customer_id"),
     Index("ix_members_name", "name"),
+    index_where("ix_members_alias", "alias", where="alias IS NOT NULL"),
     index_where("ix_members_appointed", "platform", "person", where="appointed_at IS NOT NULL"),
 )
 
@@ -51,6 +52,7 @@ memberships = Table(
     Column("invited_by", Identity),  # the member who brought them in
     Column("nickname", Words),  # what they call themselves there
     Index("ix_memberships_member_id", "member_id"),
+    index_where("ix_memberships_nickname", "nickname", where="nickname IS NOT NULL"),
     index_where("ix_memberships_invite_id", "invite_id", where="invite_id IS NOT NULL"),
 )
 

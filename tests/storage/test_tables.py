@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from storage import (
 from storage.attempts import End
 from storage.deliveries import DeliveryState, Move
 from storage.lanes import Lane
+from storage.nicknames import note_nicknames
 from storage.tables import deliveries as ledger
 from storage.tables import messages as message_table
 from tests.storage.builders import (
@@ -137,12 +139,14 @@ QUERIES: dict[str, Query] = {
     "sent_posts": lambda c: posts.sent_posts(c, 1),
     "mark_recalled": lambda c: posts.mark_recalled(c, [1, 2], NOW),
     "record": lambda c: record(c, heard("m1"), heard("m9", sender="圆圆")),
+    "record with nicknames": lambda c: record(c, replace(heard("m9"), nickname="美美")),
     "pending": lambda c: messages.pending(c, ACCOUNT),
     "utterances": lambda c: messages.utterances(c, 1, NOW, NOW + DAY),
     "quotes": lambda c: messages.quotes(c, [1, 2, 3]),
     "retention": lambda c: messages.delete_before(c, NOW),
     "members_named": lambda c: members.members_named(c, "小美"),
     "members_named in a group": lambda c: members.members_named(c, "小美", [1]),
+    "note_nicknames": lambda c: note_nicknames(c, {(1, 1): "美美", (1, 2): "云云"}),
     "leave": lambda c: members.leave(c, 1, 1, NOW),
     "no record": lambda c: customers.set_no_record(c, 1, no_record=True),
     "tags_of": lambda c: tags.tags_of(c, 1, NOW),

@@ -24,6 +24,8 @@ def upgrade() -> None:
     op.add_column("members", sa.Column("alias", sa.Text(), nullable=True))
     op.add_column("memberships", sa.Column("invited_by", Identity, nullable=True))
     op.add_column("memberships", sa.Column("nickname", sa.Text(), nullable=True))
+    _index_where("ix_members_alias", "members", ["alias"], "alias IS NOT NULL")
+    _index_where("ix_memberships_nickname", "memberships", ["nickname"], "nickname IS NOT NULL")
     op.create_table(
         "hearing_gaps",
         sa.Column("id", Identity, nullable=False),
