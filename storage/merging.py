@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.analysis import mark_dirty
+from storage.bulk import among
 from storage.customers import set_no_record
 from storage.deliveries import DeliveryState
 from storage.tables import (
@@ -47,12 +48,12 @@ async def hold_people(connection: AsyncConnection, member_ids: Collection[int]) 
     What others are noting just now is waited for, and seen afterwards: nothing of it is lost with
     a row that goes.
     """
-    theirs = select(members.c.customer_id).where(members.c.id.in_(list(member_ids)))
+    these = among(members.c.id, list(member_ids))
+    theirs = customers.c.id.in_(select(members.c.customer_id).where(these))
     # Customers first, as those do who record what was said.
-    for table, those in ((customers, theirs), (members, list(member_ids))):
-        await connection.execute(
-            select(table.c.id).where(table.c.id.in_(those)).order_by(table.c.id).with_for_update()
-        )
+    for table, which in ((customers, theirs), (members, these)):
+        held = select(table.c.id).where(which).order_by(table.c.id).with_for_update()
+        await connection.execute(held)
 
 
 async def merge_members(connection: AsyncConnection, newer: int, older: int, at: datetime) -> None:

@@ -20,7 +20,9 @@ from storage import (
 from storage import passing_posts as passing
 from storage.deliveries import DeliveryState, Move
 from storage.identities import NewMatch
+from storage.members import Member, Seen
 from storage.new_ids import NewId
+from storage.tables import members as member_rows
 from storage.tables import metadata, own_posts
 from storage.tags import Tag
 from storage.unheard import UnheardEvent, forget_unheard, keep_unheard
@@ -78,12 +80,19 @@ async def test_an_alias_of_which_nothing_is_said_stays(connection: AsyncConnecti
 async def test_many_are_given_ids_at_once_and_others_keep_theirs(
     connection: AsyncConnection,
 ) -> None:
-    fans = [await member(connection, f"粉丝{number}") for number in range(20)]
+    # More than a statement takes arguments on either engine.
+    crowd = [Seen(f"id-{number}", f"粉丝{number}") for number in range(33_000)]
+    fans: dict[str, Member] = {}
+    for start in range(0, len(crowd), 11_000):
+        some = crowd[start : start + 11_000]
+        fans |= await members.ensure_members(connection, PLATFORM, some, NOW)
     other = await member(connection, "小鱼")
-    await told(connection, *(NewId(one.id, f"@{one.id}", one.name) for one in fans))
-    for one in fans:
-        assert (await known_as(connection, f"@{one.id}")).id == one.id
-    assert (await known_as(connection, "id-小鱼")).id == other.id
+    await told(connection, *(NewId(one.id, f"@{one.id}", one.name) for one in fans.values()))
+    known = await connection.execute(select(member_rows.c.id, member_rows.c.person))
+    assert {row.id: row.person for row in known} == {
+        other.id: "id-小鱼",
+        **{one.id: f"@{one.id}" for one in fans.values()},
+    }
 
 
 async def test_told_twice_or_of_nobody_nothing_happens(connection: AsyncConnection) -> None:
