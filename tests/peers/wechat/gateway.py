@@ -223,14 +223,18 @@ class GatewayProcess:
         told: str = (await self.command("picture", **given))["id"]
         return told
 
-    async def trouble(self, call: str, kind: str, times: int | None = None, **more: Any) -> None:
+    async def trouble(
+        self, call: str, kind: str, *, times: int | None = None, on: str | None = None, **more: Any
+    ) -> None:
         """Have calls of the puppet fail: `throw` (text), `hang`, `swallow` or `delay` (seconds).
 
-        `swallow` carries the call out and never answers. `times` is how often, None until `mend`.
+        `swallow` carries the call out and never answers. `times` is how often, None until the
+        command `mend`. `on` is the first argument of the calls that are meant, such as a
+        conversation; None: all of them.
         """
-        if times is not None:
-            more["times"] = times
-        await self.command("trouble", call=call, kind=kind, **more)
+        given = {"times": times, "on": on, **more}
+        limited = {name: value for name, value in given.items() if value is not None}
+        await self.command("trouble", call=call, kind=kind, **limited)
 
     # What the bot did
 

@@ -58,7 +58,9 @@ export class ShopPuppet extends PuppetMock {
   // Carries a call out, unless a test wants it otherwise.
   async #troubled (name, plain, given) {
     this.calls[name] = (this.calls[name] ?? 0) + 1
-    const at = this.troubles.findIndex(trouble => trouble.call === name)
+    const at = this.troubles.findIndex(
+      ({ call, on }) => call === name && (on === undefined || on === given[0]),
+    )
     if (at < 0) { return plain(...given) }
     const trouble = this.troubles[at]
     if (trouble.times !== undefined && --trouble.times <= 0) { this.troubles.splice(at, 1) }
