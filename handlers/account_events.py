@@ -15,7 +15,7 @@ from handlers.events import AccountChanged, FriendAsked, HearingGap, IdsChanged,
 from handlers.friendship import note_request
 from handlers.origin import Origin
 from handlers.recognising import recognise
-from storage.accounts import State, note_state
+from storage.accounts import State, note_state, was_ever_online
 from storage.columns import storable
 from storage.hearing_gaps import keep_gap
 
@@ -30,7 +30,8 @@ async def record_account_change(
         case AccountChanged():
             await _account_changed(connection, event, origin)
         case HearingGap():
-            await keep_gap(connection, event.account, event.since, event.at)
+            if await was_ever_online(connection, event.account):
+                await keep_gap(connection, event.account, event.since, event.at)
         case StillHearing():
             pass  # its cursor is kept with the batch
         case FriendAsked():

@@ -7,7 +7,7 @@ stored when it ends (`storage/hearing_gaps.py`); one that lasts is known by the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.demand import Period, bounds_of
@@ -16,6 +16,8 @@ from handlers.events import AccountState
 from storage.accounts import states
 from storage.groups import Group
 from storage.hearing_gaps import Gap, gaps_between
+
+_SHORTEST = timedelta(minutes=1)
 
 
 async def gaps_in(desk: Desk, groups: Iterable[Group], period: Period) -> list[Gap]:
@@ -29,7 +31,8 @@ async def gaps_of(
 ) -> list[Gap]:
     """When these accounts heard nothing, since ≤ t < until, in order; those that last at the end.
 
-    They are not cut off at the ends.
+    They are not cut off at the ends. What took less than a minute, as a restart does, is no gap to
+    speak of.
     """
     async with desk.database.reading() as connection:
         over = await gaps_between(connection, accounts, since, until)
@@ -41,7 +44,8 @@ async def gaps_of(
         and one.state.state != AccountState.ONLINE
         and one.state.since < until
     ]
-    return [*over, *lasting]
+    long = [gap for gap in over if gap.until is None or gap.until - gap.since >= _SHORTEST]
+    return [*long, *lasting]
 
 
 def gap_text(desk: Desk, gap: Gap) -> str:

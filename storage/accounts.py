@@ -95,6 +95,12 @@ async def note_state(
     )
 
 
+async def was_ever_online(connection: AsyncConnection, account: str) -> bool:
+    """Whether the account was logged in at any time before, so that something can be missed."""
+    who = await connection.scalar(select(accounts.c.me).where(accounts.c.account == account))
+    return who is not None
+
+
 async def states(
     connection: AsyncConnection, only: Collection[str] | None = None
 ) -> dict[str, Account]:

@@ -46,6 +46,8 @@ async def test_what_an_account_is_to_its_platform_is_kept(any_shop: Shop) -> Non
 async def test_a_gap_is_kept_with_its_ends(any_shop: Shop) -> None:
     at = any_shop.clock.now()
     await any_shop.hear(
+        HearingGap(ACCOUNT, "0", at - 5 * MINUTE, since=at - DAY),  # it had never been online
+        ONLINE,
         HearingGap(ACCOUNT, "1", at, since=at - 5 * MINUTE),
         HearingGap(ACCOUNT, "2", at + MINUTE, since=at),
     )

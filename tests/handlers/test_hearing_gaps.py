@@ -15,6 +15,7 @@ from tests.handlers.shop import ACCOUNT, DAY, MANAGER, MINUTE, NOW, Opener, Shop
 
 HOUR = timedelta(hours=1)
 GAP = Gap(ACCOUNT, NOW - HOUR, NOW - HOUR + 8 * MINUTE)
+GAP_OF_YESTERDAY = Gap(ACCOUNT, NOW - DAY, NOW - DAY + MINUTE)
 
 
 async def unheard(shop: Shop, *times: Gap) -> None:
@@ -50,6 +51,11 @@ async def test_a_report_on_a_group_says_when_its_account_heard_nothing(any_shop:
     for words in ("/insights 7 @一群", "/insights 7"):
         answer = await shop.says(MANAGER, words, group=None)
         assert answer.text.splitlines()[2] == "没听到（room）：11-05 09:00–09:08"
+
+
+async def test_a_moment_is_no_gap_to_speak_of(shop: Shop) -> None:
+    await unheard(shop, Gap(ACCOUNT, NOW - HOUR, NOW - HOUR + MINUTE * 59 / 60), GAP_OF_YESTERDAY)
+    assert await gaps_of(shop.desk, [ACCOUNT], NOW - 2 * DAY, NOW) == [GAP_OF_YESTERDAY]
 
 
 async def test_also_where_nobody_said_anything(shop: Shop) -> None:

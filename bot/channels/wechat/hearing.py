@@ -206,6 +206,8 @@ class WeChatHearing:
         """What was told, each taken into account before anything behind it is looked up."""
         async for told in things:
             match told.what:
+                case Silence() if self._never_heard:
+                    continue  # before the first log-in there was nothing to be missed
                 case LoggedIn():
                     self._known.forget_all()  # while it was away, nobody said what is stale
                     self._never_heard = False
@@ -250,7 +252,7 @@ class WeChatHearing:
         match told.what:
             case AllHeard():
                 event = StillHearing(self._account, "", told.at)
-            case Silence(since) if not self._never_heard:
+            case Silence(since):
                 event = HearingGap(self._account, "", told.at, since)
             case LoggedIn(me):
                 return await self._logged_in(told, me)
