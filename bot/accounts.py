@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 
 import structlog
 
@@ -76,8 +77,11 @@ def _aiogram() -> AbstractContextManager[None]:
     return _needing(["aiogram"], TelegramMissing)
 
 
-def _wechaty() -> AbstractContextManager[None]:
-    return _needing(_WECHAT_LIBRARIES, WeChatMissing)
+@contextmanager
+def _wechaty() -> Iterator[None]:
+    with _needing(_WECHAT_LIBRARIES, WeChatMissing):
+        import_module("segno")  # needed once a code is shown; that it is missing is said now
+        yield
 
 
 async def examine_accounts(configuration: Configuration) -> list[Finding]:

@@ -22,8 +22,10 @@ from bot.room.page_text import LANGUAGE_COOKIE, Words, choose_language, load_wor
 from bot.room.room import Room
 from bot.room.values import Role
 from handlers.desk import Desk
+from handlers.qr_codes import svg_of
 from handlers.wording import wording
 from storage.accounts import states
+from storage.lanes import leased
 
 _HERE = Path(__file__).parent
 _LOOK = (_HERE / "accounts.css").read_text(encoding="utf-8")
@@ -79,9 +81,10 @@ class AccountsPage:
         """Draw the accounts, if anything about them is new."""
         async with self._desk.database.reading() as connection:
             known = await states(connection)
+            served = await leased(connection)
         cards = [
-            card(name, known.get(name), self._speech, served=sender.is_open)
-            for name, sender in self._desk.senders.items()
+            card(name, known.get(name), self._speech, served=name in served)
+            for name in self._desk.senders
         ]
         if cards != self._cards:
             self._cards = cards
@@ -112,13 +115,12 @@ class AccountsPage:
             for line in one.lines:
                 words_in("p", line, "account-line")
             if one.code is not None:
-                label = f"{one.account}: {words('scan')}"
-                with part("div", "code", "code", role="img", aria_label=label):
-                    ui.html(_drawn(one.code), sanitize=False)  # our own drawing, no one's words
+                self._draw_code(one.account, one.code)
 
-
-def _drawn(code: str) -> str:
-    """What a code holds, as an SVG picture that a phone can read off any screen."""
-    import segno  # noqa: PLC0415 (it comes with the accounts that have codes)
-
-    return segno.make(code, micro=False).svg_inline(scale=6, border=4, light="#fff", dark="#000")
+    def _draw_code(self, account: str, code: str) -> None:
+        words, svg = self._speech.words, svg_of(code)
+        if svg is None:
+            words_in("p", words("too_long"), "account-line")
+            return
+        with part("div", "code", "code", role="img", aria_label=f"{account}: {words('scan')}"):
+            ui.html(svg, sanitize=False)  # our own drawing: nobody's words are in it

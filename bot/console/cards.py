@@ -40,11 +40,11 @@ def card(name: str, known: Account | None, speech: Speech, *, served: bool) -> C
         name: the account's name.
         known: what is stored of it; None before it was ever served.
         speech: how the page speaks.
-        served: whether this process hears and speaks through it; what is stored may be past else.
+        served: whether some process hears and speaks through it; what is stored may be past else.
     """
     words, state = speech.words, None if known is None else known.state
     if not served:
-        mark, lines, code = "unserved", [words("elsewhere")], None
+        mark, lines, code = "unserved", [words("away")], None
     elif state is None:  # its platform says nothing of it, or has not yet
         mark, lines, code = "online", [], None
     else:

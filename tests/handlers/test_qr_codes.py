@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from xml.etree import ElementTree as ET
 
 import segno
 
-from handlers.qr_codes import picture_of
+from handlers.qr_codes import modules_of, picture_of, svg_of
 
 CODE = "http://weixin.qq.com/x/gZ3aXqJ0w"
 
@@ -45,3 +46,22 @@ async def test_a_code_is_drawn_large_enough_with_a_white_border() -> None:
 
 async def test_what_no_code_can_hold_is_not_drawn() -> None:
     assert await picture_of("x" * 5_000) is None
+
+
+def test_a_page_shows_the_same_code_black_on_white() -> None:
+    svg = svg_of(CODE)
+    assert svg is not None
+    drawing = ET.fromstring(svg)  # noqa: S314 (our own drawing)
+    paper, ink = drawing.iter("path")
+    assert (paper.get("fill"), ink.get("stroke")) == ("#fff", "#000")
+    modules = len(list(segno.make(CODE, micro=False).matrix_iter(border=4)))
+    assert drawing.get("width") == str(6 * modules)
+
+
+def test_its_modules_are_those_of_the_code() -> None:
+    plain = segno.make(CODE, micro=False).matrix_iter(border=2)
+    assert modules_of(CODE, 2) == [[bool(module) for module in row] for row in plain]
+
+
+def test_what_is_too_long_for_any_code_is_drawn_nowhere() -> None:
+    assert (svg_of("x" * 5_000), modules_of("x" * 5_000, 2)) == (None, None)

@@ -11,15 +11,21 @@ from __future__ import annotations
 import sys
 from itertools import zip_longest
 
-import segno
 import structlog
+
+from handlers.qr_codes import modules_of
 
 _log = structlog.get_logger(__name__)
 
 _BLACK_ON_WHITE, _AS_BEFORE = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
 _BORDER = 2  # modules: a terminal's margin adds to it
-# What a character shows for the module above and the one below: 1 is black.
-_HALVES = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
+# What a character shows for the module above and the one below: true is black.
+_HALVES = {
+    (False, False): " ",
+    (True, False): "▀",
+    (False, True): "▄",
+    (True, True): "█",
+}
 
 
 def show_scan(account: str, code: str) -> None:
@@ -32,18 +38,20 @@ def show_scan(account: str, code: str) -> None:
     _log.warning("scan_needed", account=account, shown_at="/accounts")
     if sys.stderr.isatty():
         sys.stderr.write(
-            f"{account}: scan this with WeChat on the phone that holds the account.\n{drawn(code)}"
+            f"{account}: scan this with WeChat on the phone that holds the account.\n"
+            f"{drawn(code) or f'It cannot be drawn, it is too long: {code}'}\n"
         )
         sys.stderr.flush()
 
 
-def drawn(code: str) -> str:
-    """A QR code as lines of text with the terminal's own signs for black on white."""
-    modules = segno.make(code, micro=False).matrix_iter(border=_BORDER)
-    rows = [[int(bool(module)) for module in row] for row in modules]
-    white = [0] * len(rows[0])
+def drawn(code: str) -> str | None:
+    """A QR code as lines of text with the terminal's own signs; None where it is too long."""
+    rows = modules_of(code, _BORDER)
+    if rows is None:
+        return None
+    white = [False] * len(rows[0])
     lines = (
         "".join(_HALVES[pair] for pair in zip(above, below, strict=True))
         for above, below in zip_longest(rows[::2], rows[1::2], fillvalue=white)
     )
-    return "".join(f"{_BLACK_ON_WHITE}{line}{_AS_BEFORE}\n" for line in lines)
+    return "\n".join(f"{_BLACK_ON_WHITE}{line}{_AS_BEFORE}" for line in lines)

@@ -18,7 +18,7 @@ STOP = (
     "微信限制了这个号（操作过于频繁），02:18 起一句也不发。"
     "先在手机上看看它怎么了，隔一两天再发 /lift wechat:shop。"
 )
-ELSEWHERE = "它由另一个进程用着，或者暂时连不上；连不上的话会一直重试。"
+AWAY = "暂时连不上，没有程序在用它；会一直重试。"
 
 
 def account(state: State | None, *, stopped: bool = False) -> Account:
@@ -41,9 +41,9 @@ ONLINE = account(State("online", AT, me="wxid_1", me_name="暖暖"))
     [
         (None, True, Card(NAME, "online", ())),
         (account(None), True, Card(NAME, "online", ())),
-        (None, False, Card(NAME, "unserved", (ELSEWHERE,))),
+        (None, False, Card(NAME, "unserved", (AWAY,))),
         (ONLINE, True, Card(NAME, "online", ("登录的是 暖暖", "02:18 起"))),
-        (ONLINE, False, Card(NAME, "unserved", (ELSEWHERE,))),
+        (ONLINE, False, Card(NAME, "unserved", (AWAY,))),
         (
             account(State("scan", AT, code="https://login.example/1")),
             True,
@@ -65,12 +65,12 @@ ONLINE = account(State("online", AT, me="wxid_1", me_name="暖暖"))
         (
             account(State("scan", AT, code="https://login.example/1")),
             False,
-            Card(NAME, "unserved", (ELSEWHERE,)),
+            Card(NAME, "unserved", (AWAY,)),
         ),
         (
-            account(State("offline", AT, reason="kicked")),
+            account(State("offline", AT, reason="taken")),
             True,
-            Card(NAME, "offline", ("02:18 起", "原因：kicked")),
+            Card(NAME, "offline", ("02:18 起", "原因：别的程序正连着网关")),
         ),
         (
             account(ONLINE.state, stopped=True),
@@ -82,7 +82,7 @@ ONLINE = account(State("online", AT, me="wxid_1", me_name="暖暖"))
             True,
             Card(NAME, "offline", ("02:18 起", STOP)),
         ),
-        (account(None, stopped=True), False, Card(NAME, "unserved", (ELSEWHERE, STOP))),
+        (account(None, stopped=True), False, Card(NAME, "unserved", (AWAY, STOP))),
     ],
 )
 def test_a_card_says_what_an_account_is_and_what_to_do(

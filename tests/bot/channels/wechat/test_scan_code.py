@@ -23,7 +23,7 @@ def test_the_drawing_holds_every_module_of_the_code() -> None:
     above = {" ": 0, "▀": 1, "▄": 0, "█": 1}
     below = {" ": 0, "▀": 0, "▄": 1, "█": 1}
     read: list[list[int]] = []
-    for line in drawn(CODE).splitlines():
+    for line in (drawn(CODE) or "").splitlines():
         found = re.fullmatch(r"\x1b\[38;5;16;48;5;231m([ ▀▄█]+)\x1b\[0m", line)
         assert found is not None
         read += [[half[sign] for sign in found[1]] for half in (above, below)]
@@ -38,7 +38,7 @@ def test_a_terminal_shows_the_code_and_whose_it_is(monkeypatch: pytest.MonkeyPat
     show_scan("wechat:shop", CODE)
     said = terminal.getvalue()
     assert "wechat:shop: scan this with WeChat on the phone that holds the account.\n" in said
-    assert said.endswith(drawn(CODE))
+    assert said.endswith(f"{drawn(CODE)}\n")
 
 
 def test_elsewhere_it_is_said_where_the_code_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +48,12 @@ def test_elsewhere_it_is_said_where_the_code_is_shown(monkeypatch: pytest.Monkey
         show_scan("wechat:shop", CODE)
     assert log.getvalue() == ""
     assert [(one["event"], one["shown_at"]) for one in logged] == [("scan_needed", "/accounts")]
+
+
+def test_a_code_that_is_too_long_to_be_drawn_is_written_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    show_scan("wechat:shop", "x" * 5_000)
+    assert f"too long: {'x' * 5_000}\n" in terminal.getvalue()
