@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot import ear as ear_room
+from bot import hands as hands_room
 from bot.ear import Ear
 from handlers import recording
 from handlers.commanding import Order
@@ -245,13 +246,24 @@ async def test_managers_are_told_at_once_that_the_account_has_to_be_logged_in(
     await stop(task)
 
 
-async def test_managers_are_asked_at_once_who_somebody_with_a_new_id_is(hearing: Hearing) -> None:
+async def test_managers_are_asked_at_once_who_somebody_with_a_new_id_is(
+    hearing: Hearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop, stream = hearing.shop, hearing.stream
+    looked, ask = asyncio.Event(), shop.dispatcher.ask_about_groups
+
+    async def ask_and_tell() -> None:
+        await ask()
+        looked.set()
+
+    monkeypatch.setattr(shop.dispatcher, "ask_about_groups", ask_and_tell)
+    monkeypatch.setattr(hands_room, "_LOOK_AGAIN", 3_600.0)
     await shop.says(MANAGER, "早", group=None)
     await shop.says(MANAGER, "早")
     task = asyncio.create_task(ear_of(shop, stream).run())
     stream.told.append(shop.heard("小鱼", "你好"))
     await until(lambda: hearing.has_heard(1, task))
+    await looked.wait()  # from now on nobody looks without being rung for
     now = Roster(chat_of("一群"), (Person("@now", MANAGER),))
     shop.clock.advance(timedelta(minutes=1))
     stream.told.append(IdsChanged(ACCOUNT, "900000", shop.clock.now(), (now,)))
