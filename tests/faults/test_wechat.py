@@ -131,7 +131,8 @@ async def test_an_outage_in_the_middle_of_a_broadcast(shop: WeChatShop) -> None:
     await shop.broadcast()
     await _more_are_sent(shop.account, MANY // 4)
     await shop.account.wire.cut()
-    await shop.online(state="offline")
+    nothing = select(tables.attempts.c.id).where(tables.attempts.c.outcome == "nothing_sent")
+    await shop.finds(nothing, bool)
     standing = shop.account.count()
     assert standing < MANY
     await asyncio.sleep(1)

@@ -6,14 +6,13 @@ read from a file, so that it is known of a gateway that is frozen or dead, too. 
 killed and is started again knows the same people and rooms, but no message from before, like a
 real one.
 
-The npm packages (`package.json`) are installed once, into a folder beside it that git ignores.
+What it is made of comes from npm (`packages.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import fcntl
 import json
 import os
 import secrets
@@ -30,11 +29,10 @@ from typing import Any
 
 import httpx
 
-from tests.peers import absent
 from tests.peers.postgres import free_port
+from tests.peers.wechat import packages
 
 HERE = Path(__file__).parent
-HOW_TO_GET = "Install Node 18 or newer with npm, on Debian with: apt-get install nodejs npm"
 ME = "wxid_me"
 START_SECONDS = 30.0
 
@@ -269,10 +267,8 @@ class GatewayProcess:
 async def running(
     tls: Mapping[str, str] | None = None, now: Callable[[], datetime] | None = None
 ) -> AsyncIterator[GatewayProcess]:
-    """A gateway for as long as the context lasts; ends the test when there is no Node to run it."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        absent("Node", HOW_TO_GET)
-    await asyncio.to_thread(install)
+    """A gateway for as long as the context lasts; ends the test when there is nothing to run it."""
+    await asyncio.to_thread(packages.present)
     with tempfile.TemporaryDirectory(prefix="nuanqun-wechat-") as folder:
         gateway = GatewayProcess(Path(folder), tls, now)
         try:
@@ -280,27 +276,3 @@ async def running(
             yield gateway
         finally:
             await gateway.stop()
-
-
-def install() -> None:
-    """Install the packages of `package.json`, unless that was done; one process at a time does."""
-    wanted = (HERE / "package.json").read_text()
-    installed = HERE / "node_modules" / "installed.json"
-    with (HERE / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if installed.exists() and installed.read_text() == wanted:
-            return
-        finished = subprocess.run(
-            [
-                *("npm", "install", "--save-exact", "--ignore-scripts", "--legacy-peer-deps"),
-                *("--no-package-lock", "--no-audit", "--no-fund"),
-            ],
-            cwd=HERE,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if finished.returncode:
-            raise RuntimeError(f"npm failed: {finished.stdout}{finished.stderr}")
-        installed.write_text(wanted)
