@@ -8,7 +8,7 @@ in the same transaction, and says what is new, for the handlers that answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -21,6 +21,7 @@ from handlers.events import (
     Event,
     GroupChanged,
     GroupMoved,
+    HearingGap,
     IdsChanged,
     MessageHeard,
     MessageKind,
@@ -116,9 +117,7 @@ async def record_batch(
     Raises:
         ValueError: one of them happened at no time that a calendar has in every zone.
     """
-    for event in events:
-        if event.at.year not in _YEARS:
-            raise ValueError(f"it happened in the year {event.at.year}")
+    _check_years(events)
     batch = Batch(events[0].account)
     appointed = await appointed_on(connection, platform)
     origin = Origin(shop_id, shop, platform, batch.account, appointed)
@@ -141,6 +140,14 @@ async def record_batch(
     if not history:
         await set_cursor(connection, batch.account, platform, events[-1].cursor)
     return batch
+
+
+def _check_years(events: Iterable[Event]) -> None:
+    for event in events:
+        begun = event.since if isinstance(event, HearingGap) else event.at
+        for moment in (begun, event.at):
+            if moment.year not in _YEARS:
+                raise ValueError(f"it happened in the year {moment.year}")
 
 
 async def _record_said(

@@ -19,6 +19,7 @@ from handlers.events import (
 )
 from storage import accounts
 from storage.hearing_gaps import Gap, gaps_between
+from storage.unheard import last_unheard
 from tests.handlers.shop import ACCOUNT, DAY, MINUTE, NOW, Opener, Shop, chat_of
 
 ME = Person("id-暖暖", "暖暖")
@@ -54,6 +55,17 @@ async def test_a_gap_is_kept_with_its_ends(any_shop: Shop) -> None:
     async with any_shop.desk.database.reading() as connection:
         found = await gaps_between(connection, [ACCOUNT], NOW - DAY, NOW + DAY)
     assert found == [Gap(ACCOUNT, NOW - 5 * MINUTE, NOW + MINUTE)]
+
+
+async def test_a_gap_since_no_time_that_a_calendar_has_is_set_aside(shop: Shop) -> None:
+    ever = NOW.replace(year=1)
+    await shop.hear(HearingGap(ACCOUNT, "0042", NOW, since=ever), ONLINE)
+    async with shop.desk.database.reading() as connection:
+        assert await gaps_between(connection, [ACCOUNT], ever, NOW + DAY) == []
+        kept = await last_unheard(connection)
+    assert kept is not None
+    assert "in the year 1 " in kept.error
+    assert (await stands(shop)).state is not None
 
 
 NOTHING_HEARD = [

@@ -21,14 +21,21 @@ from structlog.testing import capture_logs
 from handlers import dispatch
 from handlers.desk import Desk
 from handlers.events import (
+    AccountChanged,
+    AccountState,
     ButtonPressed,
     Chat,
     Event,
+    FriendAsked,
     GroupChanged,
+    HearingGap,
+    IdsChanged,
     MemberJoined,
     MemberLeft,
     MessageHeard,
     Person,
+    Roster,
+    StillHearing,
 )
 from handlers.recording import Batch
 from handlers.taggers import tag_by_words, tag_speakers
@@ -257,15 +264,42 @@ ZONES = (
 MOMENTS = st.builds(lambda moment, zone: moment.replace(tzinfo=zone), st.datetimes(), ZONES) | (
     st.sampled_from([NOW, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 )
-PEOPLE = st.builds(Person, IDS, ODD, st.booleans())
+NAMES = st.none() | ODD
+PEOPLE = st.builds(Person, IDS, ODD, st.booleans(), alias=NAMES, nickname=NAMES)
+SOME = st.lists(PEOPLE, max_size=3).map(tuple)
 CHATS = st.builds(Chat, IDS, ODD)
 STAMP = (st.just(ACCOUNT), st.just("1"), MOMENTS)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
-    st.builds(MessageHeard, *STAMP, message=IDS, chat=st.none() | CHATS, sender=PEOPLE, text=ODD),
+    st.builds(
+        MessageHeard,
+        *STAMP,
+        message=IDS,
+        chat=st.none() | CHATS,
+        sender=PEOPLE,
+        text=ODD,
+        own=st.booleans(),
+    ),
     st.builds(ButtonPressed, *STAMP, press=IDS, chat=st.none() | CHATS, sender=PEOPLE, says=IDS),
-    st.builds(MemberJoined, *STAMP, chat=CHATS, member=PEOPLE),
+    st.builds(MemberJoined, *STAMP, chat=CHATS, member=PEOPLE, by=st.none() | PEOPLE),
     st.builds(MemberLeft, *STAMP, chat=CHATS, member=PEOPLE),
     st.builds(GroupChanged, *STAMP, chat=CHATS, present=st.booleans()),
+    st.builds(FriendAsked, *STAMP, request=IDS, member=PEOPLE, words=ODD),
+    st.builds(
+        AccountChanged,
+        *STAMP,
+        state=st.sampled_from(AccountState),
+        me=st.none() | PEOPLE,
+        reason=ODD,
+        code=ODD,
+    ),
+    st.builds(HearingGap, *STAMP, since=MOMENTS),
+    st.builds(StillHearing, *STAMP),
+    st.builds(
+        IdsChanged,
+        *STAMP,
+        rosters=st.lists(st.builds(Roster, CHATS, SOME), max_size=3).map(tuple),
+        friends=SOME,
+    ),
 )
 
 
