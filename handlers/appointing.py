@@ -14,6 +14,7 @@ from datetime import timedelta
 from handlers.desk import Asked, Desk
 from handlers.staff import managers
 from storage import appointments, audit
+from storage.familiar import lost_members
 
 CODE_HOLDS = timedelta(days=1)
 _CODE_BYTES = 24  # 32 characters: a start link carries 64
@@ -22,10 +23,13 @@ _CODE_BYTES = 24  # 32 characters: a start link carries 64
 async def first_manager_code(desk: Desk, account: str, platform: str) -> str | None:
     """A new code for an account on whose platform no manager is known; None where one is.
 
-    A code that was made before is worth nothing any more, either way.
+    Managers who are lost, as by ids that the platform has changed, are none: nobody could say who
+    they are now. A code that was made before is worth nothing any more, either way.
     """
     async with desk.database.writing() as connection:
-        known = any(one.platform == platform for one in await managers(connection, desk.shop))
+        lost = await lost_members(connection, platform)
+        there = [one for one in await managers(connection, desk.shop) if one.platform == platform]
+        known = any(one.id not in lost for one in there)
         if known or any(_is_of(entry, platform) for entry in desk.shop.managers):
             await appointments.drop_code(connection, account)
             return None

@@ -36,7 +36,7 @@ from storage.groups import ensure_groups, mark_gone
 from storage.identities import NewMatch
 from storage.moving import Whereabouts, move_group
 from storage.new_ids import NewId, give_ids
-from storage.reach import mark_reachable
+from storage.reach import mark_reachable, mark_unreachable
 
 _log = structlog.get_logger(__name__)
 
@@ -139,10 +139,12 @@ class _Recognition:
         )
         await self._keep(found, gone, shown)
         if not ids_last:
+            lost = gone.keys() - {one.member for one in found.taken}
+            await mark_unreachable(self.connection, sorted(lost), self.event.at)
             # Who is known by no id that is shown sits nowhere; who is asked about may well.
-            may_be_there = {one.member for one in (*found.taken, *found.doubtful)}
+            nowhere = lost - {one.member for one in found.doubtful}
             there = {group for one in shown.values() for group in one.seats}
-            await unseat(self.connection, there, gone.keys() - may_be_there, self.event.at)
+            await unseat(self.connection, there, nowhere, self.event.at)
         _log.info(
             "people_recognised",
             account=account,

@@ -13,7 +13,14 @@ from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
-from storage.tables import friend_requests, groups, members, memberships, messages
+from storage.tables import (
+    friend_requests,
+    groups,
+    identity_matches,
+    members,
+    memberships,
+    messages,
+)
 
 _BOT = "bot"
 """The kind of a message that came out of the account itself."""
@@ -170,6 +177,27 @@ async def unseat(
         )
         .values(left_at=at)
     )
+
+
+async def lost_members(connection: AsyncConnection, platform: str) -> set[int]:
+    """The ids of the members whom nobody can reach or hear.
+
+    A word to them is refused, and they sit nowhere, or a manager is still to say who they are now.
+    """
+    seated = exists().where(
+        memberships.c.member_id == members.c.id, memberships.c.left_at.is_(None)
+    )
+    asked_about = exists().where(
+        identity_matches.c.member_id == members.c.id, identity_matches.c.decided.is_(None)
+    )
+    found = await connection.scalars(
+        select(members.c.id).where(
+            members.c.platform == platform,
+            members.c.unreachable_at.is_not(None),
+            or_(~seated, asked_about),
+        )
+    )
+    return set(found)
 
 
 async def groups_of(connection: AsyncConnection, account: str, member_id: int) -> dict[int, str]:

@@ -71,6 +71,11 @@ async def give_ids(
         if one.person in others:
             await merge_members(connection, others[one.person], one.member_id, at)
     await _rename(connection, changed)
+    # Whom it was refused to write to by the old id, nobody refuses by the new one so far.
+    unheard = [one.member_id for one in changed if one.person not in others]
+    await connection.execute(
+        update(members).where(among(members.c.id, unheard)).values(unreachable_at=None)
+    )
     for start in range(0, len(changed), _AT_ONCE):
         some = changed[start : start + _AT_ONCE]
         moved = {one.member_id: _Move(before[one.member_id], one.person) for one in some}

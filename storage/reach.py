@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.bulk import among
 from storage.columns import UtcDateTime
 from storage.tables import accounts, members
 
@@ -23,7 +24,7 @@ async def mark_unreachable(
 ) -> None:
     """Record since when private messages to these members are refused."""
     await connection.execute(
-        update(members).where(members.c.id.in_(list(member_ids))).values(unreachable_at=at)
+        update(members).where(among(members.c.id, list(member_ids))).values(unreachable_at=at)
     )
 
 
@@ -53,7 +54,7 @@ async def mark_reachable(
     await connection.execute(
         update(members)
         .where(
-            members.c.id.in_(list(member_ids)),
+            among(members.c.id, list(member_ids)),
             or_(members.c.unreachable_at.is_not(None), members.c.started_at.is_(None)),
         )
         .values(

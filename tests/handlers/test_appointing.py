@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from handlers.appointing import CODE_HOLDS, _digest, first_manager_code
-from handlers.events import GroupChanged
+from handlers.events import GroupChanged, IdsChanged, Person, Roster
 from handlers.roles import Role, role_of
 from storage import audit
 from storage.appointments import use_code
@@ -63,6 +63,27 @@ async def test_the_first_manager_brings_the_bot_into_groups_and_hears_of_those_i
     mine = GroupChanged(ACCOUNT, "x", NOW, chat_of("一群"), present=True, by=shop.person(FIRST))
     await shop.hear(mine)
     assert (await shop.group("一群")).present
+
+
+@pytest.mark.parametrize(
+    ("shown", "lost"),
+    [([Person("@1", FIRST)], True), ([Person("@1", "小鱼")], True), ([], False)],
+)
+async def test_who_is_lost_by_a_change_of_ids_can_be_followed_by_another(
+    new_shop: Shop, shown: list[Person], *, lost: bool
+) -> None:
+    shop = new_shop
+    await shop.says(FIRST, f"/start {await code_of(shop)}", group=None)
+    mine = GroupChanged(ACCOUNT, "x", NOW, chat_of("一群"), present=True, by=shop.person(FIRST))
+    await shop.hear(mine)
+    await shop.says(FIRST, "大家好")
+    assert await first_manager_code(shop.desk, ACCOUNT, PLATFORM) is None
+    shop.clock.advance(MINUTE)
+    there = shown or [shop.person(FIRST)]
+    now = Roster(chat_of("一群"), (*there, shop.person(SECOND)))
+    await shop.hear(IdsChanged(ACCOUNT, "x", shop.clock.now(), (now,)))
+    code = await first_manager_code(shop.desk, ACCOUNT, PLATFORM)
+    assert (code is not None) is lost
 
 
 @pytest.mark.parametrize(("later", "holds"), [(CODE_HOLDS - MINUTE, True), (CODE_HOLDS, False)])

@@ -192,14 +192,13 @@ async def test_who_was_there_all_the_while_is_nobody_else(shop: Shop) -> None:
 
 
 async def test_friends_are_known_by_what_the_account_calls_them(shop: Shop) -> None:
-    await shop.says("小美", "在吗", group=None)
+    await shop.says("小美", "大家好")
     async with shop.desk.database.writing() as connection:
-        chosen = tables.members.update().values(alias="张姐", unreachable_at=shop.clock.now())
-        await connection.execute(chosen)
+        await connection.execute(tables.members.update().values(alias="张姐"))
     await ids_change(shop, friends=(now_known_as("改了名", alias="张姐"),))
     assert await known(shop) == {"改了名": ["@改了名"]}
     async with shop.desk.database.reading() as connection:
-        assert await connection.scalar(select(tables.members.c.unreachable_at)) is None
+        assert await connection.scalar(select(tables.members.c.started_at)) == shop.clock.now()
 
 
 async def test_who_is_not_found_again_sits_nowhere(shop: Shop) -> None:
@@ -213,6 +212,10 @@ async def test_who_is_not_found_again_sits_nowhere(shop: Shop) -> None:
             .where(tables.memberships.c.group_id == group.id)
         )
         left = {row.name: row.left_at for row in rows}
+        refused = await connection.scalars(
+            select(tables.members.c.name).where(tables.members.c.unreachable_at.is_not(None))
+        )
+        assert refused.all() == ["点点"]
     assert left == dict.fromkeys(FANS[:3]) | {"点点": shop.clock.now()}
 
 

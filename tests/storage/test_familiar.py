@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import appointments, friendships, groups, members, reach
+from storage import appointments, friendships, groups, identities, members, reach
 from storage.familiar import (
     FamiliarMember,
     familiar_groups,
     familiar_members,
     groups_of,
     known_since,
+    lost_members,
     unseat,
 )
+from storage.identities import NewMatch
 from storage.members import Seen
 from storage.tables import members as member_rows
 from storage.tables import memberships
@@ -129,6 +131,25 @@ async def test_since_when_ids_are_known(connection: AsyncConnection) -> None:
     found = await known_since(connection, PLATFORM, ["id-小美", "id-小鱼"])
     assert found == {"id-小美": NOW}
     assert await known_since(connection, "telegram", ["id-小美"]) == {}
+
+
+async def test_who_is_lost(connection: AsyncConnection) -> None:
+    here = await group(connection, "一群")
+    there = {
+        name: await member(connection, name, *([here] if "坐" in name else []))
+        for name in ("坐", "坐着问", "走", "走着问", "坐着可达", "走了可达")
+    }
+    refused = [one.id for name, one in there.items() if "可达" not in name]
+    await reach.mark_unreachable(connection, refused, NOW)
+    asked = [
+        NewMatch(one.id, one.person, "@x", name, 65, ("name",))
+        for name, one in there.items()
+        if "问" in name
+    ]
+    await identities.keep_doubtful(connection, ACCOUNT, asked, NOW)
+    lost = await lost_members(connection, PLATFORM)
+    assert {name for name, one in there.items() if one.id in lost} == {"坐着问", "走", "走着问"}
+    assert await lost_members(connection, "telegram") == set()
 
 
 async def test_who_is_unseated_sits_nowhere_of_these(connection: AsyncConnection) -> None:

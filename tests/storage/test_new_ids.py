@@ -14,6 +14,7 @@ from storage import (
     identities,
     members,
     numbered_choices,
+    reach,
     slots,
     tags,
 )
@@ -93,6 +94,16 @@ async def test_many_are_given_ids_at_once_and_others_keep_theirs(
         other.id: "id-小鱼",
         **{one.id: f"@{one.id}" for one in fans.values()},
     }
+
+
+async def test_what_was_refused_by_the_old_id_is_not_by_the_new_one(
+    connection: AsyncConnection,
+) -> None:
+    fan, other = await member(connection, "小美"), await member(connection, "小鱼")
+    await reach.mark_unreachable(connection, [fan.id, other.id], NOW)
+    await told(connection, NewId(fan.id, NEW, "小美"))
+    rows = await connection.execute(select(member_rows.c.id, member_rows.c.unreachable_at))
+    assert {row.id: row.unreachable_at for row in rows} == {fan.id: None, other.id: NOW}
 
 
 async def test_told_twice_or_of_nobody_nothing_happens(connection: AsyncConnection) -> None:
