@@ -18,7 +18,7 @@ from sqlalchemy import Select, select
 from scheduler.courier import Address
 from storage import tables
 from tests.bot.channels.life import Life
-from tests.contracts.wechat_counterparts import THIN_SPACE, WeChatBehindItsGateway
+from tests.contracts.wechat_counterparts import BOT_NAME, THIN_SPACE, WeChatBehindItsGateway
 from tests.peers.hurrying_clock import HurryingClock
 from tests.peers.wechat.gateway import ME
 
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.peer
 MORNING = datetime(2026, 11, 5, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 COUNTDOWN = timedelta(minutes=48)  # of the morning: its post is due at 10:18
 SPEED = 10
+AWAY = timedelta(minutes=10)  # what takes less than one minute is no gap to people
 
 
 class WeChatLife(Life):
@@ -126,6 +127,16 @@ async def test_a_fan_group_s_days(life: WeChatLife) -> None:
     await _to_countdown(life, 6)
     await life.answered(life.group, "6")
 
+    # It becomes the room's announcement, or the manager hears that it did not.
+    await life.tell("/pin 1")
+    await life.answered(private, "已在 1 个群置顶")
+    assert "6" in (await stage.gateway.command("announced"))[stage.group]
+    await stage.gateway.command("manners", announce=False)
+    await _to_countdown(life, 5)
+    await life.answered(life.group, "5")
+    await life.tell("/pin 1")
+    await life.answered(private, "没能置顶")
+
 
 async def test_somebody_asks_to_be_a_friend_and_comes_into_the_group(life: WeChatLife) -> None:
     stage, private = life.stage, life.private
@@ -153,6 +164,7 @@ async def test_a_gateway_that_was_away_leaves_a_gap_that_reports_show(life: WeCh
     fan = await stage.fan("小雨")
     await life.answered(life.group, "小雨")
     await stage.gateway.kill()
+    await life.jump_to(life.clock.now() + AWAY)
     await stage.gateway.start()
     await life.until(lambda: _gaps(life), "the gap is stored")
     await stage.say(fan, "有没有小样可以试试")
@@ -187,11 +199,13 @@ async def test_an_account_that_was_logged_out_is_logged_in_by_a_code(life: WeCha
     await stage.gateway.command("scan", code="https://login.weixin.qq.com/l/abc==")
     state = select(tables.accounts.c.state, tables.accounts.c.scan_code)
     await life.until(lambda: _shows(life, state, "scan"), "the code is stored")
+    await life.jump_to(life.clock.now() + AWAY)
     await stage.gateway.login()
     await life.until(lambda: _shows(life, state, "online"), "the account is back")
+    back = await life.answered(private, "又在线了")
+    assert "没听到（wechat:shop）：11-05 09:30" in back.text
     await life.tell("/accounts")
-    answer = await life.answered(private, "在线")
-    assert "没听到" in answer.text
+    await life.answered(private, f"wechat:shop（{BOT_NAME}）：在线")
 
 
 async def _kinds(life: WeChatLife, text: str, kinds: list[str]) -> bool:
