@@ -12,13 +12,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, select, update
+from sqlalchemy import Row, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.analysis import mark_dirty
 from storage.bulk import among
 from storage.customers import set_no_record
-from storage.deliveries import DeliveryState
+from storage.one_row import Two, deliver_once, hand_over
 from storage.tables import (
     confirmations,
     customers,
@@ -38,8 +38,6 @@ from storage.tags import BY_MANAGER, forget_rule_tags
 
 SAME_PERSON = "same_person"
 """Why a delivery was cancelled: it was planned for one person under two ids."""
-
-_BEGUN = (DeliveryState.SENDING, DeliveryState.UNCERTAIN, DeliveryState.SENT)
 
 
 async def hold_people(connection: AsyncConnection, member_ids: Collection[int]) -> None:
@@ -62,45 +60,20 @@ async def merge_members(connection: AsyncConnection, newer: int, older: int, at:
     Both are held, and so are the lanes (see `hold_people`, `lanes.hold_lanes`). The older row is
     called, and can be reached, as the newer one; whoever is staff by either is staff.
     """
-    await _deliver_once(connection, newer, older, at)
+    two = Two("member_id", newer, older)
+    await deliver_once(connection, two, reason=SAME_PERSON, at=at)
     await _say_anew(connection, newer)
     for table in (messages, deliveries, friend_requests, confirmations):
-        await _hand_over(connection, table, (), newer, older)
+        await hand_over(connection, two, table)
     await _have_one_invite_each(connection, newer, older)
     for table, own in ((join_requests, ("group_id", "asked_at")), (invites, ("group_id",))):
-        await _hand_over(connection, table, own, newer, older)
-    await _hand_over(connection, identity_matches, ("account", "after"), newer, older)
-    await _seat(connection, newer, older)
-    await _keep_the_better_tags(connection, newer, older)
-    await _keep_the_later(connection, newer, older)
+        await hand_over(connection, two, table, *own)
+    await hand_over(connection, two, identity_matches, "account", "after")
+    await _seat(connection, two)
+    await _keep_the_better_tags(connection, two)
+    await _keep_the_later(connection, two)
     await _become_one_customer(connection, newer, older)
     await _keep_what_is_known(connection, newer, older)
-
-
-async def _deliver_once(connection: AsyncConnection, newer: int, older: int, at: datetime) -> None:
-    """Of what a campaign planned for both rows, cancel one, so that the person gets it once."""
-    other = deliveries.alias()
-
-    def same_for(member_id: int, *states: DeliveryState) -> ColumnElement[bool]:
-        return exists().where(
-            other.c.campaign_id == deliveries.c.campaign_id,
-            other.c.slot == deliveries.c.slot,
-            other.c.member_id == member_id,
-            other.c.state.in_(states),
-        )
-
-    gone = {"state": DeliveryState.CANCELLED, "reason": SAME_PERSON, "moved_at": at}
-    planned = deliveries.c.state == DeliveryState.PLANNED
-    for mine, theirs, states in (
-        # What waits for an id that is no more could not arrive there.
-        (older, newer, (DeliveryState.PLANNED, *_BEGUN)),
-        (newer, older, _BEGUN),
-    ):
-        await connection.execute(
-            update(deliveries)
-            .where(deliveries.c.member_id == mine, planned, same_for(theirs, *states))
-            .values(gone)
-        )
 
 
 async def _say_anew(connection: AsyncConnection, newer: int) -> None:
@@ -115,21 +88,6 @@ async def _say_anew(connection: AsyncConnection, newer: int) -> None:
         (row.group_id, row.at.date() + timedelta(days=away)) for row in said for away in (-1, 0, 1)
     }
     await mark_dirty(connection, days)
-
-
-async def _hand_over(
-    connection: AsyncConnection, table: Table, own: tuple[str, ...], newer: int, older: int
-) -> None:
-    """Give the older row what only the newer one has; `own` names it within a member's.
-
-    Without names, everything. What the older row has already goes with the newer one.
-    """
-    known = table.alias()
-    mine = [table.c.member_id == newer]
-    if own:
-        same = (known.c[name] == table.c[name] for name in own)
-        mine.append(~exists().where(known.c.member_id == older, *same))
-    await connection.execute(update(table).where(*mine).values(member_id=older))
 
 
 async def _have_one_invite_each(connection: AsyncConnection, newer: int, older: int) -> None:
@@ -151,24 +109,26 @@ async def _have_one_invite_each(connection: AsyncConnection, newer: int, older: 
             )
 
 
-async def _seat(connection: AsyncConnection, newer: int, older: int) -> None:
+async def _seat(connection: AsyncConnection, two: Two) -> None:
     """Who sits under either id sits there, and since they first did."""
     await connection.execute(
-        update(memberships).where(memberships.c.invited_by == newer).values(invited_by=older)
+        update(memberships)
+        .where(memberships.c.invited_by == two.newer)
+        .values(invited_by=two.older)
     )
     seats = {
         (row.group_id, row.member_id): row
         for row in await connection.execute(
-            select(memberships).where(memberships.c.member_id.in_([newer, older]))
+            select(memberships).where(memberships.c.member_id.in_([two.newer, two.older]))
         )
     }
     for (group, member), new in seats.items():
-        old = seats.get((group, older))
-        if member != newer or old is None:
+        old = seats.get((group, two.older))
+        if member != two.newer or old is None:
             continue
         await connection.execute(
             update(memberships)
-            .where(memberships.c.group_id == group, memberships.c.member_id == older)
+            .where(memberships.c.group_id == group, memberships.c.member_id == two.older)
             .values(
                 joined_at=min(old.joined_at, new.joined_at),
                 left_at=new.left_at,  # of the old id nobody tells any more
@@ -177,37 +137,41 @@ async def _seat(connection: AsyncConnection, newer: int, older: int) -> None:
                 nickname=old.nickname if new.nickname is None else new.nickname,
             )
         )
-    await _hand_over(connection, memberships, ("group_id",), newer, older)
+    await hand_over(connection, two, memberships, "group_id")
 
 
-async def _keep_the_better_tags(connection: AsyncConnection, newer: int, older: int) -> None:
+async def _keep_the_better_tags(connection: AsyncConnection, two: Two) -> None:
     """Of a tag that both carry, keep a manager's rather than a rule's, else the later one."""
-    found = await connection.execute(select(tags).where(tags.c.member_id.in_([newer, older])))
+    found = await connection.execute(
+        select(tags).where(tags.c.member_id.in_([two.newer, two.older]))
+    )
     carried = {(row.member_id, row.tag): row for row in found}
 
     def worth(row: Row[Any]) -> tuple[bool, datetime]:
         return row.set_by.startswith(BY_MANAGER), row.set_at
 
     for (member, tag), new in carried.items():
-        old = carried.get((older, tag))
-        if member == newer and old is not None and worth(new) > worth(old):
+        old = carried.get((two.older, tag))
+        if member == two.newer and old is not None and worth(new) > worth(old):
             await connection.execute(
-                delete(tags).where(tags.c.member_id == older, tags.c.tag == tag)
+                delete(tags).where(tags.c.member_id == two.older, tags.c.tag == tag)
             )
-    await _hand_over(connection, tags, ("tag",), newer, older)
+    await hand_over(connection, two, tags, "tag")
 
 
-async def _keep_the_later(connection: AsyncConnection, newer: int, older: int) -> None:
+async def _keep_the_later(connection: AsyncConnection, two: Two) -> None:
     """Of the groups chosen last and of a form that is being filled in, keep the later."""
-    moved = select(forms.c.moved_at).where(forms.c.member_id == newer).scalar_subquery()
+    moved = select(forms.c.moved_at).where(forms.c.member_id == two.newer).scalar_subquery()
     for table, outdated in (
         (forms, forms.c.moved_at < moved),
-        (last_choices, exists().where(last_choices.alias().c.member_id == newer)),
+        (last_choices, exists().where(last_choices.alias().c.member_id == two.newer)),
     ):
-        await connection.execute(delete(table).where(table.c.member_id == older, outdated))
-        still = await connection.scalar(select(table.c.member_id).where(table.c.member_id == older))
+        await connection.execute(delete(table).where(table.c.member_id == two.older, outdated))
+        still = await connection.scalar(
+            select(table.c.member_id).where(table.c.member_id == two.older)
+        )
         if still is None:
-            await _hand_over(connection, table, (), newer, older)
+            await hand_over(connection, two, table)
 
 
 async def _become_one_customer(connection: AsyncConnection, newer: int, older: int) -> None:

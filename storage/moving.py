@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
-    Table,
     and_,
     delete,
     exists,
@@ -29,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.analysis import mark_dirty
 from storage.deliveries import DeliveryState
 from storage.lanes import hold_lanes
+from storage.one_row import Two, deliver_once, hand_over
 from storage.tables import (
     analysed_days,
     campaigns,
@@ -156,7 +156,8 @@ def _lies_in(address: Column[str], chat: str) -> ColumnElement[bool]:
 
 async def _become_one(connection: AsyncConnection, new: int, old: int, at: datetime) -> None:
     """Put everything of the newer row to the older one, and delete the newer one."""
-    await _keep_one_of_each(connection, new, old, at)
+    two = Two("group_id", new, old)
+    await deliver_once(connection, two, reason=GROUP_MOVED, at=at)
     await connection.execute(
         update(deliveries).where(deliveries.c.group_id == new).values(group_id=old)
     )
@@ -179,7 +180,7 @@ async def _become_one(connection: AsyncConnection, new: int, old: int, at: datet
         (invites, ("member_id",)),
         (join_requests, ("member_id", "asked_at")),
     ):
-        await _hand_over(connection, table, own, new, old)
+        await hand_over(connection, two, table, *own)
     await connection.execute(
         update(groups).where(groups.c.staff_group_id == new).values(staff_group_id=old)
     )
@@ -189,33 +190,6 @@ async def _become_one(connection: AsyncConnection, new: int, old: int, at: datet
     await _mean_the_older(connection, new, old)
     await _keep_settings(connection, new, old)
     await connection.execute(delete(groups).where(groups.c.id == new))
-
-
-async def _keep_one_of_each(connection: AsyncConnection, new: int, old: int, at: datetime) -> None:
-    """Of what a campaign planned for both, cancel one, so that the group gets it once."""
-    other = deliveries.alias()
-
-    def same_for(group_id: int, *states: DeliveryState) -> ColumnElement[bool]:
-        return exists().where(
-            other.c.campaign_id == deliveries.c.campaign_id,
-            other.c.slot == deliveries.c.slot,
-            other.c.group_id == group_id,
-            other.c.state.in_(states),
-        )
-
-    gone = {"state": DeliveryState.CANCELLED, "reason": GROUP_MOVED, "moved_at": at}
-    begun = (*_UNDER_WAY, DeliveryState.SENT)
-    planned = deliveries.c.state == DeliveryState.PLANNED
-    await connection.execute(
-        update(deliveries)
-        .where(deliveries.c.group_id == old, planned, same_for(new, *begun))
-        .values(gone)
-    )
-    await connection.execute(
-        update(deliveries)
-        .where(deliveries.c.group_id == new, planned, same_for(old, DeliveryState.PLANNED, *begun))
-        .values(gone)
-    )
 
 
 async def _seat_all(connection: AsyncConnection, new: int, old: int) -> None:
@@ -233,24 +207,7 @@ async def _seat_all(connection: AsyncConnection, new: int, old: int) -> None:
         )
         .values(left_at=None)
     )
-    await _hand_over(connection, memberships, ("member_id",), new, old)
-
-
-async def _hand_over(
-    connection: AsyncConnection, table: Table, own: tuple[str, ...], new: int, old: int
-) -> None:
-    """Give the older row what only the newer one has; `own` names it within a group."""
-    known = table.alias()
-    await connection.execute(
-        update(table)
-        .where(
-            table.c.group_id == new,
-            ~exists().where(
-                known.c.group_id == old, *(known.c[name] == table.c[name] for name in own)
-            ),
-        )
-        .values(group_id=old)
-    )
+    await hand_over(connection, Two("group_id", new, old), memberships, "member_id")
 
 
 async def _mean_the_older(connection: AsyncConnection, new: int, old: int) -> None:
