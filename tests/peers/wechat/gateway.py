@@ -72,7 +72,7 @@ class GatewayProcess:
         self._tls = tls
         self._now = now
         self._port = 0
-        self._control = 0
+        self._control: httpx.AsyncClient | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._world: list[tuple[str, Mapping[str, Any]]] = []
         self._people: list[str] = []
@@ -122,12 +122,20 @@ class GatewayProcess:
             await self._process.wait()
             raise RuntimeError(self.complaints.read_text())
         ready = json.loads(line)
-        self._control, self.authority = ready["control"], ready["authority"]
+        self.authority = ready["authority"]
+        self._control = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{ready['control']}",
+            headers={"authorization": self.token},
+            trust_env=False,
+        )
         for name, arguments in self._world:
             await self._command(name, arguments)
 
     async def stop(self) -> None:
         """End it, if it runs; frozen or not."""
+        if self._control is not None:
+            await self._control.aclose()
+            self._control = None
         if self._process is not None:
             if self._process.returncode is None:
                 self._process.kill()
@@ -159,11 +167,8 @@ class GatewayProcess:
         return await self._command(name, arguments)
 
     async def _command(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        url = f"http://127.0.0.1:{self._control}/{name}"
-        async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.post(
-                url, json=dict(arguments), headers={"authorization": self.token}
-            )
+        assert self._control is not None, "the gateway does not run"
+        answer = await self._control.post(f"/{name}", json=dict(arguments))
         if answer.status_code != httpx.codes.OK:
             raise RuntimeError(f"{name}: {answer.json()}")
         return answer.json()
