@@ -42,7 +42,7 @@ class Background:
         Raises:
             DictionaryMissing: jieba is not installed.
         """
-        self._path = path or _find_dictionary()
+        self._path = path or dictionary_file()
         self._lock = threading.Lock()
         self._total = 0
         self._remembered: dict[str, tuple[int, str] | None] = {}
@@ -84,7 +84,12 @@ class Background:
         self._remembered.update(found)
 
 
-def _find_dictionary() -> Path:
+def dictionary_file() -> Path:
+    """Where the installed jieba keeps its dictionary.
+
+    Raises:
+        DictionaryMissing: jieba is not installed.
+    """
     # Finding the package does not import it: that would cost time and memory for nothing.
     found = importlib.util.find_spec("jieba")
     for folder in (found.submodule_search_locations or ()) if found else ():

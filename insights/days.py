@@ -25,7 +25,7 @@ from insights.words import Segmenter
 
 Key = TypeVar("Key")
 
-RULES = 1
+RULES = 2
 """The version of the reading rules in this package; raise it when their results change."""
 
 QUOTES = 3

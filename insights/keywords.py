@@ -1,11 +1,13 @@
-"""What stands out in a period: keywords against Chinese at large, and against the period before.
+"""What stands out: keywords against Chinese at large, and against the period before.
 
-**Score.** The log-odds of a term in the period against the background, with an informative
-Dirichlet prior, divided by its standard deviation: Monroe, Colaresi and Quinn, "Fightin' Words"
-(Political Analysis 16:4, 2008, equations 16, 18, 19 and 22), with the background as the prior
-and as the other corpus, so large that its own variance vanishes. It was chosen over Dunning's
-log-likelihood because the prior holds back terms that were said two or three times, and because
-the result is a z-score: 2 is worth a look, 10 is loud.
+**Score.** The log-odds of a term against the background, with an informative Dirichlet prior,
+divided by its standard deviation: Monroe, Colaresi and Quinn, "Fightin' Words" (Political
+Analysis 16:4, 2008, equations 16, 18, 19 and 22), with the background as the prior and as the
+other corpus, so large that its own variance vanishes. It was chosen over Dunning's log-likelihood
+because the prior holds back terms that were said two or three times, and because the result is a
+z-score: 2 is worth a look, 10 is loud. A phrase scores as one word that the dictionary does not
+know, or as its words together if that is more: the sum of the scores that they would have if said
+as often as the phrase, divided by √k for k words (Stouffer et al., "The American Soldier", 1949).
 
 **Speakers.** A member's n mentions of a term count as 1 + ln n, and a term needs two members: one
 loud fan does not make a trend.
@@ -19,11 +21,16 @@ counts. Without a period before there is no change to speak of: None.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from insights.background import Background, KnownWord
 from insights.days import AnalysedDay, Tally
-from insights.terms import is_noun
+from insights.normalise import normalise
+from insights.phrases import WORDS
+from insights.terms import is_noun, read_terms
+from insights.words import Segmenter
 
 _PRIOR = 1_000.0  # α0, in words: how much text the prior is worth
 _RARE = 1e-6  # share of a word or phrase that the dictionary does not count
@@ -31,6 +38,8 @@ _MARGIN = 1.96  # standard deviations: 95%
 _FEWEST_SPEAKERS = 2
 _OTHERS = 0.6  # weight of verbs and adjectives: nouns and phrases say more by themselves
 _PART_OF_PHRASE = 0.8  # a word said this often inside one phrase gives way to the phrase
+_SHORTEST_PHRASE = 3  # characters
+_MET_ONCE = 0.3  # weight of a phrase that stands once in a text; chosen on half of csl_keywords
 _CANDIDATES = 3_000  # terms with the most speakers that are looked up
 
 
@@ -50,23 +59,47 @@ def find_keywords(
     now: AnalysedDay, before: AnalysedDay, background: Background
 ) -> tuple[Keyword, ...]:
     """Every term of `now` that at least two members said, the most outstanding first."""
-    candidates = _candidates(now)
-    known = background.look_up(candidates)
+    spoken = {
+        term: tally for term, tally in now.terms.items() if tally.speakers >= _FEWEST_SPEAKERS
+    }
+    taken_in = _taken_in({term: tally.mentions for term, tally in spoken.items()})
+    left = sorted(
+        spoken.keys() - taken_in,
+        key=lambda term: (-spoken[term].speakers, -spoken[term].mentions, term),
+    )[:_CANDIDATES]
     weights = {term: _weight(tally) for term, tally in now.terms.items()}
-    total = math.fsum(weights[term] for term in sorted(weights))  # the same however days merge
     found = [
         Keyword(
             word=term,
-            mentions=tally.mentions,
-            speakers=tally.speakers,
-            score=round(_score(weights[term], total, known.get(term)), 2),
-            change=change(tally.speakers, now.speakers, _speakers(before, term), before.speakers),
-            quotes=tuple(sorted(tally.quotes.values(), reverse=True)),
+            mentions=spoken[term].mentions,
+            speakers=spoken[term].speakers,
+            score=score,
+            change=change(
+                spoken[term].speakers, now.speakers, _speakers(before, term), before.speakers
+            ),
+            quotes=tuple(sorted(spoken[term].quotes.values(), reverse=True)),
         )
-        for term, tally in candidates.items()
+        for term, score in _scores(_words(left, weights, background), weights).items()
     ]
     found.sort(key=lambda keyword: (-keyword.score, keyword.word))
     return tuple(found)
+
+
+def keywords_of(
+    text: str, segmenter: Segmenter, background: Background, *, most: int = 5
+) -> list[str]:
+    """The keywords of one text by itself, the most outstanding first; small letters throughout.
+
+    Terms, their scores and which of them give way to phrases are those of `find_keywords`. In a
+    text alone nothing tells a phrase said once from words that happened to meet: it counts less.
+    """
+    counts = Counter(read_terms(segmenter.tag(normalise(text))))
+    words = _words(counts.keys() - _taken_in(counts), counts, background)
+    scores = _scores(words, counts)
+    for term in scores:
+        if counts[term] == 1 and len(words[term]) > 1:
+            scores[term] *= _MET_ONCE
+    return sorted(scores, key=lambda term: (-scores[term], term))[:most]
 
 
 def change(now: int, now_all: int, before: int, before_all: int) -> float | None:
@@ -84,37 +117,75 @@ def change(now: int, now_all: int, before: int, before_all: int) -> float | None
     return round(math.copysign(max(0.0, abs(ratio) - margin), ratio) / math.log(2), 2) + 0.0
 
 
-def _candidates(day: AnalysedDay) -> dict[str, Tally]:
-    spoken = {
-        term: tally for term, tally in day.terms.items() if tally.speakers >= _FEWEST_SPEAKERS
-    }
-    taken_in: set[str] = set()
-    phrases = sorted(spoken, key=lambda term: (-len(term), term))
-    for phrase in phrases:
-        enough = spoken[phrase].mentions / _PART_OF_PHRASE
+def _taken_in(mentions: Mapping[str, int]) -> set[str]:
+    """The terms that are hardly said but inside one phrase."""
+    found: set[str] = set()
+    for phrase in mentions:
+        enough = mentions[phrase] / _PART_OF_PHRASE
         for start in range(len(phrase)):
             for end in range(start + 2, len(phrase) + 1):
                 part = phrase[start:end]
-                if part != phrase and part in spoken and spoken[part].mentions <= enough:
-                    taken_in.add(part)
-    left = sorted(
-        (term for term in spoken if term not in taken_in),
-        key=lambda term: (-spoken[term].speakers, -spoken[term].mentions, term),
-    )
-    return {term: spoken[term] for term in left[:_CANDIDATES]}
+                if part != phrase and part in mentions and mentions[part] <= enough:
+                    found.add(part)
+    return found
+
+
+def _words(
+    terms: Collection[str], among: Collection[str], background: Background
+) -> dict[str, list[KnownWord | None]]:
+    """The words that each of `terms` is made of; `among` are all terms of the text or period."""
+    split = {term: _split(term, among) for term in terms}
+    known = background.look_up({*terms, *(word for words in split.values() for word in words)})
+    return {
+        term: [known[term]] if term in known else [known.get(word) for word in words]
+        for term, words in split.items()
+    }
+
+
+def _scores(
+    words: Mapping[str, Sequence[KnownWord | None]], weights: Mapping[str, float]
+) -> dict[str, float]:
+    """The score of each term with its words; `weights` are those of all terms, for their sum."""
+    total = math.fsum(weights.values())  # fsum: the same however days merge
+    return {term: round(_score(weights[term], total, made), 2) for term, made in words.items()}
+
+
+def _split(term: str, terms: Collection[str]) -> tuple[str, ...]:
+    """The words of a phrase: as few as can be, each a term itself or a single character.
+
+    A term that holds no other one is its own only word.
+    """
+    if len(term) < _SHORTEST_PHRASE:
+        return (term,)
+    best: list[tuple[str, ...]] = [()]
+    for end in range(1, len(term) + 1):
+        splits = [
+            (*best[start], term[start:end])
+            for start in range(end)
+            if end - start == 1 or (end - start < len(term) and term[start:end] in terms)
+        ]
+        best.append(min(splits, key=len))
+    split = best[-1]
+    return split if len(split) <= WORDS and max(map(len, split)) > 1 else (term,)
 
 
 def _weight(tally: Tally) -> float:
     return math.fsum(1.0 + math.log(count) for count in tally.members.values())
 
 
-def _score(weight: float, total: float, known: KnownWord | None) -> float:
+def _score(weight: float, total: float, words: Sequence[KnownWord | None]) -> float:
+    if len(words) == 1:
+        part = _OTHERS if words[0] and not is_noun(words[0].tag) else 1.0
+        return part * _z_score(weight, total, words[0])
+    joined = math.fsum(_z_score(weight, total, word) for word in words) / math.sqrt(len(words))
+    return max(joined, _z_score(weight, total, None))
+
+
+def _z_score(weight: float, total: float, known: KnownWord | None) -> float:
     share = max(known.share, _RARE) if known else _RARE
-    prior = _PRIOR * share
-    seen = weight + prior
+    seen = weight + _PRIOR * share
     odds = math.log(seen / max(total + _PRIOR - seen, 1.0)) - math.log(share / (1 - share))
-    part = 1.0 if known is None or is_noun(known.tag) else _OTHERS
-    return part * odds * math.sqrt(seen)
+    return odds * math.sqrt(seen)
 
 
 def _speakers(day: AnalysedDay, term: str) -> int:

@@ -1,71 +1,67 @@
-"""What a text talks about: its content words, and phrases of them.
+"""What a text talks about: its content words, and phrases of them (see `phrases`).
 
-A phrase is two or three words in a row that form one noun by their parts of speech: noun + noun
-(补水面膜), adjective + noun, verbal noun + noun. Single characters and stop words are no terms.
+Single characters and stop words are no terms by themselves; nor are words that only steer, such
+as 什么时候. A word that judges (喜欢, 好闻) is a term and joins no phrase as a verb: 喜欢味道 is a
+judgement, and names nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 from functools import lru_cache
 
 from insights.lexicon import standard_lexicon, stop_words
+from insights.phrases import Part, find_phrases
 from insights.words import TaggedWord
 
-_LONGEST = 10  # characters of a phrase: more is a sentence
-_CONTENT = ("n", "v", "a", "i", "j", "l", "z")  # jieba's tags begin with these
-_NOUNS = ("n", "vn", "an", "j", "eng")
-_MODIFIERS = ("a", "b")
-
-
-class _Part(IntEnum):
-    BORDER = 0  # ends a phrase, and is no term
-    WORD = 1  # a term that no phrase takes in
-    MODIFIER = 2  # a term, and the beginning of a phrase
-    NOUN = 3  # a term, and any place in a phrase
+_NOUNS = ("n", "vn", "an", "j", "eng")  # jieba's tags; those that begin with n are nouns as well
+# How a word's tag begins, whether the word is a term by itself, and what it is in a phrase.
+_OTHERS = (
+    ("i", True, Part.NOUN),  # 物美价廉: as good as a noun
+    ("l", True, Part.BORDER),  # 怎么办, 差不多
+    ("b", False, Part.ADJECTIVE),  # 大型, 家用: they say nothing alone
+    ("a", True, Part.ADJECTIVE),
+    ("z", True, Part.ADJECTIVE),
+    ("v", True, Part.VERB),
+)
 
 
 def is_noun(tag: str) -> bool:
-    """Whether a part of speech in jieba's letters can end a noun phrase."""
+    """Whether a part of speech in jieba's letters names something."""
     return tag.startswith("n") or tag in _NOUNS
 
 
 def read_terms(tagged: Sequence[TaggedWord]) -> list[str]:
     """The words and phrases of a text, as often as they stand in it."""
     found: list[str] = []
-    run: list[str] = []  # the phrase in the making
+    parts: list[tuple[str, Part]] = []
+    joinable = 0
     for word, tag in tagged:
-        part = _part(word, tag)
-        if part is not _Part.BORDER:
+        alone, part = _role(word, tag)
+        if alone:
             found.append(word)
-        if part is _Part.NOUN:
-            if run:
-                _add_phrases(run, word, found)
-            run.append(word)
-        elif part is _Part.MODIFIER:
-            run = [word]
-        elif run:
-            run = []
+        parts.append((word, part))
+        joinable += part is not Part.BORDER
+    if joinable > 1:
+        found += find_phrases(parts)
     return found
 
 
-def _add_phrases(run: Sequence[str], noun: str, found: list[str]) -> None:
-    for length in (1, 2):
-        phrase = "".join(run[-length:]) + noun
-        if length <= len(run) and len(phrase) <= _LONGEST:
-            found.append(phrase)
-
-
 @lru_cache(maxsize=16_384)
-def _part(word: str, tag: str) -> _Part:
-    if len(word) == 1 or word in stop_words() or not any(map(str.isalpha, word)):
-        return _Part.BORDER
+def _role(word: str, tag: str) -> tuple[bool, Part]:
+    """Whether a word is a term by itself, and what it is in a phrase."""
+    if word in stop_words() or not any(map(str.isalpha, word)):
+        return False, Part.BORDER
     known = standard_lexicon().terms.get(word)
     if known is not None and known.roles and not known.polarity:
-        return _Part.BORDER  # 什么时候, 怎么样: they steer
-    if is_noun(tag):
-        return _Part.NOUN
-    if tag in _MODIFIERS:
-        return _Part.MODIFIER
-    return _Part.WORD if tag.startswith(_CONTENT) else _Part.BORDER
+        return False, Part.BORDER  # 什么时候, 怎么样: they steer
+    noun = is_noun(tag)
+    if len(word) == 1:
+        return False, Part.NOUN if noun and not word.isascii() else Part.BORDER
+    if noun:
+        return True, Part.NOUN
+    found = (row[1:] for row in _OTHERS if tag.startswith(row[0]))
+    alone, part = next(found, (False, Part.BORDER))
+    if part is Part.VERB and known is not None and known.polarity:
+        part = Part.BORDER
+    return alone, part

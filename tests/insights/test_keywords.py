@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from insights.background import Background
 from insights.days import AnalysedDay, analyse_day
-from insights.keywords import change, find_keywords
+from insights.keywords import change, find_keywords, keywords_of
 from insights.lexicon import standard_lexicon
 from insights.words import RjiebaSegmenter
 from tests.insights.groups import said
@@ -40,6 +40,23 @@ def test_speakers_weigh_more_than_repetition(background: Background) -> None:
 def test_a_word_gives_way_to_the_phrase_it_is_always_said_in(background: Background) -> None:
     day = day_of((1, "补水面膜"), (2, "补水面膜"), (3, "补水面膜"))
     assert [k.word for k in find_keywords(day, NOTHING, background)] == ["补水面膜"]
+
+
+def test_a_phrase_stands_out_beside_its_words(background: Background) -> None:
+    day = day_of(*[(member, ("补水面膜", "补水，面膜")[member % 2]) for member in range(8)])
+    scores = {k.word: k.score for k in find_keywords(day, NOTHING, background)}
+    # Said by half as many, and as rare as both words together.
+    assert min(scores["补水"], scores["面膜"]) < 2 * scores["补水面膜"]
+    assert scores["补水面膜"] < scores["补水"] + scores["面膜"]
+
+
+def test_the_keywords_of_one_text_are_its_own(background: Background) -> None:
+    text = "神经酰胺面霜修护屏障。神经酰胺面霜的价格，大家觉得怎么样？我们公司觉得很好。"
+    found = keywords_of(text, RjiebaSegmenter(), background, most=3)
+    assert found[0] == "神经酰胺面霜"
+    assert "公司" not in found
+    assert len(found) == 3
+    assert keywords_of("的了吗", RjiebaSegmenter(), background) == []
 
 
 def test_without_a_period_before_there_is_no_change(background: Background) -> None:
