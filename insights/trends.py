@@ -1,0 +1,203 @@
+"""What grows and what fades, against the periods before, by a test that small counts do not fool.
+
+`find_trends` takes the period of a report and those before it, and looks at each term, aspect or
+demand: how many of the members who spoke said it, period by period. Shares waver by themselves,
+because talk comes in bursts; so much wavering as the periods before show is expected of the newest
+one too. What is left to chance is a beta-binomial tail:
+
+- the mean is the share in the periods before, one half added to each side (Jeffreys);
+- the correlation within a period, ρ, is estimated from how the periods before differ (moments,
+  Kleinman, Journal of the American Statistical Association 68:341, 1973), and is never taken to be
+  below the mean of all keys, nor below `_WAVERING`: periods that happen to agree prove no calm;
+- the concentration is that of a share which wavers by ρ and is known from so few periods.
+
+Many keys are tested at once; of those reported, one in twenty is chance on average (see
+`chance.believable`).
+
+`find_topics` then puts together what grows and is said by the same members or in the same
+messages: one topic rather than five words.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from insights.chance import believable, beta_binomial_tail, shared_tail
+from insights.days import QUOTES, AnalysedDay, Tally
+
+Key = TypeVar("Key", bound=Hashable)
+
+_FALSE = 0.05  # share of the reported that chance brought
+_FEWEST = 5  # members, in all periods together: of less nothing can be told
+_WAVERING = 0.005  # the least ρ: a share of 10% among 100 wavers by 3.7% rather than by 3%
+_UNTOLD = 0.02  # ρ where only one period was before: that of lively talk, to be on the safe side
+_ALWAYS = 0.99  # the highest ρ: said by all in one period, by nobody in the next
+
+_TOGETHER = 0.5  # share of the fewer speakers of two terms who say both
+_BY_CHANCE = 0.01  # and how likely chance may be to bring so many
+_SAME_MESSAGES = 2  # quotes in common that tell the same
+
+
+@dataclass(frozen=True, slots=True)
+class Trend(Generic[Key]):
+    """How the share of the speakers who say something has changed.
+
+    `speakers` are those who said it, `active` all who spoke, for each period, the newest last.
+    `change` is log2 of the newest share against that of the periods before, one half added to each
+    count: 1 is double, -1 half. `chance` is how likely nothing but chance is behind it.
+    """
+
+    key: Key
+    speakers: tuple[int, ...]
+    active: tuple[int, ...]
+    change: float
+    chance: float
+
+    @property
+    def rising(self) -> bool:
+        """Whether it grows; else it fades."""
+        return self.change > 0
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The share of the speakers who said it, for each period; 0 where nobody spoke."""
+        pairs = zip(self.speakers, self.active, strict=True)
+        return tuple(said / everybody if everybody else 0.0 for said, everybody in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Terms that are said together, the most said first.
+
+    `members` are those who said any of them; `quotes` are the newest messages, each of another
+    member.
+    """
+
+    terms: tuple[str, ...]
+    members: frozenset[int]
+    quotes: tuple[int, ...]
+
+
+def find_trends(
+    periods: Sequence[AnalysedDay],
+    tallies_of: Callable[[AnalysedDay], Mapping[Key, Tally]],
+) -> tuple[Trend[Key], ...]:
+    """What has surely changed in the newest of `periods`, the least likely by chance first.
+
+    Args:
+        periods: of the same length each, the earliest first; with fewer than two there are no
+            trends.
+        tallies_of: which tallies to look at: `attrgetter("terms")`, or "aspects", or "demands".
+    """
+    active = tuple(period.speakers for period in periods)
+    if len(periods) < 2 or not active[-1] or not sum(active[:-1]):  # noqa: PLR2004 (now and before)
+        return ()
+    found = [tallies_of(period) for period in periods]
+    counted: dict[Key, tuple[int, ...]] = {}
+    for key in {key for tallies in found for key in tallies}:
+        speakers = tuple(tallies[key].speakers if key in tallies else 0 for tallies in found)
+        if sum(speakers) >= _FEWEST:
+            counted[key] = speakers
+    wavering = {key: _correlation(speakers[:-1], active[:-1]) for key, speakers in counted.items()}
+    usual = max(_WAVERING, math.fsum(wavering.values()) / max(len(wavering), 1))
+    trends = {
+        key: _trend(key, speakers, active, max(usual, wavering[key]))
+        for key, speakers in counted.items()
+    }
+    sure = believable({key: trend.chance for key, trend in trends.items()}, _FALSE)
+    return tuple(
+        sorted((trends[key] for key in sure), key=lambda trend: (trend.chance, str(trend.key)))
+    )
+
+
+def find_topics(now: AnalysedDay, rising: Sequence[str]) -> tuple[Topic, ...]:
+    """Rising terms put together where the same members or messages say them.
+
+    Around the term with the most speakers stand those that belong to it, then around the next one
+    that is left; so a topic is no chain of strangers. The topics with the most members come first.
+
+    Args:
+        now: the period in which they rise.
+        rising: terms of that period; others are passed over.
+    """
+    left = sorted(
+        {term for term in rising if term in now.terms},
+        key=lambda term: (-now.terms[term].speakers, -len(term), term),
+    )
+    topics = []
+    while left:
+        head = now.terms[left[0]]
+        terms = [
+            term
+            for term in left
+            if term == left[0] or _belong_together(head, now.terms[term], now.speakers)
+        ]
+        left = [term for term in left if term not in terms]
+        topics.append(_topic(terms, now.terms))
+    return tuple(sorted(topics, key=lambda topic: (-len(topic.members), topic.terms)))
+
+
+def _trend(key: Key, speakers: tuple[int, ...], active: tuple[int, ...], rho: float) -> Trend[Key]:
+    said, everybody = speakers[-1], active[-1]
+    said_before, everybody_before = sum(speakers[:-1]), sum(active[:-1])
+    mean = (said_before + 0.5) / (everybody_before + 1.0)
+    # Each period tells as much of the mean as n members who waver together do.
+    known = sum(n / (1.0 + (n - 1.0) * rho) for n in active[:-1] if n)
+    wavering = rho + (1.0 - rho) / (known + 2.0)
+    concentration = 1.0 / wavering - 1.0
+    share = (said + 0.5) / (everybody + 1.0)
+    change = round(math.log2(share / mean), 2)
+    spread = mean * (1.0 - mean) * (1.0 / everybody + wavering)
+    if (said / everybody - mean) ** 2 < spread:  # within a standard deviation: nobody would ask
+        return Trend(key, speakers, active, change, chance=1.0)
+    more = beta_binomial_tail(said, everybody, mean, concentration)
+    more_yet = beta_binomial_tail(said + 1, everybody, mean, concentration)
+    # Two sides, and each side with half of what was seen itself (mid-p): counts are coarse.
+    upper = (more + more_yet) / 2
+    return Trend(key, speakers, active, change, chance=min(1.0, 2 * min(upper, 1.0 - upper)))
+
+
+def _correlation(speakers: Sequence[int], active: Sequence[int]) -> float:
+    """How much more the shares of these periods differ than chance makes them: ρ, below 1.
+
+    Below 0 where they differ less; 0 where nothing can be told.
+    """
+    counted = [(k, n) for k, n in zip(speakers, active, strict=True) if n]
+    total = sum(n for _, n in counted)
+    mean = sum(k for k, _ in counted) / total
+    spread = mean * (1.0 - mean)
+    room = total - sum(n * n for _, n in counted) / total - (len(counted) - 1)
+    if len(counted) == 1:
+        return _UNTOLD
+    if spread == 0.0 or room <= 0.0:
+        return 0.0
+    seen = sum(n * (k / n - mean) ** 2 for k, n in counted) / spread
+    return min((seen - (len(counted) - 1)) / room, _ALWAYS)
+
+
+def _belong_together(first: Tally, second: Tally, everybody: int) -> bool:
+    quoted = set(first.quotes.values()) & set(second.quotes.values())
+    if len(quoted) >= _SAME_MESSAGES:
+        return True
+    both = len(first.members.keys() & second.members.keys())
+    fewer = min(first.speakers, second.speakers)
+    return (
+        both >= _TOGETHER * fewer
+        and shared_tail(both, first.speakers, second.speakers, everybody) <= _BY_CHANCE
+    )
+
+
+def _topic(terms: Sequence[str], tallies: Mapping[str, Tally]) -> Topic:
+    latest: dict[int, int] = {}
+    for term in terms:
+        for member, message in tallies[term].quotes.items():
+            latest[member] = max(message, latest.get(member, message))
+    return Topic(
+        terms=tuple(terms),
+        members=frozenset(member for term in terms for member in tallies[term].members),
+        quotes=tuple(heapq.nlargest(QUOTES, latest.values())),
+    )
