@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from bot.configuration import Configuration
 from bot.wiring import open_desk
-from handlers.demand import Period, report
+from handlers.demand import report
 from handlers.desk import Desk
 from handlers.hearing_gaps import gap_document, gap_lines, gaps_in
+from handlers.period import Period
 from handlers.planned import Planned, coming, what_comes
 from handlers.report_text import report_text
 from handlers.wording import wording

@@ -23,8 +23,9 @@ from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.demand import Period, analyse_before_forgetting, analyse_finished_days
 from handlers.desk import Desk
+from handlers.period import Period
+from handlers.reading_days import analyse_before_forgetting, analyse_finished_days
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms, lease
 from storage import deliveries, messages

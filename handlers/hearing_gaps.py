@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers.demand import Period, bounds_of
 from handlers.desk import Desk
 from handlers.events import AccountState
+from handlers.period import Period, bounds_of
 from storage.accounts import states
 from storage.groups import Group
 from storage.hearing_gaps import Gap, gaps_between

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.demand import Period
+from handlers.period import Period
 from handlers.wording import Say
 from insights.keywords import Keyword
 from insights.lexicon import WHOLE, DemandKind

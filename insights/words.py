@@ -39,6 +39,11 @@ class Segmenter(Protocol):
         """Changes with the implementation and with what was learnt or forgotten."""
         ...
 
+    @property
+    def changes(self) -> Mapping[str, bool]:
+        """What was learnt (true) or forgotten (false), by word: with it another one is the same."""
+        ...
+
     def cut(self, text: str) -> list[str]:
         """The words of `text`, in order; blanks and punctuation are words as well."""
         ...
@@ -79,6 +84,11 @@ class RjiebaSegmenter:
         """Changes with what this segmenter learnt or forgot."""
         return _version(self.name, self._changes)
 
+    @property
+    def changes(self) -> Mapping[str, bool]:
+        """What was learnt or forgotten, by word."""
+        return self._changes
+
     def cut(self, text: str) -> list[str]:
         """The words of `text`, in order."""
         return cast("list[str]", self._cut(text))
@@ -114,6 +124,11 @@ class JiebaSegmenter:
     def version(self) -> str:
         """Changes with what this segmenter learnt or forgot."""
         return _version(self.name, self._changes)
+
+    @property
+    def changes(self) -> Mapping[str, bool]:
+        """What was learnt or forgotten, by word."""
+        return self._changes
 
     def cut(self, text: str) -> list[str]:
         """The words of `text`, in order."""
@@ -163,4 +178,13 @@ def open_segmenter(words: Iterable[str] = ()) -> Segmenter:
     except ImportError:
         segmenter = JiebaSegmenter()
     segmenter.learn(words)
+    return segmenter
+
+
+def open_same(changes: Mapping[str, bool]) -> Segmenter:
+    """The best segmenter of this machine, changed as another one was (its `changes`)."""
+    segmenter = open_segmenter(word for word, kept in changes.items() if kept)
+    for word, kept in changes.items():
+        if not kept:
+            segmenter.forget(word)
     return segmenter

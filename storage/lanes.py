@@ -42,7 +42,7 @@ async def lease_lane(
     `alone`: no other process can be using this database (it is locked for us), so whoever the
     row names is dead, and the lane is taken at once.
     """
-    now, end = _now_and_in(connection, lasts)
+    now, end = now_and_in(connection, lasts)
     values = {"holder": holder, "taken_at": now, "expires_at": end}
     statement = insert(connection, lanes).values(account=account, token=1, **values)
     free = or_(lanes.c.expires_at.is_(None), lanes.c.expires_at <= now, lanes.c.holder == holder)
@@ -59,7 +59,7 @@ async def lease_lane(
 
 async def free_in(connection: AsyncConnection, account: str) -> timedelta:
     """How long until the lane is free, if nobody renews its lease; zero or less where it is."""
-    now, _ = _now_and_in(connection, timedelta(0))
+    now, _ = now_and_in(connection, timedelta(0))
     row = (
         await connection.execute(
             select(lanes.c.expires_at, now).where(
@@ -72,7 +72,7 @@ async def free_in(connection: AsyncConnection, account: str) -> timedelta:
 
 async def renew_lane(connection: AsyncConnection, lane: Lane, lasts: timedelta) -> bool:
     """Hold the lane for another `lasts` from now; False where somebody else has taken it."""
-    _, end = _now_and_in(connection, lasts)
+    _, end = now_and_in(connection, lasts)
     kept = await connection.execute(
         update(lanes)
         .where(lanes.c.account == lane.account, lanes.c.token == lane.token)
@@ -108,7 +108,7 @@ async def guard(connection: AsyncConnection, lane: Lane) -> None:
 
 def is_leased(connection: AsyncConnection) -> ColumnElement[bool]:
     """Of a row of `lanes`: whether some process holds it at this moment."""
-    now, _ = _now_and_in(connection, timedelta(0))
+    now, _ = now_and_in(connection, timedelta(0))
     held: ColumnElement[bool] = lanes.c.expires_at > now
     return held
 
@@ -155,7 +155,7 @@ async def set_rest(
     )
 
 
-def _now_and_in(connection: AsyncConnection, lasts: timedelta) -> tuple[Any, Any]:
+def now_and_in(connection: AsyncConnection, lasts: timedelta) -> tuple[Any, Any]:
     """This moment and the one after `lasts`, in real time, by the clock that all agree on."""
     if connection.dialect.name == "sqlite":
         now = datetime.now(UTC)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.demand import last_days, report
+from handlers.demand import report
 from handlers.desk import Desk
+from handlers.period import last_days
 from handlers.report_text import report_text
 from scheduler.bodies import content_of
 from storage import campaigns, deliveries, posts, tags

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from handlers.arguments import Days, Groups
 from handlers.audiences import chosen_or_here
-from handlers.demand import last_days, report
+from handlers.demand import report
 from handlers.desk import Asked, Desk
 from handlers.hearing_gaps import gap_lines, gaps_in
+from handlers.period import last_days
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.report_text import report_text

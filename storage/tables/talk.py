@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from storage.columns import Document, Identity, UtcDateTime, Words
@@ -108,4 +109,6 @@ analysed_days = Table(
     Column("body", Document, nullable=False),
     Column("dirty", Boolean, nullable=False, server_default=false()),
     Column("analysed_at", UtcDateTime, nullable=False),
+    Column("claim", Integer, nullable=False, server_default=text("0")),  # grows with each claim
+    Column("claimed_until", UtcDateTime),  # somebody reads the day until then, at most
 )

@@ -23,9 +23,10 @@ from bot.chores import (
     nightly,
     take_turns,
 )
-from handlers.demand import Period, report
+from handlers.demand import report
 from handlers.desk import Desk
 from handlers.events import FriendAsked, JoinAsked
+from handlers.period import Period
 from handlers.settings import ShopSettings
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms

@@ -20,7 +20,7 @@ from handlers.events import (
     TopicChanged,
 )
 from storage import invites, join_requests, topics
-from storage.analysis import begin_day, store_day, stored_days
+from storage.analysis import day_states
 from storage.groups import Group, group_in_chat, heard_groups
 from storage.tables import members, memberships
 from storage.tables import messages as rows
@@ -34,6 +34,7 @@ from tests.handlers.shop import (
     chat_of,
     in_group,
 )
+from tests.storage.builders import analysed
 
 
 def edited(shop: Shop, name: str, message: str, text: str, *, at: datetime = NOW) -> MessageEdited:
@@ -61,11 +62,10 @@ async def test_an_edit_has_its_day_analysed_again(shop: Shop) -> None:
     group, today = await shop.group("一群"), shop.desk.shop.day_of(NOW)
     for day in (today, today - DAY):
         async with shop.desk.database.writing() as connection:
-            await begin_day(connection, group.id, day, at=NOW)
-            await store_day(connection, group.id, day, version="1", body={}, at=NOW)
+            await analysed(connection, group, day)
     await shop.hear(edited(shop, "小鱼", "m1", "面霜好用", at=NOW + DAY))
     async with shop.desk.database.reading() as connection:
-        found = await stored_days(connection, [group.id], today - DAY, today)
+        found = await day_states(connection, [group.id], today - DAY, today)
     assert {one.day: one.dirty for one in found} == {today: True, today - DAY: False}
 
 

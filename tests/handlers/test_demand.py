@@ -8,7 +8,10 @@ from datetime import date
 
 import pytest
 
-from handlers.demand import Period, analyse_finished_days, last_days, report
+from handlers.demand import report
+from handlers.events import MessageEdited
+from handlers.period import Period, last_days
+from handlers.reading_days import analyse_finished_days
 from handlers.report_text import report_text
 from handlers.wording import wording
 from insights.days import AnalysedDay, Utterance, analyse_day
@@ -16,7 +19,7 @@ from insights.lexicon import Lexicon
 from insights.report import DemandReport
 from insights.words import Segmenter
 from storage import messages
-from tests.handlers.shop import DAY, MANAGER, NOW, Shop
+from tests.handlers.shop import ACCOUNT, DAY, MANAGER, MINUTE, NOW, Shop, chat_of
 
 TODAY = date(2026, 11, 5)
 
@@ -31,7 +34,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             found.append(len(said))
         return analyse_day(said, segmenter, lexicon)
 
-    monkeypatch.setattr("handlers.demand.analyse_day", counted)
+    monkeypatch.setattr("insights.documents.analyse_day", counted)
     return found
 
 
@@ -57,14 +60,33 @@ def test_a_period_has_its_days_and_the_same_number_before() -> None:
     assert (period.before().first, period.before().last) == (date(2026, 10, 23), date(2026, 10, 29))
 
 
-async def test_a_finished_day_is_read_once_and_today_each_time(
+async def test_a_finished_day_is_read_once_and_of_today_only_what_is_new(
     any_shop: Shop, readings: list[int]
 ) -> None:
     await said(any_shop, "面霜太油了", "面霜很润", days_ago=1)
     await said(any_shop, "求补货面膜")
     for _ in range(2):
         assert (await read(any_shop)).messages == 3
-    assert sorted(readings) == [1, 1, 2]
+    await said(any_shop, "面霜很香", "面霜好用")
+    found = await read(any_shop)
+    assert (found.messages, found.speakers) == (5, 2)
+    assert readings == [2, 1, 2]
+
+
+async def test_today_is_read_anew_where_something_in_it_has_changed(
+    any_shop: Shop, readings: list[int]
+) -> None:
+    await any_shop.says("粉丝0", "面霜太油了", message="m1")
+    await said(any_shop, "面霜很润", "面霜好香")
+    assert (await read(any_shop)).messages == 3
+    person = any_shop.person("粉丝0")
+    await any_shop.hear(
+        MessageEdited(ACCOUNT, "x", NOW + MINUTE, "m1", chat_of("一群"), person, "面霜很贵")
+    )
+    assert {row.aspect for row in (await read(any_shop)).aspects if row.dislike} == {"价格"}
+    await any_shop.says("粉丝1", "/norecord")
+    assert (await read(any_shop)).messages == 2
+    assert readings == [3, 3, 2]
 
 
 async def test_a_late_message_has_its_day_read_again(any_shop: Shop, readings: list[int]) -> None:

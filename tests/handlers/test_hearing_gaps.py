@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers.demand import Period
 from handlers.hearing_gaps import gap_document, gap_lines, gap_text, gaps_in, gaps_of
+from handlers.period import Period
 from storage import accounts
 from storage.accounts import State
 from storage.hearing_gaps import Gap, keep_gap

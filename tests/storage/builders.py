@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import (
+    analysis,
     approvals,
     attempts,
     campaigns,
@@ -43,6 +44,7 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+ALWAYS = (date.min, date.max)
 
 
 async def shop(connection: AsyncConnection) -> int:
@@ -109,6 +111,17 @@ async def record(
         heard=batch,
         cursor=cursor,
     )
+
+
+async def analysed(
+    connection: AsyncConnection, of: Group, *days: date, version: str = "1", body: str = "{}"
+) -> None:
+    """Days of a group that have been read, again where they had been."""
+    known = {one.day: one.claim for one in await analysis.day_states(connection, [of.id], *ALWAYS)}
+    for day in days:
+        claim = await analysis.claim_day(connection, of.id, day, MINUTE, seen=known.get(day))
+        assert claim is not None
+        assert await analysis.store_day(connection, claim, version=version, body=body, at=NOW)
 
 
 def new_campaign(key: str = "c1", *, audience: Audience | None = None) -> NewCampaign:

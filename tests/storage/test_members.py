@@ -18,6 +18,7 @@ from tests.storage.builders import (
     MINUTE,
     NOW,
     PLATFORM,
+    analysed,
     group,
     heard,
     member,
@@ -213,11 +214,10 @@ async def test_no_record_marks_the_days_on_which_they_spoke_and_no_others(
         heard("m3", chat=None, at=NOW),
     )
     for seat in (first, second):
-        for day in (spoke, never):
-            await analysis.store_day(connection, seat.id, day, version="1", body={}, at=NOW)
+        await analysed(connection, seat, spoke, never)
     fan = await member(connection, "小美")
     await customers.set_no_record(connection, fan.customer_id, no_record=True)
-    days = await analysis.stored_days(connection, [first.id, second.id], never, spoke)
+    days = await analysis.day_states(connection, [first.id, second.id], never, spoke)
     assert {(day.group_id, day.day) for day in days if day.dirty} == {(first.id, spoke)}
 
 

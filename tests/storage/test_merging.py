@@ -23,7 +23,7 @@ from storage import (
     reach,
     tags,
 )
-from storage.analysis import begin_day, store_day, stored_days
+from storage.analysis import day_states
 from storage.database import Database
 from storage.identities import NewMatch
 from storage.members import Member, Seen
@@ -39,6 +39,7 @@ from tests.storage.builders import (
     HOUR,
     MINUTE,
     NOW,
+    analysed,
     due_now,
     group,
     heard,
@@ -132,11 +133,9 @@ async def test_the_days_on_which_the_newer_row_spoke_are_analysed_again(
     here = await group(connection, "一群")
     old = await member(connection, "小美", here)
     await record(connection, heard("m1", sender=Seen(NEW, "小美")))
-    for day in (NOW.date(), NOW.date() - 9 * DAY):
-        await begin_day(connection, here.id, day, at=NOW)
-        await store_day(connection, here.id, day, version="1", body={}, at=NOW)
+    await analysed(connection, here, NOW.date(), NOW.date() - 9 * DAY)
     await told(connection, NewId(old.id, NEW, "小美"))
-    found = await stored_days(connection, [here.id], NOW.date() - 9 * DAY, NOW.date())
+    found = await day_states(connection, [here.id], NOW.date() - 9 * DAY, NOW.date())
     assert {one.day: one.dirty for one in found} == {
         NOW.date(): True,
         NOW.date() - 9 * DAY: False,

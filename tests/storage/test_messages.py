@@ -25,6 +25,7 @@ from tests.storage.builders import (
     NOW,
     PLATFORM,
     SECOND,
+    analysed,
     group,
     heard,
     member,
@@ -385,7 +386,7 @@ async def test_two_processes_that_hear_the_same_new_people_make_each_of_them_onc
 
 
 async def dirty(connection: AsyncConnection, group_id: int) -> dict[date, bool]:
-    days = await analysis.stored_days(connection, [group_id], date.min, date.max)
+    days = await analysis.day_states(connection, [group_id], date.min, date.max)
     return {day.day: day.dirty for day in days}
 
 
@@ -408,7 +409,7 @@ async def test_a_late_message_marks_the_day_it_belongs_to(
     seat = await group(connection, "一群")
     await record(connection, heard("known"))
     day = NOW.date()
-    await analysis.store_day(connection, seat.id, day, version="1", body={}, at=NOW)
+    await analysed(connection, seat, day)
     await record(connection, late)
     assert await dirty(connection, seat.id) == {day: expected}
 

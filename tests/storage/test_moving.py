@@ -20,7 +20,7 @@ from storage import (
     welcomes,
 )
 from storage import passing_posts as passing
-from storage.analysis import begin_day, store_day, stored_days
+from storage.analysis import day_states
 from storage.audiences import Audience
 from storage.deliveries import DeliveryState, Move
 from storage.groups import Group
@@ -35,6 +35,7 @@ from tests.storage.builders import (
     DAY,
     MINUTE,
     NOW,
+    analysed,
     begun,
     campaign,
     due_now,
@@ -294,8 +295,7 @@ async def test_no_table_still_speaks_of_the_row_that_is_gone(connection: AsyncCo
     rule = friendships.FriendRule(group_id=new.id)
     await friendships.set_rule(connection, ACCOUNT, rule)
     day = NOW.date()
-    await begin_day(connection, new.id, day, at=NOW)
-    await store_day(connection, new.id, day, version="1", body={}, at=NOW)
+    await analysed(connection, new, day)
     other = await group(connection, "三群")
     await connection.execute(
         group_rows.update().where(group_rows.c.id == other.id).values(staff_group_id=new.id)
@@ -316,11 +316,9 @@ async def test_no_table_still_speaks_of_the_row_that_is_gone(connection: AsyncCo
 
 async def test_a_day_that_both_heard_is_analysed_again(connection: AsyncConnection) -> None:
     old, _ = await twice(connection)
-    for day in (NOW.date(), NOW.date() - 9 * DAY):
-        await begin_day(connection, old.id, day, at=NOW)
-        await store_day(connection, old.id, day, version="1", body={}, at=NOW)
+    await analysed(connection, old, NOW.date(), NOW.date() - 9 * DAY)
     await moved(connection)
-    found = await stored_days(connection, [old.id], NOW.date() - 9 * DAY, NOW.date())
+    found = await day_states(connection, [old.id], NOW.date() - 9 * DAY, NOW.date())
     assert {one.day: one.dirty for one in found} == {
         NOW.date(): True,
         NOW.date() - 9 * DAY: False,

@@ -1,4 +1,4 @@
-"""WeChat: accounts that log in, gaps in hearing, friends, and people whose ids change."""
+"""WeChat: accounts that log in, gaps in hearing, friends, new ids; and claims on days to read."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_hearing_gaps"),
     )
     op.create_index("ix_hearing_gaps_account_until", "hearing_gaps", ["account", "until"])
+    op.add_column(
+        "analysed_days",
+        sa.Column("claim", sa.Integer(), server_default=sa.text("0"), nullable=False),
+    )
+    op.add_column("analysed_days", sa.Column("claimed_until", UtcDateTime(), nullable=True))
     _befriend()
     _remember_own_words()
     _recognise()

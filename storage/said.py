@@ -1,0 +1,73 @@
+"""What fans have said so far on a day that is not over: how much there is, and what is new.
+
+A `SaidSoFar` tells whether what was read of a group's day earlier still stands, with only new
+messages behind it: an edit, a wish not to be recorded or a changed member shows in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import among
+from storage.messages import FAN, Utterance
+from storage.tables import members, messages
+
+
+@dataclass(frozen=True, slots=True)
+class SaidSoFar:
+    """A group's own messages of a span: how many, the newest id, and what would show a change."""
+
+    messages: int
+    newest: int
+    members: int  # the sum of their ids
+    edited_at: datetime | None  # the last edit
+
+
+async def said_so_far(
+    connection: AsyncConnection, group_ids: Collection[int], since: datetime, until: datetime
+) -> dict[int, SaidSoFar]:
+    """Group id → what fans said there, since ≤ at < until; silent groups are missing."""
+    rows = await connection.execute(
+        select(
+            messages.c.group_id,
+            func.count(),
+            func.max(messages.c.id),
+            func.sum(messages.c.member_id),
+            func.max(messages.c.edited_at),
+        )
+        .select_from(messages.join(members))
+        .where(among(messages.c.group_id, group_ids), _fans_own(since, until))
+        .group_by(messages.c.group_id)
+    )
+    return {
+        row[0]: SaidSoFar(row[1], row[2], int(row[3]), row[4]) for row in rows if row[0] is not None
+    }
+
+
+async def said_after(
+    connection: AsyncConnection, group_id: int, since: datetime, until: datetime, newest: int
+) -> list[Utterance]:
+    """What fans said in a group in this span behind the message `newest`, in order of ids."""
+    rows = await connection.execute(
+        select(messages.c.id, messages.c.member_id, messages.c.at, messages.c.text)
+        .select_from(messages.join(members))
+        .where(messages.c.group_id == group_id, messages.c.id > newest, _fans_own(since, until))
+        .order_by(messages.c.id)
+    )
+    return [Utterance(*row) for row in rows]
+
+
+def _fans_own(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Of a message and its member: whether it is a fan's own words, as `utterances` takes them."""
+    return and_(
+        messages.c.at >= since,
+        messages.c.at < until,
+        messages.c.kind == FAN,
+        messages.c.text != "",
+        ~members.c.staff,
+    )
