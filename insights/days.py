@@ -19,13 +19,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from insights.demands import Demand
 from insights.lexicon import DemandKind, Lexicon, stop_words
 from insights.opinions import Stance
+from insights.polarity import standard_model
 from insights.terms import read_terms
 from insights.understanding import understand
 from insights.words import Segmenter
 
 Key = TypeVar("Key")
 
-RULES = 2
+RULES = 3
 """The version of the reading rules in this package; raise it when their results change."""
 
 QUOTES = 3
@@ -153,7 +154,8 @@ class AnalysedDay:
 
 def reading_version(segmenter: Segmenter, lexicon: Lexicon) -> str:
     """Names everything that decides how a text is read: a day read with another one is stale."""
-    parts = (str(RULES), segmenter.version, lexicon.version, *sorted(stop_words()))
+    versions = (str(RULES), segmenter.version, lexicon.version, standard_model().version)
+    parts = (*versions, *sorted(stop_words()))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

@@ -36,7 +36,7 @@ def read_demands(clauses: Sequence[Clause]) -> tuple[Demand, ...]:
         kind = _kind(clause)
         if kind is not None:
             nearest = [clause, *reversed(clauses[:place]), *clauses[place + 1 :]]
-            thing = next((name for near in nearest if (name := _thing(near))), "")
+            thing = next((name for near in nearest if (name := _thing(near, kind))), "")
             found[Demand(kind, thing)] = None
     # 面霜什么时候补货，还补吗: the same demand, with and without its thing.
     named = {demand.kind for demand in found if demand.thing}
@@ -51,5 +51,7 @@ def _kind(clause: Clause) -> DemandKind | None:
     return min(always or asked, key=_KINDS.index, default=None)
 
 
-def _thing(clause: Clause) -> str:
-    return next((mark.term.thing for mark in clause.marks if mark.term.thing), "")
+def _thing(clause: Clause, kind: DemandKind) -> str:
+    """The first product named; of what is not there yet the last: 口红什么时候出新色号."""
+    names = [mark.term.thing for mark in clause.marks if mark.term.thing]
+    return names[-1 if kind is DemandKind.NEW_PRODUCT else 0] if names else ""

@@ -1,9 +1,10 @@
 """What words mean in a fan group: aspects, judgements, and the small words that steer them.
 
-`lexicon.toml` holds the words; `Lexicon` is that file as a frozen value, which a shop's own words
-extend (`with_aspect`, `with_opinion`, `with_thing`, `without`): each gives a new lexicon and
-leaves the old one alone. One word can mean several things at once (快递 is an aspect and can be
-asked for), so all that is known of it stands in one `Term`. `clauses` looks the terms up.
+`lexicon.toml` holds what every fan group says, `trades/` what belongs to one trade; `Lexicon` is
+these files as a frozen value, which a shop's own words extend (`with_words` from a file of the same
+form, `with_aspect`, `with_opinion`, `with_thing`, `without`): each gives a new lexicon and leaves
+the old one alone. One word can mean several things at once (快递 is an aspect and can be asked
+for), so all that is known of it stands in one `Term`. `clauses` looks the terms up.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 from insights.normalise import normalise
@@ -22,6 +24,9 @@ from storage.errors import UnderstandingError
 
 WHOLE = "整体"
 """The aspect, and the category, of a judgement on the whole thing."""
+
+TRADES = ("cosmetics", "food", "clothes", "digital", "household", "mother_and_baby")
+"""The trades whose words ship with the bot, one file of `trades/` each."""
 
 
 class LexiconUnreadable(UnderstandingError):
@@ -46,6 +51,16 @@ class Role(StrEnum):
     WHY = "why"
     OBJECT = "object"  # a judgement whose aspect stands behind it
     PLAIN = "plain"  # looks like another term inside, and is none
+    DENIAL = "denial"  # 谁说不好用
+    SCORN = "scorn"  # 这也能叫滋润
+    IRONY = "irony"  # 呵呵
+    COMPLAINT = "complaint"  # 怎么又没货
+    REGRET = "regret"  # 要是瓶子再大点就好了
+    BEATEN = "beaten"  # 不如旧版清爽
+    THEIRS = "theirs"  # what we are compared with, where it leads the clause: 旧版更清爽
+    OURS = "ours"  # 旧版比这个清爽
+    ALIKE = "alike"  # 跟旧版差不多
+    DIFFERS = "differs"  # 跟图片不一样
 
 
 class DemandKind(StrEnum):
@@ -65,15 +80,20 @@ class Term:
     """All that is known of one word."""
 
     aspect: str = ""  # the aspect it names
+    second: str = ""  # what it names in another trade: 味道 is 气味, and of food 口感
     polarity: int = 0  # 1 or -1 when it judges
     speaks_of: str = ""  # the aspect that its judgement is about, where it says so by itself
     whole: bool = False  # its judgement is on the whole thing where no aspect is named
     risk: bool = False  # what people are afraid of
+    own: bool = False  # the shop itself says how it judges: no model overrules that
     feeling: int = 0  # 1 or -1: colours the text without judging an aspect
     thing: str = ""  # the product it names
     always: DemandKind | None = None  # asked for wherever the word stands
     asked: DemandKind | None = None  # asked for in a question or a wish
     roles: frozenset[Role] = frozenset()
+
+
+_NOTHING = Term()
 
 
 @dataclass(frozen=True)
@@ -106,6 +126,18 @@ class Lexicon:
         """The category of an aspect; an aspect without one is its own."""
         return self.categories.get(aspect, aspect)
 
+    def with_words(self, text: str, place: str) -> Lexicon:
+        """Know a shop's own words too, written in TOML in the form of `lexicon.toml`.
+
+        They win over what was known; `place` names the file in errors.
+
+        Raises:
+            LexiconUnreadable: it is no TOML, or has another form.
+        """
+        draft = _Draft(self)
+        draft.read(text, place, own=True)
+        return draft.finish()
+
     def with_aspect(self, aspect: str, category: str, words: Iterable[str] = ()) -> Lexicon:
         """Know `aspect` by its own name and by `words`."""
         draft = _Draft(self)
@@ -117,7 +149,8 @@ class Lexicon:
     ) -> Lexicon:
         """Let `word` judge: 1 for well, -1 for badly, on `aspect` where one is given.
 
-        What was known of the word's judgement before is replaced.
+        What was known of the word's judgement before is replaced, and the model does not overrule
+        it.
 
         Raises:
             ValueError: the polarity is neither 1 nor -1.
@@ -125,7 +158,7 @@ class Lexicon:
         if polarity not in (1, -1):
             raise ValueError(f"polarity is 1 or -1, not {polarity}")
         draft = _Draft(self)
-        draft.add(word, polarity=polarity, speaks_of=aspect, risk=risk, whole=False)
+        draft.add(word, polarity=polarity, speaks_of=aspect, risk=risk, whole=False, own=True)
         return draft.finish()
 
     def with_thing(self, thing: str, words: Iterable[str] = ()) -> Lexicon:
@@ -158,29 +191,77 @@ class _Draft:
         known = self.terms.get(normalise(word), Term())
         self.add(word, roles=known.roles | {role})
 
-    def aspect(self, aspect: str, category: str, words: Iterable[str]) -> None:
-        """Name an aspect, its category and its words."""
-        self.categories[aspect] = category
-        for word in (aspect, *words):
-            self.add(word, aspect=aspect)
+    def read(self, text: str, place: str, *, own: bool = False) -> None:
+        """Take over a file. What is known of a word before stays, unless the file is the shop's.
 
-    def thing(self, thing: str, words: Iterable[str]) -> None:
-        """Name a product and its words."""
-        for word in (thing, *words):
-            self.add(word, thing=thing)
+        Raises:
+            LexiconUnreadable: it is no TOML, or has another form than `lexicon.toml`.
+        """
+        try:
+            self._take_over(tomllib.loads(text), own=own)
+        except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as error:
+            raise LexiconUnreadable(place=place, reason=str(error)) from error
 
-    def judgements(self, rows: Mapping[str, list[str]], *, polarity: int, risk: bool) -> None:
-        """Take over one table of judgements; its rows are named for aspects."""
-        for row, words in rows.items():
-            speaks_of = "" if row in ("general", "whole") else row
+    def _take_over(self, tables: Mapping[str, Any], *, own: bool) -> None:
+        known = {} if own else dict(self.terms)
+        for category, aspects in tables.get("aspects", {}).items():
+            for aspect, words in aspects.items():
+                self.aspect(aspect, category, words, known)
+        # Later tables win: what is feared is known as a risk, even if it is a plain dislike too.
+        for table, polarity in (("positive", 1), ("negative", -1), ("risks", -1)):
+            for row, words in tables.get(table, {}).items():
+                unknown = [w for w in words if not known.get(normalise(w), _NOTHING).polarity]
+                self.judgements(row, unknown, polarity, risk=table == "risks", own=own)
+        for role, words in tables.get("roles", {}).items():
             for word in words:
-                self.add(
-                    word,
-                    polarity=polarity,
-                    speaks_of=speaks_of,
-                    whole=row == "whole",
-                    risk=risk,
-                )
+                self.role(word, Role(role))
+        feelings = tables.get("feelings", {})
+        for word in feelings.get("positive", ()):
+            self.add(word, feeling=1)
+        for word in feelings.get("negative", ()):
+            self.add(word, feeling=-1)
+        for thing, words in tables.get("things", {}).items():
+            self.thing(thing, words, known)
+        self.demands(tables.get("demands", {}))
+
+    def aspect(
+        self,
+        aspect: str,
+        category: str,
+        words: Iterable[str],
+        known: Mapping[str, Term] = MappingProxyType({}),
+    ) -> None:
+        """Name an aspect, its category and its words; a `known` word gets a second meaning."""
+        if aspect not in self.categories or not known:
+            self.categories[aspect] = category
+        for word in (aspect, *words):
+            first = known.get(normalise(word), _NOTHING).aspect
+            if not known:
+                self.add(word, aspect=aspect, second="", polarity=0)
+            elif not first:
+                self.add(word, aspect=aspect)
+            elif first != aspect:
+                self.add(word, second=aspect)
+
+    def thing(
+        self,
+        thing: str,
+        words: Iterable[str],
+        known: Mapping[str, Term] = MappingProxyType({}),
+    ) -> None:
+        """Name a product and its words, but for those that are `known` to name one."""
+        for word in (thing, *words):
+            if not known.get(normalise(word), _NOTHING).thing:
+                self.add(word, thing=thing)
+
+    def judgements(
+        self, row: str, words: Iterable[str], polarity: int, *, risk: bool, own: bool
+    ) -> None:
+        """Let words judge; the row they stand in is named for the aspect they speak of."""
+        speaks_of = "" if row in ("general", "whole") else row
+        whole = row == "whole"
+        for word in words:
+            self.add(word, polarity=polarity, speaks_of=speaks_of, whole=whole, risk=risk, own=own)
 
     def demands(self, table: Mapping[str, Mapping[str, list[str]]]) -> None:
         """Take over the demands; the kind that stands first wins a word."""
@@ -202,13 +283,18 @@ class _Draft:
         return Lexicon(self.terms, self.categories)
 
     def _parts(self, phrase: str) -> list[Term]:
-        """The terms inside a phrase: the leftmost first, of these the longest."""
-        return [
+        """The terms inside a phrase: the leftmost first, of these the longest.
+
+        Of single characters only the last, and those that ask: 几 in 敷几次.
+        """
+        longer = [
             self.terms[phrase[start:end]]
             for start in range(len(phrase) - 1)
             for end in range(len(phrase), start + 1, -1)
             if end - start < len(phrase) and phrase[start:end] in self.terms
-        ] + [self.terms[last] for last in phrase[-1:] if last in self.terms and len(phrase) > 1]
+        ]
+        single = [self.terms.get(one, _NOTHING) for one in phrase if len(phrase) > 1]
+        return [*longer, *single[-1:], *(one for one in single if Role.QUESTION in one.roles)]
 
 
 def _with_parts(term: Term, parts: list[Term]) -> Term:
@@ -231,37 +317,37 @@ def read_lexicon(text: str, place: str) -> Lexicon:
     """The lexicon written in TOML; `place` names it in errors.
 
     Raises:
-        LexiconUnreadable: it is no TOML, or has another shape than `lexicon.toml`.
+        LexiconUnreadable: it is no TOML, or has another form than `lexicon.toml`.
     """
+    return _read([(text, place)])
+
+
+def standard_lexicon(trades: Iterable[str] = TRADES) -> Lexicon:
+    """The lexicon that ships with the bot, with the words of these trades.
+
+    Where trades disagree on a word, the one that stands first wins: 味道 is 气味 in cosmetics and
+    口感 in food.
+
+    Raises:
+        ValueError: a trade is none of `TRADES`.
+    """
+    return _of_trades(tuple(trades))
+
+
+@lru_cache(maxsize=len(TRADES))
+def _of_trades(trades: tuple[str, ...]) -> Lexicon:
+    if unknown := [trade for trade in trades if trade not in TRADES]:
+        raise ValueError(f"a trade is one of {', '.join(TRADES)}, not {unknown[0]}")
+    files = ("lexicon.toml", *(f"trades/{trade}.toml" for trade in trades))
+    folder = resources.files(__package__)
+    return _read((folder.joinpath(name).read_text("utf-8"), f"insights/{name}") for name in files)
+
+
+def _read(files: Iterable[tuple[str, str]]) -> Lexicon:
     draft = _Draft()
-    try:
-        tables = tomllib.loads(text)
-        for category, aspects in tables.get("aspects", {}).items():
-            for aspect, words in aspects.items():
-                draft.aspect(aspect, category, words)
-        # Later tables win: what is feared is known as a risk, even if it is a plain dislike too.
-        draft.judgements(tables.get("positive", {}), polarity=1, risk=False)
-        draft.judgements(tables.get("negative", {}), polarity=-1, risk=False)
-        draft.judgements(tables.get("risks", {}), polarity=-1, risk=True)
-        for role, words in tables.get("roles", {}).items():
-            for word in words:
-                draft.role(word, Role(role))
-        for row, feeling in (("positive", 1), ("negative", -1)):
-            for word in tables.get("feelings", {}).get(row, ()):
-                draft.add(word, feeling=feeling)
-        for thing, words in tables.get("things", {}).items():
-            draft.thing(thing, words)
-        draft.demands(tables.get("demands", {}))
-    except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as error:
-        raise LexiconUnreadable(place=place, reason=str(error)) from error
+    for text, place in files:
+        draft.read(text, place)
     return draft.finish()
-
-
-@lru_cache(maxsize=1)
-def standard_lexicon() -> Lexicon:
-    """The lexicon that ships with the bot."""
-    text = resources.files(__package__).joinpath("lexicon.toml").read_text("utf-8")
-    return read_lexicon(text, "insights/lexicon.toml")
 
 
 @lru_cache(maxsize=1)
@@ -275,5 +361,6 @@ def stop_words() -> frozenset[str]:
 
 def _signature(term: Term) -> str:
     roles = ",".join(sorted(term.roles))
-    parts = (term.aspect, term.polarity, term.speaks_of, term.whole, term.risk, term.feeling)
-    return f"{parts} {term.thing} {term.always} {term.asked} {roles}"
+    parts = (term.aspect, term.second, term.polarity, term.speaks_of, term.whole, term.risk)
+    more = (term.own, term.feeling, term.thing, term.always, term.asked)
+    return f"{parts} {more} {roles}"

@@ -10,6 +10,7 @@ from insights.demands import Demand, read_demands
 from insights.lexicon import Lexicon
 from insights.normalise import normalise
 from insights.opinions import Opinion, read_opinions
+from insights.polarity import standard_model
 from insights.words import Segmenter, TaggedWord
 
 
@@ -44,10 +45,16 @@ class Understanding:
 
 
 def understand(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Understanding:
-    """Read one text. Pure: the same text, words and lexicon give the same understanding."""
+    """Read one text. Pure: the same text, words and lexicon give the same understanding.
+
+    The model that ships with the bot is read at the first call.
+
+    Raises:
+        ModelUnreadable: its file is damaged.
+    """
     normal = normalise(text)
     tagged = segmenter.tag(normal)
     clauses = read_clauses(normal, tagged, lexicon)
-    opinions, sentiment = read_opinions(normal, clauses, lexicon)
+    opinions, sentiment = read_opinions(normal, clauses, lexicon, standard_model().lean)
     demands = read_demands(clauses)
     return Understanding(text, tuple(tagged), sentiment, opinions, demands)

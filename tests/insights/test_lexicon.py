@@ -6,6 +6,7 @@ from importlib import resources
 import pytest
 
 from insights.lexicon import (
+    TRADES,
     DemandKind,
     Lexicon,
     LexiconUnreadable,
@@ -24,12 +25,20 @@ def test_different_words_name_one_aspect(lexicon: Lexicon) -> None:
     assert lexicon.category("保湿") == "功效"
 
 
-def test_no_word_judges_both_ways() -> None:
-    text = resources.files("insights").joinpath("lexicon.toml").read_text("utf-8")
-    tables = tomllib.loads(text)
-    good = {word for row in tables["positive"].values() for word in row}
-    bad = {word for name in ("negative", "risks") for row in tables[name].values() for word in row}
-    assert good & bad == set()
+def tables(name: str) -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(resources.files("insights").joinpath(name).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("trade", TRADES)
+def test_no_word_judges_both_ways(trade: str) -> None:
+    files = [tables("lexicon.toml"), tables(f"trades/{trade}.toml")]
+    rows = {
+        sign: {
+            word for file in files for name in names for row in file[name].values() for word in row
+        }
+        for sign, names in {1: ["positive"], -1: ["negative", "risks"]}.items()
+    }
+    assert rows[1] & rows[-1] == set()
 
 
 def test_every_aspect_that_a_judgement_speaks_of_has_a_category(lexicon: Lexicon) -> None:
@@ -63,6 +72,50 @@ def test_a_shop_s_aspects_and_products_are_known(lexicon: Lexicon, segmenter: Se
     read = understand("小玫瑰什么时候补货，粘毛吗", segmenter, taught)
     assert ("猫毛", "清洁") in {(o.aspect, o.category) for o in read.opinions}
     assert [(d.kind, d.thing) for d in read.demands] == [(DemandKind.RESTOCK, "玫珑霜")]
+
+
+def test_a_shop_chooses_its_trades_and_the_first_wins() -> None:
+    assert standard_lexicon(["food"]).terms["味道"].aspect == "口感"
+    both = standard_lexicon(["cosmetics", "food"]).terms["味道"]
+    assert (both.aspect, both.second) == ("气味", "口感")
+    assert "粉底液" not in standard_lexicon(["digital"]).terms
+    assert standard_lexicon(["digital"]).version != standard_lexicon().version
+    with pytest.raises(ValueError, match="mother_and_baby, not toys"):
+        standard_lexicon(["toys"])
+
+
+def test_a_word_of_two_trades_names_what_is_judged(lexicon: Lexicon, segmenter: Segmenter) -> None:
+    def aspects(text: str) -> list[str]:
+        return [opinion.aspect for opinion in understand(text, segmenter, lexicon).opinions]
+
+    assert aspects("味道鲜美") == ["口感"]
+    assert aspects("味道刺鼻") == ["气味"]
+
+
+SHOP = """
+[aspects."服饰"]
+"绣工" = ["刺绣", "绣花"]
+[positive]
+"绣工" = ["灵动"]
+[negative]
+general = ["绝绝子"]
+[things]
+"云肩" = ["小云"]
+"""
+
+
+def test_a_shop_s_file_extends_and_wins(lexicon: Lexicon, segmenter: Segmenter) -> None:
+    taught = lexicon.with_words(SHOP, "shop.toml")
+    read = understand("刺绣灵动，颜色绝绝子，小云还有吗", segmenter, taught)
+    assert [(o.aspect, o.category, o.stance) for o in read.opinions] == [
+        ("绣工", "服饰", Stance.LIKE),
+        ("外观", "外观", Stance.DISLIKE),
+    ]
+    assert [(d.kind, d.thing) for d in read.demands] == [(DemandKind.RESTOCK, "云肩")]
+    assert taught.terms["灵动"].own
+    assert taught.version != lexicon.version
+    with pytest.raises(LexiconUnreadable, match=r"shop\.toml"):
+        lexicon.with_words("[positive", "shop.toml")
 
 
 def test_a_polarity_is_one_or_the_other(lexicon: Lexicon) -> None:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.lexicon import standard_lexicon
+from insights.lexicon import TRADES, WHOLE, DemandKind, Lexicon, standard_lexicon
+from insights.opinions import Stance
 from insights.understanding import understand
 from insights.words import RjiebaSegmenter
 from tests.insights.conftest import Read
-from tests.insights.sentences import read_sentences, score
+from tests.insights.sentences import read_fan_sentences, read_sentences, score, score_fan_sentences
 
 PIECES = [
     "味道",
@@ -43,6 +44,36 @@ def test_our_labelled_sentences_are_read_well_enough(
     print("\n".join(by_stance.misses + by_demand.misses))  # noqa: T201 the same
     assert by_stance.f1 >= stances
     assert by_demand.f1 >= demands
+
+
+@pytest.mark.parametrize(
+    ("half", "least"),
+    [
+        ("tuned", {"aspects": 0.9, "polarities": 0.88, "stances": 0.88, "demands": 0.94}),
+        ("kept", {"aspects": 0.84, "polarities": 0.8, "stances": 0.8, "demands": 0.9}),
+    ],
+)
+def test_fans_are_read_well_enough(half: str, least: dict[str, float], read: Read) -> None:
+    scores = score_fan_sentences(half, read)
+    reached = {name: getattr(scores, name).f1 for name in (*least, "feelings")}
+    print(half, {name: round(f1, 3) for name, f1 in reached.items()})  # noqa: T201 the figures are for the reader of -s
+    if half == "tuned":  # what is missed in the other half, nobody looks at
+        print("\n".join(scores.stances.misses + scores.demands.misses))  # noqa: T201 the same
+    assert {name: f1 for name, f1 in reached.items() if f1 < least.get(name, 0.9)} == {}
+
+
+def test_the_fan_sentences_are_many_and_labelled_in_known_words(lexicon: Lexicon) -> None:
+    rows = read_fan_sentences()
+    assert len(rows) >= 320
+    assert len({row.text for row in rows}) == len(rows)
+    assert {row.half for row in rows} == {"tuned", "kept"}
+    assert {row.trade for row in rows} == {*TRADES, "chat"}
+    assert {row.feeling for row in rows} == {"+", "-", "0", "±"}
+    assert {aspect for row in rows for aspect, _ in row.stances} <= {WHOLE, *lexicon.categories}
+    assert {stance for row in rows for _, stance in row.stances} == set(Stance)
+    assert {kind for row in rows for kind, _ in row.demands} == set(DemandKind)
+    things = {term.thing for term in lexicon.terms.values()}
+    assert {thing for row in rows for _, thing in row.demands} <= things
 
 
 def test_there_are_enough_sentences_and_none_twice() -> None:
@@ -80,10 +111,11 @@ def test_degrees_strengthen_and_weaken(read: Read) -> None:
 
 
 def test_the_json_is_that_of_the_command_line(read: Read) -> None:
-    assert read("面霜味道好闻，什么时候补货？").to_json() == {
+    document = read("面霜味道好闻，什么时候补货？").to_json()
+    assert 0.5 < document.pop("sentiment") < 1  # the model has its share in it
+    assert document == {
         "text": "面霜味道好闻，什么时候补货？",
         "words": ["面霜", "味道", "好闻", "什么", "时候", "补货"],
-        "sentiment": 0.667,
         "opinions": [
             {
                 "aspect": "气味",
