@@ -275,7 +275,8 @@ class Roster:
 class IdsChanged:
     """The platform may have given new ids to people and groups: these are all that it shows now.
 
-    `friends` are the people whom the account may write to.
+    `friends` are the people whom the account may write to. Where they are not `complete`, more is
+    shown later, and told again with all of it: nobody and nothing is gone for not standing here.
     """
 
     account: str
@@ -283,6 +284,7 @@ class IdsChanged:
     at: datetime
     rosters: tuple[Roster, ...]
     friends: tuple[Person, ...] = ()
+    complete: bool = True
 
 
 Event = (
