@@ -48,9 +48,14 @@ class WeChatLife(Life):
         return Address(person=self.boss)
 
     async def light(self) -> None:
-        """The bot begins, or begins again, and is logged in."""
+        """The bot begins, or begins again, and knows its group: before that it hears nobody."""
         managers = {"managers": [f"wechat:{self.boss}"]}
         await self.begin(self.stage.configuration(shop=managers))
+
+        async def knows_its_group() -> bool:
+            return bool(await self.remembered(select(tables.groups.c.id)))
+
+        await self.until(knows_its_group, "the bot knows its group")
 
     async def run_the_group(self) -> None:
         """The bot begins, and the boss lets it run the group."""
