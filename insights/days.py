@@ -26,7 +26,7 @@ from insights.words import Segmenter
 
 Key = TypeVar("Key")
 
-RULES = 3
+RULES = 4
 """The version of the reading rules in this package; raise it when their results change."""
 
 QUOTES = 3
