@@ -7,11 +7,11 @@
 # what the bot runs on (requirements.lock), the same with the tools to develop it
 # (requirements-dev.lock), and what `make bench` puts beside that (requirements-bench.lock).
 #
-#   make test ARGS="-k floors"      passes ARGS on, for demo and test
+#   make test ARGS="-k floors"      passes ARGS on, for demo, test and bench-insights
 #   make test PYTHON=python3.13     chooses the Python that .venv is made with
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults docs lock clean
+.PHONY: help demo test check bench bench-insights faults docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,6 +41,7 @@ help:
 	@echo "make test    run every test; one whose counterpart is missing says how to get it"
 	@echo "make check   ruff, mypy strict, and the floors"
 	@echo "make bench   run the benchmarks and print their figures"
+	@echo "make bench-insights  only how well and how fast messages are understood"
 	@echo "make faults  kill the bot and its senders hundreds of times, on a platform that misbehaves"
 	@echo "make docs    write the generated pages of docs/reference again"
 	@echo "make lock    bring the lock files up to pyproject.toml (needs uv)"
@@ -61,6 +62,9 @@ check: $(DEVELOPMENT)
 bench: $(BENCHMARKS)
 	@for program in $(basename $(notdir $(wildcard tests/benchmarks/[!_]*.py))); do \
 		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$program || exit 1; done
+
+bench-insights: $(BENCHMARKS)
+	@$(BIN)/python -m tests.benchmarks.bench_insights $(ARGS)
 
 faults: $(DEVELOPMENT)
 	@NUANQUN_FAULT_ROUNDS=100 NUANQUN_FAULT_DELIVERIES=50000 $(BIN)/python -m pytest tests/faults/test_sender_faults.py

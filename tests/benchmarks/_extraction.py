@@ -78,7 +78,7 @@ def from_reading(read: Callable[[str], Understanding], lexicon: Lexicon) -> Extr
     @cache
     def named(aspect: str) -> re.Pattern[str]:
         terms = lexicon.terms.items()
-        return words_pattern(word for word, term in terms if term.aspect == aspect)
+        return words_pattern(word for word, term in terms if aspect in (term.aspect, term.second))
 
     def extract(text: str) -> Extracted:
         aspects, opinions, pairs = set(), set(), set()

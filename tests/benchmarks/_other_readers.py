@@ -14,10 +14,14 @@ from typing import cast
 
 import jieba
 import jieba.analyse
-from snownlp import SnowNLP
 
 from insights.lexicon import Lexicon, Term
 from insights.normalise import normalise
+
+try:
+    from snownlp import SnowNLP
+except ImportError as missing:
+    raise SystemExit("SnowNLP is not installed. Install it with: make bench") from missing
 
 jieba.setLogLevel(logging.WARNING)
 
