@@ -16,7 +16,9 @@ from handlers.desk import Desk
 from handlers.hearing_gaps import gap_document, gap_lines, gaps_in
 from handlers.period import Period
 from handlers.planned import Planned, coming, what_comes
+from handlers.progress import progress_of
 from handlers.report_text import report_text
+from handlers.rereading import Told, read_unread
 from handlers.wording import wording
 from scheduler.clock import RealClock
 from scheduler.legal_days import legal_day
@@ -93,9 +95,16 @@ async def _open(configuration: Configuration) -> AsyncIterator[Desk]:
 
 
 async def demand(
-    configuration: Configuration, *, group: str | None, first: date | None, last: date | None
+    configuration: Configuration,
+    *,
+    group: str | None,
+    first: date | None,
+    last: date | None,
+    told: Told = lambda _done, _of: None,
 ) -> Answer:
     """The demand report of a period; by default the last seven days that anybody spoke on.
+
+    What is unread of it, and of the period before, is read first: `told` is told how far that is.
 
     Raises:
         GroupUnknown: no group has this name.
@@ -108,7 +117,10 @@ async def demand(
         heard = desk.shop.day_of(latest or desk.clock.now())
         end = last or max(heard, first or heard)
         period = Period(first, end) if first is not None else Period.ending(end, _WEEK)
+        ids = [one.id for one in wanted]
+        await read_unread(desk, ids, Period(period.before().first, period.last), told)
         found = await report(desk, wanted, period)
+        reading = await progress_of(desk, ids, period)
         gaps = await gaps_in(desk, wanted, period)
         names = [one.name for one in wanted]
         document = {
@@ -116,9 +128,10 @@ async def demand(
             "to": period.last.isoformat(),
             "groups": names,
             "gaps": [gap_document(one, wanted) for one in gaps],
+            "reading": reading.to_json(),
             **found.to_json(),
         }
-        lines = gap_lines(desk, gaps, len(gaps))
+        lines = [*reading.lines(desk), *gap_lines(desk, gaps, len(gaps))]
         return Answer(document, report_text(desk.say, found, period, names, lines))
 
 

@@ -113,6 +113,18 @@ def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, d
     return first.date() if first else None, last.date() if last else None
 
 
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, from the moment that there is anything to tell: so much done, of so much."""
+    from rich.console import Console  # noqa: PLC0415 (as for run)
+    from rich.progress import Progress  # noqa: PLC0415 (as for run)
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, visible=False)
+        yield lambda done, of: bar.update(task, completed=done, total=of, visible=True)
+
+
 def _print(document: Any) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
@@ -224,7 +236,10 @@ def insights(
         from bot.asking import demand  # noqa: PLC0415 (as for run)
 
         since, until = _days(first, last)
-        answer = await demand(_configuration(config), group=group, first=since, last=until)
+        with _progress("Reading old messages") as told:
+            answer = await demand(
+                _configuration(config), group=group, first=since, last=until, told=told
+            )
         if as_json:
             _print(answer.document)
         else:

@@ -25,6 +25,7 @@ from handlers.commands import REGISTRY
 from handlers.desk import Desk
 from handlers.dispatch import Dispatcher
 from handlers.notices import Notices
+from handlers.rereading import keep_reading
 from handlers.wording import wording
 from insights.lexicon import Lexicon, standard_lexicon
 from insights.words import Segmenter, open_segmenter
@@ -117,6 +118,7 @@ class Bot:
             tasks.create_task(keep_up("bells", desk.database.hear_others))
             tasks.create_task(keep_up("planner", desk.planner.run))
             tasks.create_task(keep_up("notices", partial(self.notices.run, desk)))
+            tasks.create_task(keep_up("reading", partial(keep_reading, desk)))
             for seat in self.seats:
                 tasks.create_task(seat.run())
 

@@ -32,11 +32,11 @@ def report_text(
     found: DemandReport,
     period: Period,
     groups: Sequence[str],
-    unheard: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """The report in a few lines: what is talked about, the four stances, what is asked for.
 
-    `unheard` are lines that say when nothing was heard: what is counted is not all there was.
+    `notes` are lines that say what is not counted: what was not heard, or not read yet.
     """
     named = list(groups[:_NAMED])
     if len(named) < len(groups):
@@ -50,8 +50,8 @@ def report_text(
         speakers=found.speakers,
     )
     if not found.messages:
-        return "\n".join([title, *unheard, say("这几天还没有人说话。")])
-    lines = [title, *unheard, ""]
+        return "\n".join([title, *notes, say("这几天还没有人说话。")])
+    lines = [title, *notes, ""]
     lines += _line(say, "在聊", [_keyword(say, one) for one in found.keywords[:_ROWS]])
     for stance, name in _STANCES.items():
         lines += _line(say, name, _aspects(say, found.aspects, stance))

@@ -8,6 +8,7 @@ from handlers.demand import report
 from handlers.desk import Asked, Desk
 from handlers.hearing_gaps import gap_lines, gaps_in
 from handlers.period import last_days
+from handlers.progress import progress_of
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.report_text import report_text
@@ -38,8 +39,10 @@ async def insights(
     found = await report(desk, wanted, period)
     one_group = Button(desk.say("只看一个群"), f"/choose /insights {number}")
     unheard = gap_lines(desk, await gaps_in(desk, wanted, period), _GAPS)
+    reading = await progress_of(desk, [group.id for group in wanted], period)
+    notes = [*reading.lines(desk), *unheard]
     yield reply(
-        report_text(desk.say, found, period, [group.name for group in wanted], unheard),
+        report_text(desk.say, found, period, [group.name for group in wanted], notes),
         *((one_group,) if groups is None and len(wanted) > 1 else ()),
         private=True,
     )

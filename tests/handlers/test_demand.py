@@ -11,6 +11,7 @@ import pytest
 from handlers.demand import report
 from handlers.events import MessageEdited
 from handlers.period import Period, last_days
+from handlers.progress import progress_of
 from handlers.reading_days import analyse_finished_days
 from handlers.report_text import report_text
 from handlers.wording import wording
@@ -226,3 +227,72 @@ async def test_who_asks_for_no_record_is_in_no_report_also_of_days_whose_text_is
     await shop.says("粉丝1", "/norecord")
     found = await report(shop.desk, [group], period)
     assert (found.messages, found.speakers) == (1, 1)
+
+
+# While old days are being read
+
+
+async def note(shop: Shop) -> list[str]:
+    """What a report of the last seven days says of itself."""
+    ids = [(await shop.group("一群")).id]
+    return (await progress_of(shop.desk, ids, last_days(shop.desk, 7))).lines(shop.desk)
+
+
+async def test_a_report_says_how_many_days_are_not_read_yet(
+    any_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.demand._READ_AT_ONCE", 2)
+    for number in range(4):
+        await said(any_shop, "面霜太油了", "面霜很润", days_ago=number)
+    assert (await read(any_shop)).messages == 4
+    assert await note(any_shop) == ["还在重读旧消息：2/4 天", "有 2 天还没读完，没全算进来"]
+    answer = (await any_shop.says(MANAGER, "/insights 7 @一群")).text
+    assert "还在重读旧消息：3/4 天\n有 1 天还没读完，没全算进来\n" in answer
+    assert (await read(any_shop)).messages == 8
+    assert await note(any_shop) == []
+
+
+async def test_a_report_over_days_that_were_read_with_other_words_says_so(
+    any_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        await said(any_shop, "云絮霜太油了", "云絮霜很润", days_ago=number)
+    assert (await read(any_shop)).messages == 8
+    monkeypatch.setattr("handlers.demand._READ_AT_ONCE", 0)
+    any_shop.desk.segmenter.learn(["云絮霜"])
+    try:
+        found = await read(any_shop)
+        assert found.messages == 8
+        assert await note(any_shop) == ["还在重读旧消息：1/4 天", "有 3 天是按以前的词读的"]
+        monkeypatch.setattr("handlers.demand._READ_AT_ONCE", 100)
+        assert "云絮霜" in {one.word for one in (await read(any_shop)).keywords}
+        assert await note(any_shop) == []
+    finally:
+        any_shop.desk.segmenter.forget("云絮霜")
+
+
+async def test_days_whose_text_is_gone_stand_as_they_were_read_and_the_report_says_so(
+    shop: Shop,
+) -> None:
+    await said(shop, "面霜太油了", days_ago=1)
+    await read(shop)
+    shop.clock.advance(200 * DAY)
+    shop.desk.segmenter.learn(["云絮霜"])
+    try:
+        ids = [(await shop.group("一群")).id]
+        found = await progress_of(shop.desk, ids, last_days(shop.desk, 210))
+        assert found.lines(shop.desk) == ["有 1 天是按以前的词读的"]
+        assert found.to_json() == {"days": 2, "read": 2, "unread": 0, "other_words": 1}
+    finally:
+        shop.desk.segmenter.forget("云絮霜")
+
+
+async def test_a_message_of_today_is_in_the_report_of_a_period_that_is_remembered(
+    any_shop: Shop,
+) -> None:
+    await said(any_shop, "面霜太油了", "面霜很润", days_ago=1)
+    first = await read(any_shop)
+    await said(any_shop, "面霜太油了", "面霜太油了", "面霜太油了")
+    again = await read(any_shop)
+    assert [(one.messages, one.speakers) for one in (first, again)] == [(2, 2), (5, 3)]
+    assert await read(any_shop) == again
