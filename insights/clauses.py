@@ -58,9 +58,12 @@ class Clause:
     @property
     def question(self) -> bool:
         """Whether it asks something, and would be told."""
-        if Role.DENIAL in self.roles or Role.SCORN in self.roles:
+        roles = self.roles
+        if not roles:
+            return self.asking
+        if Role.DENIAL in roles or Role.SCORN in roles:
             return False
-        return self.asking or Role.QUESTION in self.roles or Role.WHY in self.roles
+        return self.asking or Role.QUESTION in roles or Role.WHY in roles
 
 
 def read_clauses(text: str, tagged: Sequence[TaggedWord], lexicon: Lexicon) -> list[Clause]:

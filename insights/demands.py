@@ -33,7 +33,7 @@ def read_demands(clauses: Sequence[Clause]) -> tuple[Demand, ...]:
     """The demands of a text, each once, in the order they are made."""
     found: dict[Demand, None] = {}
     for place, clause in enumerate(clauses):
-        kind = _kind(clause)
+        kind = _kind(clause) if clause.marks else None
         if kind is not None:
             nearest = [clause, *reversed(clauses[:place]), *clauses[place + 1 :]]
             thing = next((name for near in nearest if (name := _thing(near, kind))), "")
@@ -44,11 +44,13 @@ def read_demands(clauses: Sequence[Clause]) -> tuple[Demand, ...]:
 
 
 def _kind(clause: Clause) -> DemandKind | None:
-    asks = clause.question or Role.WISH in clause.roles or Role.CONDITION in clause.roles
-    always = {mark.term.always for mark in clause.marks if mark.term.always}
-    asked = {mark.term.asked for mark in clause.marks if asks and mark.term.asked}
     # A phrase that asks by itself says more than a word in some question.
-    return min(always or asked, key=_KINDS.index, default=None)
+    if always := {mark.term.always for mark in clause.marks if mark.term.always}:
+        return min(always, key=_KINDS.index)
+    if asked := {mark.term.asked for mark in clause.marks if mark.term.asked}:
+        asks = clause.question or Role.WISH in clause.roles or Role.CONDITION in clause.roles
+        return min(asked, key=_KINDS.index) if asks else None
+    return None
 
 
 def _thing(clause: Clause, kind: DemandKind) -> str:

@@ -127,7 +127,8 @@ def read_opinions(
     for clause in clauses:
         if clause.sentence != sentence:
             before, sentence = [], clause.sentence
-        before = _read_clause(text, clause, before, reading) or before
+        if clause.marks:
+            before = _read_clause(text, clause, before, reading) or before
     judged = {opinion.aspect for opinion in reading.opinions}
     for aspect, said in reading.named.items():
         if aspect not in judged:
