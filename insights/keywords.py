@@ -170,7 +170,8 @@ def _split(term: str, terms: Collection[str]) -> tuple[str, ...]:
 
 
 def _weight(tally: Tally) -> float:
-    return math.fsum(1.0 + math.log(count) for count in tally.members.values())
+    repeated = [count for count in tally.members.values() if count > 1]
+    return len(tally.members) + math.fsum(map(math.log, repeated))
 
 
 def _score(weight: float, total: float, words: Sequence[KnownWord | None]) -> float:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -97,11 +98,14 @@ def find_trends(
     if len(periods) < 2 or not active[-1] or not sum(active[:-1]):  # noqa: PLR2004 (now and before)
         return ()
     found = [tallies_of(period) for period in periods]
-    counted: dict[Key, tuple[int, ...]] = {}
-    for key in {key for tallies in found for key in tallies}:
-        speakers = tuple(tallies[key].speakers if key in tallies else 0 for tallies in found)
-        if sum(speakers) >= _FEWEST:
-            counted[key] = speakers
+    together: Counter[Key] = Counter()
+    for tallies in found:
+        together.update({key: len(tally.members) for key, tally in tallies.items()})
+    counted = {
+        key: tuple(len(tallies[key].members) if key in tallies else 0 for tallies in found)
+        for key, count in together.items()
+        if count >= _FEWEST
+    }
     wavering = {key: _correlation(speakers[:-1], active[:-1]) for key, speakers in counted.items()}
     usual = max(_WAVERING, math.fsum(wavering.values()) / max(len(wavering), 1))
     trends = {

@@ -5,7 +5,7 @@ from datetime import timedelta
 from importlib import resources
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from insights.days import AnalysedDay, AspectStance, Tally, Utterance, analyse_day
 from insights.lexicon import WHOLE, standard_lexicon
@@ -159,6 +159,7 @@ def test_interests_are_what_somebody_speaks_of_again_and_again() -> None:
     assert find_interests(day, lexicon, is_private) == {1: ("云絮霜", "气味")}
 
 
+@settings(deadline=None)  # many short chats are read in each
 @given(chats())
 def test_nobody_answers_more_than_was_asked_by_others(utterances: list[Utterance]) -> None:
     deeds = read_deeds(utterances, SEGMENTER, LEXICON)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.background import Background
@@ -21,6 +21,7 @@ def day_of(utterances: list[Utterance]) -> AnalysedDay:
     return analyse_day(utterances, SEGMENTER, LEXICON)
 
 
+@settings(deadline=None)  # now and then the dictionary is read from its file
 @given(st.lists(chats(8), max_size=4), chats(8), st.integers(0, 4))
 def test_the_report_is_the_same_however_days_are_grouped(
     chat_days: list[list[Utterance]], before: list[Utterance], place: int
@@ -33,6 +34,7 @@ def test_the_report_is_the_same_however_days_are_grouped(
     assert demand_report(days[::-1], earlier, BACKGROUND) == report
 
 
+@settings(deadline=None)  # the same
 @given(chats())
 def test_people_are_counted_once_each(utterances: list[Utterance]) -> None:
     report = demand_report([day_of(utterances)], [], BACKGROUND, top=100)
