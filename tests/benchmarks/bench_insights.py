@@ -21,9 +21,10 @@ import csv
 import gzip
 import random
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from insights.clauses import read_clauses
 from insights.lexicon import standard_lexicon
@@ -136,14 +137,12 @@ def macro_and_negative(truth: Sequence[bool], said: Sequence[bool]) -> tuple[flo
 
 def reviews(file: Path, most: int) -> None:
     """Polarity of whole reviews."""
-    found: dict[str, list[tuple[str, bool]]] = {name: [] for name in CATEGORIES.values()}
     with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
-        for one in csv.DictReader(lines):
-            found[CATEGORIES[one["cat"]]].append((one["review"], one["label"] == "1"))
-    chosen = random.Random(SEED)  # noqa: S311 (it draws a sample)
-    for name, of_category in found.items():
-        if 0 < most < len(of_category):
-            found[name] = chosen.sample(of_category, most)
+        every = [
+            (CATEGORIES[r["cat"]], r["review"], r["label"] == "1") for r in csv.DictReader(lines)
+        ]
+    if 0 < most < len(every):
+        every = random.Random(SEED).sample(every, most)  # noqa: S311 (it draws a sample)
     readers: Mapping[str, SpeaksWell] = {
         "Nuanqun": lambda text: read(text).sentiment > 0,
         "words alone": words.speaks_well,
@@ -151,26 +150,25 @@ def reviews(file: Path, most: int) -> None:
     }
     headline("Polarity of reviews, online_shopping_10_cats (macro-F1)")
     row("", "reviews", readers)
-    said: dict[str, dict[str, list[bool]]] = {}
-    for name, of_category in found.items():
-        said[name] = {
-            reader: [speaks_well(text) for text, _ in of_category]
-            for reader, speaks_well in readers.items()
-        }
+    said = [[speaks_well(text) for _, text, _ in every] for speaks_well in readers.values()]
 
-    def show(title: str, categories: Iterable[str], target: float | None = None) -> None:
-        chosen = list(categories)
-        truth = [well for name in chosen for _, well in found[name]]
-        figures = [
-            macro_and_negative(truth, [one for name in chosen for one in said[name][reader]])[0]
-            for reader in readers
+    def figures(categories: Collection[str]) -> tuple[int, list[float]]:
+        places = [place for place, (name, *_) in enumerate(every) if name in categories]
+        truth = [every[place][2] for place in places]
+        return len(truth), [
+            macro_and_negative(truth, [one[place] for place in places])[0] for one in said
         ]
-        row(title, len(truth), figures, *([verdict(figures[0], target)] if target else []))
 
-    show("all", found, REVIEWS)
-    show("of trades never read of", found.keys() - SEEN, REVIEWS)
-    for name in found:
-        show(f"  {name}", [name])
+    each = {name: figures({name}) for name in CATEGORIES.values()}
+    alike = [fmean(column) for column in zip(*(found for _, found in each.values()), strict=True)]
+    for title, (number, found) in {
+        "all": figures(CATEGORIES.values()),
+        "of trades never read of": figures(set(CATEGORIES.values()) - SEEN),
+        "mean of the categories": (len(every), alike),
+    }.items():
+        row(title, number, found, verdict(found[0], REVIEWS))
+    for name, (number, found) in each.items():
+        row(f"  {name}", number, found)
 
 
 def aspects(folder: Path) -> None:
@@ -326,7 +324,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where the sets are")
     parser.add_argument(
-        "--reviews", type=int, default=1_000, metavar="N", help="of each category; 0 for all"
+        "--reviews", type=int, default=10_000, metavar="N", help="drawn at random; 0 for all"
     )
     asked = parser.parse_args(arguments)
     missing = [path for path in SETS.values() if not (asked.folder / path).is_file()]
