@@ -196,7 +196,7 @@ def instant(number: float) -> datetime | None:
     seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError):
+    except (OSError, OverflowError, ValueError):  # the first of what the C library cannot divide
         return None
 
 
