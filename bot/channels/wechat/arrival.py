@@ -8,13 +8,15 @@ before anything else is told of them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.channels.wechat.caution import PLATFORM
-from bot.channels.wechat.gateway import Gateway, GatewayRoom
+from bot.channels.wechat.gateway import Gateway, GatewayCallFailed, GatewayRoom
+from bot.channels.wechat.known import is_refusal, patiently
 from bot.channels.wechat.leaders import Leaders
 from bot.channels.wechat.line import Told
 from bot.channels.wechat.people import People, for_each
@@ -82,7 +84,7 @@ class Arrival:
             # Who it is stands in the last event, so that all of this is told again if need be.
             person = await self._people.person(me, me)
             online = AccountChanged(self._account, "", told.at, AccountState.ONLINE, me=person)
-            self._last = told.at, me
+            self._last = told.cursor, me
             return [*events, online]
 
     async def _was_another(self, told: Told, me: str) -> bool:
@@ -90,40 +92,55 @@ class Arrival:
         async with self._database.reading() as connection:
             found = (await states(connection, [self._account])).get(self._account)
         stored = None if found is None or found.state is None else found.state.me
-        last = self._last[1] if self._last is not None and self._last[0] < told.at else None
+        last = self._last[1] if self._last is not None and self._last[0] < told.cursor else None
         return any(before not in (None, me) for before in (stored, last))
 
     async def _everybody(self, told: Told, me: str) -> IdsChanged:
-        contacts = await self._gateway.contacts()
+        contacts = await patiently(self._gateway.contacts)
         friends = await self._people.friends(contacts, me)
-        rooms = await self._rooms(me)
+        rooms = await self._shown(await patiently(self._gateway.rooms), me)
         rosters = [await self._people.roster(room, me, contacts) for room in rooms]
         return IdsChanged(self._account, "", told.at, tuple(rosters), tuple(friends))
 
     async def rooms(self, told: Told, me: str, *, complete: bool) -> list[Event]:
         """The groups that the account is in, and, where it knows all of them, those it is not in.
 
-        Some gateways do not list every room; one that is not listed is asked for by its id.
+        Some gateways do not list every room; one that is not listed is asked for by its id. One
+        that is listed and not shown is there, and one that the gateway will not speak of may be.
         """
-        rooms = await self._rooms(me)
+        listed = await patiently(self._gateway.rooms)
+        rooms = await self._shown(listed, me)
         events: list[Event] = [self._in_group(told, room, present=True) for room in rooms]
         if complete:
-            listed = {room.id for room in rooms}
             async with self._database.reading() as connection:
                 stored = await present_chats(connection, self._account)
-            for chat in stored:
-                if chat not in listed:
-                    room = await self._people.room(chat, me)
-                    inside = room is not None and me in room.members
-                    gone = room or GatewayRoom(chat, "", "", (), ())
-                    events.append(self._in_group(told, gone, present=inside))
-            self._leaders.all_are_known()
+            others = [chat for chat in stored if chat not in set(listed)]
+            asked_for = await for_each(others, lambda chat: self._unlisted(told, chat, me))
+            events += [event for event in asked_for if event is not None]
+            if len(rooms) == len(listed) and None not in asked_for:
+                self._leaders.all_are_known()
         return events
 
-    async def _rooms(self, me: str) -> list[GatewayRoom]:
-        ids = await self._gateway.rooms()
-        found = await for_each(ids, lambda room: self._people.room(room, me))
-        return [room for room in found if room is not None]
+    async def _shown(self, rooms: Sequence[str], me: str) -> list[GatewayRoom]:
+        """Those of these rooms that the gateway shows."""
+        found = await for_each(rooms, lambda room: self._people.room(room, me))
+        shown = [room for room in found if room is not None]
+        if len(shown) < len(rooms):
+            unshown = len(rooms) - len(shown)
+            _log.warning("rooms_not_shown", account=self._account, rooms=unshown)
+        return shown
+
+    async def _unlisted(self, told: Told, chat: str, me: str) -> GroupChanged | None:
+        """Whether the account is in a group that is not listed; None where nobody can say."""
+        try:
+            room = await self._people.room_if_there(chat, me)
+        except GatewayCallFailed as failed:
+            if not is_refusal(failed):
+                raise
+            _log.warning("room_not_shown", account=self._account, reason=str(failed))
+            return None
+        inside = room is not None and me in room.members
+        return self._in_group(told, room or GatewayRoom(chat, "", "", (), ()), present=inside)
 
     def _in_group(self, told: Told, room: GatewayRoom, *, present: bool) -> GroupChanged:
         if not present:

@@ -56,6 +56,7 @@ def build(
         choices=choices,
         role_of=partial(known_role, database, shop, PLATFORM),
         show_scan=show_scan,
+        caution=caution,
         data=data,
     )
     return WeChatChannel(

@@ -23,8 +23,9 @@ from bot.channels.wechat.gateway import (
     RoomRenamed,
     Stale,
 )
+from bot.channels.wechat.heeding import Caution, heed
 from bot.channels.wechat.leaders import Leaders
-from bot.channels.wechat.line import Something
+from bot.channels.wechat.line import Something, Told
 from bot.channels.wechat.messages import RoleOf
 from bot.channels.wechat.people import People
 from handlers.events import (
@@ -51,6 +52,7 @@ class Happenings:
         people: says who they are.
         leaders: says who came to lead a room, or leads none any more.
         role_of: says whose invitations are taken.
+        caution: stops the account at a complaint that says it is restricted.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Happenings:
         people: People,
         leaders: Leaders,
         role_of: RoleOf,
+        caution: Caution,
     ) -> None:
         self._account = account
         self._gateway = gateway
         self._people = people
         self._leaders = leaders
         self._role_of = role_of
+        self._caution = caution
 
     async def events_of(self, happening: Something, told_at: datetime, me: str) -> list[Event]:
         """The events of one thing that was told; none where it is nothing to the bot.
@@ -93,21 +97,27 @@ class Happenings:
                 await self._people.room(room, me)  # as before
             case Complaint(reason):
                 _log.warning("gateway_complains", account=self._account, reason=reason)
+                await heed(self._caution, reason)
             case _:
                 pass
         return []
 
-    async def staff_news(self, told_at: datetime, me: str) -> list[Event]:
-        """Who came to lead a room, or leads none any more, as was found out by now."""
+    async def staff_news(self, told: Told, me: str) -> list[Event]:
+        """Who came to lead a room, or leads none any more, as was found out by now.
+
+        Args:
+            told: what the news is told with; it is news again if that is never stored.
+            me: who the account is.
+        """
         events: list[Event] = []
-        for news in self._leaders.take_news():
-            try:
+        try:
+            for news in self._leaders.take_news(told.cursor):
                 chat = await self._people.chat(news.room, me)
                 member = await self._people.person(news.person, me, news.room)
-            except GatewayCallFailed:
-                self._leaders.not_told(news)
-                raise
-            events.append(StaffChanged(self._account, "", told_at, chat, member))
+                events.append(StaffChanged(self._account, "", told.at, chat, member))
+        except GatewayCallFailed:
+            self._leaders.not_told(told.cursor)
+            raise
         return events
 
     async def _joined(self, joined: RoomJoined, told_at: datetime, me: str) -> list[Event]:

@@ -5,8 +5,8 @@ The line (`line.py`) keeps what was told. Here each of it is looked up, several 
 in this room. The cursor is the instant at which the gateway told something; only the last event of
 what it told carries it, the others one before it.
 
-What the gateway cannot show any more is passed over. Where it cannot be reached, it is asked again
-for a while, and then what it told is a gap.
+What the gateway cannot show any more is passed over. Where it cannot be reached or will not answer,
+it is asked again for a while. What was passed over, and may have been anything, is a gap.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from bot.channels.wechat.gateway import (
     LoggedOut,
     MessageArrived,
     PayloadKind,
+    RoomInvited,
     RoomJoined,
     RoomLeft,
     RoomRenamed,
@@ -39,10 +40,12 @@ from bot.channels.wechat.gateway import (
     Stale,
 )
 from bot.channels.wechat.happenings import Happenings
-from bot.channels.wechat.known import Known
+from bot.channels.wechat.heeding import Caution, heed
+from bot.channels.wechat.known import Known, is_absence
 from bot.channels.wechat.leaders import Leaders
 from bot.channels.wechat.line import AllHeard, Line, RoomsKnown, Silence, Told, Unreached
 from bot.channels.wechat.messages import Choices, Messages, OwnPosts, RoleOf
+from bot.channels.wechat.missed import Missed, Read
 from bot.channels.wechat.people import People
 from bot.channels.wechat.rhythm import Rhythm
 from bot.channels.wechat.staff_pictures import StaffPictures
@@ -69,10 +72,20 @@ _AT_ONCE = 8
 _STEP = timedelta(microseconds=1)
 _UNANSWERED = (Failure.LOST, Failure.NOT_SENT)
 _LATE = timedelta(seconds=5)  # what a restart takes anyway
-_MOMENT = timedelta(seconds=1)  # in which something was said that nobody could look up
 _TRIED_FOR = timedelta(minutes=1)
+_REFUSED_FOR = timedelta(seconds=10)  # it may be for ever, and all that is behind it waits
+_LOGIN_TRIES = 10  # however long they take: what was found out meanwhile is not asked for again
 _REST = timedelta(seconds=1)
 _LONGEST_REST = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was told as events, and whether it could be read."""
+
+    events: list[Event]
+    read: Read = Read.NOTHING
+
 
 ShowScan = Callable[[str, str], None]
 """Shows whoever started the bot what is to be scanned: the account's name, and the code."""
@@ -90,6 +103,7 @@ class WeChatHearing:
         choices: what numbers stand for.
         role_of: what somebody is to the bot.
         show_scan: shows a code that has to be scanned.
+        caution: stops the account where something says that it is restricted.
         data: the folder below which pictures of staff are kept.
         rhythm: how patient it is with the gateway.
     """
@@ -105,23 +119,26 @@ class WeChatHearing:
         choices: Choices,
         role_of: RoleOf,
         show_scan: ShowScan,
+        caution: Caution,
         data: Path,
         rhythm: Rhythm | None = None,
     ) -> None:
         self._account = account
         self._show_scan = show_scan
+        self._caution = caution
         self._rhythm = rhythm or Rhythm()
         self._line = Line(gateway, account, clock, self._rhythm)
-        self._known = Known(gateway)
+        self._known = Known(gateway, caution)
         self._leaders = Leaders()
-        self._people = People(self._known, self._leaders, database)
+        self._people = People(self._known, self._leaders, database, caution)
         self._messages = Messages(
             gateway=gateway,
             people=self._people,
             own_posts=own_posts,
             choices=choices,
             role_of=role_of,
-            pictures=StaffPictures(gateway, data, account.partition(":")[2]),
+            pictures=StaffPictures(gateway, data, account.partition(":")[2], caution),
+            caution=caution,
         )
         self._arrival = Arrival(
             account=account,
@@ -137,6 +154,7 @@ class WeChatHearing:
             people=self._people,
             leaders=self._leaders,
             role_of=role_of,
+            caution=caution,
         )
         self._ahead = Ahead(self._look_up, _AT_ONCE)
         self._me: Person | None = None
@@ -144,7 +162,11 @@ class WeChatHearing:
 
     @property
     def online(self) -> bool:
-        """Whether the account is logged in, as far as was heard."""
+        """Whether the account is logged in, as far as was heard, and the gateway serves us.
+
+        A short break of the stream changes nothing. What lasts, as what does not pass by itself,
+        does so when it is told: another client that is served, a token that is refused.
+        """
         return self._line.me is not None
 
     async def login_known(self) -> None:
@@ -182,6 +204,7 @@ class WeChatHearing:
         stored = _instant(cursor)
         if stored is not None:
             self._line.confirm(stored)
+            self._leaders.confirm(stored)
 
     async def events(self, after: str | None) -> AsyncGenerator[Event]:
         """What happened behind the cursor `after`; ends only when the hearing is closed.
@@ -196,10 +219,16 @@ class WeChatHearing:
             behind = began  # the clock was ahead once: what was told since is not to be missed
         if behind is not None and began - behind > _LATE:
             yield HearingGap(self._account, _cursor(began), began, behind)
+        self._leaders.tell_again(behind)
+        missed = Missed()
         things = self._line.told_behind(behind)
         async with aclosing(things), aclosing(self._ahead.over(self._noted(things))) as turns:
-            async for told, events in turns:
-                for event, cursor in zip(events, _cursors(told.at, len(events)), strict=True):
+            async for told, found in turns:
+                events = found.events
+                since = missed.since(told.at, found.read)
+                if since is not None:
+                    events = [HearingGap(self._account, "", told.at, since), *events]
+                for event, cursor in zip(events, _cursors(told.cursor, len(events)), strict=True):
                     yield replace(event, cursor=cursor)
 
     async def _noted(self, things: AsyncGenerator[Told]) -> AsyncGenerator[Told]:
@@ -219,33 +248,40 @@ class WeChatHearing:
                     pass
             yield told
 
-    async def _look_up(self, told: Told) -> list[Event]:
+    async def _look_up(self, told: Told) -> Found:
         """What was told as events, all of it asked for; their cursors come later."""
-        rest, until = _REST, asyncio.get_running_loop().time() + _TRIED_FOR.total_seconds()
+        began, rest, tries = asyncio.get_running_loop().time(), _REST, 0
         while True:
+            tries += 1
             try:
-                return await self._events_of(told)
+                events = await self._events_of(told)
             except GatewayCallFailed as failed:
-                gone = failed.failure not in _UNANSWERED
-                if gone or asyncio.get_running_loop().time() > until:
+                restricted = await heed(self._caution, failed.reason)
+                tried_for = timedelta(seconds=asyncio.get_running_loop().time() - began)
+                if restricted or _in_vain(told, failed, tries, tried_for):
                     return self._passed_over(told, failed)
+            else:
+                is_message = isinstance(told.what, MessageArrived)
+                return Found(events, Read.MESSAGE if is_message else Read.NOTHING)
             await asyncio.sleep(rest.total_seconds())
             rest = min(rest * 2, _LONGEST_REST)
 
-    def _passed_over(self, told: Told, failed: GatewayCallFailed) -> list[Event]:
+    def _passed_over(self, told: Told, failed: GatewayCallFailed) -> Found:
         _PASSED_OVER.labels(self._account).inc()
         what = type(told.what).__name__
         _log.warning("passed_over", account=self._account, what=what, reason=str(failed))
         match told.what:
             case LoggedIn():
                 # Not as whom: if the ids are others now, that is for the next log-in to find out.
-                return [self._state(told, AccountState.ONLINE)]
+                return Found([self._state(told, AccountState.ONLINE)])
             case RoomsKnown():
-                return []  # they are asked for again when the account logs in again
+                return Found([])  # they are asked for again when the account logs in again
+            case MessageArrived():
+                return Found([], Read.PASSED_OVER)
             case _ if failed.failure in _UNANSWERED:
-                return [HearingGap(self._account, "", told.at, told.at - _MOMENT)]
+                return Found([], Read.PASSED_OVER)
             case _:
-                return []
+                return Found([])
 
     async def _events_of(self, told: Told) -> list[Event]:
         event: Event | None = None
@@ -284,12 +320,27 @@ class WeChatHearing:
                 events = await self._arrival.rooms(told, me, complete=complete)
             case happening:
                 events = await self._happenings.events_of(happening, told.at, me)
-        return events + await self._happenings.staff_news(told.at, me)
+        return events + await self._happenings.staff_news(told, me)
 
     async def _logged_in(self, told: Told, me: str) -> list[Event]:
         events = await self._arrival.logged_in(told, me, self._line.rooms_known)
         self._me = next((one.me for one in events if isinstance(one, AccountChanged)), None)
         return events
+
+
+def _in_vain(told: Told, failed: GatewayCallFailed, tries: int, tried_for: timedelta) -> bool:
+    """Whether what was told need not be looked up any more, after so many tries in so long."""
+    if is_absence(failed):
+        return True
+    match told.what:
+        case LoggedIn() | RoomsKnown():
+            return tries >= _LOGIN_TRIES
+        case RoomInvited() if failed.failure is Failure.REFUSED:
+            return True  # that was an act, and is not done again and again
+        case _ if failed.failure is Failure.REFUSED:
+            return tried_for >= _REFUSED_FOR
+        case _:
+            return tried_for >= _TRIED_FOR
 
 
 def _cursors(at: datetime, events: int) -> list[str]:

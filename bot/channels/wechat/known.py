@@ -2,6 +2,9 @@
 
 Each message comes as an id alone: who said it, and where, is asked for. Whoever asks for what is
 being asked for already waits for the same answer. The least used is forgotten first.
+
+A gateway that refuses to say does not say that something is not there: only words to that effect
+are absence. Other refusals pass as lost answers do, and are asked for again.
 """
 
 from __future__ import annotations
@@ -9,8 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from datetime import timedelta
 from typing import Generic, TypeVar
 
+from bot.channels.wechat.caution import is_restriction
 from bot.channels.wechat.gateway import (
     Contact,
     Failure,
@@ -20,6 +25,7 @@ from bot.channels.wechat.gateway import (
     PayloadKind,
     RoomMember,
 )
+from bot.channels.wechat.heeding import Caution, heed
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -27,6 +33,12 @@ V = TypeVar("V")
 _CONTACTS = 10_000
 _ROOMS = 1_000
 _MEMBERS = 20_000
+
+_RESTS = (timedelta(seconds=0.5), timedelta(seconds=1))  # between the tries of one question
+
+# How puppets word that something is not there: "no payload" and "not exist" are the mock's, the
+# others are what the message of such an error says in plain words.
+_NOT_THERE = ("no payload", "not exist", "not found", "no such", "不存在", "找不到")
 
 
 class Remembered(Generic[K, V]):
@@ -82,24 +94,30 @@ class Remembered(Generic[K, V]):
 class Known:
     """The people and rooms of one account. What raises `GatewayCallFailed` is not kept."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._contacts = Remembered[str, Contact](gateway.contact, _CONTACTS)
-        self._rooms = Remembered[str, GatewayRoom](gateway.room, _ROOMS)
+    def __init__(self, gateway: Gateway, caution: Caution) -> None:
+        self._caution = caution
+        self._contacts = Remembered[str, Contact](_patient(gateway.contact), _CONTACTS)
+        self._rooms = Remembered[str, GatewayRoom](_patient(gateway.room), _ROOMS)
         self._members = Remembered[tuple[str, str], RoomMember](
-            lambda key: gateway.room_member(*key), _MEMBERS
+            _patient(lambda key: gateway.room_member(*key)), _MEMBERS
         )
 
     async def contact(self, person: str) -> Contact | None:
-        """Somebody; None where the gateway does not know them."""
-        return await if_there(self._contacts.get(person))
+        """Somebody; None where the gateway does not know them, or will not say."""
+        return await if_said(self._caution, self._contacts.get(person))
 
     async def room(self, room: str) -> GatewayRoom | None:
-        """A room; None where the gateway does not know it."""
-        return await if_there(self._rooms.get(room))
+        """A room; None where the gateway says that it does not know it."""
+        try:
+            return await self._rooms.get(room)
+        except GatewayCallFailed as failed:
+            if is_absence(failed):
+                return None
+            raise
 
     async def member(self, room: str, person: str) -> RoomMember | None:
-        """Somebody in a room; None where the gateway does not know them there."""
-        return await if_there(self._members.get((room, person)))
+        """Somebody in a room; None where the gateway does not know them there, or will not say."""
+        return await if_said(self._caution, self._members.get((room, person)))
 
     def forget(self, kind: PayloadKind, identity: str) -> None:
         """The gateway calls this stale, or something happened that changes it."""
@@ -122,11 +140,46 @@ class Known:
         self._members.forget_all()
 
 
-async def if_there(answer: Awaitable[V]) -> V | None:
-    """The answer; None where the gateway was reached and has none."""
+async def if_said(caution: Caution, answer: Awaitable[V]) -> V | None:
+    """The answer; None where the gateway was reached and gave none, whatever it says to that.
+
+    For what adds to a thing that is heard without it too: somebody's name, say.
+    """
     try:
         return await answer
     except GatewayCallFailed as failed:
-        if failed.failure in (Failure.REFUSED, Failure.UNKNOWN_CALL):
-            return None
-        raise
+        if not is_refusal(failed):
+            raise
+        await heed(caution, failed.reason)
+        return None
+
+
+def is_refusal(failed: GatewayCallFailed) -> bool:
+    """Whether the gateway was reached and did not answer what was asked."""
+    return failed.failure in (Failure.REFUSED, Failure.UNKNOWN_CALL)
+
+
+def is_absence(failed: GatewayCallFailed) -> bool:
+    """Whether what was asked for is not there, or is nothing that this gateway can tell of."""
+    said = failed.reason.casefold()
+    refused = failed.failure is Failure.REFUSED
+    return failed.failure is Failure.UNKNOWN_CALL or (
+        refused and any(words in said for words in _NOT_THERE)
+    )
+
+
+async def patiently(ask: Callable[[], Awaitable[V]]) -> V:
+    """The answer to one question, asked a few times where the first answers may have been lost."""
+    for rest in _RESTS:
+        try:
+            return await ask()
+        except GatewayCallFailed as failed:
+            may_answer_yet = failed.failure in (Failure.LOST, Failure.NOT_SENT, Failure.REFUSED)
+            if not may_answer_yet or is_absence(failed) or is_restriction(failed.reason):
+                raise
+        await asyncio.sleep(rest.total_seconds())
+    return await ask()
+
+
+def _patient(ask: Callable[[K], Awaitable[V]]) -> Callable[[K], Awaitable[V]]:
+    return lambda key: patiently(lambda: ask(key))

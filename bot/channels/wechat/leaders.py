@@ -8,8 +8,9 @@ next. The account itself is nobody's manager, whatever it owns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.channels.wechat.gateway import GatewayRoom
 
@@ -30,11 +31,13 @@ class Leaders:
         self._led: dict[str, frozenset[str]] = {}
         self._remembered: set[str] = set()
         self._news: dict[str, News] = {}
+        self._told: list[tuple[datetime, News]] = []  # with something that is not stored yet
 
     def remember(self, people: Iterable[str]) -> None:
         """Begin anew, with those who were staff before."""
         self._led.clear()
         self._news.clear()
+        self._told.clear()
         self._remembered = set(people)
 
     def keep(self, room: GatewayRoom, me: str) -> None:
@@ -77,11 +80,29 @@ class Leaders:
             if not self.is_staff(person):
                 self._news[person] = News(somewhere, person, leads=False)
 
-    def take_news(self) -> list[News]:
-        """Who came to lead a room or leads none any more, each time told once."""
-        news, self._news = self._news, {}
-        return list(news.values())
+    def take_news(self, cursor: datetime) -> list[News]:
+        """Who came to lead a room or leads none any more, to be told with what has this cursor."""
+        taken = list(self._news.values())
+        self._news.clear()
+        self._told += [(cursor, news) for news in taken]
+        return taken
 
-    def not_told(self, news: News) -> None:
-        """It could not be told after all: keep it, unless something newer is known."""
-        self._news.setdefault(news.person, news)
+    def confirm(self, cursor: datetime) -> None:
+        """What was told up to there is stored, and the news with it."""
+        self._told = [told for told in self._told if told[0] > cursor]
+
+    def not_told(self, cursor: datetime) -> None:
+        """What was taken for this cursor could not be told after all: it is news still."""
+        self._put_back(lambda taken_for: taken_for == cursor)
+
+    def tell_again(self, behind: datetime | None) -> None:
+        """All that is behind there is told again, and the news with it."""
+        self._put_back(lambda taken_for: behind is None or taken_for > behind)
+
+    def _put_back(self, is_news: Callable[[datetime], bool]) -> None:
+        kept, self._told = self._told, []
+        for cursor, news in reversed(kept):  # of one person, what was found out last counts
+            if is_news(cursor):
+                self._news.setdefault(news.person, news)
+            else:
+                self._told.insert(0, (cursor, news))

@@ -5,7 +5,8 @@ A gateway tells what happens while somebody listens, and keeps nothing. So the l
 though its connection stands, makes a broken stream again, and writes down when nothing was heard.
 What was told is kept here until it is confirmed: a run that failed hears it again.
 
-Each thing told has an instant of its own, the cursor's: when it was told, made strictly rising.
+Each thing told has a cursor of its own: the instant when it was told, made strictly rising, also
+where the clock is set back. When it was told, and how long nothing was heard, is by the clock.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from typing import Any
 
 import structlog
 
+from bot.channels.wechat.caution import is_restriction
 from bot.channels.wechat.gateway import (
     Alive,
+    Complaint,
     Dong,
     Failure,
     Gateway,
@@ -41,6 +44,7 @@ _log = structlog.get_logger(__name__)
 _MOST = 5_000  # things told that are kept; a gateway that tells more has to wait
 _STEP = timedelta(microseconds=1)
 _NO_GAP = timedelta(seconds=5)  # what a start or a log-in takes anyway
+_CLOCK_ERROR = timedelta(seconds=1)  # that two clocks may differ by
 _UNANSWERED = (Failure.LOST, Failure.NOT_SENT)
 
 
@@ -70,6 +74,14 @@ class Unreached:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """An instant by the clock, and the loop's time then, in seconds, which nobody sets back."""
+
+    at: datetime
+    of_the_loop: float
+
+
 Something = GatewayEvent | Silence | AllHeard | RoomsKnown | Unreached
 
 _WHY = {Failure.TAKEN: "taken", Failure.TOKEN: "token"}
@@ -77,8 +89,12 @@ _WHY = {Failure.TAKEN: "taken", Failure.TOKEN: "token"}
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a line told at an instant, and as whom the account was logged in (None: it was not)."""
+    """What a line told at an instant, and as whom the account was logged in (None: it was not).
 
+    `cursor` is the instant's place among all that was told, `at` what the clock showed.
+    """
+
+    cursor: datetime
     at: datetime
     what: Something
     me: str | None
@@ -105,9 +121,13 @@ class Line:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self.began = self._latest = self._heard_until = self._clock.now()
+        self.began = self._latest = self._clock.now()
+        self._heard_until = _Moment(self.began, 0.0)
         self.me: str | None = None
-        """Who the account is logged in as, as far as it is known; None: it is not logged in."""
+        """Who the account is logged in as, as far as it is known.
+
+        None: it is not logged in, or for so long out of reach that it was told to be offline.
+        """
         self.rooms_known = asyncio.Event()
         """Set while the account that is logged in knows its rooms."""
         self.login_known = asyncio.Event()
@@ -126,7 +146,7 @@ class Line:
 
     @property
     def latest(self) -> datetime:
-        """The instant of what was told last; when the line began, where nothing was."""
+        """The cursor of what was told last; when the line began, where nothing was."""
         return self._latest
 
     async def open(self) -> None:
@@ -137,6 +157,7 @@ class Line:
         """
         await self.close()
         self._begin_anew()
+        self._hear()
         self._closed = False
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._own(self._keep_listening(first))
@@ -178,12 +199,12 @@ class Line:
                 continue
             told = self._kept[place - self._dropped]
             place += 1
-            if cursor is None or told.at > cursor:
+            if cursor is None or told.cursor > cursor:
                 yield told
 
     def confirm(self, cursor: datetime) -> None:
         """Everything up to this instant is stored."""
-        while self._kept and self._kept[0].at <= cursor:
+        while self._kept and self._kept[0].cursor <= cursor:
             self._kept.popleft()
             self._dropped += 1
         self._fewer.set()
@@ -201,9 +222,21 @@ class Line:
             self._more.set()
 
     def _tell(self, what: Something, at: datetime | None = None) -> None:
-        self._latest = max(at or self._clock.now(), self._latest + _STEP)
-        self._kept.append(Told(self._latest, what, self.me))
+        at = self._clock.now() if at is None else at
+        self._latest = max(at, self._latest + _STEP)
+        self._kept.append(Told(self._latest, at, what, self.me))
         self._more.set()
+
+    def _hear(self) -> None:
+        """All that happened up to now is heard."""
+        self._heard_until = _Moment(self._clock.now(), asyncio.get_running_loop().time())
+
+    def _silent_since(self) -> datetime:
+        """When something was heard last; by how long ago, where the clock was set back since."""
+        lasted = asyncio.get_running_loop().time() - self._heard_until.of_the_loop
+        by_length = self._clock.now() - timedelta(seconds=lasted)
+        was_set_back = self._heard_until.at - by_length > _CLOCK_ERROR
+        return by_length if was_set_back else self._heard_until.at
 
     # The stream
 
@@ -242,7 +275,8 @@ class Line:
         lasting = for_so_long >= self._rhythm.offline.total_seconds()
         why = _WHY.get(failure, "unreachable" if lasting else None)
         if why is not None and why != self._told_why:
-            self._told_why = why
+            # Until it is said to be logged in again, nobody knows that it is, and nothing leaves.
+            self._told_why, self.me = why, None
             self._tell(Unreached(why))
 
     async def _listen(self, first: asyncio.Future[None]) -> GatewayCallFailed:
@@ -279,7 +313,7 @@ class Line:
             silent_at = asyncio.get_running_loop().time() + self._rhythm.silence.total_seconds()
             self._deadline.reschedule(silent_at)
         if self._hearing:
-            self._heard_until = self._clock.now()
+            self._hear()
 
     async def _have_room(self) -> None:
         """Wait until some of what is kept is stored; the gateway waits meanwhile."""
@@ -305,6 +339,8 @@ class Line:
                 await self._gateway.ding(self._account)
             except GatewayCallFailed as failed:
                 _log.info("call_failed", account=self._account, reason=str(failed))
+                if is_restriction(failed.reason):
+                    self._tell(Complaint(failed.reason))
                 started = started or failed.failure not in _UNANSWERED
                 if failed.failure in _UNANSWERED:
                     await asyncio.sleep(self._rhythm.rest.total_seconds())
@@ -334,12 +370,12 @@ class Line:
     def _logged_in(self, person: str, event: LoggedIn) -> None:
         self._states += 1
         self.login_known.set()
-        now = self._clock.now()
         self.me = person
-        if self._ever_heard or now - self._heard_until > _NO_GAP:
-            self._tell(Silence(self._heard_until))
+        since = self._silent_since()
+        if self._ever_heard or self._clock.now() - since > _NO_GAP:
+            self._tell(Silence(since))
         self._hearing = self._ever_heard = True
-        self._heard_until = now
+        self._hear()
         self.rooms_known.clear()
         self._tell(event)
         self._own(self._expect_rooms(self._states))
@@ -372,7 +408,7 @@ class Line:
         while True:
             await asyncio.sleep(self._rhythm.mark.total_seconds())
             if self._hearing:
-                self._tell(AllHeard(), self._heard_until)
+                self._tell(AllHeard(), min(self._heard_until.at, self._clock.now()))
             else:
-                self._tell(Silence(self._heard_until))
-                self._heard_until = self._latest
+                self._tell(Silence(self._silent_since()))
+                self._heard_until = _Moment(self._kept[-1].at, asyncio.get_running_loop().time())

@@ -6,15 +6,16 @@ chooses what the bot offered, in place of a button; a picture of staff's, which 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
 from bot.channels.wechat.gateway import Gateway, GatewayMessage, MessageType
-from bot.channels.wechat.known import if_there
+from bot.channels.wechat.heeding import Caution, warns
+from bot.channels.wechat.known import if_said, patiently
 from bot.channels.wechat.people import People
 from bot.channels.wechat.staff_pictures import StaffPictures
+from bot.channels.wechat.together import both
 from bot.channels.wechat.translation import PICTURE, Scene, taken_back, tells_something, translate
 from handlers.events import ButtonPressed, MessageEdited, MessageHeard
 from handlers.roles import Role
@@ -53,6 +54,7 @@ class Messages:
         choices: knows what a number chooses.
         role_of: says whose pictures are kept.
         pictures: keeps them.
+        caution: stops the account where a note says that it is restricted.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Messages:
         choices: Choices,
         role_of: RoleOf,
         pictures: StaffPictures,
+        caution: Caution,
     ) -> None:
         self._gateway = gateway
         self._people = people
@@ -71,6 +74,7 @@ class Messages:
         self._choices = choices
         self._role_of = role_of
         self._pictures = pictures
+        self._caution = caution
 
     async def read(self, message: str, scene: Scene) -> Said | None:
         """What a message tells; None where it is nothing to the bot.
@@ -83,6 +87,9 @@ class Messages:
             GatewayCallFailed: the gateway does not show it, or cannot be reached.
         """
         found = await self._gateway.message(message)
+        if warns(found, scene.me):
+            await self._caution.stop(found.text)
+            return None
         own = found.talker == scene.me
         if own and await self._own_posts.heard(found):
             return None
@@ -94,9 +101,8 @@ class Messages:
         return said
 
     async def _seen(self, message: GatewayMessage, scene: Scene) -> Scene:
-        sender, names, pictures = await asyncio.gather(
-            self._sender(message),
-            self._people.names(scene.me, message.room),
+        (sender, names), pictures = await both(
+            both(self._sender(message), self._people.names(scene.me, message.room)),
             self._shown(message, scene.me),
         )
         chat = await self._people.chat(message.room, scene.me) if message.room else None
@@ -115,7 +121,8 @@ class Messages:
         before = taken_back(message)
         if before is None:
             return message.talker
-        original = await if_there(self._gateway.message(before))
+        asking = patiently(lambda: self._gateway.message(before))
+        original = await if_said(self._caution, asking)
         return message.talker if original is None else original.talker
 
     async def _shown(self, message: GatewayMessage, me: str) -> tuple[str, ...]:
@@ -129,7 +136,8 @@ class Messages:
     async def _title(self, message: GatewayMessage) -> str:
         if message.type != MessageType.URL:
             return ""
-        link = await if_there(self._gateway.link(message.id))
+        asking = patiently(lambda: self._gateway.link(message.id))
+        link = await if_said(self._caution, asking)
         return "" if link is None else link.title
 
     async def _chosen(self, said: MessageHeard) -> ButtonPressed | None:

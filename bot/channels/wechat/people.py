@@ -13,8 +13,10 @@ from typing import TypeVar
 
 from bot.channels.wechat.caution import PLATFORM
 from bot.channels.wechat.gateway import Contact, GatewayRoom, RoomMember
-from bot.channels.wechat.known import Known
+from bot.channels.wechat.heeding import Caution
+from bot.channels.wechat.known import Known, if_said
 from bot.channels.wechat.leaders import Leaders
+from bot.channels.wechat.together import both, together
 from bot.channels.wechat.translation import is_person
 from handlers.events import Chat, Person, Roster
 from storage.database import Database
@@ -33,15 +35,27 @@ class People:
         known: what the gateway said of them.
         leaders: who is staff.
         database: where stored names are.
+        caution: stops the account where a refusal says that it is restricted.
     """
 
-    def __init__(self, known: Known, leaders: Leaders, database: Database) -> None:
+    def __init__(
+        self, known: Known, leaders: Leaders, database: Database, caution: Caution
+    ) -> None:
         self._known = known
         self._leaders = leaders
         self._database = database
+        self._caution = caution
 
     async def room(self, room: str, me: str) -> GatewayRoom | None:
         """A room as the gateway shows it now, its leaders noted; None where it shows none."""
+        return await if_said(self._caution, self.room_if_there(room, me))
+
+    async def room_if_there(self, room: str, me: str) -> GatewayRoom | None:
+        """The same; None only where the gateway says that there is no such room.
+
+        Raises:
+            GatewayCallFailed: also where the gateway will not say.
+        """
         found = await self._known.room(room)
         if found is not None:
             self._leaders.keep(found, me)
@@ -54,14 +68,12 @@ class People:
 
     async def person(self, person: str, me: str, room: str = "") -> Person:
         """Somebody, in a room or in private."""
-        contact, member = await asyncio.gather(
-            self._known.contact(person), self._member(room, person)
-        )
+        contact, member = await both(self._known.contact(person), self._member(room, person))
         return await self._made(person, me, contact, member)
 
     async def names(self, me: str, room: str) -> frozenset[str]:
         """What the account itself is called in a room, or in private."""
-        contact, member = await asyncio.gather(self._known.contact(me), self._member(room, me))
+        contact, member = await both(self._known.contact(me), self._member(room, me))
         names = {"" if contact is None else contact.name}
         if member is not None:
             names |= {member.name, member.nickname}
@@ -135,4 +147,4 @@ async def for_each(things: Iterable[T], work: Callable[[T], Awaitable[R]]) -> li
         async with turns:
             return await work(thing)
 
-    return list(await asyncio.gather(*(in_turn(thing) for thing in things)))
+    return await together(in_turn(thing) for thing in things)

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from bot.channels.wechat.gateway import Gateway, GatewayCallFailed
+from bot.channels.wechat.heeding import Caution, heed
 
 _log = structlog.get_logger(__name__)
 
@@ -36,9 +37,11 @@ class StaffPictures:
         gateway: where they are.
         data: the data folder.
         name: the account's, without its platform.
+        caution: stops the account where a refusal says that it is restricted.
     """
 
-    def __init__(self, gateway: Gateway, data: Path, name: str) -> None:
+    def __init__(self, gateway: Gateway, data: Path, name: str, caution: Caution) -> None:
+        self._caution = caution
         self._gateway = gateway
         self._data = data
         self._folder = Path("wechat", name)
@@ -53,6 +56,7 @@ class StaffPictures:
                 data = await self._gateway.download(await self._gateway.picture(message))
         except (GatewayCallFailed, TimeoutError) as trouble:
             _log.warning("picture_not_kept", message=message, reason=str(trouble) or "too slow")
+            await heed(self._caution, str(trouble))
             return None
         ending = ending_of(data)
         if ending is None or len(data) > LARGEST:

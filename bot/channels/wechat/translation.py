@@ -70,6 +70,11 @@ _NOBODY = frozenset(
 _PUBLISHER = "gh_"
 
 
+def is_markup(text: str) -> bool:
+    """Whether a text is the XML of something that a gateway could not read."""
+    return _MARKUP.match(text) is not None
+
+
 _NOT_YET_KNOWN = Person("", "")
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.channels.wechat import hearing as hearing_room
+from bot.channels.wechat import known
 from bot.channels.wechat.hearing import WeChatHearing
 from storage.database import Database
 from tests.bot.channels.wechat.heard import Heard, a_group
 from tests.bot.channels.wechat.speaking import Stage
+
+
+@pytest.fixture(autouse=True)
+def _asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "_RESTS", (timedelta(milliseconds=5), timedelta(milliseconds=5)))
+    monkeypatch.setattr(hearing_room, "_REST", timedelta(milliseconds=5))
+    monkeypatch.setattr(hearing_room, "_REFUSED_FOR", timedelta(milliseconds=50))
 
 
 @pytest.fixture

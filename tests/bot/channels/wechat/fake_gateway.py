@@ -126,6 +126,10 @@ class FakeGateway:
         """
         self._failures[call].extend(GatewayCallFailed(failure, reason) for failure in failures)
 
+    def mends(self, call: str) -> None:
+        """Calls of this name go well again."""
+        self._failures[call].clear()
+
     def holds(self, call: str) -> asyncio.Event:
         """Calls of this name hang until the event is set; then they are carried out."""
         self._held[call] = asyncio.Event()

@@ -69,6 +69,17 @@ class Offered:
 
 
 @dataclass
+class Stops:
+    """For what the account was stopped."""
+
+    said: list[str] = field(default_factory=list)
+
+    async def stop(self, said: str) -> None:
+        """It is stopped."""
+        self.said.append(said)
+
+
+@dataclass
 class Heard:
     """A group with its owner and a fan in it, and an account that hears them."""
 
@@ -79,6 +90,7 @@ class Heard:
     own: BotsOwn = field(default_factory=BotsOwn)
     offered: Offered = field(default_factory=Offered)
     roles: dict[str, Role] = field(default_factory=dict)
+    stops: Stops = field(default_factory=Stops)
     scans: list[tuple[str, str]] = field(default_factory=list)
     clock: RealClock = field(default_factory=RealClock)
 
@@ -97,6 +109,7 @@ class Heard:
             choices=self.offered,
             role_of=role_of,
             show_scan=lambda account, code: self.scans.append((account, code)),
+            caution=self.stops,
             data=self.data,
             rhythm=self.rhythm,
         )

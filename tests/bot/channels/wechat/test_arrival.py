@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.channels.wechat import hearing as hearing_room
+from bot.channels.wechat.arrival import Arrival
 from bot.channels.wechat.gateway import Failure
 from bot.channels.wechat.hearing import WeChatHearing
+from bot.channels.wechat.known import Known
+from bot.channels.wechat.leaders import Leaders
+from bot.channels.wechat.line import RoomsKnown, Told
+from bot.channels.wechat.people import People
 from handlers.events import (
     AccountChanged,
     AccountState,
@@ -193,13 +200,72 @@ async def test_ids_that_nobody_could_look_up_are_looked_up_at_the_next_log_in(
     shop: Heard,
 ) -> None:
     await stored_as(shop, "wxid_before")
-    shop.gateway.fails("contacts", Failure.REFUSED)
+    shop.gateway.fails("contacts", *[Failure.LOST] * 30)  # ten times three
     async with shop.open() as hearing:
         online = await hear_one(hearing, AccountChanged)
         assert (online.state, online.me) == (AccountState.ONLINE, None)
         shop.gateway.break_off()
         ids = await hear_one(hearing, IdsChanged, online.cursor)
         assert ids.cursor > online.cursor
+
+
+async def test_one_lost_answer_gives_no_log_in_up_however_long_the_others_take(
+    shop: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing_room, "_TRIED_FOR", timedelta(0))
+    await stored_as(shop, "wxid_before")
+    for call in ("contacts", "rooms", "contact", "room_member"):
+        shop.gateway.fails(call, *[Failure.LOST] * 4)
+    async with shop.open() as hearing:
+        heard = await settled(hearing)
+    assert len(of_kind(heard, IdsChanged)) == 1
+    (online,) = of_kind(heard, AccountChanged)
+    assert online.me is not None
+
+
+@pytest.mark.parametrize("refusals", [2, 1_000])
+async def test_a_room_that_is_listed_is_there_whatever_the_gateway_refuses(
+    shop: Heard, refusals: int
+) -> None:
+    await stored_groups(shop, GROUP)
+    shop.gateway.fails("room", *[Failure.REFUSED] * refusals, reason="Error: timeout")
+    async with shop.open() as hearing:
+        heard = await settled(hearing)
+    assert not [one for one in of_kind(heard, GroupChanged) if not one.present]
+
+
+async def test_of_a_room_that_is_not_listed_only_its_absence_says_that_it_is_gone(
+    shop: Heard,
+) -> None:
+    await stored_groups(shop, "silent@chatroom")
+    shop.gateway.fails("room", *[Failure.REFUSED] * 1_000, reason="Error: timeout")
+    async with shop.open() as hearing:
+        assert not [one for one in of_kind(await settled(hearing), GroupChanged) if not one.present]
+    shop.gateway.mends("room")
+    async with shop.open() as hearing:
+        (gone,) = [one for one in of_kind(await settled(hearing), GroupChanged) if not one.present]
+    assert gone.chat.id == "silent@chatroom"
+
+
+async def test_who_was_staff_is_so_still_where_a_room_was_not_shown(shop: Heard) -> None:
+    leaders = Leaders()
+    leaders.remember({OWNER})
+    room = replace(shop.gateway.groups[GROUP], id="other@chatroom", owner="")
+    shop.gateway.groups[room.id] = room
+    known = Known(shop.gateway, shop.stops)
+    people = People(known, leaders, shop.database, shop.stops)
+    arrival = Arrival(
+        account=ACCOUNT,
+        gateway=shop.gateway,
+        people=people,
+        leaders=leaders,
+        database=shop.database,
+        patience=timedelta(0),
+    )
+    shop.gateway.fails("room", *[Failure.REFUSED] * 3)  # of the first room
+    now = shop.clock.now()
+    await arrival.rooms(Told(now, now, RoomsKnown(complete=True), ME), ME, complete=True)
+    assert leaders.is_staff(OWNER)
 
 
 async def test_a_member_whom_the_gateway_cannot_show_is_shown_by_id(shop: Heard) -> None:

@@ -14,16 +14,27 @@ from bot.channels.wechat.connection import (
     GatewayTokenRefused,
     GatewayUnreachable,
 )
-from bot.channels.wechat.gateway import Failure, MessageArrived
+from bot.channels.wechat.gateway import (
+    Complaint,
+    Failure,
+    MessageArrived,
+    MessageType,
+    PayloadKind,
+    Stale,
+)
 from bot.channels.wechat.hearing import WeChatHearing
+from bot.channels.wechat.rhythm import Rhythm
 from handlers.events import (
     AccountChanged,
     AccountState,
     Event,
     HearingGap,
     MessageHeard,
+    StaffChanged,
     StillHearing,
 )
+from handlers.roles import Role
+from scheduler.clock import RealClock
 from storage.errors import RunningError
 from tests.bot.channels.wechat.fake_gateway import ME, FakeGateway
 from tests.bot.channels.wechat.heard import (
@@ -31,6 +42,7 @@ from tests.bot.channels.wechat.heard import (
     FAN,
     GROUP,
     HASTY,
+    OWNER,
     Heard,
     hear,
     hear_one,
@@ -43,6 +55,15 @@ from tests.bot.program import until
 def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hearing_room, "_REST", timedelta(seconds=0.01))
     monkeypatch.setattr(hearing_room, "_TRIED_FOR", timedelta(seconds=0.2))
+
+
+class SetBack(RealClock):
+    """A clock that is an hour ahead, until it is set right."""
+
+    ahead = timedelta(hours=1)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
 
 
 def say(shop: Heard, *texts: str) -> None:
@@ -118,6 +139,30 @@ async def test_a_gateway_that_another_client_took_makes_the_account_offline(
         (AccountState.OFFLINE, "taken"),
         (AccountState.ONLINE, ""),
     ]
+
+
+@pytest.mark.parametrize("failure", [Failure.TAKEN, Failure.TOKEN])
+async def test_nothing_leaves_while_the_gateway_serves_another_or_refuses_the_token(
+    shop: Heard, hearing: WeChatHearing, failure: Failure
+) -> None:
+    await settled(hearing)
+    shop.gateway.fails("events", *[failure] * 10_000)
+    shop.gateway.break_off()
+    await until(lambda: not hearing.online)
+    assert hearing.me is None
+    shop.gateway.mends("events")
+    await until(lambda: hearing.online)
+
+
+async def test_a_short_break_of_the_stream_makes_no_account_offline(
+    shop: Heard, hearing: WeChatHearing
+) -> None:
+    await settled(hearing)
+    shop.gateway.fails("events", Failure.LOST)
+    shop.gateway.break_off()
+    while len(shop.gateway.calls("events")) < 3:
+        assert hearing.online
+        await asyncio.sleep(0)
 
 
 async def test_what_is_said_comes_in_its_order_though_some_takes_longer(
@@ -245,7 +290,7 @@ async def test_a_message_that_nobody_knows_any_more_is_passed_over(
         shop.gateway.tell(MessageArrived("gone"))
         say(shop, "好")
         heard = await settled(hearing)
-    assert (texts(heard), gaps(heard)) == (["好"], [])
+    assert texts(heard) == ["好"]
     (passed,) = [one for one in logs if one["event"] == "passed_over"]
     assert (passed["account"], passed["what"]) == (ACCOUNT, "MessageArrived")
 
@@ -267,6 +312,99 @@ async def test_a_message_whose_answer_is_lost_again_and_again_is_a_gap(
     say(shop, "一")
     gap = await hear_one(hearing, HearingGap, cursor)
     assert gap.since < gap.at
+
+
+async def test_messages_that_are_refused_are_one_gap_up_to_the_next_that_is_read(
+    shop: Heard, hearing: WeChatHearing
+) -> None:
+    cursor = (await settled(hearing))[-1].cursor
+    before = shop.clock.now()
+    shop.gateway.tell(MessageArrived("gone"))
+    await asyncio.sleep(0.02)
+    shop.gateway.tell(MessageArrived("gone too"))
+    await asyncio.sleep(0.02)
+    say(shop, "好")
+    heard = await settled(hearing, cursor)
+    assert texts(heard) == ["好"]
+    first, *others = gaps(heard)
+    assert before - timedelta(seconds=1) <= first.since <= before + timedelta(seconds=0.02)
+    assert {gap.since for gap in others} == {first.since}
+    (message,) = [one for one in heard if isinstance(one, MessageHeard)]
+    assert others[-1].at >= first.at + timedelta(seconds=0.04)
+    assert others[-1].cursor < message.cursor
+
+
+async def test_news_of_who_leads_are_told_again_to_who_did_not_store_them(
+    shop: Heard, hearing: WeChatHearing
+) -> None:
+    cursor = (await settled(hearing))[-1].cursor
+    room = shop.gateway.groups[GROUP]
+    shop.gateway.groups[GROUP] = replace(room, owner="", admins=(FAN,))
+    shop.gateway.tell(Stale(PayloadKind.ROOM, GROUP))
+    runs = [
+        {one.member.id: one.member.staff for one in heard if isinstance(one, StaffChanged)}
+        for heard in (await settled(hearing, cursor), await settled(hearing, cursor))
+    ]
+    assert runs == [{FAN: True, OWNER: False}] * 2
+    await hearing.confirm(shop.clock.now().isoformat())
+    assert not await settled(hearing, shop.clock.now().isoformat())
+
+
+def test_all_is_marked_as_heard_before_a_restart_could_look_like_a_minute_of_deafness() -> None:
+    rhythm = Rhythm()
+    longest = rhythm.mark + rhythm.ding
+    assert longest < timedelta(seconds=45)
+
+
+async def test_a_clock_that_is_set_back_makes_no_gap_in_the_future(
+    shop: Heard,
+) -> None:
+    clock = shop.clock = SetBack()
+    async with shop.open() as hearing:
+        cursor = (await settled(hearing))[-1].cursor
+        clock.ahead = timedelta(0)
+        shop.gateway.break_off()
+        await until(lambda: len(shop.gateway.calls("events")) == 2)
+        shop.gateway.logs_out()
+        heard = await settled(hearing, cursor)
+    now = clock.now()
+    assert [one.cursor for one in heard] == sorted({one.cursor for one in heard})
+    (gap,) = gaps(heard)
+    assert gap.since < gap.at <= now
+    assert now - gap.since < timedelta(seconds=10)
+    (out,) = [e for e in heard if isinstance(e, AccountChanged) and e.reason]
+    assert now - timedelta(seconds=10) < out.at <= now
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        Complaint("wechat: 操作过于频繁，请稍后再试"),
+        pytest.param(MessageArrived("refused"), id="a look-up that is refused"),
+    ],
+)
+async def test_the_account_stops_at_what_says_that_it_is_restricted(
+    shop: Heard, hearing: WeChatHearing, what: Complaint | MessageArrived
+) -> None:
+    cursor = (await settled(hearing))[-1].cursor
+    shop.gateway.fails("message", Failure.REFUSED, reason="操作过于频繁")
+    shop.gateway.tell(what)
+    await settled(hearing, cursor)
+    assert len(shop.stops.said) == 1
+    assert "操作过于频繁" in shop.stops.said[0]
+
+
+@pytest.mark.parametrize("call", ["contact", "room_member", "room", "link", "picture", "start"])
+async def test_no_refusal_of_a_restricted_account_is_overheard(shop: Heard, call: str) -> None:
+    shop.gateway.fails(call, *[Failure.REFUSED] * 1_000, reason="账号异常")
+    shop.roles = {OWNER: Role.MANAGER}
+    async with shop.open() as hearing:
+        shop.gateway.shares_link(FAN, "攻略", "https://example.com/", room=GROUP)
+        shop.gateway.arrives(OWNER, "", room=GROUP, kind=MessageType.IMAGE)
+        heard = await settled(hearing)
+    assert shop.stops.said
+    assert set(shop.stops.said) <= {"账号异常", "refused: 账号异常"}
+    assert len([one for one in heard if isinstance(one, MessageHeard)]) == 2
 
 
 async def test_closing_ends_the_events_even_in_the_middle_of_a_look_up(

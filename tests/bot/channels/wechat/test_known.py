@@ -7,6 +7,7 @@ import pytest
 from bot.channels.wechat.gateway import Failure, GatewayCallFailed, PayloadKind
 from bot.channels.wechat.known import Known, Remembered
 from tests.bot.channels.wechat.fake_gateway import FakeGateway
+from tests.bot.channels.wechat.heard import Stops
 
 ROOM = "room@chatroom"
 
@@ -20,7 +21,7 @@ def gateway() -> FakeGateway:
 
 
 async def test_what_was_said_once_is_not_asked_again(gateway: FakeGateway) -> None:
-    known = Known(gateway)
+    known = Known(gateway, Stops())
     for _ in range(2):
         assert await known.contact("fan") == gateway.people["fan"]
         assert await known.room(ROOM) == gateway.groups[ROOM]
@@ -29,7 +30,7 @@ async def test_what_was_said_once_is_not_asked_again(gateway: FakeGateway) -> No
 
 
 async def test_whoever_asks_for_the_same_waits_for_one_answer(gateway: FakeGateway) -> None:
-    known = Known(gateway)
+    known = Known(gateway, Stops())
     going_on = gateway.holds("contact")
     asking = [asyncio.create_task(known.contact("fan")) for _ in range(3)]
     await asyncio.sleep(0)
@@ -39,7 +40,7 @@ async def test_whoever_asks_for_the_same_waits_for_one_answer(gateway: FakeGatew
 
 
 async def test_whose_asker_gave_up_is_asked_for_by_the_next(gateway: FakeGateway) -> None:
-    known = Known(gateway)
+    known = Known(gateway, Stops())
     going_on = gateway.holds("contact")
     first, second = (asyncio.create_task(known.contact("fan")) for _ in range(2))
     await asyncio.sleep(0)
@@ -50,7 +51,7 @@ async def test_whose_asker_gave_up_is_asked_for_by_the_next(gateway: FakeGateway
 
 
 async def test_what_nobody_knows_is_none_and_asked_for_again(gateway: FakeGateway) -> None:
-    known = Known(gateway)
+    known = Known(gateway, Stops())
     assert await known.contact("nobody") is None
     gateway.fails("contact", Failure.UNKNOWN_CALL)
     assert await known.contact("fan") is None
@@ -58,9 +59,9 @@ async def test_what_nobody_knows_is_none_and_asked_for_again(gateway: FakeGatewa
 
 
 async def test_a_gateway_that_cannot_be_reached_is_no_answer(gateway: FakeGateway) -> None:
-    gateway.fails("contact", Failure.LOST)
+    gateway.fails("contact", *[Failure.LOST] * 3)
     with pytest.raises(GatewayCallFailed):
-        await Known(gateway).contact("fan")
+        await Known(gateway, Stops()).contact("fan")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ async def test_a_gateway_that_cannot_be_reached_is_no_answer(gateway: FakeGatewa
 async def test_what_is_stale_is_asked_for_again(
     gateway: FakeGateway, kind: PayloadKind, identity: str, asked: list[str]
 ) -> None:
-    known = Known(gateway)
+    known = Known(gateway, Stops())
 
     async def ask() -> None:
         await known.contact("fan")
@@ -91,7 +92,7 @@ async def test_what_is_stale_is_asked_for_again(
 
 
 async def test_after_an_absence_everything_is_asked_for_again(gateway: FakeGateway) -> None:
-    known = Known(gateway)
+    known = Known(gateway, Stops())
     await known.contact("fan")
     known.forget_all()
     gateway.add_person("fan", "雨")
@@ -99,7 +100,7 @@ async def test_after_an_absence_everything_is_asked_for_again(gateway: FakeGatew
 
 
 async def test_an_answer_that_is_stale_before_it_comes_is_not_kept(gateway: FakeGateway) -> None:
-    known = Known(gateway)
+    known = Known(gateway, Stops())
     going_on = gateway.holds("contact")
     asking = asyncio.create_task(known.contact("fan"))
     await asyncio.sleep(0)

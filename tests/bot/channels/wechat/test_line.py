@@ -82,7 +82,7 @@ async def test_it_listens_whether_or_not_anybody_takes_what_it_hears(
     first = await told(line, 2)
     gateway.tell(MessageArrived("m1"), MessageArrived("m2"))
     await asyncio.sleep(0.02)
-    behind = await told(line, 2, first[-1].at)
+    behind = await told(line, 2, first[-1].cursor)
     assert [one.what for one in behind] == [MessageArrived("m1"), MessageArrived("m2")]
 
 
@@ -92,7 +92,7 @@ async def test_what_is_not_confirmed_is_told_again_and_what_is_is_forgotten(
     gateway.tell(*(MessageArrived(f"m{number}") for number in range(3)))
     before = await told(line, 5)
     assert await told(line, 5) == before
-    line.confirm(before[3].at)
+    line.confirm(before[3].cursor)
     assert await told(line, 1) == before[4:]
 
 
@@ -101,7 +101,7 @@ async def test_instants_rise_though_the_clock_stands_still(gateway: FakeGateway)
     line = Line(gateway, "wechat:shop", clock, HASTY)
     await line.open()
     gateway.tell(*(MessageArrived(f"m{number}") for number in range(3)))
-    instants = [one.at for one in await told(line, 5)]
+    instants = [one.cursor for one in await told(line, 5)]
     await line.close()
     assert instants == sorted(set(instants))
 
@@ -132,7 +132,7 @@ async def test_a_broken_stream_is_made_again_and_what_was_missed_is_a_silence(
     gateway.break_off()
     await until(lambda: len(gateway.calls("events")) == 2)
     gateway.tell(MessageArrived("lost or not"))
-    silence, login, *_ = await told(line, 3, before[-1].at)
+    silence, login, *_ = await told(line, 3, before[-1].cursor)
     assert isinstance(silence.what, Silence)
     assert silence.what.since <= silence.at
     assert login.what == LoggedIn(ME)
@@ -312,7 +312,7 @@ async def test_a_gateway_that_tells_more_than_can_be_kept_has_to_wait(
         async for thing in things:
             if isinstance(thing.what, MessageArrived):
                 messages.append(thing.what)
-            line.confirm(thing.at)
+            line.confirm(thing.cursor)
             if len(messages) == 50:
                 break
     assert messages == [MessageArrived(f"m{number}") for number in range(50)]

@@ -54,6 +54,29 @@ async def test_the_bot_s_own_posts_are_no_event_and_what_the_phone_types_is(
     assert shop.own.heard_of == [posted, typed]
 
 
+@pytest.mark.parametrize(
+    ("of", "text", "kind", "stops"),
+    [
+        ((ME, GROUP), "操作过于频繁", MessageType.GROUP_NOTE, True),
+        ((FAN, ""), "操作过于频繁", MessageType.UNKNOWN, True),
+        ((FAN, ""), "<msg>违规</msg>", MessageType.UNKNOWN, False),
+        ((FAN, ""), "操作过于频繁", MessageType.TEXT, False),
+        ((FAN, GROUP), "“小雨”修改群名为“封号”", MessageType.GROUP_NOTE, False),
+    ],
+)
+async def test_a_note_that_the_account_is_restricted_stops_it_whoever_it_comes_from(
+    shop: Heard,
+    of: tuple[str, str],
+    text: str,
+    kind: MessageType,
+    stops: bool,  # noqa: FBT001 (a column of the table)
+) -> None:
+    async with shop.open() as hearing:
+        shop.gateway.arrives(of[0], text, room=of[1], kind=kind)
+        await settled(hearing)
+    assert shop.stops.said == ([text] if stops else [])
+
+
 async def test_a_number_chooses_in_private_and_in_a_group_only_for_the_bot(
     shop: Heard, hearing: WeChatHearing
 ) -> None:
@@ -114,7 +137,7 @@ async def test_a_shared_link_is_heard_by_its_title(shop: Heard, hearing: WeChatH
 async def test_a_link_that_nobody_can_read_is_heard_without_words(
     shop: Heard, hearing: WeChatHearing
 ) -> None:
-    shop.gateway.fails("link", Failure.REFUSED)
+    shop.gateway.fails("link", *[Failure.REFUSED] * 3)
     shop.gateway.shares_link(FAN, "双11攻略", "https://example.com/", room=GROUP)
     heard = await hear_one(hearing, MessageHeard)
     assert (heard.text, heard.forwarded) == ("", True)

@@ -9,6 +9,7 @@ from bot.channels.wechat import staff_pictures
 from bot.channels.wechat.gateway import Failure
 from bot.channels.wechat.staff_pictures import LARGEST, StaffPictures, ending_of
 from tests.bot.channels.wechat.fake_gateway import FakeGateway
+from tests.bot.channels.wechat.heard import Stops
 
 PNG = b"\x89PNG\r\n\x1a\nand more"
 
@@ -32,7 +33,7 @@ def test_a_picture_is_known_by_its_first_bytes(data: bytes, ending: str | None) 
 
 async def test_a_picture_is_kept_below_the_account_s_own_folder(tmp_path: Path) -> None:
     gateway = FakeGateway()
-    pictures = StaffPictures(gateway, tmp_path, "shop")
+    pictures = StaffPictures(gateway, tmp_path, "shop", Stops())
     kept = [await pictures.keep(gateway.shows_picture("owner", PNG)) for _ in range(2)]
     assert len(set(kept)) == 2
     for path in kept:
@@ -46,7 +47,7 @@ async def test_a_picture_is_kept_below_the_account_s_own_folder(tmp_path: Path) 
 async def test_what_is_no_picture_or_too_large_is_not_kept(data: bytes, tmp_path: Path) -> None:
     gateway = FakeGateway()
     message = gateway.shows_picture("owner", data)
-    assert await StaffPictures(gateway, tmp_path, "shop").keep(message) is None
+    assert await StaffPictures(gateway, tmp_path, "shop", Stops()).keep(message) is None
     assert not (tmp_path / "wechat").exists()
 
 
@@ -55,7 +56,7 @@ async def test_what_the_gateway_does_not_give_is_not_kept(call: str, tmp_path: P
     gateway = FakeGateway()
     message = gateway.shows_picture("owner", PNG)
     gateway.fails(call, Failure.REFUSED)
-    assert await StaffPictures(gateway, tmp_path, "shop").keep(message) is None
+    assert await StaffPictures(gateway, tmp_path, "shop", Stops()).keep(message) is None
 
 
 async def test_a_picture_that_takes_too_long_is_not_waited_for(
@@ -65,7 +66,7 @@ async def test_a_picture_that_takes_too_long_is_not_waited_for(
     gateway = FakeGateway()
     message = gateway.shows_picture("owner", PNG)
     gateway.holds("download")
-    assert await StaffPictures(gateway, tmp_path, "shop").keep(message) is None
+    assert await StaffPictures(gateway, tmp_path, "shop", Stops()).keep(message) is None
 
 
 async def test_a_folder_that_cannot_be_written_loses_the_picture_and_no_more(
@@ -74,4 +75,4 @@ async def test_a_folder_that_cannot_be_written_loses_the_picture_and_no_more(
     (tmp_path / "wechat").write_text("in the way")
     gateway = FakeGateway()
     message = gateway.shows_picture("owner", PNG)
-    assert await StaffPictures(gateway, tmp_path, "shop").keep(message) is None
+    assert await StaffPictures(gateway, tmp_path, "shop", Stops()).keep(message) is None
