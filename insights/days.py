@@ -26,7 +26,7 @@ from insights.words import Segmenter
 
 Key = TypeVar("Key")
 
-RULES = 4
+RULES = 5
 """The version of the reading rules in this package; raise it when their results change."""
 
 QUOTES = 3
