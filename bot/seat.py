@@ -3,7 +3,9 @@
 Any number of processes may serve one shop on PostgreSQL. Each account is served by one of them,
 the one that holds its lane; the others wait. Hearing follows the lane: with it the channel is
 opened, without it closed. Whoever loses a lane goes back to waiting for it. An account that cannot
-be opened is tried again, and staff are told once, and once it works.
+be opened is tried again, and staff are told once, and once it works. One whose channel is out of
+order by a fault of our own is left and opened anew: the fault is in the log, and the other accounts
+go on.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter
 
-from bot.channels.port import Channel
+from bot.channels.port import Channel, ChannelOutOfOrder
 from scheduler.lease import Lease, LeaseTerms, lease, try_lease
 from scheduler.notices import AccountBack, AccountNotOpened, Tell
 from scheduler.sender import Sender
@@ -127,10 +129,24 @@ class Seat:
         except* Exception as troubles:  # noqa: BLE001 (all that is not a lost lane is raised again)
             lost, others = troubles.split(LaneLost)
             if lost is None and held.safe and others is not None:
-                raise others from None
-            # What else failed, failed because another process has come: a platform that lets an
-            # account in once puts the older one out.
-            _log.warning("lane_lost", account=account, besides=others and repr(others))
+                self._open_anew_or_raise(others)
+            else:
+                # What else failed, failed because another process has come: a platform that lets an
+                # account in once puts the older one out.
+                _log.warning("lane_lost", account=account, besides=others and repr(others))
+
+    def _open_anew_or_raise(self, troubles: ExceptionGroup[Exception]) -> None:
+        """Log what may be mended by opening the channel anew, which `run` does after a rest.
+
+        Raises:
+            ExceptionGroup: something else failed too.
+        """
+        _, final = troubles.split(ChannelOutOfOrder)
+        if final is not None:
+            raise troubles from None
+        account = self._channel.account
+        _RESTARTS.labels(f"seat {account}").inc()
+        _log.error("account_out_of_order", account=account, exc_info=troubles)
 
     async def _sit(self, held: Lease) -> None:
         """Open the channel and the sender; at any trouble, leave again.

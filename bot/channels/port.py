@@ -12,6 +12,15 @@ from typing import Protocol
 
 from handlers.events import Event
 from scheduler.courier import Courier
+from storage.errors import RunningError
+
+
+class ChannelOutOfOrder(RunningError):
+    """A fault of our own in one account's channel; opened anew, it may go on."""
+
+    number = 512
+    sentence = "The account {account} is out of order: {reason}."
+    mend = "It is opened again by itself; if this repeats, report it with the log's traceback."
 
 
 class Channel(Courier, Protocol):
@@ -40,6 +49,9 @@ class Channel(Courier, Protocol):
 
         Ends only when the channel is closed; reconnects by itself meanwhile. An event may come
         twice, never not at all, where the platform keeps its history.
+
+        Raises:
+            ChannelOutOfOrder: it has to be closed and opened anew.
         """
         ...
 

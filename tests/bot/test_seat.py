@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from structlog.testing import capture_logs
 
 from bot import seat as seat_room
-from bot.channels.port import Channel
+from bot.channels.port import Channel, ChannelOutOfOrder
 from bot.room.errors import RoomAccountTaken, RoomUnreachable
 from bot.seat import Seat, keep_up
 from handlers.events import Event
@@ -41,6 +44,8 @@ ACCOUNT = "room"
 LOCKED = OperationalError("INSERT", {}, Exception("database is locked"))
 UNREACHABLE = RoomUnreachable(url="ws://room/door", reason="refused")
 TAKEN = RoomAccountTaken(url="ws://room/door")
+OUT_OF_ORDER = ChannelOutOfOrder(account=ACCOUNT, reason="a fault")
+OUT_OF_ORDER.__cause__ = ZeroDivisionError("division by zero")
 ELSEWHERE = NothingSent("lane_elsewhere")
 TERMS = LeaseTerms(
     lasts=timedelta(seconds=20),  # nobody loses a lane here because the machine is slow
@@ -340,6 +345,40 @@ async def test_a_fault_of_ours_is_final_and_gives_the_lane_back(house: House) ->
     assert caught.group_contains(ValueError)
     assert not house.one.channel.is_open
     assert await house.is_free()
+
+
+async def test_an_account_out_of_order_is_left_and_opened_anew_with_growing_rests(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seat_room, "_FIRST_REST", timedelta(milliseconds=40))
+    before = restarts(f"seat {ACCOUNT}")
+    house.one.start()
+    loop, opened = asyncio.get_running_loop(), list[float]()
+    with capture_logs() as logs:
+        for times in range(1, 5):
+            await until(lambda: house.one.serves() and house.one.channel.opened == times)  # noqa: B023 (waited for at once)
+            opened.append(loop.time())
+            house.one.troubles.put_nowait(OUT_OF_ORDER)
+        await until(lambda: house.one.channel.closed == 4)
+    rests = [after - earlier for earlier, after in pairwise(opened)]
+    assert all(rest >= least for rest, least in zip(rests, (0.04, 0.08, 0.16), strict=True))
+    assert restarts(f"seat {ACCOUNT}") == before + 4
+    told = [one for one in logs if one["event"] == "account_out_of_order"]
+    assert len(told) == 4
+    assert "division by zero" in "".join(traceback.format_exception(told[0]["exc_info"]))
+    await until(house.one.serves)
+
+
+async def test_a_fault_beside_one_that_opening_anew_mends_is_final(house: House) -> None:
+    house.one.start()
+    await until(house.one.serves)
+    house.one.troubles.put_nowait(ExceptionGroup("both", [OUT_OF_ORDER, ValueError("a fault")]))
+    assert house.one.running is not None
+    await asyncio.wait([house.one.running])
+    with pytest.raises(ExceptionGroup) as caught:
+        house.one.running.result()
+    assert caught.group_contains(ValueError)
+    assert not house.one.channel.is_open
 
 
 async def test_hearing_that_fails_for_a_while_goes_on_under_the_same_lease(house: House) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import Counter
 
+from bot.channels.port import ChannelOutOfOrder
 from bot.channels.wechat.ahead import Ahead
 from bot.channels.wechat.arrival import Arrival
 from bot.channels.wechat.connection import trouble
@@ -60,6 +61,7 @@ from handlers.events import (
 )
 from scheduler.clock import Clock
 from storage.database import Database
+from storage.failures import may_pass
 
 _log = structlog.get_logger(__name__)
 
@@ -211,6 +213,10 @@ class WeChatHearing:
 
         What was told since `open` is told again behind `after`; what happened before that, nobody
         tells: it is a gap.
+
+        Raises:
+            ChannelOutOfOrder: something failed that should not have. What it failed at is not told
+                again once the hearing was closed and opened.
         """
         behind = _instant(after)
         self._never_heard = behind is None
@@ -221,15 +227,26 @@ class WeChatHearing:
             yield HearingGap(self._account, _cursor(began), began, behind)
         self._leaders.tell_again(behind)
         missed = Missed()
+        try:
+            async with aclosing(self._found_behind(behind)) as turns:
+                async for told, found in turns:
+                    events = found.events
+                    since = missed.since(told.at, found.read)
+                    if since is not None:
+                        events = [HearingGap(self._account, "", told.at, since), *events]
+                    cursors = _cursors(told.cursor, len(events))
+                    for event, cursor in zip(events, cursors, strict=True):
+                        yield replace(event, cursor=cursor)
+        except Exception as fault:
+            if may_pass(fault):
+                raise  # the line stands, and what it told is told again
+            raise ChannelOutOfOrder(account=self._account, reason=repr(fault)) from fault
+
+    async def _found_behind(self, behind: datetime | None) -> AsyncGenerator[tuple[Told, Found]]:
         things = self._line.told_behind(behind)
         async with aclosing(things), aclosing(self._ahead.over(self._noted(things))) as turns:
-            async for told, found in turns:
-                events = found.events
-                since = missed.since(told.at, found.read)
-                if since is not None:
-                    events = [HearingGap(self._account, "", told.at, since), *events]
-                for event, cursor in zip(events, _cursors(told.cursor, len(events)), strict=True):
-                    yield replace(event, cursor=cursor)
+            async for turn in turns:
+                yield turn
 
     async def _noted(self, things: AsyncGenerator[Told]) -> AsyncGenerator[Told]:
         """What was told, each taken into account before anything behind it is looked up."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot.channels.port import ChannelOutOfOrder
 from bot.channels.wechat import hearing as hearing_room
 from bot.channels.wechat.connection import (
     GatewayTaken,
@@ -418,6 +419,41 @@ async def test_closing_ends_the_events_even_in_the_middle_of_a_look_up(
     await hearing.close()
     assert texts(await asyncio.wait_for(everything, 1)) == []
     assert not shop.gateway.listened_to
+
+
+async def test_a_fault_of_ours_is_out_of_order_and_opened_anew_it_is_over(
+    shop: Heard, hearing: WeChatHearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = shop.gateway.message
+
+    async def wrong(identity: str) -> object:
+        if identity == "poison":
+            raise ZeroDivisionError
+        return await message(identity)
+
+    monkeypatch.setattr(shop.gateway, "message", wrong)
+    shop.gateway.tell(MessageArrived("poison"))
+    with pytest.raises(ChannelOutOfOrder, match=ACCOUNT) as out_of_order:
+        await settled(hearing)
+    assert isinstance(out_of_order.value.__cause__, ZeroDivisionError)
+    await hearing.close()
+    await hearing.open()
+    say(shop, "好")
+    assert texts(await settled(hearing)) == ["好"]
+
+
+async def test_a_database_that_fails_for_a_while_does_not_put_the_line_out_of_order(
+    shop: Heard, hearing: WeChatHearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: str) -> object:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(shop.gateway, "message", away)
+    say(shop, "一")
+    with pytest.raises(ConnectionResetError):
+        await settled(hearing)
+    monkeypatch.undo()
+    assert texts(await settled(hearing)) == ["一"]
 
 
 async def test_a_hearing_that_was_closed_opens_again(shop: Heard, hearing: WeChatHearing) -> None:

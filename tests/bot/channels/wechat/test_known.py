@@ -122,3 +122,31 @@ async def test_the_least_used_is_forgotten_first() -> None:
     for key in (1, 2, 1, 3, 1, 2):
         assert await remembered.get(key) == key
     assert asked == [1, 2, 3, 2]
+
+
+async def test_who_is_not_shown_at_once_is_asked_for_again(gateway: FakeGateway) -> None:
+    stops = Stops()
+    known = Known(gateway, stops)
+    for call in ("contact", "room", "room_member"):
+        gateway.fails(call, Failure.REFUSED, Failure.LOST, reason="Error: timeout")
+    assert await known.contact("fan") == gateway.people["fan"]
+    assert await known.room(ROOM) == gateway.groups[ROOM]
+    assert await known.member(ROOM, "fan") == gateway.members[(ROOM, "fan")]
+    assert stops.said == []
+
+
+async def test_a_room_that_the_gateway_will_not_show_is_not_called_absent(
+    gateway: FakeGateway,
+) -> None:
+    known = Known(gateway, Stops())
+    gateway.fails("room", *[Failure.REFUSED] * 3, reason="Error: timeout")
+    with pytest.raises(GatewayCallFailed):
+        await known.room(ROOM)
+    assert await known.room("nowhere@chatroom") is None
+
+
+async def test_a_restricted_account_asks_no_second_time(gateway: FakeGateway) -> None:
+    stops = Stops()
+    gateway.fails("contact", *[Failure.REFUSED] * 3, reason="操作过于频繁")
+    assert await Known(gateway, stops).contact("fan") is None
+    assert (stops.said, len(gateway.calls("contact"))) == (["操作过于频繁"], 1)
