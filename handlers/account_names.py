@@ -10,7 +10,9 @@ from handlers.arguments import Unreadable
 from handlers.desk import Desk
 from handlers.replies import Reply, reply
 
-_NAME = re.compile(r"\s*(?:(?P<platform>[a-z]+)[:：](?P<name>[a-z0-9_]+)|(?P<alone>room))(?!\S)")
+_NAME = re.compile(
+    r"\s*(?:(?P<platform>[a-z]+)[:：](?P<name>[a-z0-9_]+)|(?P<alone>room))(?!\S)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class AccountName:
         if found is None:
             raise Unreadable("账号要写全名，例如 wechat:shop")
         name = found["alone"] or f"{found['platform']}:{found['name']}"
-        return cls(name), rest[found.end() :]
+        return cls(name.lower()), rest[found.end() :]
 
 
 def no_such_account(desk: Desk, name: str) -> Reply:

@@ -7,7 +7,7 @@ at all. It is said through the other accounts: the one in trouble reaches nobody
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -25,6 +25,7 @@ _log = structlog.get_logger(__name__)
 GRACE = timedelta(seconds=10)
 """So long an account may be gone before anybody is told: what restarts is back by then."""
 
+_SAID_UNHEARD_FOR = timedelta(minutes=2)
 _BEFORE = timedelta(minutes=1)  # a gap ends about when the account is back
 _GAPS = 3
 
@@ -51,9 +52,10 @@ def in_trouble(one: Account) -> bool:
 
 
 async def announce_state(desk: Desk, account: str) -> bool:
-    """Tell the managers how an account stands, if that is news; whether nothing is left to tell.
+    """Tell the managers how an account stands, if that is news; False where it soon may be.
 
-    It is noted first: what a crash swallows is seen by `/accounts`, and nothing is told twice.
+    It is noted first: what a crash swallows is seen by `/accounts`, and nothing is told twice. What
+    reached nobody is as if it had not been told, and told the next time.
     """
     async with desk.database.reading() as connection:
         one = (await states(connection, [account])).get(account)
@@ -73,23 +75,36 @@ async def announce_state(desk: Desk, account: str) -> bool:
     async with desk.database.writing() as connection:
         told_state = one.told_state if state is None else state.state
         await told(connection, account, told_state, one.stopped_at)
+    unheard_state = unheard_stop = False
     if state is not None:
         if state.state == AccountState.ONLINE and account in desk.senders:
             desk.senders[account].end_rest()
         content = await _about(desk, account, state)
-        await _tell(desk, account, content, f"{state.state}/{state.since}")
-    if stopped:
-        await _tell(desk, account, _about_stop(desk, one), f"stopped/{one.stopped_at}")
+        unheard_state = not await _tell(desk, account, content, state.state, state.since)
+    if stopped and one.stopped_at is not None:
+        about = _about_stop(desk, one)
+        unheard_stop = not await _tell(desk, account, about, "stopped", one.stopped_at)
+    if unheard_state or unheard_stop:
+        async with desk.database.writing() as connection:
+            await told(
+                connection,
+                account,
+                one.told_state if unheard_state else told_state,
+                one.told_stop_at if unheard_stop else one.stopped_at,
+            )
     return not waits
 
 
-async def _tell(desk: Desk, account: str, content: Content, what: str) -> None:
+async def _tell(desk: Desk, account: str, content: Content, what: str, since: datetime) -> bool:
+    """Whether anybody was reached. That nobody is, the log says at first, and not for hours."""
     async with desk.database.reading() as connection:
         known = await states(connection)
     silent = {name for name, one in known.items() if in_trouble(one)}
-    reached = await tell_managers(desk, content, f"account:{account}/{what}", not_through=silent)
-    if not reached:
+    key = f"account:{account}/{what}/{since}"
+    reached = await tell_managers(desk, content, key, not_through=silent)
+    if not reached and desk.clock.now() - since < _SAID_UNHEARD_FOR:
         _log.warning("account_state_unheard", account=account, what=what)
+    return bool(reached)
 
 
 async def _about(desk: Desk, account: str, state: State) -> Content:

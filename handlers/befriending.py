@@ -243,7 +243,8 @@ async def _tell_of(desk: Desk, requests: Sequence[FriendRequest]) -> None:
     async with desk.database.reading() as connection:
         rule = await friendships.rule_of(connection, first.account)
     key = f"friends:{first.account}/{first.id}"
-    await tell_managers(desk, _news(desk, requests), key, about=rule.group_id)
+    if not await tell_managers(desk, _news(desk, requests), key, about=rule.group_id):
+        return  # another time
     async with desk.database.writing() as connection:
         ids = [one.id for one in requests]
         await friendships.mark_told(connection, ids, desk.clock.now())

@@ -28,10 +28,11 @@ from handlers.events import (
 )
 from handlers.forms.listening import answers_among
 from handlers.origin import Origin
+from handlers.ourselves import without_ourselves
 from handlers.roles import Role
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
-from storage.accounts import set_cursor
+from storage.accounts import own_ids, set_cursor
 from storage.appointments import appointed_on
 from storage.columns import storable
 from storage.messages import Heard, Recorded, record
@@ -120,6 +121,9 @@ async def record_batch(
     _check_years(events)
     batch = Batch(events[0].account)
     appointed = await appointed_on(connection, platform)
+    ours = await own_ids(connection, platform)
+    cursor = events[-1].cursor
+    events = list(without_ourselves(events, ours))
     origin = Origin(shop_id, shop, platform, batch.account, appointed)
     doors = Doors(connection, origin, history=history)
     await doors.look(events)
@@ -138,7 +142,7 @@ async def record_batch(
             if isinstance(told, GroupChanged | GroupMoved | IdsChanged):
                 await doors.look([told])
     if not history:
-        await set_cursor(connection, batch.account, platform, events[-1].cursor)
+        await set_cursor(connection, batch.account, platform, cursor)
     return batch
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import structlog
 from prometheus_client import Counter
@@ -100,6 +100,16 @@ def _whose(event: Event) -> Person | None:
 
 def _written(event: Event, *, in_full: bool) -> str:
     """The event as JSON; without what was said in it where that may not be kept."""
+    if isinstance(event, IdsChanged):
+        # Who sits where is nobody's to keep here: not even whether they want to be recorded is
+        # known of all of them.
+        seats = {roster.chat.id: len(roster.members) for roster in event.rosters}
+        event = replace(event, rosters=(), friends=())
+        return json.dumps(
+            {"event": type(event).__name__, **asdict(event), "seats": seats},
+            ensure_ascii=False,
+            default=str,
+        )
     parts = asdict(event)
     if not in_full:
         parts = {name: part for name, part in parts.items() if name not in _WORDS}

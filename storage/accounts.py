@@ -101,6 +101,14 @@ async def was_ever_online(connection: AsyncConnection, account: str) -> bool:
     return who is not None
 
 
+async def own_ids(connection: AsyncConnection, platform: str) -> frozenset[str]:
+    """Who the bot's accounts are on a platform, by the platform's ids."""
+    found = await connection.scalars(
+        select(accounts.c.me).where(accounts.c.platform == platform, accounts.c.me.is_not(None))
+    )
+    return frozenset(found)
+
+
 async def states(
     connection: AsyncConnection, only: Collection[str] | None = None
 ) -> dict[str, Account]:

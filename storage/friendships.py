@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select, update
+from sqlalchemy import Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert, insert_new
@@ -134,8 +134,12 @@ async def keep_request(connection: AsyncConnection, new: NewFriendRequest) -> in
     if await connection.scalar(select(friend_requests.c.id).where(old).limit(1)) is not None:
         return None
     values = {"request": new.request, "words": new.words, "asked_at": new.asked_at}
+    newest = select(func.max(friend_requests.c.id)).where(theirs, _WAITS).scalar_subquery()
     renewed: int | None = await connection.scalar(
-        update(friend_requests).where(theirs, _WAITS).values(values).returning(friend_requests.c.id)
+        update(friend_requests)
+        .where(friend_requests.c.id == newest)
+        .values(values)
+        .returning(friend_requests.c.id)
     )
     if renewed is not None:
         return renewed
@@ -146,6 +150,23 @@ async def keep_request(connection: AsyncConnection, new: NewFriendRequest) -> in
         friend_requests.c.id,
     )
     return made[0].id if made else None
+
+
+async def keep_newest(connection: AsyncConnection, member_id: int) -> None:
+    """Of what a member asks one account for, keep the newest: of two rows that became one."""
+    newer = friend_requests.alias()
+    await connection.execute(
+        delete(friend_requests).where(
+            friend_requests.c.member_id == member_id,
+            _OPEN,
+            exists().where(
+                newer.c.account == friend_requests.c.account,
+                newer.c.member_id == member_id,
+                newer.c.finished_at.is_(None),
+                newer.c.id > friend_requests.c.id,
+            ),
+        )
+    )
 
 
 async def decide(

@@ -15,7 +15,15 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
-from storage.tables import customers, friend_requests, groups, members, memberships, messages
+from storage.tables import (
+    accounts,
+    customers,
+    friend_requests,
+    groups,
+    members,
+    memberships,
+    messages,
+)
 
 _IDS_AT_ONCE = 10_000  # PostgreSQL takes 32,767 arguments at most
 
@@ -66,6 +74,9 @@ _MEMBER = (
     members.c.appointed_at,
     members.c.alias,
 )
+
+_OURS = exists().where(accounts.c.platform == members.c.platform, accounts.c.me == members.c.person)
+"""Whether a member is one of the bot's own accounts, whose words are kept as the bot's."""
 
 
 def _member(row: Any) -> Member:
@@ -253,11 +264,14 @@ async def heard_through(connection: AsyncConnection, member_id: int) -> list[str
 
 
 async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) -> list[int]:
-    """The ids of the next fans behind the id `after`, those left out who asked for no record."""
+    """The ids of the next fans behind the id `after`, those left out who asked for no record.
+
+    The bot's own accounts are no fans.
+    """
     rows = await connection.execute(
         select(members.c.id)
         .select_from(members.join(customers))
-        .where(members.c.id > after, ~members.c.staff, ~customers.c.no_record)
+        .where(members.c.id > after, ~members.c.staff, ~customers.c.no_record, ~_OURS)
         .order_by(members.c.id)
         .limit(limit)
     )
@@ -298,8 +312,9 @@ async def names_in(
 
 
 async def count_members(connection: AsyncConnection) -> int:
-    """How many members are known, the staff among them."""
-    return int((await connection.execute(select(func.count()).select_from(members))).scalar_one())
+    """How many members are known, the staff among them; the bot's own accounts are none."""
+    counted = select(func.count()).select_from(members).where(~_OURS)
+    return int((await connection.execute(counted)).scalar_one())
 
 
 async def names(connection: AsyncConnection) -> list[str]:

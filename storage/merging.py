@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.analysis import mark_dirty
 from storage.bulk import among
 from storage.customers import set_no_record
+from storage.friendships import keep_newest
 from storage.one_row import Two, deliver_once, hand_over
 from storage.tables import (
     confirmations,
@@ -65,6 +66,7 @@ async def merge_members(connection: AsyncConnection, newer: int, older: int, at:
     await _say_anew(connection, newer)
     for table in (messages, deliveries, friend_requests, confirmations):
         await hand_over(connection, two, table)
+    await keep_newest(connection, older)
     await _have_one_invite_each(connection, newer, older)
     for table, own in ((join_requests, ("group_id", "asked_at")), (invites, ("group_id",))):
         await hand_over(connection, two, table, *own)

@@ -17,6 +17,7 @@ from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from storage import audit, friendships
+from storage.accounts import states
 from storage.friendships import Admits, FriendRequest, FriendRule
 from storage.groups import Group, groups_by_id
 from storage.join_requests import Verdict
@@ -91,10 +92,11 @@ async def befriend(
             yield reply(desk.say("新朋友只能请进一个群，请写一个群的名字。"), private=True)
             return
         group = found.whole[0]
-    name = _account_meant(asked, account, group)
-    if name not in desk.senders:
-        yield no_such_account(desk, name)
+    meant = await _account_meant(desk, asked, account, group)
+    if isinstance(meant, Reply):
+        yield meant
         return
+    name = meant
     if group is not None and group.account != name:
         sentence = "账号 {account} 不在「{group}」里，请不了人进去。"
         yield reply(desk.say(sentence, account=name, group=group.name), private=True)
@@ -103,6 +105,8 @@ async def befriend(
     rule = FriendRule(befriending.admits, words, None if group is None else group.id)
     now = desk.clock.now()
     async with desk.database.writing() as connection:
+        before = (await friendships.rule_of(connection, name)).group_id if group is None else None
+        left = await groups_by_id(connection, [] if before is None else [before])
         admitted = await set_rule(connection, name, rule, now)
         details = {} if group is None else {"group": group.name}
         deed = f"befriend_{rule.admits}"
@@ -110,14 +114,37 @@ async def befriend(
     text = desk.say("好的，{rule}", rule=_in_words(desk, name, rule, group))
     if admitted:
         text += desk.say("等着的 {count} 位这就通过。", count=len(admitted))
+    for one in left.values():
+        sentence = "新朋友不再请进「{group}」；还要请的话，把群也写上。"
+        text += desk.say(sentence, group=one.name)
     yield reply(text, private=True)
 
 
-def _account_meant(asked: Asked, account: AccountName | None, group: Group | None) -> str:
-    """The account that was named; else the one that sits in the group, or that was spoken to."""
+async def _account_meant(
+    desk: Desk, asked: Asked, account: AccountName | None, group: Group | None
+) -> str | Reply:
+    """The account that was named; else the one in the group, spoken to, or the only one it can be.
+
+    Friends are made by accounts that somebody logs in, and by no others.
+    """
+    if account is not None and account.name not in desk.senders:
+        return no_such_account(desk, account.name)
+    async with desk.database.reading() as connection:
+        known = await states(connection, list(desk.senders))
+    befriend = [name for name, one in known.items() if one.state is not None]
     if account is not None:
-        return account.name
-    return asked.account if group is None else group.account
+        meant = account.name
+    else:
+        meant = asked.account if group is None else group.account
+        if group is None and meant not in befriend and len(befriend) == 1:
+            return befriend[0]
+    if meant in befriend:
+        return meant
+    if not befriend:
+        return reply(desk.say("现在没有能加好友的账号：微信账号登录过一次才有。"), private=True)
+    sentence = "账号 {account} 没有加好友这回事。写上是哪个账号：{names}"
+    text = desk.say(sentence, account=meant, names=desk.listed(befriend))
+    return reply(text, private=True)
 
 
 def _in_words(desk: Desk, account: str, rule: FriendRule, group: Group | None) -> str:

@@ -165,7 +165,7 @@ async def who(desk: Desk, asked: Asked, member: Nickname) -> Replies:
     spoke = desk.show_time(known.last_spoke_at) if known.last_spoke_at else none
     lines = [
         say("{name}（编号 {person}）", name=found.name, person=found.person),
-        *other_names(say, known),
+        *other_names(say, known, to_staff=True),
         say("所在群：{groups}", groups=desk.listed(known.groups)),
         *brought_lines(say, known),
         say("第一次见：{time}", time=desk.show_time(found.first_seen_at)),

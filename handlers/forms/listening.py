@@ -41,6 +41,7 @@ async def answers_among(
         for event in events
         if isinstance(event, MessageHeard)
         and not event.forwarded
+        and not event.own
         and role_of_person(event.sender, platform, shop, appointed) is Role.MANAGER
     ]
     if not said:

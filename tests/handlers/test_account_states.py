@@ -150,10 +150,13 @@ async def test_nothing_is_said_through_an_account_that_is_in_trouble_itself(shop
     assert [post.address for post in wechat.posts] == [in_group("三群")]
 
 
-async def test_where_nobody_can_be_told_nothing_is_tried_again(shop: Shop) -> None:
-    shop, _ = await with_wechat(shop)  # no manager was ever met
+async def test_what_reached_nobody_is_told_as_soon_as_somebody_can_be_reached(
+    any_shop: Shop,
+) -> None:
+    shop, _ = await with_wechat(any_shop)  # no manager was ever met
     assert not await becomes(shop, SCAN, code=CODE)
     await shop.says(MANAGER, "大家好")
+    assert len(await announced(shop)) == 1
     assert not await announced(shop)
     assert (await becomes(shop, ONLINE)).text == BACK
 

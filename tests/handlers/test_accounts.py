@@ -177,7 +177,7 @@ def test_an_account_is_read_by_its_full_name(text: str, name: str, left: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "wechat", "roommate", "wechat:", ":shop", "wechat:Shop", "账号"]
+    "text", ["", "wechat", "roommate", "wechat:", ":shop", "wechat:shop!", "账号"]
 )
 def test_anything_else_is_no_account_s_name(text: str) -> None:
     with pytest.raises(Unreadable):

@@ -21,10 +21,13 @@ from scheduler.courier import (
 )
 from storage import friendships, staff_chats
 from storage.account_stops import Stop, lift_stop, stop_account
+from storage.accounts import State, note_state
 from storage.friendships import Admits, FriendRequest, FriendRule
+from storage.lanes import hold_lanes
 from storage.members import heard_through
+from storage.merging import hold_people, merge_members
 from storage.shops import set_halt
-from storage.tables import friend_requests, members
+from storage.tables import accounts, friend_requests, members
 from tests.handlers.shop import (
     ACCOUNT,
     DAY,
@@ -127,16 +130,23 @@ class Friends:
         return [one.content.text for one in posts if one.address == in_private(name)]
 
 
-@pytest.fixture
-def friends(shop: Shop) -> Friends:
-    """On SQLite."""
+async def online(shop: Shop) -> Friends:
+    """The shop's account as one that was logged in, and so can make friends."""
+    at = shop.clock.now()
+    await shop.hear(AccountChanged(ACCOUNT, "0", at, AccountState.ONLINE))
     return Friends(shop)
 
 
 @pytest.fixture
-def any_friends(any_shop: Shop) -> Friends:
+async def friends(shop: Shop) -> Friends:
+    """On SQLite."""
+    return await online(shop)
+
+
+@pytest.fixture
+async def any_friends(any_shop: Shop) -> Friends:
     """On both engines."""
-    return Friends(any_shop)
+    return await online(any_shop)
 
 
 # The rule
@@ -265,7 +275,47 @@ async def test_new_friends_can_only_be_brought_where_the_account_sits(friends: F
     desk = friends.shop.desk
     senders = {**desk.senders, "room:2": desk.senders[ACCOUNT]}
     object.__setattr__(desk, "senders", senders)
+    async with desk.database.writing() as connection:
+        state = State(AccountState.ONLINE, friends.shop.clock.now())
+        await note_state(connection, "room:2", "room", state)
     assert "账号 room:2 不在「一群」里" in await friends.rule("所有人 room:2 @一群")
+
+
+async def test_only_accounts_that_are_logged_in_by_somebody_make_friends(friends: Friends) -> None:
+    desk = friends.shop.desk
+    other = {**desk.senders, "telegram:shop": desk.senders[ACCOUNT]}
+    object.__setattr__(desk, "senders", other)
+    answer = await friends.rule("所有人 Telegram:shop")
+    assert answer == "账号 telegram:shop 没有加好友这回事。写上是哪个账号：room"
+    async with desk.database.writing() as connection:
+        await connection.execute(update(accounts).values(state=None))
+    assert "现在没有能加好友的账号" in await friends.rule("所有人")
+
+
+async def test_a_rule_without_a_group_says_that_friends_are_brought_there_no_more(
+    friends: Friends,
+) -> None:
+    await friends.rule("所有人 @一群")
+    assert "新朋友不再请进「一群」" in await friends.rule("暗号 暖暖")
+    assert "新朋友" not in await friends.rule("人工")
+
+
+async def test_two_wishes_of_one_person_become_one(any_friends: Friends) -> None:
+    friends = any_friends
+    await friends.ask("小鱼")
+    await friends.ask("阿鱼")
+    desk = friends.shop.desk
+    rows = {one.name: one.member_id for one in await friends.waiting()}
+    first, second = rows["小鱼"], rows["阿鱼"]
+    async with desk.database.writing() as connection:
+        await hold_lanes(connection)
+        await hold_people(connection, [first, second])
+        await merge_members(connection, second, first, friends.shop.clock.now())
+    (left,) = await friends.waiting()
+    assert left.request == "ask-阿鱼"
+    await friends.ask("阿鱼", request="third")
+    (left,) = await friends.waiting()
+    assert left.request == "third"
 
 
 async def test_a_rule_is_in_the_audit_log_and_in_the_list(friends: Friends) -> None:
@@ -569,7 +619,7 @@ async def test_only_who_holds_the_lane_acts(friends: Friends) -> None:
 async def test_new_friends_are_welcomed_in_the_shops_language(opened: Opener) -> None:
     shop = await opened(language="en")
     await shop.opens("fans")
-    friends = Friends(shop)
+    friends = await online(shop)
     await friends.rule("everyone @fans")
     told = await friends.ask("Mia")
     assert told.text.startswith("Hello Mia, I am the group assistant of")
