@@ -34,6 +34,7 @@ from storage.chores import done_at, note_done
 from storage.errors import LaneLost
 from storage.forgetting import delete_requests_before
 from storage.groups import heard_groups
+from storage.identities import delete_denied_before
 from storage.numbered_choices import delete_offered_before
 from storage.own_posts import delete_begun_before
 from storage.unheard import delete_unheard_before
@@ -48,6 +49,7 @@ _BATCH = 1_000
 _ANALYSED_DAYS = 7
 _UNSERVED_FOR = timedelta(hours=1)
 _OWN_POSTS_KEPT = timedelta(days=7)  # longer than a doubt about a post is worth asking about
+_DENIALS_KEPT = timedelta(days=7)  # and longer where somebody is known by the id
 _CHOICES_KEPT = timedelta(days=2)  # longer than they hold
 
 
@@ -74,10 +76,14 @@ async def forget_old_text(desk: Desk) -> int:
 
 
 async def forget_short_lived(desk: Desk) -> int:
-    """Delete what is of use for days at most: what was just said, and what numbers chose."""
+    """Delete what is of use for days at most.
+
+    What was just said, what numbers chose, and who was not somebody by an id that has ended.
+    """
     now = desk.clock.now()
     said = await _delete(desk, now - _OWN_POSTS_KEPT, delete_begun_before)
-    return said + await _delete(desk, now - _CHOICES_KEPT, delete_offered_before)
+    denied = await _delete(desk, now - _DENIALS_KEPT, delete_denied_before)
+    return said + denied + await _delete(desk, now - _CHOICES_KEPT, delete_offered_before)
 
 
 class _DeleteSome(Protocol):

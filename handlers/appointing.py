@@ -14,7 +14,6 @@ from datetime import timedelta
 from handlers.desk import Asked, Desk
 from handlers.staff import managers
 from storage import appointments, audit
-from storage.familiar import lost_members
 
 CODE_HOLDS = timedelta(days=1)
 _CODE_BYTES = 24  # 32 characters: a start link carries 64
@@ -27,9 +26,7 @@ async def first_manager_code(desk: Desk, account: str, platform: str) -> str | N
     they are now. A code that was made before is worth nothing any more, either way.
     """
     async with desk.database.writing() as connection:
-        lost = await lost_members(connection, platform)
-        there = [one for one in await managers(connection, desk.shop) if one.platform == platform]
-        known = any(one.id not in lost for one in there)
+        known = any(one.platform == platform for one in await managers(connection, desk.shop))
         if known or any(_is_of(entry, platform) for entry in desk.shop.managers):
             await appointments.drop_code(connection, account)
             return None

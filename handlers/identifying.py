@@ -20,7 +20,7 @@ from storage import identities
 from storage.audit import Entry, note
 from storage.familiar import groups_of, unseat
 from storage.identities import Answer, Match
-from storage.members import member_known_as
+from storage.members import member_known_as, members_by_id
 from storage.new_ids import NewId, give_ids
 
 _NAMED = 5
@@ -34,6 +34,8 @@ WHY = {
     Trait.NAMESAKES: "有人重名",
     Trait.ALIAS_DIFFERS: "备注名变了",
     Trait.SHORT_NAME: "名字只有一个字",
+    Trait.OTHERS_GONE: "群里还有人对不上",
+    Trait.BOUND: "以前那位有交代或人工标签",
     Trait.GUARDED: "以前那位是管理员",
     Trait.IDS_LAST: "别人的编号都没变",
 }
@@ -47,7 +49,8 @@ async def settle(desk: Desk, account: str) -> None:
         content = await _question(connection, desk, untold) if untold else None
     if content is None:
         return
-    await tell_managers(desk, content, f"identity:{account}/{untold[0].id}")
+    if not await tell_managers(desk, content, f"identity:{account}/{untold[0].id}"):
+        return  # another time
     async with desk.database.writing() as connection:
         await identities.mark_told(connection, [one.id for one in untold], desk.clock.now())
 
@@ -116,8 +119,13 @@ async def rule_on(desk: Desk, actor: str, number: int, answer: Answer) -> Ruled 
         if answer is Answer.SAME:
             shown = await member_known_as(connection, match.platform, match.after)
             name = match.name if shown is None else shown.name
+            before = (await members_by_id(connection, [match.member_id]))[match.member_id]
             given = NewId(match.member_id, match.after, name)
             await give_ids(connection, match.platform, match.account, [given], now)
+            if before.person != match.before:
+                # They have been found under a newer id since, and this one has ended as well.
+                latest = NewId(match.member_id, before.person, before.name)
+                await give_ids(connection, match.platform, match.account, [latest], now)
         elif not (
             Trait.IDS_LAST in match.why
             or await identities.is_asked_about(connection, match.member_id)

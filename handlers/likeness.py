@@ -13,6 +13,13 @@ A platform may give everybody another id. What stays are names, and this is what
     for each other one on the same side who has the same                 −25
     their aliases are known and differ                                   −30
     all they have in common is a name of one character                   −10
+    all they have in common is a name in groups, and                      −5
+        the shop or they themselves laid down how they are treated,
+        or of each such group a tenth is gone whom nobody resembles
+
+The last is never CERTAIN, whatever else is added: anybody can take the name of somebody who left,
+and then their own is gone. In a crowd a few always are, and who only has a name there has little
+that would be worth taking.
 
 The highest that holds counts. What is CERTAIN or more, and at least MARGIN above whatever else
 either of the two may be, is taken; then the rest is looked at again, without those two. What is
@@ -23,12 +30,15 @@ stayed as they were, since one that is gone most likely left.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 CERTAIN, DOUBTFUL, MARGIN = 90, 50, 20
+
+_MANY_GONE = 0.1
+"""Where this share of a group is gone without a trace, one of them may go by another's name."""
 
 _ASKED_AT_ONCE = 3
 """As many may somebody be for a manager to choose from."""
@@ -48,6 +58,8 @@ class Trait(StrEnum):
     NAMESAKES = "namesakes"
     ALIAS_DIFFERS = "alias_differs"
     SHORT_NAME = "short_name"
+    OTHERS_GONE = "others_gone"
+    BOUND = "bound"
     GUARDED = "guarded"
     IDS_LAST = "ids_last"
 
@@ -67,11 +79,15 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A member whose id the platform does not show any more; a `guarded` one is staff."""
+    """A member whose id the platform does not show any more; a `guarded` one is staff.
+
+    Of a `bound` one it was laid down how they are treated: by a manager's tag, or their own wish.
+    """
 
     member: int
     looks: Looks
     guarded: bool = False
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +129,14 @@ def recognised(
     """
     left = {one.member: one for one in known}
     open_ = {one.person: one for one in shown}
+    thinned = _thinned(left.values(), open_.values())
     taken: list[Likeness] = []
     while True:
-        pairs = list(_likenesses(left, open_, ids_last=ids_last, ruled_out=ruled_out))
+        pairs = [
+            _likeness(left[member], open_[person], namesakes, thinned=thinned, ids_last=ids_last)
+            for (member, person), namesakes in _in_common(left, open_).items()
+            if (member, person) not in ruled_out
+        ]
         clear = [one for one in _leading(pairs) if one.confidence >= CERTAIN]
         sure = [one for one in clear if not {Trait.GUARDED, Trait.IDS_LAST} & {*one.why}]
         if not sure:
@@ -178,17 +199,14 @@ def _word(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def _likenesses(
-    known: Mapping[int, Known],
-    shown: Mapping[str, Shown],
-    *,
-    ids_last: bool,
-    ruled_out: Collection[tuple[int, str]],
-) -> Iterator[Likeness]:
-    """Every pair that has anything in common, but for those ruled out."""
-    for (member, person), namesakes in _in_common(known, shown).items():
-        if (member, person) not in ruled_out:
-            yield _likeness(known[member], shown[person], namesakes, ids_last=ids_last)
+def _thinned(known: Collection[Known], shown: Collection[Shown]) -> set[int]:
+    """The groups of which many are gone who have nothing in common with anybody shown."""
+    seen = {mark for one in shown for mark in _marks(one.looks)}
+    sat = Counter(group for one in known for group in one.looks.seats)
+    gone = Counter(
+        group for one in known if seen.isdisjoint(_marks(one.looks)) for group in one.looks.seats
+    )
+    return {group for group, count in gone.items() if count >= _MANY_GONE * sat[group]}
 
 
 def _in_common(
@@ -214,7 +232,12 @@ def _in_common(
 
 
 def _likeness(
-    known: Known, shown: Shown, namesakes: Mapping[Trait, int], *, ids_last: bool
+    known: Known,
+    shown: Shown,
+    namesakes: Mapping[Trait, int],
+    *,
+    thinned: Collection[int],
+    ids_last: bool,
 ) -> Likeness:
     """How sure it is, from what both have and how many others have it."""
     percent, counts = max(_lines(namesakes), key=lambda line: (line[0], len(line[1])))
@@ -222,9 +245,9 @@ def _likeness(
     others = min(namesakes[trait] for trait in counts)
     if others:
         why.append(Trait.NAMESAKES)
-    shared = len(known.looks.seats.keys() & shown.looks.seats.keys())
-    if shared > 1:
-        percent += 2 * min(shared - 1, 3)
+    shared = known.looks.seats.keys() & shown.looks.seats.keys()
+    if len(shared) > 1:
+        percent += 2 * min(len(shared) - 1, 3)
         why.append(Trait.GROUPS)
     before, now = known.looks.alias, shown.looks.alias
     if before is not None and now is not None and _word(before) != _word(now):
@@ -233,6 +256,17 @@ def _likeness(
     if counts in ((Trait.NAME,), (Trait.FRIEND,)) and len(_word(known.looks.name)) == 1:
         percent -= 10
         why.append(Trait.SHORT_NAME)
+    may_be_taken = [
+        trait
+        for trait, holds in (
+            (Trait.OTHERS_GONE, shared <= {*thinned}),
+            (Trait.BOUND, known.bound),
+        )
+        if holds
+    ]
+    if counts == (Trait.NAME,) and may_be_taken:
+        percent = min(percent - 5, CERTAIN - 1)
+        why += may_be_taken
     if known.guarded:
         why.append(Trait.GUARDED)
     if ids_last:

@@ -22,11 +22,13 @@ from handlers.origin import Origin
 from handlers.same_groups import KnownGroup, ShownGroup, same_groups
 from scheduler.courier import Address
 from storage import identities
+from storage.acceptance import accept, acceptance_of, doubt
 from storage.accounts import states
 from storage.columns import storable
 from storage.familiar import (
     FamiliarGroup,
     FamiliarMember,
+    dismiss_all,
     familiar_groups,
     familiar_members,
     known_since,
@@ -44,7 +46,8 @@ _log = structlog.get_logger(__name__)
 async def recognise(connection: AsyncConnection, event: IdsChanged, origin: Origin) -> None:
     """Find again who is who by what a platform shows, in the transaction that records it.
 
-    Told a second time, it changes nothing.
+    Told a second time, it changes nothing. Told of a part only, nobody and nothing is gone for not
+    standing in it: the rest is told later, together with that.
     """
     recognition = _Recognition(connection, event, origin)
     if event.rosters:
@@ -85,12 +88,19 @@ class _Recognition:
         people = await familiar_members(self.connection, self.origin.platform, account)
         shown = _groups_shown(self.event, known, gone)
         same = await asyncio.to_thread(same_groups, _groups_known(gone, people), shown)
+        doubted = [one for one in same if self.origin.open_to_all and not same[one].proven]
+        shops = await acceptance_of(self.connection, account, [same[one].chat for one in doubted])
         for one in gone:
             if one.id in same:
-                before, after = _whereabouts(one.chat), _whereabouts(same[one.id])
+                before, after = _whereabouts(one.chat), _whereabouts(same[one.id].chat)
                 await move_group(self.connection, account, before, after, at)
+        await doubt(self.connection, doubted)
+        for group in doubted:
+            if shops.get(same[group].chat):  # by a manager's word, since the ids changed
+                await accept(self.connection, group, at)
         left = [one.chat for one in gone if one.id not in same and one.present]
-        await mark_gone(self.connection, account, left)
+        if self.event.complete:
+            await mark_gone(self.connection, account, left)
         _log.info("groups_recognised", account=account, found=len(same), gone=len(left))
 
     async def everybody(self) -> dict[str, _Somebody]:
@@ -117,7 +127,8 @@ class _Recognition:
     async def find_people(self, shown: dict[str, _Somebody]) -> None:
         """Let members have the ids they are shown by now, and keep whom a manager must tell."""
         account, platform = self.origin.account, self.origin.platform
-        await identities.drop_outdated(self.connection, account, shown)
+        if self.event.complete:
+            await identities.drop_outdated(self.connection, account, shown)
         me = await self._me()
         shown = {person: one for person, one in shown.items() if person != me}
         known = await familiar_members(self.connection, platform, account)
@@ -132,19 +143,24 @@ class _Recognition:
         ids_last = stayed > sum(one.id in gone for one in met)
         found = await asyncio.to_thread(
             recognised,
-            [Known(one.id, _looks(one), one.guarded) for one in gone.values()],
+            [
+                Known(one.id, _looks(one), guarded=one.guarded, bound=one.bound)
+                for one in gone.values()
+            ],
             [Shown(person, shown[person].looks) for person in sorted(fresh)],
             ids_last=ids_last,
             ruled_out=await identities.ruled_out(self.connection, account),
         )
         await self._keep(found, gone, shown)
-        if not ids_last:
+        if self.event.complete and not ids_last:
             lost = gone.keys() - {one.member for one in found.taken}
             await mark_unreachable(self.connection, sorted(lost), self.event.at)
             # Who is known by no id that is shown sits nowhere; who is asked about may well.
             nowhere = lost - {one.member for one in found.doubtful}
             there = {group for one in shown.values() for group in one.seats}
             await unseat(self.connection, there, nowhere, self.event.at)
+            # Whom the platform calls staff is called so by an id that is shown.
+            await dismiss_all(self.connection, nowhere)
         _log.info(
             "people_recognised",
             account=account,

@@ -11,6 +11,10 @@ platform shows in another, by name or by an id that has stayed.
         and twice that with any other group, on either side
 
 Whatever else is shown is a group that nobody knew.
+
+Anybody can call a group of their own as another is called, and bring a few people in. A group is
+`proven` to be the one known, and keeps what the shop allowed it, only where the bot was in it until
+now, and half of those known, three people or more, sit there.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SAME_NAME = 0.25
-_OTHER_NAME = 0.5
+_HALF = 0.5
 _ENOUGH = 3
 
 
@@ -48,12 +52,25 @@ class ShownGroup:
     names: frozenset[str] = frozenset()
 
 
-def same_groups(known: Sequence[KnownGroup], shown: Sequence[ShownGroup]) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class SameGroup:
+    """The chat that a known group is now, and whether that is `proven`."""
+
+    chat: str
+    proven: bool
+
+
+def same_groups(known: Sequence[KnownGroup], shown: Sequence[ShownGroup]) -> dict[int, SameGroup]:
     """Group id → the chat that it is now; no chat stands twice."""
     found = _by_name(known, shown)
     left = [one for one in known if one.id not in found]
     open_ = [one for one in shown if one.chat not in found.values()]
-    return found | _by_people(left, open_)
+    found |= _by_people(left, open_)
+    before, now = {one.id: one for one in known}, {one.chat: one for one in shown}
+    return {
+        group: SameGroup(chat, before[group].present and _many_share(before[group], now[chat]))
+        for group, chat in found.items()
+    }
 
 
 def _by_name(known: Sequence[KnownGroup], shown: Sequence[ShownGroup]) -> dict[int, str]:
@@ -76,13 +93,19 @@ def _by_people(known: Sequence[KnownGroup], shown: Sequence[ShownGroup]) -> dict
     for row, one in enumerate(known):
         for place, other in enumerate(shown):
             share = shares[row][place]
-            if share < _OTHER_NAME or share * len(one.people) < _ENOUGH:
+            if not _many_share(one, other):
                 continue
             beside = [*shares[row][:place], *shares[row][place + 1 :]]
             beside += [line[place] for line in (*shares[:row], *shares[row + 1 :])]
             if share >= 2 * max(beside, default=0):
                 found[one.id] = other.chat
     return found
+
+
+def _many_share(known: KnownGroup, shown: ShownGroup) -> bool:
+    """Whether half of those known, and three people or more, sit in the other."""
+    share = _overlap(known, shown)
+    return share >= _HALF and share * len(known.people) >= _ENOUGH
 
 
 def _overlap(known: KnownGroup, shown: ShownGroup) -> float:

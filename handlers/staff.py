@@ -21,6 +21,7 @@ from handlers.settings import ShopSettings
 from scheduler.content import Content
 from scheduler.courier import Address, Done, Unclear
 from storage import members
+from storage.familiar import lost_members
 from storage.groups import Group, groups_by_id
 from storage.identities import once_known_as
 from storage.members import Member
@@ -30,10 +31,15 @@ _log = structlog.get_logger(__name__)
 
 
 async def managers(connection: AsyncConnection, shop: ShopSettings) -> list[Member]:
-    """Every member who is a manager, members of one customer side by side."""
+    """Every member who is a manager, members of one customer side by side.
+
+    Who is lost, as by an id that the platform has changed, is none: nobody could say who they are
+    now.
+    """
     listed = {part for entry in shop.managers for part in (entry, entry.partition(":")[2])}
     known = await members.staff(connection, sorted(listed))
-    found = [one for one in known if role_of(one, shop) is Role.MANAGER]
+    lost = await lost_members(connection)
+    found = [one for one in known if role_of(one, shop) is Role.MANAGER and one.id not in lost]
     return sorted(found, key=lambda one: (one.customer_id, one.id))
 
 

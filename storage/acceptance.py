@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.bulk import among
 from storage.groups import ACCEPTED, GROUP, Group, group_of
 from storage.staff_chats import untie
 from storage.tables import groups, members, memberships
@@ -71,6 +72,22 @@ async def give_up(connection: AsyncConnection, group_id: int, at: datetime) -> b
         .values(staff=False)
     )
     return True
+
+
+async def doubt(connection: AsyncConnection, group_ids: Collection[int]) -> None:
+    """Let managers be asked anew whether these groups, if they were the shop's, still are.
+
+    They may be others that look like them: none looks after another, or is looked after.
+    """
+    for group in group_ids:
+        await untie(connection, group)
+    these = among(groups.c.id, group_ids)
+    await connection.execute(
+        update(groups).where(these).values(is_staff=False, staff_group_id=None)
+    )
+    await connection.execute(
+        update(groups).where(these, ACCEPTED).values(accepted_at=None, asked_at=None)
+    )
 
 
 async def group_by_number(

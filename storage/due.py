@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
 from storage.columns import UtcDateTime
-from storage.groups import MUTED_FOR
+from storage.groups import ACCEPTED, MUTED_FOR
 from storage.tables import (
     campaigns,
     content_versions,
@@ -55,8 +55,8 @@ _COUNTED = deliveries.c.state.in_(
 class Recipient:
     """Whom a delivery is for: a group, or one person (`customer_id` is set).
 
-    `zone` is None where only the shop's is known. `present` is whether the bot is in the group;
-    `unreachable` whether private messages are refused, or never were allowed.
+    `zone` is None where only the shop's is known. `present` is whether the bot is in the group,
+    and it is the shop's; `unreachable` whether private messages are refused, or never were allowed.
     """
 
     group_id: int | None = None
@@ -140,7 +140,7 @@ _DUE = (
         members.c.customer_id,
         func.coalesce(groups.c.name, members.c.name, ""),
         func.coalesce(groups.c.zone, customers.c.zone),
-        func.coalesce(groups.c.present, true()),
+        or_(deliveries.c.group_id.is_(None), and_(groups.c.present, ACCEPTED)),
         func.coalesce(groups.c.muted_at > bindparam("muted_since", type_=UtcDateTime), false()),
         customers.c.opted_out_at.is_not(None),
         or_(

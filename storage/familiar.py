@@ -14,13 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
 from storage.tables import (
+    customers,
     friend_requests,
     groups,
     identity_matches,
     members,
     memberships,
     messages,
+    tags,
 )
+from storage.tags import BY_MANAGER
 
 _BOT = "bot"
 """The kind of a message that came out of the account itself."""
@@ -31,7 +34,8 @@ class FamiliarMember:
     """A member, and what else than the id they can be known by.
 
     `seats` are the groups of the account that they sit in (their ids), with what they call
-    themselves there. A `guarded` one is staff: taking their place would be worth something.
+    themselves there. A `guarded` one is staff: taking their place would be worth something. Of a
+    `bound` one it was laid down how they are treated: by a manager's tag, or by their own wish.
     """
 
     id: int
@@ -40,6 +44,7 @@ class FamiliarMember:
     alias: str | None
     friend: bool
     guarded: bool
+    bound: bool
     first_seen_at: datetime
     last_seen_at: datetime
     seats: dict[int, str | None] = field(default_factory=dict)
@@ -90,8 +95,8 @@ async def familiar_members(
 ) -> list[FamiliarMember]:
     """Everybody whom an account met, but itself, longest known first.
 
-    Who sits in a group of another account of the same platform is left out: there, the id that is
-    stored goes on being theirs.
+    Who sits in a group of another account of the same platform, spoke to it in private or is its
+    friend is left out: there, the id that is stored goes on being theirs.
     """
     seated = (
         exists()
@@ -102,6 +107,20 @@ async def familiar_members(
     asked = exists().where(
         friend_requests.c.member_id == members.c.id, friend_requests.c.account == account
     )
+    spoke_elsewhere = exists().where(
+        messages.c.member_id == members.c.id,
+        messages.c.account != account,
+        messages.c.group_id.is_(None),
+    )
+    friend_elsewhere = exists().where(
+        friend_requests.c.member_id == members.c.id,
+        friend_requests.c.account != account,
+        friend_requests.c.friends_at.is_not(None),
+    )
+    tagged = exists().where(
+        tags.c.member_id == members.c.id, tags.c.set_by.startswith(BY_MANAGER, autoescape=True)
+    )
+    wishes = customers.c.no_record | customers.c.opted_out_at.is_not(None)
     itself = members.c.staff & said.where(messages.c.kind == _BOT)
     last = select(func.max(messages.c.at)).where(messages.c.member_id == members.c.id)
     rows = await connection.execute(
@@ -115,12 +134,16 @@ async def familiar_members(
             members.c.first_seen_at,
             members.c.started_at,
             members.c.unreachable_at,
+            or_(wishes, tagged).label("bound"),
             last.scalar_subquery().label("last"),
         )
+        .select_from(members.join(customers))
         .where(
             members.c.platform == platform,
             or_(seated.where(groups.c.account == account), said, asked),
             ~seated.where(groups.c.account != account),
+            ~spoke_elsewhere,
+            ~friend_elsewhere,
             ~itself,
         )
         .order_by(members.c.id)
@@ -133,6 +156,7 @@ async def familiar_members(
             alias=row.alias,
             friend=row.started_at is not None and row.unreachable_at is None,
             guarded=row.staff or row.appointed_at is not None,
+            bound=bool(row.bound),
             first_seen_at=row.first_seen_at,
             last_seen_at=max(row.first_seen_at, row.last or row.first_seen_at),
         )
@@ -179,8 +203,15 @@ async def unseat(
     )
 
 
-async def lost_members(connection: AsyncConnection, platform: str) -> set[int]:
-    """The ids of the members whom nobody can reach or hear.
+async def dismiss_all(connection: AsyncConnection, member_ids: Collection[int]) -> None:
+    """Note that the platform calls none of these members staff any more."""
+    await connection.execute(
+        update(members).where(among(members.c.id, member_ids), members.c.staff).values(staff=False)
+    )
+
+
+async def lost_members(connection: AsyncConnection) -> set[int]:
+    """The ids of the members, on whichever platform, whom nobody can reach or hear.
 
     A word to them is refused, and they sit nowhere, or a manager is still to say who they are now.
     """
@@ -192,7 +223,6 @@ async def lost_members(connection: AsyncConnection, platform: str) -> set[int]:
     )
     found = await connection.scalars(
         select(members.c.id).where(
-            members.c.platform == platform,
             members.c.unreachable_at.is_not(None),
             or_(~seated, asked_about),
         )

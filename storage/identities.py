@@ -2,9 +2,12 @@
 
     kept, decided at once           the likeness was certain: the member has the new id
     kept → told (to the managers) → decided by one of them          it was not
+    kept → closed                   what was said of another match answers this one
 
 A match names a member (with the id they had `before`) and the id `after` that somebody has now.
-What was decided stays, so that whoever is named by an id of old is found again.
+What was decided stays, so that whoever is named by an id of old is found again. Ids may change
+again while a match is open: the id `after` has then ended as well, the member who had it is
+somebody to be found too, and a member can be who had it as well as who has another one now.
 """
 
 from __future__ import annotations
@@ -15,10 +18,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import among, insert, insert_new
+from storage.bulk import among, insert
 from storage.tables import identity_matches, members
 from storage.tags import BY_RULE
 
@@ -28,12 +31,18 @@ class Answer(StrEnum):
 
     SAME = "same"
     OTHER = "other"
+    CLOSED = "closed"  # nobody said anything of it, and nobody need any more
 
 
 BY_LIKENESS = f"{BY_RULE}likeness"
 """Who decided where nobody was asked."""
 
 _UNDECIDED = identity_matches.c.decided.is_(None)
+_DECIDED = identity_matches.c.decided.is_not(None)
+# Written out for the indexes over them.
+_SAME = identity_matches.c.decided == literal_column("'same'")
+_DENIED = identity_matches.c.decided.in_([literal_column("'other'"), literal_column("'closed'")])
+_NOT_DENIED = identity_matches.c.decided != Answer.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,15 @@ class Match:
 async def keep_doubtful(
     connection: AsyncConnection, account: str, new: Sequence[NewMatch], at: datetime
 ) -> None:
-    """Keep matches for a manager to decide; those that are kept already stay as they are."""
-    await insert_new(connection, identity_matches, [_row(account, one, at) for one in new])
+    """Keep matches for a manager to decide; those that wait or were denied stay as they are.
+
+    An id may come back that a member had before: whether they are who has it is asked anew.
+    """
+    if not new:
+        return
+    asked = {"told_at": None, "decided": None, "decided_by": None, "decided_at": None}
+    rows = [_row(account, one, at) | asked for one in new]
+    await _keep(connection, rows, _DECIDED & _NOT_DENIED)
 
 
 async def keep_certain(
@@ -80,16 +96,26 @@ async def keep_certain(
     if not new:
         return
     decision = {"decided": Answer.SAME, "decided_by": BY_LIKENESS, "decided_at": at}
+    rows = [_row(account, one, at) | decision for one in new]
+    await _keep(connection, rows, or_(_UNDECIDED, _NOT_DENIED))
+    found = {one.member_id: one.after for one in new}
+    ended = await _ended(connection, account) - {*found.values()}
+    await _close_others(connection, account, found, ended, decision)
+
+
+async def _keep(
+    connection: AsyncConnection, rows: Sequence[dict[str, Any]], again: ColumnElement[bool]
+) -> None:
+    """Keep matches; those that are there already are kept anew where they are as `again` says."""
     statement = insert(connection, identity_matches)
-    told = {name: statement.excluded[name] for name in ("confidence", "why", *decision)}
+    unchanged = {"account", "member_id", "after"}
+    anew = {name: statement.excluded[name] for name in rows[0] if name not in unchanged}
     await connection.execute(
         statement.on_conflict_do_update(
-            index_elements=["account", "member_id", "after"], set_=told, where=_UNDECIDED
+            index_elements=["account", "member_id", "after"], set_=anew, where=again
         ),
-        [_row(account, one, at) | decision for one in new],
+        rows,
     )
-    found = [(one.member_id, one.after) for one in new]
-    await _close_others(connection, account, found, by=BY_LIKENESS, at=at)
 
 
 def _row(account: str, one: NewMatch, at: datetime) -> dict[str, Any]:
@@ -143,8 +169,7 @@ async def decide(
 ) -> bool:
     """Decide about a match; False where somebody has before. The first word counts.
 
-    Somebody is one person, and was one: with `SAME`, whatever else was asked about either is
-    decided, too.
+    With `SAME`, nothing else need be asked about either as far as this answers it.
     """
     decision = {"decided_by": by, "decided_at": at}
     done = await connection.execute(
@@ -155,28 +180,58 @@ async def decide(
     if not done.rowcount:
         return False
     if answer is Answer.SAME:
-        await _close_others(
-            connection, match.account, [(match.member_id, match.after)], by=by, at=at
-        )
+        found = {match.member_id: match.after}
+        ended = await _ended(connection, match.account)
+        await _close_others(connection, match.account, found, ended, decision)
     return True
 
 
 async def _close_others(
     connection: AsyncConnection,
     account: str,
-    found: Sequence[tuple[int, str]],
-    *,
-    by: str,
-    at: datetime,
+    found: Mapping[int, str],
+    ended: Collection[str],
+    decision: Mapping[str, Any],
 ) -> None:
-    """Of members who are known by an id again: nothing is to be asked about either any more."""
-    members_found = among(identity_matches.c.member_id, [member for member, _ in found])
-    ids_found = among(identity_matches.c.after, [person for _, person in found])
+    """Close what is answered by these members having these ids.
+
+    Nobody else has or had such an id. And a member has one id now; which they had before that,
+    between two changes, is another question, and stays open.
+    """
+    here = select(
+        identity_matches.c.id, identity_matches.c.member_id, identity_matches.c.after
+    ).where(identity_matches.c.account == account, _UNDECIDED)
+    theirs = among(identity_matches.c.member_id, [*found])
+    rivals = await connection.execute(here.where(among(identity_matches.c.after, found.values())))
+    others = await connection.execute(here.where(theirs))
+    closed = {row.id for row in rivals} | {
+        row.id for row in others if row.after not in ended and found[row.member_id] not in ended
+    }
     await connection.execute(
         update(identity_matches)
-        .where(identity_matches.c.account == account, _UNDECIDED, members_found | ids_found)
-        .values(decided=Answer.OTHER, decided_by=by, decided_at=at)
+        .where(among(identity_matches.c.id, closed))
+        .values({**decision, "decided": Answer.CLOSED})
     )
+
+
+async def _ended(connection: AsyncConnection, account: str) -> set[str]:
+    """The ids asked about whose own members are to be found by others, or can be by none."""
+    itself = identity_matches.alias()
+    asked_about = exists().where(
+        itself.c.account == account,
+        itself.c.member_id == members.c.id,
+        itself.c.decided.is_(None),
+    )
+    found = await connection.scalars(
+        select(members.c.person)
+        .join(identity_matches, identity_matches.c.after == members.c.person)
+        .where(
+            identity_matches.c.account == account,
+            or_(_UNDECIDED, identity_matches.c.decided == Answer.SAME),
+            or_(members.c.unreachable_at.is_not(None), asked_about),
+        )
+    )
+    return set(found)
 
 
 async def drop_outdated(connection: AsyncConnection, account: str, shown: Collection[str]) -> None:
@@ -191,18 +246,42 @@ async def drop_outdated(connection: AsyncConnection, account: str, shown: Collec
     await connection.execute(delete(identity_matches).where(among(identity_matches.c.id, outdated)))
 
 
+async def delete_denied_before(connection: AsyncConnection, before: datetime, *, batch: int) -> int:
+    """Forget who is not somebody, decided before a moment, where nobody is known by that id.
+
+    They are `batch` at most; how many there were.
+    """
+    known = exists().where(members.c.person == identity_matches.c.after)
+    old = (
+        select(identity_matches.c.id)
+        .where(
+            _DENIED,
+            identity_matches.c.decided_at < before,
+            ~known,
+        )
+        .limit(batch)
+    )
+    gone = await connection.execute(delete(identity_matches).where(identity_matches.c.id.in_(old)))
+    return gone.rowcount
+
+
 async def follow(connection: AsyncConnection, account: str, moved: Mapping[str, str]) -> None:
     """Who was asked about by an id has another one now; who has, by `moved`: what is asked, too."""
-    asked = identity_matches.c.account == account, _UNDECIDED
     found = await connection.execute(
-        select(identity_matches.c.id, identity_matches.c.member_id, identity_matches.c.after).where(
-            *asked, among(identity_matches.c.after, [*moved, *moved.values()])
+        select(
+            identity_matches.c.id,
+            identity_matches.c.member_id,
+            identity_matches.c.after,
+            identity_matches.c.decided,
+        ).where(
+            identity_matches.c.account == account,
+            among(identity_matches.c.after, [*moved, *moved.values()]),
         )
     )
     rows = found.all()
     there = {(row.member_id, row.after) for row in rows}
     for row in rows:
-        if row.after not in moved:
+        if row.decided is not None or row.after not in moved:
             continue
         one = identity_matches.c.id == row.id
         if (row.member_id, moved[row.after]) in there:
@@ -228,8 +307,8 @@ async def once_known_as(connection: AsyncConnection, platform: str, person: str)
         .join(members)
         .where(
             members.c.platform == platform,
-            identity_matches.c.before == person,
-            identity_matches.c.decided == Answer.SAME,
+            or_(identity_matches.c.before == person, identity_matches.c.after == person),
+            _SAME,
         )
         .order_by(identity_matches.c.id.desc())
         .limit(1)
@@ -243,7 +322,8 @@ _SELECTED = select(identity_matches, members.c.name.label("member_name"), member
 
 
 async def _matches(connection: AsyncConnection, question: Select[Any]) -> list[Match]:
-    rows = await connection.execute(question.order_by(identity_matches.c.id))
+    ordered = question.order_by(identity_matches.c.account, identity_matches.c.id)
+    rows = await connection.execute(ordered)
     return [
         Match(
             id=row.id,

@@ -74,8 +74,8 @@ async def move_group(
     """Let the group of one id be the group of another; its row's id, None: it is not known.
 
     A second telling changes nothing. What was sent keeps the address it was sent to. A delivery
-    keeps the name that a platform may be asked about (`key`) while it is in doubt; any other is
-    named anew, so that planning it again finds it.
+    keeps the name that a platform may be asked about (`key`) while it is in doubt; any other that
+    may be planned again is named anew, so that this finds it.
     """
     known = await _rows(connection, account, before.chat, after.chat)
     if before.chat not in known or before.chat == after.chat:
@@ -89,7 +89,7 @@ async def move_group(
     await connection.execute(
         update(groups).where(groups.c.id == group_id).values(chat=after.chat, present=True)
     )
-    await _readdress(connection, account, group_id, before.address, after.address)
+    await _readdress(connection, account, group_id, before.address, after.address, at=at)
     return group_id
 
 
@@ -103,7 +103,13 @@ async def _rows(connection: AsyncConnection, account: str, *chats: str) -> dict[
 
 
 async def _readdress(
-    connection: AsyncConnection, account: str, group_id: int, before: str, after: str
+    connection: AsyncConnection,
+    account: str,
+    group_id: int,
+    before: str,
+    after: str,
+    *,
+    at: datetime,
 ) -> None:
     """Send on what is addressed to the group, or to a topic of it."""
     length = len(before)
@@ -113,13 +119,20 @@ async def _readdress(
 
     address = deliveries.c.address
     theirs = and_(deliveries.c.group_id == group_id, address.startswith(before, autoescape=True))
+    # What is over, and whose window is, is planned no more by any name.
+    again = deliveries.c.state.not_in(_OVER) | (deliveries.c.not_after > at)
     # A key ends with the address: see `slots.py`.
     kept = func.length(deliveries.c.key) - func.length(address)
     named = func.substr(deliveries.c.key, 1, kept) + moved(address)
     other = deliveries.alias()
     await connection.execute(
         update(deliveries)
-        .where(theirs, deliveries.c.state.not_in(_UNDER_WAY), ~exists().where(other.c.key == named))
+        .where(
+            theirs,
+            again,
+            deliveries.c.state.not_in(_UNDER_WAY),
+            ~exists().where(other.c.key == named),
+        )
         .values(key=named)
     )
     await connection.execute(

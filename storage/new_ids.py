@@ -57,8 +57,8 @@ async def give_ids(
     """Let these members be known by these ids from now on. No member and no id stands twice.
 
     A second telling changes nothing. What was sent keeps the address it was sent to. A delivery
-    keeps the name that a platform may be asked about (`key`) while it is in doubt; any other is
-    named anew, so that planning it again finds it.
+    keeps the name that a platform may be asked about (`key`) while it is in doubt; any other that
+    may be planned again is named anew, so that this finds it.
     """
     if not given:
         return
@@ -79,7 +79,7 @@ async def give_ids(
     for start in range(0, len(changed), _AT_ONCE):
         some = changed[start : start + _AT_ONCE]
         moved = {one.member_id: _Move(before[one.member_id], one.person) for one in some}
-        await _readdress_deliveries(connection, account, moved)
+        await _readdress_deliveries(connection, account, moved, at)
         await _readdress(connection, account, {one.old: one.new for one in moved.values()})
     persons = {before[one.member_id]: one.person for one in changed}
     await _write_anew(connection, unheard_events, account, "person", persons)
@@ -120,7 +120,7 @@ async def _rename(connection: AsyncConnection, given: Sequence[NewId]) -> None:
 
 
 async def _readdress_deliveries(
-    connection: AsyncConnection, account: str, moved: Mapping[int, _Move]
+    connection: AsyncConnection, account: str, moved: Mapping[int, _Move], at: datetime
 ) -> None:
     """Send on what is addressed to these members in private, through this account."""
     found = await connection.execute(
@@ -130,7 +130,12 @@ async def _readdress_deliveries(
             deliveries.c.key,
             deliveries.c.address,
             deliveries.c.state,
-        ).where(among(deliveries.c.member_id, list(moved)), deliveries.c.account == account)
+        ).where(
+            among(deliveries.c.member_id, list(moved)),
+            deliveries.c.account == account,
+            # What is over, and whose window is, is planned no more by any name.
+            deliveries.c.state.not_in(_OVER) | (deliveries.c.not_after > at),
+        )
     )
     keys, addresses = {}, {}
     for row in found:

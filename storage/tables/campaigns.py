@@ -82,13 +82,8 @@ deliveries = Table(
     index_where(
         "ix_deliveries_doubted", "account", "state", where="state IN ('sending', 'uncertain')"
     ),
-    # For the caps: only what was begun counts, and each row counts for a group or for a fan.
-    index_where(
-        "ix_deliveries_of_group",
-        "group_id",
-        "began_at",
-        where="group_id IS NOT NULL AND began_at IS NOT NULL",
-    ),
+    # For the caps, and for whom the platform moves: each row is for a group or for a fan.
+    index_where("ix_deliveries_of_group", "group_id", "began_at", where="group_id IS NOT NULL"),
     index_where("ix_deliveries_of_member", "member_id", "began_at", where="member_id IS NOT NULL"),
 )
 
@@ -107,6 +102,7 @@ attempts = Table(
     Column("outcome", Words),
     Column("reason", Words),
     Column("holds_until", UtcDateTime),  # the platform asked for silence until then
+    Column("messages", Integer, nullable=False, server_default=text("1")),  # that its rates count
     Index("ix_attempts_account_began_at", "account", "began_at"),
     Index("ix_attempts_delivery_id", "delivery_id"),
     index_where("ix_attempts_held", "account", "holds_until", where="holds_until IS NOT NULL"),

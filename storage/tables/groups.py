@@ -57,6 +57,7 @@ invites = Table(
     Column("made_at", UtcDateTime, nullable=False),
     UniqueConstraint("group_id", "member_id"),
     Index("ix_invites_link", "link"),
+    Index("ix_invites_member_id", "member_id"),
 )
 
 join_requests = Table(
@@ -74,5 +75,6 @@ join_requests = Table(
     Column("decided_at", UtcDateTime),
     Column("settled_at", UtcDateTime),  # when the platform knew of the decision
     UniqueConstraint("group_id", "member_id", "asked_at"),
+    Index("ix_join_requests_member_id", "member_id"),
     index_where("ix_join_requests_open", "group_id", "id", where="settled_at IS NULL"),
 )

@@ -53,6 +53,7 @@ memberships = Table(
     Column("nickname", Words),  # what they call themselves there
     Index("ix_memberships_member_id", "member_id"),
     index_where("ix_memberships_nickname", "nickname", where="nickname IS NOT NULL"),
+    index_where("ix_memberships_invited_by", "invited_by", where="invited_by IS NOT NULL"),
     index_where("ix_memberships_invite_id", "invite_id", where="invite_id IS NOT NULL"),
 )
 
@@ -127,4 +128,8 @@ identity_matches = Table(
     UniqueConstraint("account", "member_id", "after"),
     Index("ix_identity_matches_member_id", "member_id"),
     index_where("ix_identity_matches_open", "account", "id", where="decided IS NULL"),
+    # Who had an id is named by it in what was written down then.
+    index_where("ix_identity_matches_before", "before", where="decided = 'same'"),
+    index_where("ix_identity_matches_after", "after", where="decided = 'same'"),
+    index_where("ix_identity_matches_denied", "decided_at", where="decided IN ('other', 'closed')"),
 )

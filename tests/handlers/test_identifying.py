@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from handlers.events import IdsChanged, Person, Roster
-from handlers.identifying import WHY
+from handlers.events import IdsChanged, Person, ReachChanged, Roster
+from handlers.identifying import WHY, rule_on
 from handlers.likeness import Trait
 from handlers.staff import are_one, name_of
 from scheduler.courier import Address
-from storage import appointments, identities, tags
+from storage import appointments, identities, members, tags
 from storage.familiar import groups_of
 from storage.identities import Answer, NewMatch
 from storage.tags import Tag
@@ -20,6 +20,7 @@ from tests.handlers.shop import (
     MANAGER,
     MINUTE,
     NOW,
+    PLATFORM,
     Answers,
     Opener,
     Shop,
@@ -111,12 +112,35 @@ async def test_a_manager_is_one_again_by_their_own_word_in_the_group(shop: Shop)
     there = (Person("@m", MANAGER, staff=True), Person("@f", "小美"))
     rosters = (Roster(chat_of("一群"), there),)
     await shop.hear(IdsChanged(ACCOUNT, "c", shop.clock.now(), rosters))
+    assert not await settles(shop)  # nobody is left who could be asked
+    await shop.hear(replace(shop.heard(MANAGER, "早"), sender=there[0]))
     asked = await settles(shop)
     assert "现在的「阿玲」像以前的「阿玲」" in asked.text
     word = shop.heard(MANAGER, asked.buttons["是同一个人"])
     answer = await shop.hear(replace(word, sender=there[0]))
     assert answer.text == "好的，阿玲 就是以前的 阿玲，标签和记录都接上了。"
     assert answer.addresses == [Address(person="@m")]
+
+
+async def test_who_was_found_since_keeps_the_id_of_now(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.says(MANAGER, "早", group=None)
+    await shop.says("小美", "大家好")
+    await doubts(shop, ("小美", "@b"))
+    await shop.hear(
+        replace(shop.heard("小美", "/norecord"), sender=Person("@b", "小美")),
+        ReachChanged(ACCOUNT, "c", NOW, Person("@b", "小美"), reachable=False),
+    )
+    await shop.hear(replace(shop.heard("小美", "/norecord"), sender=Person("@b", "小美")))
+    between, latest = await doubts(shop, ("小美", "@c"))
+    await rule_on(shop.desk, "room:x", latest, Answer.SAME)
+    await rule_on(shop.desk, "room:x", between, Answer.SAME)
+    async with shop.desk.database.reading() as connection:
+        assert await identities.undecided(connection) == []
+        now = await members.member_known_as(connection, PLATFORM, "@c")
+        assert await members.member_known_as(connection, PLATFORM, "@b") is None
+    assert now is not None
+    assert now.no_record
 
 
 # The list

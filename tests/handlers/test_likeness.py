@@ -145,6 +145,32 @@ def test_a_namesake_in_one_group_of_two_takes_nothing() -> None:
     assert pairs(decided([both, here], [both, here]).taken) == {(1, "a"), (2, "b")}
 
 
+def test_a_name_alone_is_no_proof_of_whom_something_was_laid_down() -> None:
+    seats = dict.fromkeys(range(9))
+    for known, percent in ((looks(), 85), (looks(seats=seats), 89)):
+        found = recognised([Known(1, known, bound=True)], [Shown("a", known)])
+        assert found.taken == ()
+        (one,) = found.doubtful
+        assert (one.confidence, one.why[-1]) == (percent, Trait.BOUND)
+    surer = looks(seats={1: "美"})
+    assert recognised([Known(1, surer, bound=True)], [Shown("a", surer)]).taken
+
+
+@pytest.mark.parametrize(("there", "taken"), [(1, False), (9, False), (10, True)])
+def test_nor_is_it_where_many_are_gone_without_a_trace(there: int, *, taken: bool) -> None:
+    stays = [looks(f"粉丝{number}") for number in range(there - 1)]
+    found = decided([looks(), *stays, looks("走了")], [looks(), *stays])
+    everybody = {(number + 1, chr(ord("a") + number)) for number in range(there)}
+    assert pairs(found.taken) == (everybody if taken else set())
+    assert pairs(found.doubtful) == (set() if taken else everybody)
+    assert {one.confidence for one in found.doubtful} <= {85}
+
+
+def test_another_group_that_is_whole_is_proof() -> None:
+    fan = looks(seats={1: "", 2: ""})
+    assert pairs(decided([fan, looks("走了")], [fan]).taken) == {(1, "a")}
+
+
 # What is done by it
 
 

@@ -17,6 +17,7 @@ from handlers.events import (
     Person,
     Roster,
 )
+from handlers.staff import managers
 from storage import acceptance, identities, members, reach, tables, tags
 from storage.identities import BY_LIKENESS, Answer, Match
 from storage.tags import Tag
@@ -47,11 +48,13 @@ def group_now(name: str, *people: Person | str, chat: str | None = None) -> Rost
     return Roster(Chat(chat or f"@@{name}", name), tuple(there))
 
 
-async def ids_change(shop: Shop, *rosters: Roster, friends: tuple[Person, ...] = ()) -> None:
+async def ids_change(
+    shop: Shop, *rosters: Roster, friends: tuple[Person, ...] = (), complete: bool = True
+) -> None:
     """The account was logged in anew, and this is all that the platform shows."""
     shop.clock.advance(MINUTE)
     at = shop.clock.now()
-    await shop.hear(IdsChanged(ACCOUNT, shop._next(), at, rosters, friends))
+    await shop.hear(IdsChanged(ACCOUNT, shop._next(), at, rosters, friends, complete))
 
 
 async def says_now(shop: Shop, name: str, text: str, group: str = "一群") -> None:
@@ -101,7 +104,7 @@ async def test_everybody_and_everything_goes_on(any_shop: Shop) -> None:
     await talk(shop, *FANS[:2], group="二群")
     fan = await shop.member("小美")
     async with shop.desk.database.writing() as connection:
-        await tags.set_tags(connection, [Tag(fan.id, "敏感肌", "manager:x", "", shop.clock.now())])
+        await tags.set_tags(connection, [Tag(fan.id, "敏感肌", "rule:x", "", shop.clock.now())])
     await ids_change(
         shop, group_now("一群", *FANS), group_now("二群", *FANS[:2]), group_now("三群")
     )
@@ -202,8 +205,9 @@ async def test_friends_are_known_by_what_the_account_calls_them(shop: Shop) -> N
 
 
 async def test_who_is_not_found_again_sits_nowhere(shop: Shop) -> None:
-    await talk(shop, *FANS)
-    await ids_change(shop, group_now("一群", *FANS[:3]))
+    crowd = [f"粉丝{number}" for number in range(9)]
+    await talk(shop, *crowd, *FANS)
+    await ids_change(shop, group_now("一群", *crowd, *FANS[:3]))
     group = await shop.group("一群")
     async with shop.desk.database.reading() as connection:
         rows = await connection.execute(
@@ -216,7 +220,42 @@ async def test_who_is_not_found_again_sits_nowhere(shop: Shop) -> None:
             select(tables.members.c.name).where(tables.members.c.unreachable_at.is_not(None))
         )
         assert refused.all() == ["点点"]
-    assert left == dict.fromkeys(FANS[:3]) | {"点点": shop.clock.now()}
+    assert left == dict.fromkeys([*crowd, *FANS[:3]]) | {"点点": shop.clock.now()}
+
+
+async def test_a_name_that_somebody_may_have_taken_is_asked_about(shop: Shop) -> None:
+    await talk(shop, "小鱼", "圆圆", "小美", "坏人")
+    await ids_change(shop, group_now("一群", "小鱼", "圆圆", Person("@坏人", "小美")))
+    assert (await known(shop))["小美"] == ["id-小美"]
+    assert ("id-小美", "@坏人", 85) in {
+        (one.before, one.after, one.confidence) for one in await asked(shop)
+    }
+
+
+async def test_who_wants_no_record_is_asked_about_and_not_taken_for_by_name(shop: Shop) -> None:
+    await talk(shop, *FANS)
+    await shop.says("小美", "/norecord")
+    await ids_change(shop, group_now("一群", *FANS))
+    assert [one.before for one in await asked(shop)] == ["id-小美"]
+
+
+async def test_of_what_is_not_all_nobody_and_nothing_is_gone(shop: Shop) -> None:
+    await talk(shop, *FANS, group="二群")
+    await talk(shop, "阿甲", "阿乙")
+    await ids_change(shop, group_now("一群", "阿甲", "阿乙"), complete=False)
+    assert (await chats(shop))["二群"] == ("chat-二群", True)
+    shop.clock.advance(MINUTE)
+    at = shop.clock.now()
+    await shop.hear(GroupChanged(ACCOUNT, "x", at, Chat("@@二群", "二群"), present=True))
+    await says_now(shop, "小美", "我在这", group="二群")
+    await ids_change(shop, group_now("一群", "阿甲", "阿乙"), group_now("二群", *FANS))
+    assert await known(shop) == {name: [f"@{name}"] for name in ("阿甲", "阿乙", *FANS)}
+    assert await chats(shop) == {
+        "一群": ("@@一群", True),
+        "二群": ("@@二群", True),
+        "三群": ("chat-三群", False),
+    }
+    assert await asked(shop) == []
 
 
 # Doubt
@@ -254,7 +293,13 @@ async def test_what_was_asked_of_ids_that_ended_is_asked_no_more(shop: Shop) -> 
     old = group_now("一群", Person("@1", "小美"), Person("@2", "小美"), "小鱼", "圆圆")
     await ids_change(shop, old)
     assert {one.after for one in await asked(shop)} == {"@1", "@2"}
-    new = group_now("一群", Person("!1", "小美"), Person("!2", "小美"), Person("!3", "小鱼"))
+    new = group_now(
+        "一群",
+        Person("!1", "小美"),
+        Person("!2", "小美"),
+        Person("!3", "小鱼"),
+        Person("!4", "圆圆"),
+    )
     await ids_change(shop, new)
     assert {one.after for one in await asked(shop)} == {"!1", "!2"}
 
@@ -357,6 +402,62 @@ async def test_a_strangers_group_of_the_same_name_does_not_become_the_shops(
     shop = open_shop
     await ids_change(shop, group_now("一群改名", *FANS), group_now("一群", "阿生", "小偷"))
     assert await accepted(shop) == {"@@一群改名": True, "@@一群": False}
+
+
+async def test_an_old_group_that_is_made_again_is_asked_about_and_makes_nobody_a_manager(
+    open_shop: Shop,
+) -> None:
+    shop = open_shop
+    await shop.says(MANAGER, "早", group=None)
+    await shop.closes("一群")
+    thief = Person("@小美", "小美", staff=True, staff_in=frozenset({"@@一群"}))
+    boss = shop.person(MANAGER)
+    await ids_change(shop, group_now("一群", thief, *FANS[1:]), friends=(boss,))
+    assert await accepted(shop) == {"@@一群": False}
+    order = replace(shop.heard("小美", "/halt"), chat=Chat("@@一群", "一群"), sender=thief)
+    assert not await shop.hear(order)
+    async with shop.desk.database.reading() as connection:
+        assert [one.name for one in await managers(connection, shop.desk.shop)] == [MANAGER]
+    said = len(shop.platform.posts)
+    await shop.dispatcher.ask_about_groups()
+    assert in_private(MANAGER) in {one.address for one in shop.platform.posts[said:]}
+
+
+async def test_so_is_one_that_few_of_its_people_show(open_shop: Shop) -> None:
+    shop = open_shop
+    await shop.says(MANAGER, "/broadcast @一群 今晚八点直播", group=None)
+    await shop.says(MANAGER, "/confirm", group=None)
+    await shop.desk.planner.plan_ahead()
+    await ids_change(shop, group_now("一群", "小美", "小偷"))
+    assert await accepted(shop) == {"@@一群": False}
+    assert not await shop.delivers()
+
+
+async def test_what_a_manager_said_of_it_since_holds(open_shop: Shop) -> None:
+    shop = open_shop
+    shop.clock.advance(MINUTE)
+    here = Chat("@@一群", "一群")
+    by = shop.person(MANAGER)
+    came = GroupChanged(ACCOUNT, "x", shop.clock.now(), here, present=True, by=by)
+    await shop.hear(came)
+    await ids_change(shop, group_now("一群", "小美"))
+    assert await accepted(shop) == {"@@一群": True}
+
+
+async def test_a_room_of_the_staffs_that_is_made_again_is_no_staff_chat(open_shop: Shop) -> None:
+    shop = open_shop
+    await brought(shop, MANAGER, "员工群")
+    shop.staff.add(MANAGER)
+    await shop.says(MANAGER, "/link @一群 sure", group="员工群")
+    assert (await shop.group("一群")).staff_group_id is not None
+    await shop.closes("员工群")
+    await ids_change(shop, group_now("一群", *FANS), group_now("员工群", MANAGER, "小偷"))
+    assert await accepted(shop) == {"@@一群": True, "@@员工群": False}
+    async with shop.desk.database.reading() as connection:
+        ties = await connection.execute(
+            select(tables.groups.c.is_staff, tables.groups.c.staff_group_id)
+        )
+        assert {tuple(row) for row in ties} == {(False, None)}
 
 
 async def test_a_group_is_asked_about_no_second_time(open_shop: Shop) -> None:

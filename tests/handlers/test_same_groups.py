@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.same_groups import KnownGroup, ShownGroup, same_groups
+from handlers.same_groups import KnownGroup, SameGroup, ShownGroup, same_groups
 
 
 def known(names: str = "", name: str = "一群", *, id_: int = 1, present: bool = True) -> KnownGroup:
@@ -18,6 +18,10 @@ def shown(
 ) -> ShownGroup:
     """A group with people of these names, who have new ids, and of these ids."""
     return ShownGroup(chat, name, frozenset(ids), frozenset(names))
+
+
+def chats(found: dict[int, SameGroup]) -> dict[int, str]:
+    return {group: one.chat for group, one in found.items()}
 
 
 @pytest.mark.parametrize(
@@ -45,18 +49,38 @@ def shown(
     ],
 )
 def test_a_group_is_known_again(before: KnownGroup, now: ShownGroup, *, same: bool) -> None:
-    assert same_groups([before], [now]) == ({1: "@1"} if same else {})
+    assert chats(same_groups([before], [now])) == ({1: "@1"} if same else {})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "proven"),
+    [
+        (known(), shown(), False),
+        (known("甲乙"), shown("甲乙"), False),
+        (known("甲乙丙"), shown("甲乙"), False),
+        (known("甲乙丙"), shown("甲乙丙"), True),
+        (known("甲乙丙丁戊己"), shown("甲乙丙"), True),
+        (known("甲乙丙丁戊己庚"), shown("甲乙丙"), False),
+        (known("甲乙丙"), shown("甲", ids=("id-乙", "id-丙")), True),
+        (known("甲乙丙"), shown("甲乙丙", "二群"), True),
+        (known("甲乙丙", present=False), shown("甲乙丙"), False),
+    ],
+)
+def test_it_is_proven_by_many_who_sit_there_and_never_where_the_bot_had_left(
+    before: KnownGroup, now: ShownGroup, *, proven: bool
+) -> None:
+    assert same_groups([before], [now]) == {1: SameGroup("@1", proven)}
 
 
 def test_several_of_one_name_are_told_apart_by_who_sits_there() -> None:
     before = [known("甲乙丙", id_=1), known("丁戊己", id_=2)]
     now = [shown("丁戊己", chat="@b"), shown("甲乙丙", chat="@a")]
-    assert same_groups(before, now) == {1: "@a", 2: "@b"}
+    assert chats(same_groups(before, now)) == {1: "@a", 2: "@b"}
 
 
 def test_a_strangers_group_of_the_same_name_is_not_taken() -> None:
     now = [shown("甲乙丙丁", chat="@ours"), shown("甲", chat="@theirs")]
-    assert same_groups([known("甲乙丙丁")], now) == {1: "@ours"}
+    assert chats(same_groups([known("甲乙丙丁")], now)) == {1: "@ours"}
 
 
 @pytest.mark.parametrize("there", ["甲乙丙", "甲乙丙丁"])

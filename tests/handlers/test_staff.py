@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from handlers import staff
+from handlers.events import IdsChanged, Person, Roster
 from scheduler.content import Content
 from scheduler.courier import AccountDown, AddressGone, Outcome, Unclear
 from storage.members import Seen, ensure_members, sit
 from tests.handlers.scenes import OTHER, second_manager
-from tests.handlers.shop import MANAGER, NOW, PLATFORM, Opener, Shop, in_private
+from tests.handlers.shop import (
+    ACCOUNT,
+    MANAGER,
+    MINUTE,
+    NOW,
+    PLATFORM,
+    Opener,
+    Shop,
+    chat_of,
+    in_private,
+)
 
 WORDS = Content("有件事")
 
@@ -25,6 +38,35 @@ async def test_managers_are_who_is_marked_or_listed_and_was_seen(opened: Opener)
         found = await staff.managers(connection, shop.desk.shop)
         assert [one.name for one in found] == [MANAGER, "店主", "小满"]
         assert await staff.needs_another(connection, shop.desk.shop)
+
+
+async def test_a_manager_who_is_lost_with_an_id_is_none(shop: Shop) -> None:
+    for name in (MANAGER, "小鱼", "圆圆"):
+        await shop.says(name, "早")
+    owner = Person("@阿玲", "老板娘", staff=True, staff_in=frozenset({"chat-一群"}))
+    people = (owner, *(Person(f"@{name}", name) for name in ("小鱼", "圆圆")))
+    shop.clock.advance(MINUTE)
+    at = shop.clock.now()
+    await shop.hear(IdsChanged(ACCOUNT, "x", at, (Roster(chat_of("一群"), people),)))
+    await shop.hear(replace(shop.heard("老板娘", "早"), sender=owner))
+    async with shop.desk.database.reading() as connection:
+        found = await staff.managers(connection, shop.desk.shop)
+        assert [one.name for one in found] == ["老板娘"]
+        assert not await staff.needs_another(connection, shop.desk.shop)
+    assert await staff.tell_managers(shop.desk, WORDS, "k") == ["老板娘"]
+    assert not (await shop.member(MANAGER)).staff
+
+
+async def test_nor_is_one_of_whom_nobody_has_said_yet_who_they_are(shop: Shop) -> None:
+    for name in (MANAGER, "小鱼", "圆圆"):
+        await shop.says(name, "早")
+    people = tuple(Person(f"@{name}", name) for name in (MANAGER, "小鱼", "圆圆"))
+    shop.clock.advance(MINUTE)
+    at = shop.clock.now()
+    await shop.hear(IdsChanged(ACCOUNT, "x", at, (Roster(chat_of("一群"), people),)))
+    async with shop.desk.database.reading() as connection:
+        assert await staff.managers(connection, shop.desk.shop) == []
+    assert (await shop.member(MANAGER)).staff  # whose place nobody takes by a name
 
 
 async def test_who_is_left_out_is_not_told(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import appointments, friendships, groups, identities, members, reach
+from storage import appointments, customers, friendships, groups, identities, members, reach, tags
 from storage.familiar import (
     FamiliarMember,
     familiar_groups,
@@ -18,6 +18,7 @@ from storage.identities import NewMatch
 from storage.members import Seen
 from storage.tables import members as member_rows
 from storage.tables import memberships
+from storage.tags import Tag
 from tests.storage.builders import (
     ACCOUNT,
     DAY,
@@ -97,6 +98,7 @@ async def test_what_is_known_of_somebody(connection: AsyncConnection) -> None:
         alias="张姐",
         friend=False,
         guarded=False,
+        bound=False,
         first_seen_at=NOW,
         last_seen_at=NOW + HOUR,
         seats={here.id: "美", there.id: None},
@@ -126,6 +128,31 @@ async def test_staff_and_the_appointed_are_guarded(connection: AsyncConnection) 
     assert guarded == {"群主", "阿玲"}
 
 
+async def test_who_has_a_wish_or_a_managers_tag_is_bound(connection: AsyncConnection) -> None:
+    here = await group(connection, "一群")
+    fans = {name: await member(connection, name, here) for name in ("退订", "免记", "人工", "规则")}
+    await customers.set_opt_out(connection, fans["退订"].customer_id, NOW)
+    await customers.set_no_record(connection, fans["免记"].customer_id, no_record=True)
+    for name, by in (("人工", "manager:阿玲"), ("规则", "rule:x")):
+        await tags.set_tags(connection, [Tag(fans[name].id, "敏感肌", by, "", NOW)])
+    bound = {name for name, one in (await familiar(connection)).items() if one.bound}
+    assert bound == {"退订", "免记", "人工"}
+
+
+async def test_who_knows_another_account_in_private_is_left_out(
+    connection: AsyncConnection,
+) -> None:
+    here = await group(connection, "一群")
+    fans = {name: await member(connection, name, here) for name in ("私聊", "好友", "在这")}
+    elsewhere = heard("m1", chat=None, sender="私聊")
+    await record(connection, elsewhere, account=OTHER)
+    asked = friendships.NewFriendRequest(OTHER, "r1", fans["好友"].id, "", NOW)
+    await friendships.keep_request(connection, asked)
+    assert [*await familiar(connection)] == ["好友", "在这"]
+    await friendships.note_friends(connection, OTHER, fans["好友"].id, NOW)
+    assert [*await familiar(connection)] == ["在这"]
+
+
 async def test_since_when_ids_are_known(connection: AsyncConnection) -> None:
     await member(connection, "小美")
     found = await known_since(connection, PLATFORM, ["id-小美", "id-小鱼"])
@@ -147,9 +174,8 @@ async def test_who_is_lost(connection: AsyncConnection) -> None:
         if "问" in name
     ]
     await identities.keep_doubtful(connection, ACCOUNT, asked, NOW)
-    lost = await lost_members(connection, PLATFORM)
+    lost = await lost_members(connection)
     assert {name for name, one in there.items() if one.id in lost} == {"坐着问", "走", "走着问"}
-    assert await lost_members(connection, "telegram") == set()
 
 
 async def test_who_is_unseated_sits_nowhere_of_these(connection: AsyncConnection) -> None:

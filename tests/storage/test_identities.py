@@ -100,11 +100,81 @@ async def test_who_is_one_is_no_other(connection: AsyncConnection) -> None:
     await identities.decide(connection, first, Answer.SAME, by="room:x", at=NOW)
     assert await decisions(connection) == {
         (fan.id, "@new"): Answer.SAME,
-        (fan.id, "@second"): Answer.OTHER,
-        (namesake.id, "@new"): Answer.OTHER,
+        (fan.id, "@second"): Answer.CLOSED,
+        (namesake.id, "@new"): Answer.CLOSED,
         (namesake.id, "@second"): None,
         (fan.id, "@far"): None,
     }
+
+
+async def test_an_id_of_between_answers_nothing_of_the_one_now(
+    connection: AsyncConnection,
+) -> None:
+    fan, between = await member(connection, "小美"), await member(connection, "@b")
+    now = "@c"
+    then, *_ = await doubt(
+        connection, match(fan, between.person), match(fan, now), match(between, now)
+    )
+    assert await identities.decide(connection, then, Answer.SAME, by="room:x", at=NOW)
+    assert await decisions(connection) == {
+        (fan.id, between.person): Answer.SAME,
+        (fan.id, now): None,
+        (between.id, now): None,
+    }
+
+
+async def test_nor_the_id_now_of_the_one_between(connection: AsyncConnection) -> None:
+    fan, between = await member(connection, "小美"), await member(connection, "@b")
+    now = "@c"
+    new = match(fan, between.person), match(fan, now), match(between, now)
+    latest = (await doubt(connection, *new))[1]
+    assert await identities.decide(connection, latest, Answer.SAME, by="room:x", at=NOW)
+    assert await decisions(connection) == {
+        (fan.id, between.person): None,
+        (fan.id, now): Answer.SAME,
+        (between.id, now): Answer.CLOSED,
+    }
+    assert await identities.ruled_out(connection, ACCOUNT) == set()
+
+
+async def test_who_had_an_id_before_is_asked_about_anew_when_it_comes_back(
+    connection: AsyncConnection,
+) -> None:
+    fan = await member(connection, "小美")
+    (one,) = await doubt(connection, match(fan))
+    await identities.mark_told(connection, [one.id], NOW)
+    await identities.decide(connection, one, Answer.SAME, by="room:x", at=NOW)
+    back = replace(match(fan), before="@between")
+    (again,) = await doubt(connection, back)
+    assert again == replace(one, before="@between")
+    assert await identities.undecided(connection, untold_on=ACCOUNT) == [again]
+
+
+async def test_an_id_that_was_denied_stays_so_whoever_has_it(connection: AsyncConnection) -> None:
+    fan, other = await member(connection, "小美"), await member(connection, "小鱼")
+    denied, _ = await doubt(connection, match(fan), match(fan, other.person))
+    await identities.decide(connection, denied, Answer.OTHER, by="room:x", at=NOW)
+    await identities.follow(connection, ACCOUNT, {other.person: "@new"})
+    assert await decisions(connection) == {(fan.id, "@new"): Answer.OTHER}
+
+
+async def test_what_was_denied_of_ids_that_nobody_has_is_forgotten(
+    connection: AsyncConnection,
+) -> None:
+    fan, there = await member(connection, "小美"), await member(connection, "小鱼")
+    new = [match(fan, after) for after in ("@gone", there.person, "@recent", "@same", "@open")]
+    *decided, _ = await doubt(connection, *new)
+    answers = (Answer.OTHER, Answer.OTHER, Answer.OTHER, Answer.SAME)
+    for one, answer in zip(decided, answers, strict=True):
+        at = NOW + HOUR if one.after == "@recent" else NOW
+        await connection.execute(
+            identity_matches.update()
+            .where(identity_matches.c.id == one.id)
+            .values(decided=answer, decided_at=at)
+        )
+    assert await identities.delete_denied_before(connection, NOW + HOUR, batch=9) == 1
+    left = {after for _, after in await decisions(connection)}
+    assert left == {there.person, "@recent", "@same", "@open"}
 
 
 async def test_what_has_become_certain_is_asked_no_more(connection: AsyncConnection) -> None:

@@ -26,6 +26,15 @@ def upgrade() -> None:
     op.add_column("memberships", sa.Column("nickname", sa.Text(), nullable=True))
     _index_where("ix_members_alias", "members", ["alias"], "alias IS NOT NULL")
     _index_where("ix_memberships_nickname", "memberships", ["nickname"], "nickname IS NOT NULL")
+    _index_where(
+        "ix_memberships_invited_by", "memberships", ["invited_by"], "invited_by IS NOT NULL"
+    )
+    op.create_index("ix_invites_member_id", "invites", ["member_id"])
+    op.create_index("ix_join_requests_member_id", "join_requests", ["member_id"])
+    op.drop_index("ix_deliveries_of_group", "deliveries")
+    _index_where(
+        "ix_deliveries_of_group", "deliveries", ["group_id", "began_at"], "group_id IS NOT NULL"
+    )
     op.create_table(
         "hearing_gaps",
         sa.Column("id", Identity, nullable=False),
@@ -40,6 +49,10 @@ def upgrade() -> None:
         sa.Column("claim", sa.Integer(), server_default=sa.text("0"), nullable=False),
     )
     op.add_column("analysed_days", sa.Column("claimed_until", UtcDateTime(), nullable=True))
+    op.add_column(
+        "attempts",
+        sa.Column("messages", sa.Integer(), server_default=sa.text("1"), nullable=False),
+    )
     _befriend()
     _remember_own_words()
     _recognise()
@@ -140,6 +153,10 @@ def _recognise() -> None:
         _belongs_to_member("identity_matches"),
     )
     op.create_index("ix_identity_matches_member_id", "identity_matches", ["member_id"])
-    _index_where(
-        "ix_identity_matches_open", "identity_matches", ["account", "id"], "decided IS NULL"
-    )
+    for column, where, name in (
+        (["account", "id"], "decided IS NULL", "open"),
+        (["before"], "decided = 'same'", "before"),
+        (["after"], "decided = 'same'", "after"),
+        (["decided_at"], "decided IN ('other', 'closed')", "denied"),
+    ):
+        _index_where(f"ix_identity_matches_{name}", "identity_matches", column, where)
