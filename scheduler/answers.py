@@ -42,10 +42,10 @@ class HeldBack:
 
 _WORDS: dict[type[Outcome | HeldBack], str] = {
     Done: "done",
-    NothingSent: "nothing_sent",
+    NothingSent: attempts.NOTHING_SENT,
     AddressGone: "address_gone",
     Muted: "muted",
-    AccountDown: "account_down",
+    AccountDown: attempts.ACCOUNT_DOWN,
     Unclear: "unclear",
     Unable: "unable",
     HeldBack: attempts.HELD_BACK,
@@ -59,8 +59,10 @@ def word_for(outcome: Outcome | HeldBack) -> str:
     return _WORDS[type(outcome)]
 
 
-_NOTHING_DONE = {attempts.TOO_FAST_HERE, attempts.TOO_FAST_EVERYWHERE} | {
-    _WORDS[each] for each in (NothingSent, AccountDown, HeldBack)
+_NOTHING_DONE = attempts.NOTHING_CARRIED | {
+    attempts.TOO_FAST_HERE,
+    attempts.TOO_FAST_EVERYWHERE,
+    attempts.HELD_BACK,
 }
 
 

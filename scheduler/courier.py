@@ -246,8 +246,8 @@ class Limits:
     0 to 29. `pauses` are the shortest and the longest time that is let pass between two calls of
     the account, drawn anew for each: who types like a clock is no person. `text_length` is in
     characters, `caption_length` of a text that stands below pictures (None: as long as any);
-    `pictures` go with one message at most, and where `pictures_alone`, buttons cannot stand below
-    several.
+    `pictures` go with one post at most, and where `pictures_alone`, buttons cannot stand below
+    several. Without `captions` a text and its pictures are a message each (`messages_in`).
     """
 
     account: tuple[Rate, ...] = ()
@@ -259,12 +259,31 @@ class Limits:
     caption_length: int | None = None
     pictures: int | None = None
     pictures_alone: bool = False
+    captions: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.quiet_minutes < _HALF_HOUR:
             raise ValueError(f"no minute of the half hour is left to speak in: {self!r}")
         if self.pauses is not None and not timedelta(0) <= self.pauses[0] <= self.pauses[1]:
             raise ValueError(f"a pause lasts from the shortest to the longest: {self!r}")
+
+
+def messages_in(content: Content, limits: Limits) -> int:
+    """How many messages a content is, of those that rates count; at least one.
+
+    Where nothing can stand below pictures, its words (those of captions and buttons among them)
+    and each picture are one. Else all of it is, an album too.
+    """
+    if limits.captions:
+        return 1
+    captions = any(picture.caption for picture in content.pictures)
+    words = bool(content.text or content.buttons or captions)
+    return max(1, words + len(content.pictures))
+
+
+def weight_of(action: Action, limits: Limits) -> int:
+    """How many messages a call is, of those that rates count; what says nothing new is one."""
+    return messages_in(action.content, limits) if isinstance(action, Post) else 1
 
 
 class Courier(Protocol):

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from scheduler.alarm import Alarm
 from scheduler.clock import Clock
-from scheduler.courier import Action, Outcome, Unclear, paced_at
+from scheduler.courier import AccountDown, Action, NothingSent, Outcome, Unclear, paced_at
 from scheduler.pace import Pace
 from scheduler.priorities import Priority
 from storage.due import Due
@@ -31,6 +31,7 @@ class Leaving:
     """One call: written down as `attempt_id`, and about to be made or under way.
 
     `due` is the delivery it carries, None for an answer or a recall; `told` is given the outcome.
+    `messages` is how many messages it is, of those that the platform's rates count.
     """
 
     priority: Priority
@@ -38,6 +39,7 @@ class Leaving:
     attempt_id: int
     due: Due | None = None
     told: asyncio.Future[Outcome] | None = None
+    messages: int = 1
     departed: bool = False
     answered: bool = False
     given_up: bool = False  # its answer, if one comes, is late
@@ -131,7 +133,7 @@ class Gate:
                     waiting.popleft()
                     self._held_back(one, None)
                     continue
-            when = self.pace.leaves_at(one.address, one.priority, now)
+            when = self.pace.leaves_at(one.address, one.priority, now, one.messages)
             if when is not None and when <= now:
                 waiting.popleft()
                 self._start(one, now)
@@ -172,6 +174,16 @@ class Gate:
         return self.waiting - len(self._waiting[Priority.ANSWER])
 
     @property
+    def planned_messages_waiting(self) -> int:
+        """How many messages the planned calls are that are ready and have not left."""
+        return sum(
+            one.messages
+            for priority, waiting in self._waiting.items()
+            if priority is not Priority.ANSWER
+            for one in waiting
+        )
+
+    @property
     def under_way(self) -> int:
         """How many calls have neither been answered nor given up."""
         return sum(not one.answered for one in self._under_way)
@@ -210,7 +222,7 @@ class Gate:
         return unanswered
 
     def _start(self, one: Leaving, now: datetime) -> None:
-        self.pace.begin(one.address, now)
+        self.pace.begin(one.address, now, one.messages)
         one.departed = True
         if one.due is not None:
             self.planned_under_way += 1
@@ -231,7 +243,8 @@ class Gate:
                 outcome = await self._perform(one.action)
             finally:
                 timer.cancel()
-                self.pace.end(one.address, self._clock.now())
+                carried = not isinstance(outcome, NothingSent | AccountDown)
+                self.pace.end(one.address, self._clock.now(), one.messages, carried=carried)
                 if not one.answered:
                     self._ended(one, outcome)
                 self.let_out()
@@ -242,7 +255,7 @@ class Gate:
 
     def _take_back(self, one: Leaving) -> None:
         """It was let out, and must not be called any more."""
-        self.pace.end(one.address, self._clock.now())
+        self.pace.end(one.address, self._clock.now(), one.messages, carried=False)
         self.planned_under_way -= one.due is not None
         one.answered = True
         del self._under_way[one]

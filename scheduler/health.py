@@ -78,6 +78,13 @@ class Health:
         self._rest = min(self._rest * 2, self._longest_rest)
         return Fallen(self.rests_until, reason, new)
 
+    def heal(self) -> Recovered | None:
+        """A call that was given up did what it asked after all, late: the platform answers.
+
+        That ends no rest of an account that was refused: the call left before.
+        """
+        return None if self._refusal is not None else self.recover()
+
     def recover(self) -> Recovered | None:
         """The account works, by a clear answer or by somebody's word; None where it did before."""
         self._failures = 0

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from scheduler.clock import Clock
+from scheduler.courier import weight_of
 from scheduler.feed import Batch, Feed
 from scheduler.gate import Gate
 from scheduler.health import Health
@@ -128,7 +129,10 @@ class Lookout:
         elif waiting > self._size // 2:
             return 0
         room = self._gate.pace.room(now + ahead)
-        return max(0, (self._size if room is None else min(self._size, room)) - waiting)
+        wanted = self._size - waiting
+        if room is not None:
+            wanted = min(wanted, room - self._gate.planned_messages_waiting)
+        return max(0, wanted)
 
     def _silent_until(self, now: datetime) -> datetime | None:
         """Until when nothing planned leaves through this account, where that is worth telling."""
@@ -144,7 +148,8 @@ class Lookout:
         soon = max(account, now) + self._settings.ahead
         going, moves = {}, list(batch.moves)
         for number, (one, post) in batch.going.items():
-            free = pace.leaves_at(one.address, Priority(one.priority), now)
+            messages = weight_of(post, pace.limits)
+            free = pace.leaves_at(one.address, Priority(one.priority), now, messages)
             if free is not None and free <= soon:
                 going[number] = one, post
                 continue

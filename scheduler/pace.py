@@ -5,6 +5,10 @@ and its answer, and the platform judges by arrivals: so a call under way occupie
 answered one keeps it until one window after the answer. Then no span of `per` holds more than
 `messages` arrivals, however long the calls travelled.
 
+A call may be several messages (`courier.weight_of`), and occupies a slot for each. One that is
+more than a window takes has that window to itself: its courier keeps its messages apart, or says
+that it cannot. A call that ended with the certainty that it carried nothing occupies none.
+
 Planned calls leave room to answers. In the windows of a chat, and in those of the account that are
 longer than a second, they leave a quarter free. In the account's short windows they are spread
 evenly instead, and take the last slot only when the next is about to free: then an answer waits
@@ -29,7 +33,7 @@ from typing import Self
 
 from scheduler.courier import Limits, Rate, chat_of
 from scheduler.priorities import Priority
-from storage.attempts import TOO_FAST_EVERYWHERE, TOO_FAST_HERE, Past
+from storage.attempts import NOTHING_CARRIED, TOO_FAST_EVERYWHERE, TOO_FAST_HERE, Past
 
 _SHORT = timedelta(seconds=1)
 """Up to here a window of the account is shared by spreading; a longer one keeps a reserve."""
@@ -67,6 +71,7 @@ class Pace:
     """
 
     def __init__(self, limits: Limits, chance: Callable[[], float] = random.random) -> None:
+        self.limits = limits
         self.longest = longest_window(limits)
         """How far back attempts matter to `rebuilt`."""
         self._account = _Log(_Windows.of(limits.account, spread=True))
@@ -94,27 +99,30 @@ class Pace:
         pace = cls(limits, chance)
         ends = []
         for call in past:
-            ends.append((min(call.ended_at or now, now), call.address))
+            ends.append((min(call.ended_at or now, now), call))
             if call.holds_until is not None and call.outcome == TOO_FAST_HERE:
                 pace.hold(call.address, call.holds_until)
             elif call.holds_until is not None and call.outcome == TOO_FAST_EVERYWHERE:
                 pace.hold(None, call.holds_until)
-        for ended_at, address in sorted(ends):
-            pace.end(address, ended_at)
+        for ended_at, call in sorted(ends, key=lambda end: end[0]):
+            carried = call.outcome not in NOTHING_CARRIED
+            pace.end(call.address, ended_at, call.messages, carried=carried)
         return pace
 
-    def leaves_at(self, address: str, priority: Priority, now: datetime) -> datetime | None:
-        """When a call to `address` may depart; `now` where it may at once.
+    def leaves_at(
+        self, address: str, priority: Priority, now: datetime, messages: int = 1
+    ) -> datetime | None:
+        """When a call of so many messages to `address` may depart; `now` where it may at once.
 
         None where nobody can tell before a call under way is answered. A later moment is true as
         long as nothing else departs: ask again before `begin`.
         """
         moment = self._moment(now)
         planned = priority != Priority.ANSWER
-        at = self._account.free_at(planned=planned)
+        at = self._account.free_at(messages, planned=planned)
         chat = self._chats.get(chat_of(address))
         if at is not None and chat is not None:
-            here = chat.free_at(planned=planned)
+            here = chat.free_at(messages, planned=planned)
             at = here if here is None else max(at, here)
         if at is None or (self._pauses is not None and self._account.under_way):
             return None
@@ -125,7 +133,7 @@ class Pace:
         return now if at <= moment else at - self._set_back_by
 
     def room(self, by: datetime) -> int | None:
-        """How many planned calls the account lets depart up to `by`; None: any number.
+        """How many planned messages the account lets depart up to `by`; None: any number.
 
         As far as is known yet, and whatever their chats have to say. After a pause the present is
         taken to be a tenth of the short window before `by`.
@@ -139,29 +147,31 @@ class Pace:
             return free
         return min(free, self._spread.room(self._latest, by))
 
-    def begin(self, address: str, now: datetime) -> None:
-        """A call to `address` departs now."""
+    def begin(self, address: str, now: datetime, messages: int = 1) -> None:
+        """A call of so many messages to `address` departs now."""
         moment = self._moment(now)
         if self._spread is not None:
-            self._spread.departed(moment, free_since=self._account.free_at(planned=True))
-        self._account.under_way += 1
+            free_since = self._account.free_at(messages, planned=True)
+            self._spread.departed(moment, messages, free_since=free_since)
+        self._account.under_way += messages
         chat = self._chat(chat_of(address))
         if chat is not None:
-            chat.under_way += 1
+            chat.under_way += messages
 
-    def end(self, address: str, now: datetime) -> None:
-        """The platform answered a call to `address`, whichever of those under way.
+    def end(self, address: str, now: datetime, messages: int = 1, *, carried: bool = True) -> None:
+        """The platform answered a call of so many messages to `address`, whichever under way.
 
         The same where its answer is given up. One that this pace has not seen begin counts as well.
+        Where nothing was `carried` for certain, its slots are free again.
         """
         moment = self._moment(now)
-        self._account.answered(moment)
+        self._account.answered(moment, messages, carried=carried)
         if self._pauses is not None:
             self._pauses.answered(moment)
         whole = chat_of(address)
         chat = self._chat(whole)
         if chat is not None:
-            chat.answered(moment)
+            chat.answered(moment, messages, carried=carried)
             heapq.heappush(self._checks, (moment + chat.windows.longest, whole))
         self._forget_idle(moment)
 
@@ -206,7 +216,7 @@ class Pace:
 class _Windows:
     """What a set of rates lets through to answers, and what to planned calls.
 
-    Each window says how many calls may occupy it, and for how long each does after its answer.
+    Each window says how many messages may occupy it, and for how long each does after its answer.
     """
 
     answers: tuple[tuple[int, timedelta], ...]
@@ -237,7 +247,7 @@ class _Windows:
 
 
 class _Log:
-    """The calls that the same windows bind: how many are under way, when the others ended."""
+    """The messages that the same windows bind: how many are under way, when the others ended."""
 
     __slots__ = ("_ends", "held_until", "under_way", "windows")
 
@@ -247,12 +257,16 @@ class _Log:
         self.under_way = 0
         self.held_until = _LONG_AGO
 
-    def free_at(self, *, planned: bool) -> datetime | None:
-        """Since when or from when on every window has a slot; None: an answer must come first."""
+    def free_at(self, messages: int, *, planned: bool) -> datetime | None:
+        """Since when or from when on every window has so many slots, or all that it ever has.
+
+        None: an answer must come first.
+        """
         at = self.held_until
         ends = self._ends
-        for calls, per in self.windows.planned if planned else self.windows.answers:
-            spare = calls - self.under_way
+        for most, per in self.windows.planned if planned else self.windows.answers:
+            # Of those that ended, fewer than this many may still occupy the window.
+            spare = most - self.under_way - min(messages, most) + 1
             if spare <= 0:
                 return None
             if len(ends) >= spare:
@@ -260,7 +274,7 @@ class _Log:
         return at
 
     def room(self, by: datetime) -> int | None:
-        """How many planned calls find a slot up to `by`; None: any number."""
+        """How many planned messages find a slot up to `by`; None: any number."""
         if by < self.held_until:
             return 0
         if not self.windows.planned:
@@ -269,15 +283,16 @@ class _Log:
         return max(
             0,
             min(
-                calls - self.under_way - (len(ends) - bisect_right(ends, by - per))
-                for calls, per in self.windows.planned
+                most - self.under_way - (len(ends) - bisect_right(ends, by - per))
+                for most, per in self.windows.planned
             ),
         )
 
-    def answered(self, at: datetime) -> None:
-        """Count a call whose answer came `at`, no earlier than any before."""
-        self.under_way = max(0, self.under_way - 1)
-        self._ends.append(at)
+    def answered(self, at: datetime, messages: int, *, carried: bool) -> None:
+        """Count so many messages, answered `at`, no earlier than any before, if they left."""
+        self.under_way = max(0, self.under_way - messages)
+        if carried:
+            self._ends.extend([at] * messages)
         if len(self._ends) > 2 * self.windows.most:
             del self._ends[: len(self._ends) - self.windows.most]
 
@@ -327,16 +342,16 @@ class _Spread:
             return moment  # after a pause there is nothing to make up for
         return max(self._next, moment - self._catch_up)
 
-    def departed(self, moment: datetime, free_since: datetime | None) -> None:
-        """A call, planned or not, departs at `moment`; planned ones had a slot `free_since`.
+    def departed(self, moment: datetime, messages: int, free_since: datetime | None) -> None:
+        """A call, planned or not, departs at `moment`; planned ones had their slots `free_since`.
 
         A planned call that comes late counts from when it might have left. An answer that goes
-        before its turn takes a planned call's turn.
+        before its turn takes a planned call's turn. Each message takes a turn.
         """
         waited_from = moment if free_since is None else min(free_since, moment)
-        self._next = max(waited_from, self.next_at(moment)) + self._gap
+        self._next = max(waited_from, self.next_at(moment)) + self._gap * messages
 
     def room(self, latest: datetime, by: datetime) -> int:
-        """How many planned calls find a turn up to `by`."""
+        """How many planned messages find a turn up to `by`."""
         first = self.next_at(max(latest, by - self._catch_up))
         return max(0, (by - first) // self._gap + 1)

@@ -43,6 +43,7 @@ from scheduler.courier import (
     TooFast,
     Unclear,
     paced_at,
+    weight_of,
 )
 from scheduler.decide import CareSettings
 from scheduler.doubts import Recovery
@@ -309,16 +310,18 @@ class Sender:
 
     async def _within(self, action: Action, kind: str, patience: timedelta) -> Outcome:
         """Have a call made within a time; nobody waits for a chat that is silent for longer."""
-        if self._running and (silence := self._silence_at(paced_at(action))) > patience:
+        if self._running and (silence := self._silence_before(action)) > patience:
             return TooFast(silence)
         return await self._ask(action, kind, patience)
 
-    def _silence_at(self, address: str) -> timedelta:
-        """How long an answer to an address would wait, as far as is known now."""
+    def _silence_before(self, action: Action) -> timedelta:
+        """How long an answer would wait, as far as is known now."""
         shift, now = self._shift, self._clock.now()
         if shift is None:
             return timedelta(0)
-        free = shift.gate.pace.leaves_at(address, Priority.ANSWER, now)
+        pace = shift.gate.pace
+        messages = weight_of(action, pace.limits)
+        free = pace.leaves_at(paced_at(action), Priority.ANSWER, now, messages)
         return timedelta(0) if free is None else free - now
 
     async def _ask(self, action: Action, kind: str, patience: timedelta | None = None) -> Outcome:

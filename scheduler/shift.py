@@ -36,6 +36,7 @@ from scheduler.courier import (
     Unable,
     Unclear,
     paced_at,
+    weight_of,
 )
 from scheduler.doubts import Doubts
 from scheduler.feed import Batch, Feed
@@ -221,10 +222,15 @@ class Shift:
                     ends = [end_of(one.attempt_id, outcome, at) for one, outcome, at in ended]
                     await attempts.end_calls(connection, ends)
                     stopped = await self._note(connection, ended, news, now)
+                    several = {
+                        delivery: messages
+                        for delivery, (_, post) in batch.going.items()
+                        if (messages := weight_of(post, self.gate.pace.limits)) > 1
+                    }
                     begun = await deliveries.begin(
-                        connection, self.lease.lane, list(batch.going), now
+                        connection, self.lease.lane, list(batch.going), now, several
                     )
-                    calls = [Call(paced_at(one.action), one.action.key, one.kind) for one in wishes]
+                    calls = [self._call(one) for one in wishes]
                     called = await attempts.begin_calls(connection, self.lease.lane, calls, now)
             except BaseException:
                 # Whether it was committed is not known. What was ended is recorded again, which
@@ -261,14 +267,22 @@ class Shift:
         called: Mapping[str, int],
     ) -> None:
         """Give the gate what is written down: deliveries and wishes, each with its attempt."""
+        limits = self.gate.pace.limits
         for wish in wishes:
             wish.leaving = Leaving(
-                Priority.ANSWER, wish.action, called[wish.action.key], told=wish.told
+                Priority.ANSWER,
+                wish.action,
+                called[wish.action.key],
+                told=wish.told,
+                messages=weight_of(wish.action, limits),
             )
             self.gate.push(wish.leaving)
         for delivery, attempt in begun.items():
             one, post = batch.going[delivery]
-            self.gate.push(Leaving(Priority(one.priority), post, attempt, due=one))
+            messages = weight_of(post, limits)
+            self.gate.push(
+                Leaving(Priority(one.priority), post, attempt, due=one, messages=messages)
+            )
 
     async def next_look(self) -> datetime:
         """When a turn is worth taking again, if nothing rings before."""
@@ -300,6 +314,11 @@ class Shift:
         ]
 
     # What is recorded
+
+    def _call(self, wish: Wish) -> Call:
+        action = wish.action
+        messages = weight_of(action, self.gate.pace.limits)
+        return Call(paced_at(action), action.key, wish.kind, messages)
 
     def _moves_after(self, ended: Sequence[Ended]) -> list[Move]:
         rests = self._health.rests_until
@@ -356,7 +375,19 @@ class Shift:
         """What an outcome tells about the chat, the account and the campaign."""
         if isinstance(outcome, TooFast):
             self._slow_down(one, outcome, now)
-        change = self._health.note(outcome, now)
+        self._tell_health(self._health.note(outcome, now))
+        if one.due is None:
+            return
+        if isinstance(outcome, Done):
+            self._refusals.pop(one.due.campaign_id, None)
+            return
+        _log.warning("call", account=self.account, key=one.action.key, outcome=repr(outcome))
+        if isinstance(outcome, Unclear):
+            self.doubts.ask_soon()
+        elif isinstance(outcome, AddressGone | Muted | Unable):
+            self._refusals[one.due.campaign_id] += 1
+
+    def _tell_health(self, change: Fallen | Recovered | None) -> None:
         if change is not None:
             self._news.append(change)
         if isinstance(change, Fallen):
@@ -368,16 +399,6 @@ class Shift:
         elif isinstance(change, Recovered):
             self._tell(AccountBack(self.account))
             self.look_again()
-        if one.due is None:
-            return
-        if isinstance(outcome, Done):
-            self._refusals.pop(one.due.campaign_id, None)
-            return
-        _log.warning("call", account=self.account, key=one.action.key, outcome=repr(outcome))
-        if isinstance(outcome, Unclear):
-            self.doubts.ask_soon()
-        elif isinstance(outcome, AddressGone | Muted | Unable):
-            self._refusals[one.due.campaign_id] += 1
 
     def _slow_down(self, one: Leaving, outcome: TooFast, now: datetime) -> None:
         whom = None if outcome.account_wide else one.address
@@ -394,6 +415,8 @@ class Shift:
         """An answer came after its call was given up: what it was, and that it was sent."""
         if isinstance(outcome, TooFast):
             self._slow_down(one, outcome, self._clock.now())
+        if isinstance(outcome, Done):
+            self._tell_health(self._health.heal())
         if one.due is None or not isinstance(outcome, Done):
             return
         key, now = one.action.key, self._clock.now()

@@ -27,13 +27,23 @@ TOO_FAST_EVERYWHERE = "too_fast_account"
 """What the platform asked silence for: that address, or the whole account."""
 
 
+NOTHING_SENT = "nothing_sent"
+ACCOUNT_DOWN = "account_down"
+NOTHING_CARRIED = frozenset({NOTHING_SENT, ACCOUNT_DOWN})
+"""The outcomes that prove that a call never reached the platform, or carried nothing there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call to be made that belongs to no delivery: a reply, a recall."""
+    """A call to be made that belongs to no delivery: a reply, a recall.
+
+    `messages` is how many messages it is, of those that the platform's rates count.
+    """
 
     address: str
     key: str
     action: str
+    messages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,7 @@ async def begin_calls(
                 "action": call.action,
                 "token": lane.token,
                 "began_at": at,
+                "messages": call.messages,
             }
             for call in calls
         ],
@@ -130,13 +141,14 @@ async def outcomes_of(
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A call that was made; `ended_at` None where nobody knows whether it was answered."""
+    """A call of so many messages; `ended_at` None where nobody knows whether it was answered."""
 
     address: str
     began_at: datetime
     ended_at: datetime | None
     outcome: str | None
     holds_until: datetime | None
+    messages: int = 1
 
 
 async def made_since(
@@ -152,6 +164,7 @@ async def made_since(
         attempts.c.ended_at,
         attempts.c.outcome,
         attempts.c.holds_until,
+        attempts.c.messages,
     ).where(attempts.c.account == account)
     recent = of_account.where(
         attempts.c.began_at > since,

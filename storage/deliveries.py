@@ -16,13 +16,15 @@ for what a manager does to a whole campaign (see `steering.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
+    Integer,
     and_,
     bindparam,
     exists,
@@ -82,7 +84,7 @@ _BEGIN = (
 _CALL = (
     insert(attempts)
     .from_select(
-        ["account", "address", "key", "action", "delivery_id", "token", "began_at"],
+        ["account", "address", "key", "action", "delivery_id", "token", "began_at", "messages"],
         select(
             deliveries.c.account,
             deliveries.c.address,
@@ -91,16 +93,27 @@ _CALL = (
             deliveries.c.id,
             bindparam("token", type_=Identity),
             bindparam("at", type_=UtcDateTime()),
+            bindparam("messages", type_=Integer()),
         ).where(among(deliveries.c.id, "ids")),
     )
     .returning(attempts.c.delivery_id, attempts.c.id)
 )
 
 
+_ONE_EACH: Mapping[int, int] = MappingProxyType({})
+
+
 async def begin(
-    connection: AsyncConnection, lane: Lane, delivery_ids: Collection[int], at: datetime
+    connection: AsyncConnection,
+    lane: Lane,
+    delivery_ids: Collection[int],
+    at: datetime,
+    messages: Mapping[int, int] = _ONE_EACH,
 ) -> dict[int, int]:
     """Mark deliveries as sending and write their attempts, before the calls are made.
+
+    `messages` is how many messages a delivery is, of those that the platform's rates count, where
+    it is more than one.
 
     Returns:
         Delivery id → attempt id, only of those that could still be moved: one that was
@@ -118,8 +131,15 @@ async def begin(
     going = moved.scalars().all()
     if not going:
         return {}
-    made = await connection.execute(_CALL, {"ids": going, "token": lane.token, "at": at})
-    return {row.delivery_id: row.id for row in made.all()}
+    alike: dict[int, list[int]] = {}
+    for delivery in going:
+        alike.setdefault(messages.get(delivery, 1), []).append(delivery)
+    calls: dict[int, int] = {}
+    for count, ids in alike.items():
+        call = {"ids": ids, "token": lane.token, "at": at, "messages": count}
+        made = await connection.execute(_CALL, call)
+        calls.update((row.delivery_id, row.id) for row in made.all())
+    return calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.content import Content
-from scheduler.courier import Address, Admit, Invite, Limits, Post, chat_of, paced_at
+from scheduler.content import Button, Content, Picture
+from scheduler.courier import (
+    Address,
+    Admit,
+    Delete,
+    Edit,
+    Invite,
+    Limits,
+    Post,
+    chat_of,
+    messages_in,
+    paced_at,
+    weight_of,
+)
 
 identities = st.text(min_size=1)
 
@@ -51,6 +63,35 @@ def test_a_platform_leaves_some_minute_of_each_half_hour(minutes: int) -> None:
     with pytest.raises(ValueError, match="no minute"):
         Limits(quiet_minutes=minutes)
     assert Limits(quiet_minutes=29).quiet_minutes == 29
+
+
+PICTURE = Picture("offer.png")
+YES = Button("要", "/remind")
+
+
+@pytest.mark.parametrize(
+    ("content", "messages"),
+    [
+        (Content("早"), 1),
+        (Content("早", buttons=(YES,)), 1),
+        (Content("早", (PICTURE,)), 2),
+        (Content("", (PICTURE,)), 1),
+        (Content("", (PICTURE, PICTURE)), 2),
+        (Content("", (Picture("offer.png", "新品"), PICTURE)), 3),
+        (Content("", (PICTURE,), (YES,)), 2),
+        (Content("早", (PICTURE,) * 3, (YES,)), 4),
+        (Content(""), 1),
+    ],
+)
+def test_without_captions_words_and_pictures_are_a_message_each(
+    content: Content, messages: int
+) -> None:
+    here = Address(group="1")
+    assert messages_in(content, Limits(captions=False)) == messages
+    assert weight_of(Post("k", here, content), Limits(captions=False)) == messages
+    assert weight_of(Edit("k", here, "r", content), Limits(captions=False)) == 1
+    assert weight_of(Delete("k", here, "r"), Limits(captions=False)) == 1
+    assert weight_of(Post("k", here, content), Limits()) == 1, "an album is one"
 
 
 def test_letting_somebody_in_keeps_no_pace_of_the_group() -> None:

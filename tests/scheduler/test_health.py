@@ -60,6 +60,21 @@ def test_the_reason_is_the_last_outcome_s() -> None:
     assert account.note(REFUSED, NOW) == Fallen(NOW + MINUTE, "refused")
 
 
+def test_a_late_answer_ends_a_rest_for_lost_answers_but_none_of_a_refused_account() -> None:
+    account = health()
+    account.note(LOST, NOW)
+    account.note(LOST, NOW)
+    assert account.heal() is None
+    assert account.note(LOST, NOW) is None, "those before it were answered after all"
+    account.note(LOST, NOW)
+    assert isinstance(account.note(LOST, NOW), Fallen)
+    assert account.heal() == Recovered()
+    assert not account.rests(NOW)
+    account.note(AccountDown("logged out"), NOW)
+    assert account.heal() is None
+    assert account.rests(NOW), "it had left before"
+
+
 def test_what_was_under_way_when_the_rest_began_changes_nothing() -> None:
     account = health()
     account.note(AccountDown("logged out"), NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -81,6 +81,38 @@ def test_each_rate_binds_those_it_names() -> None:
     assert pace.leaves_at(FANS, ANSWER, after(1)) == after(60)
     assert pace.leaves_at(BEN, ANSWER, after(1)) == after(1)
     assert pace.leaves_at("group:others", ANSWER, after(1)) == after(1)
+
+
+def test_a_post_of_text_and_three_pictures_uses_four_of_a_day_s_messages() -> None:
+    pace, made = Pace(Limits(account=(Rate(300, 1440 * MINUTE),))), 0
+    while pace.leaves_at(FANS, CAMPAIGN, after(made), 4) == after(made):
+        pace.begin(FANS, after(made), 4)
+        pace.end(FANS, after(made), 4)
+        made += 1
+    assert made == 56, "a quarter of 300 is left to answers"
+    assert pace.leaves_at(FANS, CAMPAIGN, after(made)) == after(made), "one more of one message"
+    assert pace.leaves_at(ANN, ANSWER, after(made), 4) == after(made)
+
+
+def test_what_is_larger_than_a_window_has_it_to_itself() -> None:
+    pace = Pace(Limits(account=(Rate(2, MINUTE),)))
+    assert pace.leaves_at(ANN, CAMPAIGN, after(0), 4) == after(0)
+    pace.begin(ANN, after(0), 4)
+    assert pace.leaves_at(BEN, ANSWER, after(0)) is None
+    pace.end(ANN, after(0), 4)
+    assert pace.leaves_at(BEN, ANSWER, after(0)) == after(60)
+    pace.begin(BEN, after(60))
+    pace.end(BEN, after(60))
+    assert pace.leaves_at(ANN, ANSWER, after(60), 4) == after(120)
+
+
+@pytest.mark.parametrize("priority", [CAMPAIGN, ANSWER])
+def test_a_call_that_carried_nothing_takes_no_slot_once_it_ended(priority: Priority) -> None:
+    pace = Pace(Limits(account=(Rate(4, MINUTE),), chat=(Rate(4, MINUTE),)))
+    pace.begin(ANN, after(0), 4)
+    assert pace.leaves_at(ANN, priority, after(0)) is None
+    pace.end(ANN, after(1), 4, carried=False)
+    assert pace.leaves_at(ANN, priority, after(1), 4) == after(1)
 
 
 def test_without_limits_everything_leaves_at_once_and_nothing_is_kept() -> None:
@@ -326,6 +358,8 @@ def past(
     ended: float | None,
     outcome: str | None = "done",
     holds_until: float | None = None,
+    *,
+    messages: int = 1,
 ) -> Past:
     return Past(
         address=address,
@@ -333,10 +367,12 @@ def past(
         ended_at=None if ended is None else after(ended),
         outcome=None if ended is None else outcome,
         holds_until=None if holds_until is None else after(holds_until),
+        messages=messages,
     )
 
 
 CHAT_MINUTE = Limits(chat=(Rate(1, MINUTE),))
+FOUR_A_MINUTE = Limits(account=(Rate(4, MINUTE),))
 
 
 @pytest.mark.parametrize(
@@ -355,6 +391,12 @@ CHAT_MINUTE = Limits(chat=(Rate(1, MINUTE),))
         (Limits(), [past(ANN, 80, 81, "too_fast_account", 200)], 200, 200),
         (Limits(), [past(ANN, 80, 81, "too_fast", 99)], 100, 100),
         (CHAT_MINUTE, [past(ANN, 90, 95, "too_fast", 110)], 155, 100),
+        (CHAT_MINUTE, [past(ANN, 80, 90, "nothing_sent")], 100, 100),
+        (CHAT_MINUTE, [past(ANN, 80, 90, "account_down")], 100, 100),
+        (CHAT_MINUTE, [past(ANN, 80, 90, "unable")], 150, 100),
+        (FOUR_A_MINUTE, [past(ANN, 80, 90, messages=3)], 100, 100),
+        (FOUR_A_MINUTE, [past(ANN, 80, 90, messages=4)], 150, 150),
+        (FOUR_A_MINUTE, [past(ANN, 80, 90, "nothing_sent", messages=4)], 100, 100),
     ],
 )
 def test_a_pace_is_rebuilt_from_the_attempts(
@@ -409,6 +451,7 @@ class Wish:
     travel: float
     arrives: float
     late: float
+    messages: int = 1
 
 
 @dataclass
@@ -445,12 +488,14 @@ class Made:
     began: datetime
     ends: datetime
     arrival: datetime
+    messages: int
     ended: bool = False
 
 
-def earliest(limits: Limits, calls: Sequence[Made], address: str, now: datetime) -> datetime | None:
+def earliest(limits: Limits, made: Sequence[Made], wish: Wish, now: datetime) -> datetime | None:
     """When an answer may leave, worked out from all calls so far, window by window."""
-    latest = now
+    latest, address = now, wish.address
+    calls = [call for call in made for _ in range(call.messages)]
     for rates, bound in (
         (limits.account, calls),
         (limits.chat, [call for call in calls if call.address == address]),
@@ -460,11 +505,11 @@ def earliest(limits: Limits, calls: Sequence[Made], address: str, now: datetime)
         ),
     ):
         for rate in rates:
-            open_calls = sum(not call.ended for call in bound)
-            if open_calls >= rate.messages:
+            taken = sum(not call.ended for call in bound) + min(wish.messages, rate.messages)
+            if taken > rate.messages:
                 return None
             frees = sorted(call.ends + rate.per for call in bound if call.ended)
-            while open_calls + sum(free > latest for free in frees) >= rate.messages:
+            while taken + sum(free > latest for free in frees) > rate.messages:
                 latest = min(free for free in frees if free > latest)
     return latest
 
@@ -497,7 +542,10 @@ class Play:
             if self._restart is not None and self._now >= self._restart:
                 self._rebuild()
             self._now = max(self._now, min(self._leave()))
-        return Platform(self._limits, [(call.arrival, call.address) for call in self.calls])
+        arrivals = [
+            (call.arrival, call.address) for call in self.calls for _ in range(call.messages)
+        ]
+        return Platform(self._limits, arrivals)
 
     @property
     def _reading(self) -> datetime:
@@ -507,7 +555,7 @@ class Play:
         for call in self.calls:
             if not call.ended and call.ends <= self._now:
                 call.ended = True
-                self.pace.end(call.address, self._reading)
+                self.pace.end(call.address, self._reading, call.messages)
 
     def _leave(self) -> list[datetime]:
         """Begin what may leave now; the moments at which something may change."""
@@ -517,9 +565,9 @@ class Play:
             if wanted > self._now:
                 changes.append(wanted)
                 continue
-            at = self.pace.leaves_at(wish.address, wish.priority, self._reading)
+            at = self.pace.leaves_at(wish.address, wish.priority, self._reading, wish.messages)
             if not self._set_back and self._restart is None and wish.priority == ANSWER:
-                assert at == earliest(self._limits, self.calls, wish.address, self._now)
+                assert at == earliest(self._limits, self.calls, wish, self._now)
             if at is not None and at <= self._reading:
                 self._begin(wish)
                 changes.append(self._now)
@@ -531,16 +579,22 @@ class Play:
 
     def _begin(self, wish: Wish) -> None:
         self._waiting.remove(wish)
-        self.pace.begin(wish.address, self._reading)
+        self.pace.begin(wish.address, self._reading, wish.messages)
         travel = timedelta(seconds=wish.travel)
-        self.calls.append(
-            Made(wish.address, self._now, self._now + travel, self._now + travel * wish.arrives)
-        )
+        arrives = self._now + travel * wish.arrives
+        self.calls.append(Made(wish.address, self._now, self._now + travel, arrives, wish.messages))
 
     def _rebuild(self) -> None:
         assert not self._set_back
         rows = [
-            Past(call.address, call.began, call.ends if call.ended else None, None, None)
+            Past(
+                call.address,
+                call.began,
+                call.ends if call.ended else None,
+                None,
+                None,
+                call.messages,
+            )
             for call in self.calls
         ]
         for call in self.calls:
@@ -577,6 +631,9 @@ wishes = st.builds(
     late=st.sampled_from([0.0, 0.0, 0.02, 0.3]),
 )
 schedules = st.lists(wishes, min_size=1, max_size=25)
+roomy = st.builds(
+    Rate, st.integers(3, 6), st.sampled_from([0.5, 1, 2, 7]).map(lambda s: s * SECOND)
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -585,6 +642,26 @@ def test_no_window_ever_holds_more_and_answers_never_wait_for_nothing(
     bound: Limits, schedule: list[Wish]
 ) -> None:
     Play(bound, schedule).run().judge()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.builds(
+        Limits,
+        account=st.lists(roomy, max_size=2).map(tuple),
+        group=st.lists(roomy, max_size=2).map(tuple),
+    ),
+    st.lists(
+        st.tuples(wishes, st.integers(1, 3)).map(lambda both: replace(both[0], messages=both[1])),
+        min_size=1,
+        max_size=15,
+    ),
+    st.one_of(st.none(), st.just(1.0)),
+)
+def test_calls_of_several_messages_pass_no_window_either(
+    bound: Limits, schedule: list[Wish], restart: float | None
+) -> None:
+    Play(bound, schedule, restart=restart).run().judge()
 
 
 @settings(max_examples=100, deadline=None)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from scheduler.courier import AddressGone, Lookup
 from scheduler.doubts import Doubts, Recovery
+from scheduler.notices import AccountBack, AccountPaused
 from scheduler.priorities import Priority
 from storage import deliveries
 from storage.database import Database
@@ -241,6 +242,25 @@ async def test_a_receipt_that_comes_late_turns_uncertain_into_sent(stage: Stage)
     answer.set()
     await draining
     assert (await stage.ledger())["一群"] == sent("一群", reason="late_receipt")
+
+
+async def test_answers_that_come_late_end_the_rest_that_their_lack_began(stage: Stage) -> None:
+    groups = ("一群", "二群", "三群")
+    await stage.due(*groups)
+    stage.platform.remembers = False
+    answer = asyncio.Event()
+    for group in groups:
+        stage.platform.will(group, Meanwhile(answer.wait))
+    sender = await stage.opened(replace(HASTY, call_deadline=SECOND, farewell=SECOND))
+    draining = asyncio.create_task(sender.drain())
+    await stage.until(lambda: stage.stands("三群", "uncertain"))
+    answer.set()
+    await draining
+    assert [type(notice) for notice in stage.told] == [AccountPaused, AccountBack]
+    assert {one.state for one in (await stage.ledger()).values()} == {SENT}
+    await stage.due("四群", key="c2")
+    await sender.drain()
+    assert (await stage.ledger("c2"))["四群"].state == SENT, "nothing rests"
 
 
 @pytest.mark.parametrize("remembers", [True, False])

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from scheduler.content import Content
-from scheduler.courier import AccountDown, Address, Done, NothingSent
+from scheduler.bodies import literal_body
+from scheduler.content import Content, Picture
+from scheduler.courier import AccountDown, Address, Done, Limits, NothingSent, Outcome, Rate
 from scheduler.sender import Sender
 from storage import deliveries, lanes
 from storage.database import Database
@@ -223,3 +224,38 @@ async def test_a_rest_that_was_written_down_is_kept_from_shift_to_shift(stage: S
     await stage.due("一群")
     await sender.drain()
     assert (await stage.ledger())["一群"].reason == "account_down"
+
+
+async def test_posts_of_several_messages_keep_their_pace_over_a_restart(stage: Stage) -> None:
+    stage.platform.limits = Limits(account=(Rate(5, MINUTE),), captions=False)
+    album = Content("上新", (Picture("a.png"), Picture("b.png")))
+    await stage.due("一群", "二群", body=literal_body(album))
+    sender = await stage.opened()
+    await sender.drain()
+    assert len(stage.platform.arrived) == 1, "three of five, and a quarter is left to answers"
+    assert isinstance(await sender.say(TO, Content("在的"), "r1"), Done)
+    await sender.close()
+    again = await stage.opened()
+    await again.drain()
+    assert len(stage.platform.arrived) == 2
+    stage.clock.advance(MINUTE)
+    await again.drain()
+    assert len(stage.platform.arrived) == 3
+
+
+@pytest.mark.parametrize("outcome", [NothingSent("refused"), AccountDown("logged out")])
+async def test_what_carried_nothing_counts_in_no_window_live_or_rebuilt(
+    stage: Stage, outcome: Outcome
+) -> None:
+    stage.platform.limits = Limits(account=(Rate(2, 1_440 * MINUTE),))
+    await stage.due("一群")
+    stage.platform.will("一群", outcome, outcome)
+    sender = await stage.opened()
+    for _ in range(2):
+        await sender.drain()
+        stage.clock.advance(5 * MINUTE)
+    await sender.close()
+    again = await stage.opened()
+    await again.drain()
+    assert len(stage.platform.arrived) == 3
+    assert (await stage.ledger())["一群"].state == SENT

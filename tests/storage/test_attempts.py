@@ -52,6 +52,7 @@ async def test_a_reply_is_an_attempt_without_a_delivery_and_goes_out_during_a_ha
         "outcome": None,
         "reason": None,
         "holds_until": None,
+        "messages": 1,
     }
 
 
@@ -156,6 +157,8 @@ async def test_the_past_of_an_account_is_what_was_really_called_since_the_oldest
     await call("kept", NOW + SECOND, attempts.HELD_BACK, None, NOW + SECOND)
     await call("done", NOW + SECOND, "done", None, NOW + 2 * SECOND)
     await call("before", NOW - MINUTE, "done", None, NOW)
+    album = [Call("group:album", "album", "post", messages=4)]
+    await attempts.begin_calls(connection, right, album, NOW + 2 * SECOND)
     await attempts.begin_calls(connection, stranger, [Call("group:x", "theirs", "post")], NOW)
 
     await call("silenced", NOW - HOUR, "too_fast", None, NOW - HOUR, NOW + MINUTE)
@@ -165,5 +168,6 @@ async def test_the_past_of_an_account_is_what_was_really_called_since_the_oldest
         Past("group:silenced", NOW - HOUR, NOW - HOUR, "too_fast", NOW + MINUTE),
         Past("group:early", NOW, NOW + SECOND, "too_fast", NOW + HOUR),
         Past("group:done", NOW + SECOND, NOW + 2 * SECOND, "done", None),
+        Past("group:album", NOW + 2 * SECOND, None, None, None, messages=4),
         Past("group:late", NOW + MINUTE, None, None, None),
     ]

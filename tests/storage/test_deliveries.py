@@ -69,6 +69,7 @@ async def test_to_begin_is_to_mark_as_sending_and_to_write_the_attempt(
         "outcome": None,
         "reason": None,
         "holds_until": None,
+        "messages": 1,
     }
     stands = await row_of(connection, one.id)
     assert (stands.tries, stands.began_at, stands.moved_at) == (1, NOW + SECOND, NOW + SECOND)
@@ -85,6 +86,17 @@ async def test_any_number_begins_together_each_with_its_own_attempt(
     written = await written_attempts(connection)
     assert {row["delivery_id"]: row["id"] for row in written} == calls
     assert {row["delivery_id"]: row["key"] for row in written} == {one.id: one.key for one in ready}
+
+
+async def test_an_attempt_says_how_many_messages_its_call_is(connection: AsyncConnection) -> None:
+    ready = await planned(connection, "一群", "二群", "三群")
+    one, two, three = (each.id for each in ready)
+    calls = await deliveries.begin(
+        connection, await lane(connection), [one, two, three], NOW, {one: 4, three: 4}
+    )
+    written = await written_attempts(connection)
+    assert {row["delivery_id"]: row["messages"] for row in written} == {one: 4, two: 1, three: 4}
+    assert {row["delivery_id"]: row["id"] for row in written} == calls
 
 
 async def test_what_was_cancelled_meanwhile_is_left_out(connection: AsyncConnection) -> None:
