@@ -223,12 +223,13 @@ async def test_one_lost_answer_gives_no_log_in_up_however_long_the_others_take(
     assert online.me is not None
 
 
+@pytest.mark.parametrize("reason", ["Error: timeout", "no payload"])
 @pytest.mark.parametrize("refusals", [2, 1_000])
 async def test_a_room_that_is_listed_is_there_whatever_the_gateway_refuses(
-    shop: Heard, refusals: int
+    shop: Heard, refusals: int, reason: str
 ) -> None:
     await stored_groups(shop, GROUP)
-    shop.gateway.fails("room", *[Failure.REFUSED] * refusals, reason="Error: timeout")
+    shop.gateway.fails("room", *[Failure.REFUSED] * refusals, reason=reason)
     async with shop.open() as hearing:
         heard = await settled(hearing)
     assert not [one for one in of_kind(heard, GroupChanged) if not one.present]
