@@ -281,9 +281,10 @@ class GatewayConnection:
 
     async def show(self, conversation: str, file: FileBox) -> str | None:
         """Send a file; large bytes are uploaded first. The message's id, where it is told."""
-        if file.data is not None and len(file.data) > LARGEST_INLINE:
-            file = FileBox(file.name, upload=await self._upload(file.data))
-        request = puppet.MessageSendFileRequest(conversation_id=conversation, filebox=text_of(file))
+        ready = await self.upload(file)
+        request = puppet.MessageSendFileRequest(
+            conversation_id=conversation, filebox=text_of(ready)
+        )
         told = await self._call("MessageSendFile", request, protocol.MessageSentResponse)
         return told.id or told.wrapped_id.value or None
 
@@ -309,6 +310,12 @@ class GatewayConnection:
         await self._call("RoomAdd", request, puppet.RoomAddResponse)
 
     # Files
+
+    async def upload(self, file: FileBox) -> FileBox:
+        """The file as it travels fast: large bytes lie at the gateway, to be shown once."""
+        if file.data is None or len(file.data) <= LARGEST_INLINE:
+            return file
+        return FileBox(file.name, upload=await self._upload(file.data))
 
     async def download(self, file: FileBox) -> bytes:
         """A file's bytes, whichever way they are given; at most 20 MB of them."""
@@ -344,10 +351,10 @@ class GatewayConnection:
         try:
             told = await self._wire.within(self._deadline, only(answers), progress)
         except GatewayCallFailed as error:
-            if error.failure is Failure.LOST:
-                reason = f"the upload before it: {error.reason}"
-                raise GatewayCallFailed(Failure.NOT_SENT, reason) from error
-            raise
+            if error.failure in (Failure.TOKEN, Failure.UNKNOWN_CALL):
+                raise
+            reason = f"the upload before it: {error.reason}"
+            raise GatewayCallFailed(Failure.NOT_SENT, reason) from error
         return told.id
 
     async def _call(

@@ -407,6 +407,10 @@ class Gateway(Protocol):
         """Bring somebody into a room, or have an invitation sent where WeChat wants their word."""
         ...
 
+    async def upload(self, file: FileBox) -> FileBox:
+        """The file as it travels fast: large bytes lie at the gateway, to be shown once."""
+        ...
+
     async def download(self, file: FileBox) -> bytes:
         """A file's bytes, whichever way they are given; at most 20 MB of them."""
         ...

@@ -8,6 +8,7 @@ messages have arrived of which an error was told (wechaty/wechaty-puppet-padchat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ class Row(NamedTuple):
 
     words: str
     means: Callable[[str], Outcome]
+    names_chat: bool = False  # whether it counts only where the reason names whom it was for
 
 
 # fmt: off
@@ -53,8 +55,9 @@ REFUSALS: tuple[Row, ...] = (
 
     # Nobody is there, or not for us. The first is wechaty-puppet-mock's word of an unknown id,
     # those in Chinese are what WeChat shows in the chat instead of sending.
-    Row("no payload", AddressGone),
-    Row("not exist", AddressGone),
+    # A file or somebody called by name may be missing too, so that the id has to stand there.
+    Row("no payload", AddressGone, names_chat=True),
+    Row("not exist", AddressGone, names_chat=True),
     Row("no conversation", AddressGone),
     Row("not in the room", AddressGone),  # wechaty-puppet 1.20.2, room-member-mixin.ts
     Row("not in this room", AddressGone),
@@ -85,9 +88,16 @@ def outcome_of(failed: GatewayCallFailed, action: Action) -> Outcome:
         case Failure.UNKNOWN_CALL:
             return Unable(failed.reason)
     said = failed.reason.casefold()
-    means = next((row.means for row in REFUSALS if row.words in said), None)
+    named = _names(said, (action.address.group or action.address.person or "").casefold())
+    fitting = (row for row in REFUSALS if row.words in said and (named or not row.names_chat))
+    means = next((row.means for row in fitting), None)
     if means is None:
         means = Unclear if isinstance(action, Post) else Unable
     elif means is AddressGone and not isinstance(action, Post):
         means = Unable
     return means(failed.reason)
+
+
+def _names(said: str, chat: str) -> bool:
+    """Whether the words name the chat by its whole id."""
+    return re.search(rf"(?<!\w){re.escape(chat)}(?!\w)", said) is not None

@@ -27,14 +27,12 @@ from storage.own_posts import OpenPiece, OwnPost
 FILE = "file"
 """The digest of a message that is a file: nobody can tell one from another by what is told."""
 
-_FILES = (
-    MessageType.IMAGE,
-    MessageType.EMOTICON,
-    MessageType.ATTACHMENT,
-    MessageType.VIDEO,
-)
+_FILES = (MessageType.IMAGE, MessageType.ATTACHMENT)  # the bot posts pictures, and no other files
 _CLOCKS_APART = timedelta(seconds=30)
 """How much later than WeChat's clock ours may be when a post begins that WeChat has dated."""
+
+_SHOWN_WITHIN = timedelta(minutes=10) + _CLOCKS_APART
+"""What is said longer after a post began, or before, is none of it, whatever it looks like."""
 
 _BETWEEN_RECEIPTS = ","
 
@@ -60,9 +58,10 @@ def begun_for(pieces: Sequence[OpenPiece], said_at: datetime) -> OpenPiece | Non
         pieces: those that fit, the oldest first.
         said_at: when WeChat says that it was said.
     """
-    before = [one for one in pieces if one.began_at <= said_at + _CLOCKS_APART]
+    near = [one for one in pieces if abs(said_at - one.began_at) <= _SHOWN_WITHIN]
+    before = [one for one in near if one.began_at <= said_at + _CLOCKS_APART]
     if not before:
-        return pieces[0] if pieces else None
+        return near[0] if near else None
     latest = max(one.began_at for one in before)
     # Of one post, whose messages begin together, the first comes first.
     return next(one for one in before if one.began_at == latest)

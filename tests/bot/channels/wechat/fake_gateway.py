@@ -82,6 +82,7 @@ class FakeGateway:
         self.messages: dict[str, GatewayMessage] = {}
         self.pictures: dict[str, FileBox] = {}
         self.links: dict[str, SharedLink] = {}
+        self.web: dict[str | None, bytes] = {}  # what lies at addresses
         self.friendships: dict[str, Friendship] = {}
         self.invitations: dict[str, Invitation] = {}
         self.announcements: dict[str, str] = {}
@@ -369,8 +370,14 @@ class FakeGateway:
         await self._ask("bring_in", room, person)
         self.joins(room, person, by=self.me or "")
 
+    async def upload(self, file: FileBox) -> FileBox:
+        await self._ask("upload", file)
+        return file
+
     async def download(self, file: FileBox) -> bytes:
         await self._ask("download", file)
+        if file.url in self.web:
+            return self.web[file.url]
         if file.data is None:
             raise GatewayCallFailed(Failure.REFUSED, "no such file")
         return file.data

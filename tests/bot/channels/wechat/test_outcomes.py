@@ -56,6 +56,9 @@ def test_what_the_wire_says_is_certain_whatever_the_words(
         ("消息已发出，但被对方拒收了。", AddressGone),
         ("Wechaty Puppet Unsupported API Error. Learn More At ...", Unable),
         ("TIMEOUT: RequestId: MT_ROOM_ADD_MEMBERS_MSG-R", Unclear),
+        ("no payload for contact wxid_somebody_called", Unclear),
+        ("FileBox 7f0a does not exist", Unclear),
+        ("no payload for room id 21@chatroom", Unclear),
         ("ApiType: 50 request timeout, not in this room", Unclear),
     ],
 )

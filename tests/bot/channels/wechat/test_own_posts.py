@@ -65,7 +65,10 @@ def posts(database: Database, caution: Caution) -> OwnPosts:
         ([-600, -5], 1),  # the same words a while ago were lost
         ([-5, 300], 0),  # said again before the first was shown
         ([20], 0),  # our clock is a little ahead
-        ([600, 900], 0),  # or far: better the first than none
+        ([600, 620], 0),  # or far: better the first than none
+        ([700], None),  # but nothing is shown so long before
+        ([-5 * 86_400], None),  # nor so long after it was begun
+        ([-631, -629], 1),
         ([-5, -5], 0),  # two messages of one post come in their order
     ],
 )
@@ -155,6 +158,15 @@ async def test_what_was_typed_with_the_same_account_is_not_the_bot_s(
 ) -> None:
     async with posts.saying("k", ROOM, [digest_of("早")]):
         assert not await posts.heard(message)
+    assert await posts.receipt_of("k") is None
+
+
+@pytest.mark.parametrize("kind", [MessageType.EMOTICON, MessageType.VIDEO])
+async def test_a_sticker_or_a_film_sent_by_hand_is_no_picture_of_the_bot_s(
+    posts: OwnPosts, kind: MessageType
+) -> None:
+    async with posts.saying("k", ROOM, [FILE]):
+        assert not await posts.heard(shown("m1", kind=kind))
     assert await posts.receipt_of("k") is None
 
 

@@ -228,7 +228,14 @@ async def test_large_bytes_are_uploaded_in_pieces_and_sent_by_their_id() -> None
     assert '"uuid": "u-1"' in sent[0]
 
 
-@pytest.mark.parametrize("upload", [hangs, raises(GRPCError(Status.UNAVAILABLE, "gone"))])
+@pytest.mark.parametrize(
+    "upload",
+    [
+        hangs,
+        raises(GRPCError(Status.UNAVAILABLE, "gone")),
+        raises(GRPCError(Status.INTERNAL, "ENOSPC: no space left on device, write")),
+    ],
+)
 async def test_nothing_was_sent_where_the_upload_before_it_failed(upload: Answer) -> None:
     async with connected(Upload=upload) as gateway:
         with pytest.raises(GatewayCallFailed, match="not_sent: the upload before it") as failed:
