@@ -7,6 +7,7 @@ number chooses. Only the last offer at an address holds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, tuple_
@@ -14,6 +15,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert
 from storage.tables import numbered_choices
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the numbers from 1 on say, and since when."""
+
+    choices: Sequence[str]
+    at: datetime
+
+
+async def standing(connection: AsyncConnection, account: str, address: str) -> Offer | None:
+    """The last offer at an address, however old."""
+    found = await connection.execute(
+        select(numbered_choices.c.choices, numbered_choices.c.offered_at).where(
+            numbered_choices.c.account == account, numbered_choices.c.address == address
+        )
+    )
+    row = found.one_or_none()
+    return None if row is None else Offer(*row)
+
+
+async def withdraw(connection: AsyncConnection, account: str, address: str) -> None:
+    """No number says anything at an address any more."""
+    await connection.execute(
+        delete(numbered_choices).where(
+            numbered_choices.c.account == account, numbered_choices.c.address == address
+        )
+    )
 
 
 async def offer(

@@ -110,18 +110,6 @@ async def receipts_of(connection: AsyncConnection, account: str, key: str) -> li
     return list(rows)
 
 
-async def begun_since(
-    connection: AsyncConnection, account: str, since: datetime
-) -> list[tuple[datetime, str]]:
-    """When and where each message of an account was begun after a moment, in that order."""
-    rows = await connection.execute(
-        select(own_posts.c.began_at, own_posts.c.address)
-        .where(own_posts.c.account == account, own_posts.c.began_at > since)
-        .order_by(own_posts.c.began_at)
-    )
-    return [(row.began_at, row.address) for row in rows]
-
-
 async def delete_begun_before(connection: AsyncConnection, before: datetime, *, batch: int) -> int:
     """Forget what was begun before a moment, `batch` messages at most; how many."""
     row = tuple_(own_posts.c.account, own_posts.c.key, own_posts.c.piece)

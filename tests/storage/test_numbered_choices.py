@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import numbered_choices
+from storage.numbered_choices import Offer
 from tests.storage.builders import DAY, MINUTE, NOW
 
 ACCOUNT = "wechat:shop"
@@ -19,6 +20,19 @@ async def test_the_last_offer_at_an_address_holds(connection: AsyncConnection) -
     assert await numbered_choices.offered(connection, ACCOUNT, HERE, NOW) == ["/plan 下一页"]
     assert await numbered_choices.offered(connection, ACCOUNT, "person:x", NOW) == ["/me"]
     assert await numbered_choices.offered(connection, ACCOUNT, "person:y", NOW) == []
+
+
+async def test_an_offer_may_be_put_back_as_it_stood_or_withdrawn(
+    connection: AsyncConnection,
+) -> None:
+    assert await numbered_choices.standing(connection, ACCOUNT, HERE) is None
+    await numbered_choices.offer(connection, ACCOUNT, HERE, ["/yes"], NOW - DAY)
+    await numbered_choices.offer(connection, ACCOUNT, "person:x", ["/me"], NOW)
+    former = await numbered_choices.standing(connection, ACCOUNT, HERE)
+    assert former == Offer(["/yes"], NOW - DAY)
+    await numbered_choices.withdraw(connection, ACCOUNT, HERE)
+    assert await numbered_choices.standing(connection, ACCOUNT, HERE) is None
+    assert await numbered_choices.offered(connection, ACCOUNT, "person:x", NOW) == ["/me"]
 
 
 async def test_an_old_offer_does_not_hold(connection: AsyncConnection) -> None:

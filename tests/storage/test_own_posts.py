@@ -48,17 +48,6 @@ async def test_a_post_that_begins_again_is_a_new_one(connection: AsyncConnection
     assert await own_posts.receipts_of(connection, ACCOUNT, "a") == []
 
 
-async def test_what_began_lately_is_told_in_order(connection: AsyncConnection) -> None:
-    await own_posts.begin(connection, ACCOUNT, OwnPost("b", HERE, ["早"]), NOW + SECOND)
-    await own_posts.begin(connection, ACCOUNT, OwnPost("a", "person:x", ["早"]), NOW)
-    await own_posts.begin(connection, ACCOUNT, OwnPost("old", HERE, ["早"]), NOW - DAY)
-    await own_posts.begin(connection, "wechat:other", OwnPost("a", HERE, ["早"]), NOW)
-    assert await own_posts.begun_since(connection, ACCOUNT, NOW - DAY) == [
-        (NOW, "person:x"),
-        (NOW + SECOND, HERE),
-    ]
-
-
 async def test_old_posts_are_forgotten_a_part_at_a_time(connection: AsyncConnection) -> None:
     for number in range(3):
         await own_posts.begin(connection, ACCOUNT, OwnPost(f"old{number}", HERE, ["早"]), NOW - DAY)

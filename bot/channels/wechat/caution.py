@@ -7,8 +7,7 @@ that is stored, holds over a restart and in every process, and only a manager li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -16,10 +15,9 @@ import structlog
 
 from bot.channels.wechat.gateway import GatewayMessage, MessageType
 from scheduler.clock import Clock
-from scheduler.courier import Address, Limits, Rate, TooFast, chat_of
+from scheduler.courier import Limits, Rate
 from storage.account_stops import Stop, stop_account, stop_of
 from storage.database import Database
-from storage.own_posts import begun_since
 
 _log = structlog.get_logger(__name__)
 
@@ -32,7 +30,7 @@ _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 # Clients of WeChat are seen to cut texts behind 2,000 characters; names and choices need some.
 _TEXT_LENGTH = 1_800
-_MOST_PICTURES = 9  # as many as a phone lets choose at once
+_MOST_PICTURES = 3  # a post is over before its sender gives it up, on a slow gateway too
 _WITHIN_A_POST = timedelta(seconds=5)  # what the messages of one post may wait for each other
 
 
@@ -45,8 +43,9 @@ def limits_of(
 ) -> Limits:
     """What an account is allowed.
 
-    WeChat has no captions: a text and its pictures are a message each. One post holds so many
-    pictures that their pace lets them leave within 5 s; where it lets none, a picture stands alone.
+    WeChat has no captions: a text and its pictures are a message each. One post holds three
+    pictures, or as many as their pace lets leave within 5 s; where it lets none, a picture stands
+    alone.
 
     Args:
         seconds_between: the least time between two messages.
@@ -65,6 +64,7 @@ def limits_of(
         text_length=_TEXT_LENGTH,
         caption_length=None if beside_text >= 1 else 0,
         pictures=max(1, beside_text),
+        captions=False,
     )
 
 
@@ -89,48 +89,12 @@ def is_warning(message: GatewayMessage) -> bool:
     return message.type in _NOTES and is_restriction(message.text)
 
 
-def wait_for(
-    begun: Sequence[tuple[datetime, str]],
-    address: str,
-    messages: int,
-    limits: Limits,
-    now: datetime,
-) -> timedelta:
-    """How long a post of so many messages has to wait; zero where it need not.
-
-    Only windows that hold more than one message are looked at: the pace knows a post as one call,
-    and the messages within it keep their own time.
-
-    Args:
-        begun: when and where messages were begun, in that order.
-        address: where it goes, as an address is written down.
-        messages: how many messages it is.
-        limits: the account's.
-        now: the present moment.
-    """
-    here = chat_of(address)
-    waits = [timedelta(0)]
-    for rates, whole_account in (
-        (limits.account, True),
-        (limits.chat, False),
-        (limits.group if address.startswith("group:") else (), False),
-    ):
-        moments = [at for at, where in begun if whole_account or chat_of(where) == here]
-        for rate in rates:
-            spare = rate.messages - messages
-            if rate.messages > 1 and len(moments) > spare:
-                # With the earliest of these gone, what is left and the post fit in.
-                last = moments[min(len(moments) - 1 - spare, len(moments) - 1)]
-                waits.append(last + rate.per - now)
-    return max(waits)
-
-
 class Caution:
     """The care for one account.
 
     Args:
         account: the account, `wechat:NAME`.
-        database: where it is written that it is stopped, and what it has said.
+        database: where it is written that it is stopped.
         clock: what time it is.
         limits: what it is allowed.
     """
@@ -153,16 +117,3 @@ class Caution:
             new = await stop_account(connection, self._account, PLATFORM, stop)
         if new:
             _log.error("account_stopped", account=self._account, reason=stop.reason)
-
-    async def too_fast(self, address: Address, messages: int) -> TooFast | None:
-        """What a post of so many messages has to wait for; None where it may be made now."""
-        now = self._clock.now()
-        longest = max(
-            (rate.per for rate in (*self.limits.account, *self.limits.chat, *self.limits.group)),
-            default=timedelta(0),
-        )
-        async with self._database.reading() as connection:
-            begun = await begun_since(connection, self._account, now - longest)
-        wait = wait_for(begun, str(address), messages, self.limits, now)
-        whole = wait_for(begun, "", messages, self.limits, now)
-        return TooFast(wait, account_wide=whole >= wait) if wait > timedelta(0) else None

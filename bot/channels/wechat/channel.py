@@ -48,6 +48,10 @@ from scheduler.courier import (
 _SHOWN_WITHIN = timedelta(seconds=5)
 """How long a message that was sent is waited for to be shown, where its id was not told."""
 
+_POST_WITHIN = timedelta(seconds=12.5)
+"""How long a post may take as a whole. With the time before it (`_LOGIN_KNOWN_WITHIN`) that is less
+than the sender waits for an outcome."""
+
 _LOGIN_KNOWN_WITHIN = timedelta(seconds=2)
 
 _TAKEN_BACK_WITHIN = timedelta(minutes=3)
@@ -242,50 +246,62 @@ class WeChatChannel:
 
     async def _post(self, action: Post) -> Outcome:
         address, content = action.address, action.content
-        longest = self.limits.text_length
-        if longest is not None and len(content.text) > longest:
-            return Unable(f"the text is longer than {longest} characters")
         words = rendered(content, in_group=address.group is not None, language=self._language)
-        count = len(content.pictures) + bool(words.text)
-        if not count:
-            return Unable("there is nothing to say")
-        too_fast = await self._caution.too_fast(address, count)
-        if too_fast is not None:
-            return too_fast
+        wrong = self._wrong_with(action, len(content.pictures) + bool(words.text))
+        if wrong is not None:
+            return Unable(wrong)
+        until = asyncio.get_running_loop().time() + _POST_WITHIN.total_seconds()
         try:
-            files = await files_of(content.pictures, self._gateway, self._data)
+            async with asyncio.timeout_at(until):
+                files = await files_of(content.pictures, self._gateway, self._data)
+        except TimeoutError:
+            return NothingSent("the pictures could not be had in time")
         except OSError as error:  # the bot's own picture cannot be read
             return Unable(str(error))
         except GatewayCallFailed as failed:
             return await self._unshown(failed, action)
-        if words.says:
-            await self._choices.offer(address, words.says)
-        return await self._say(action, words, files)
+        return await self._say(action, words, files, until)
+
+    def _wrong_with(self, action: Post, messages: int) -> str | None:
+        """Why a post of so many messages can never be said; None where it can."""
+        limits = self.limits
+        if limits.text_length is not None and len(action.content.text) > limits.text_length:
+            return f"the text is longer than {limits.text_length} characters"
+        if not messages:
+            return "there is nothing to say"
+        rates = (*limits.account, *limits.chat, *(limits.group if action.address.group else ()))
+        # The messages of a post keep apart by themselves; longer windows have to hold them all.
+        whole = [rate.messages for rate in rates if rate.per.total_seconds() > self._apart]
+        if messages > min(whole, default=messages):
+            return f"a post of {messages} messages is more than the account is allowed at once"
+        return None
 
     async def _unshown(self, failed: GatewayCallFailed, action: Post) -> Outcome:
-        """What it means that a picture cannot be had: whatever was lost, nothing was said."""
+        """What it means that a picture cannot be had: nothing was said, and no chat is gone."""
         match await self._judged(failed, action):
+            case NothingSent() | AccountDown() as outcome:
+                return outcome
             case Unclear(reason) if failed.failure is Failure.LOST:
                 return NothingSent(reason)
-            case Unclear(reason) | Unable(reason):
-                return Unable(f"the gateway does not have the picture any more: {reason}")
-            case outcome:
-                return outcome
+        return Unable(f"the gateway does not have the picture: {failed.reason}")
 
-    async def _say(self, action: Post, words: Rendered, files: Sequence[FileBox]) -> Outcome:
-        """Say the text, then show each picture; each is a message, and they keep their pace."""
+    async def _say(
+        self, action: Post, words: Rendered, files: Sequence[FileBox], until: float
+    ) -> Outcome:
+        """Say the text, then show each picture; each is a message, and they keep their pace.
+
+        What has no answer at the moment `until`, on the loop's clock, is not waited for.
+        """
         to = _conversation(action.address)
         spoken: list[Rendered | FileBox] = [words, *files] if words.text else [*files]
         digests = [digest_of(one.text) if isinstance(one, Rendered) else FILE for one in spoken]
+        former = await self._choices.offer(action.address, words.says) if words.says else None
         async with self._own_posts.saying(action.key, action.address, digests) as saying:
             for piece, one in enumerate(spoken):
                 if piece:
-                    await asyncio.sleep(self._apart)
+                    await asyncio.sleep(min(self._apart, _left(until)))
                 try:
-                    if isinstance(one, Rendered):
-                        message = await self._gateway.say(to, one.text, one.mentions)
-                    else:
-                        message = await self._gateway.show(to, one)
+                    message = await self._speak(to, one, until)
                 except GatewayCallFailed as failed:
                     outcome = await self._judged(failed, action)
                     if saying.is_shown(piece) and not isinstance(outcome, AccountDown):
@@ -295,9 +311,24 @@ class WeChatChannel:
                         return Unclear(f"{said}: {failed.reason}")
                     if not isinstance(outcome, Unclear):
                         await saying.withdraw()
+                        if words.says:
+                            await self._choices.take_back(action.address, former)
                     return outcome
                 await saying.answered(piece, message)
-            return Done(await saying.receipt(_SHOWN_WITHIN))
+            left = timedelta(seconds=_left(until))
+            return Done(await saying.receipt(min(_SHOWN_WITHIN, left)))
+
+    async def _speak(self, to: str, one: Rendered | FileBox, until: float) -> str | None:
+        """Send one message of a post, as long as there is time for it."""
+        if not _left(until):
+            raise GatewayCallFailed(Failure.NOT_SENT, "there was no time left for it")
+        try:
+            async with asyncio.timeout_at(until):
+                if isinstance(one, Rendered):
+                    return await self._gateway.say(to, one.text, one.mentions)
+                return await self._gateway.show(to, one)
+        except TimeoutError as error:
+            raise GatewayCallFailed(Failure.LOST, "no answer in time") from error
 
     @property
     def _apart(self) -> float:
@@ -355,3 +386,8 @@ class WeChatChannel:
 def _conversation(address: Address) -> str:
     """The id that a gateway has for the chat at an address; groups have no topics here."""
     return address.group or address.person or ""
+
+
+def _left(until: float) -> float:
+    """How many seconds are left until a moment on the loop's clock; never less than none."""
+    return max(0.0, until - asyncio.get_running_loop().time())

@@ -16,6 +16,7 @@ from scheduler.clock import Clock
 from scheduler.courier import Address, chat_of
 from storage import numbered_choices
 from storage.database import Database
+from storage.numbered_choices import Offer
 
 HOLDS_FOR = timedelta(days=1)
 
@@ -59,12 +60,24 @@ class Choices:
         self._database = database
         self._clock = clock
 
-    async def offer(self, address: Address, says: Sequence[str]) -> None:
-        """Keep what the numbers from 1 on stand for in a chat from now on."""
+    async def offer(self, address: Address, says: Sequence[str]) -> Offer | None:
+        """Keep what the numbers from 1 on stand for in a chat from now on; what they did before."""
+        chat = chat_of(str(address))
         async with self._database.writing() as connection:
-            await numbered_choices.offer(
-                connection, self._account, chat_of(str(address)), says, self._clock.now()
-            )
+            former = await numbered_choices.standing(connection, self._account, chat)
+            await numbered_choices.offer(connection, self._account, chat, says, self._clock.now())
+        return former
+
+    async def take_back(self, address: Address, former: Offer | None) -> None:
+        """The last offer was never shown: what stood before it holds again."""
+        chat = chat_of(str(address))
+        async with self._database.writing() as connection:
+            if former is None:
+                await numbered_choices.withdraw(connection, self._account, chat)
+            else:
+                await numbered_choices.offer(
+                    connection, self._account, chat, former.choices, former.at
+                )
 
     async def chosen(self, address: Address, text: str) -> str | None:
         """What a text chooses that was said in a chat; None where it is no number of a choice."""

@@ -1,8 +1,8 @@
 """The pictures of a content as files that a gateway takes, read before anything is said.
 
 A picture that cannot be had must not be found missing in the middle of a post. One that was sent in
-a chat (`wechat:` and the message's id) is fetched from the gateway, which remembers it for a while;
-one with an address is fetched by the gateway itself.
+a chat (`wechat:` and the message's id) is fetched from the gateway, which remembers it for a while,
+one with an address from there; and large ones lie at the gateway before the first word is said.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ANY = "picture.jpg"
 
 
 async def files_of(pictures: Sequence[Picture], gateway: Gateway, data: Path) -> list[FileBox]:
-    """Each picture as a file.
+    """Each picture as a file that travels fast.
 
     Args:
         pictures: those of a content.
@@ -32,9 +32,10 @@ async def files_of(pictures: Sequence[Picture], gateway: Gateway, data: Path) ->
 
     Raises:
         OSError: one of the bot's own cannot be read.
-        GatewayCallFailed: one that was sent in a chat cannot be had.
+        GatewayCallFailed: one cannot be had, or not be brought to the gateway.
     """
-    return [await _file(picture, gateway, data) for picture in pictures]
+    files = [await _file(picture, gateway, data) for picture in pictures]
+    return [await gateway.upload(file) for file in files]
 
 
 async def _file(picture: Picture, gateway: Gateway, data: Path) -> FileBox:
@@ -47,7 +48,8 @@ async def _file(picture: Picture, gateway: Gateway, data: Path) -> FileBox:
         # What lies at the gateway under an id may be taken from there once.
         return FileBox(_named(kept.name), data=await gateway.download(kept))
     if source.startswith(("http://", "https://")):
-        return FileBox(_named(urlsplit(source).path), url=source)
+        name = _named(urlsplit(source).path)
+        return FileBox(name, data=await gateway.download(FileBox(name, url=source)))
     return FileBox(_named(source), data=await asyncio.to_thread((data / source).read_bytes))
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.wechat import channel as channel_room
+from bot.channels.wechat.caution import limits_of
 from bot.channels.wechat.gateway import Failure, FileBox
 from scheduler.content import Button, Content, Mention, Picture
 from scheduler.courier import (
@@ -20,10 +21,11 @@ from scheduler.courier import (
     Outcome,
     Post,
     Presence,
-    TooFast,
     Unable,
     Unclear,
+    messages_in,
 )
+from scheduler.sending import SenderSettings
 from tests.bot.channels.wechat.fake_gateway import ME
 from tests.bot.channels.wechat.speaking import ACCOUNT, EARLY, FAN, ROOM, Stage
 from tests.bot.program import until
@@ -134,6 +136,7 @@ async def test_what_certainly_did_not_leave_is_not_taken_for_what_somebody_types
 
 async def test_a_text_goes_before_its_pictures_and_each_is_a_message(stage: Stage) -> None:
     drawn = Picture.drawn(b"\x89PNG drawn")
+    stage.gateway.web["https://example.com/new.webp?size=2"] = b"RIFF web"
     pictures = (Picture("offer.png"), drawn, Picture("https://example.com/new.webp?size=2"))
     outcome = await stage.perform(Post("k", FAN, Content("看图", pictures)))
     assert outcome == Done(",".join(one.message for one in stage.gateway.sent))
@@ -141,7 +144,7 @@ async def test_a_text_goes_before_its_pictures_and_each_is_a_message(stage: Stag
     own, second, third = (one.file for one in stage.gateway.sent[1:])
     assert own == FileBox("offer.png", data=b"\x89PNG offer")
     assert second == FileBox("picture.png", data=b"\x89PNG drawn")
-    assert third == FileBox("new.webp", url="https://example.com/new.webp?size=2")
+    assert third == FileBox("new.webp", data=b"RIFF web")
     assert isinstance(await stage.perform(Delete("d", FAN, outcome.receipt)), Done)
     assert len(stage.gateway.calls("recall")) == 4
 
@@ -204,15 +207,111 @@ async def test_choices_hold_from_before_the_message_on(stage: Stage) -> None:
     assert await stage.choices.chosen(ROOM, "1") == "/remind yes"
 
 
-async def test_more_messages_than_a_room_takes_are_too_fast(stage: Stage) -> None:
+@pytest.mark.parametrize("failure", [Failure.NOT_SENT, Failure.REFUSED])
+async def test_choices_that_were_never_shown_give_way_to_those_before(
+    stage: Stage, failure: Failure
+) -> None:
+    def asks(key: str, says: str) -> Post:
+        return Post(key, ROOM, Content("要吗？", buttons=(Button("要", says),)))
+
+    reason = f"no payload for {ROOM.group}"
+    stage.gateway.fails("say", failure, reason=reason)
+    await stage.perform(asks("a", "/first"))
+    assert await stage.choices.chosen(ROOM, "1") is None
+    await stage.perform(asks("b", "/second"))
+    stage.gateway.fails("say", failure, reason=reason)
+    await stage.perform(asks("c", "/third"))
+    assert await stage.choices.chosen(ROOM, "1") == "/second"
+
+
+async def test_a_post_that_no_window_ever_holds_is_not_said(stage: Stage) -> None:
+    content = Content("看图", (Picture("offer.png"),) * 4)  # a room takes four a minute
+    assert isinstance(await stage.perform(Post("a", ROOM, content)), Unable)
+    stage.caution.limits = limits_of(seconds_between=6)
+    pair = Content("", (Picture("offer.png"),) * 2)  # one in 6 s: too long to keep them apart
+    assert isinstance(await stage.perform(Post("b", FAN, pair)), Unable)
+    assert stage.gateway.asked == []
+
+
+async def test_all_pictures_lie_at_the_gateway_before_the_first_word(stage: Stage) -> None:
+    stage.gateway.web["https://example.com/a.png"] = b"\x89PNG web"
+    pictures = (Picture("offer.png"), Picture("https://example.com/a.png"))
+    await stage.perform(Post("k", ROOM, Content("看图", pictures)))
+    asked = [one.call for one in stage.gateway.asked]
+    assert asked == ["download", "upload", "upload", "say", "show", "show"]
+
+
+@pytest.mark.parametrize("call", ["download", "upload"])
+async def test_pictures_that_do_not_come_in_time_leave_nothing_said(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(channel_room, "_POST_WITHIN", timedelta(milliseconds=100))
+    stage.gateway.web["https://example.com/a.png"] = b"\x89PNG web"
+    stage.gateway.holds(call)
+    content = Content("看图", (Picture("https://example.com/a.png"),))
+    assert isinstance(await stage.perform(Post("k", ROOM, content)), NothingSent)
+    assert stage.gateway.sent == []
+
+
+@pytest.mark.parametrize(("call", "sent"), [("say", 0), ("show", 1)])
+async def test_a_post_as_a_whole_ends_within_the_sender_s_patience(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, call: str, sent: int
+) -> None:
+    monkeypatch.setattr(channel_room, "_POST_WITHIN", timedelta(milliseconds=300))
+    stage.gateway.holds(call)
+    content = Content("看图", (Picture("offer.png"),) * 3)
+    async with asyncio.timeout(5):
+        assert isinstance(await stage.perform(Post("k", ROOM, content)), Unclear)
+    assert len(stage.gateway.sent) == sent
+
+
+async def test_no_pause_within_a_post_lasts_beyond_its_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_room, "_POST_WITHIN", timedelta(milliseconds=100))
+    stage.caution.limits = limits_of(seconds_between=4)
     content = Content("看图", (Picture("offer.png"),))
-    assert isinstance(await stage.perform(Post("a", ROOM, content)), Done)
-    assert isinstance(await stage.perform(Post("b", ROOM, Content("早"))), Done)
-    outcome = await stage.perform(Post("c", ROOM, content))
-    assert isinstance(outcome, TooFast)
-    assert timedelta(seconds=50) < outcome.retry_after <= timedelta(minutes=1)
-    assert not outcome.account_wide
-    assert isinstance(await stage.perform(Post("d", FAN, content)), Done)
+    async with asyncio.timeout(3):
+        assert isinstance(await stage.perform(Post("k", ROOM, content)), Unclear)
+    assert stage.said() == ["看图"]
+
+
+def test_the_sender_waits_longer_than_a_post_may_take() -> None:
+    longest = channel_room._LOGIN_KNOWN_WITHIN + channel_room._POST_WITHIN
+    assert longest < SenderSettings().call_deadline
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Content("早"),
+        Content("早", (Picture("offer.png"),)),
+        Content("", (Picture("offer.png"),) * 2),
+        Content("", (Picture("offer.png", "新品"),)),
+        Content("", (Picture("offer.png"),), (Button("要", "/remind"),)),
+        Content("", (Picture("offer.png"),), (Button("看", "", link="https://example.com"),)),
+    ],
+)
+async def test_a_post_is_as_many_messages_as_its_pace_counts(
+    stage: Stage, content: Content
+) -> None:
+    assert isinstance(await stage.perform(Post("k", ROOM, content)), Done)
+    assert len(stage.gateway.sent) == messages_in(content, stage.channel.limits)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "MockMessage.load(): 123 not exist.",
+        "no payload for 123",
+        "群聊已解散",
+        "no payload for room id 1@chatroom",
+    ],
+)
+async def test_a_picture_that_is_forgotten_makes_no_group_gone(stage: Stage, reason: str) -> None:
+    stage.gateway.fails("picture", Failure.REFUSED, reason=reason)
+    outcome = await stage.perform(Post("k", ROOM, Content("早", (Picture("wechat:123"),))))
+    assert isinstance(outcome, Unable)
 
 
 async def test_a_group_that_is_none_is_gone(stage: Stage) -> None:
