@@ -40,7 +40,7 @@ help:
 	@echo "make demo    watch a sample shop's fan group live through the days before Double-11"
 	@echo "make test    run every test; one whose counterpart is missing says how to get it"
 	@echo "make check   ruff, mypy strict, and the floors"
-	@echo "make bench   run the benchmarks and print their figures"
+	@echo "make bench   run the benchmarks and print their figures (but the next)"
 	@echo "make bench-insights  only how well and how fast messages are understood"
 	@echo "make faults  kill the bot and its senders hundreds of times, on a platform that misbehaves"
 	@echo "make docs    write the generated pages of docs/reference again"
@@ -60,7 +60,7 @@ check: $(DEVELOPMENT)
 	$(BIN)/python -m pytest tests/test_floors.py
 
 bench: $(BENCHMARKS)
-	@for program in $(basename $(notdir $(wildcard tests/benchmarks/[!_]*.py))); do \
+	@for program in $(filter-out bench_insights,$(basename $(notdir $(wildcard tests/benchmarks/[!_]*.py)))); do \
 		echo "== $$program"; $(BIN)/python -m tests.benchmarks.$$program || exit 1; done
 
 bench-insights: $(BENCHMARKS)
