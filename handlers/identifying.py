@@ -20,6 +20,7 @@ from storage import identities
 from storage.audit import Entry, note
 from storage.familiar import groups_of, unseat
 from storage.identities import Answer, Match
+from storage.lent_wishes import lend_wishes
 from storage.members import member_known_as, members_by_id
 from storage.new_ids import NewId, give_ids
 
@@ -133,6 +134,7 @@ async def rule_on(desk: Desk, actor: str, number: int, answer: Answer) -> Ruled 
             # Nobody is left who may be them, and the id they had is nobody's any more.
             seats = await groups_of(connection, match.account, match.member_id)
             await unseat(connection, seats, [match.member_id], now)
+        await lend_wishes(connection)
         deed = "same_person" if answer is Answer.SAME else "other_person"
         details = {"platform": match.platform, "before": match.before}
         await note(connection, Entry(now, actor, deed, match.after, details))

@@ -36,6 +36,7 @@ from storage.familiar import (
 )
 from storage.groups import ensure_groups, mark_gone
 from storage.identities import NewMatch
+from storage.lent_wishes import lend_wishes
 from storage.moving import Whereabouts, move_group
 from storage.new_ids import NewId, give_ids
 from storage.reach import mark_reachable, mark_unreachable
@@ -53,6 +54,7 @@ async def recognise(connection: AsyncConnection, event: IdsChanged, origin: Orig
     if event.rosters:
         await recognition.find_groups()
     await recognition.find_people(await recognition.everybody())
+    await lend_wishes(connection)
 
 
 @dataclass(slots=True)

@@ -21,7 +21,9 @@ async def set_opt_out(
 ) -> None:
     """Keep marketing away from this person on every channel, or allow it again (None)."""
     await connection.execute(
-        update(customers).where(customers.c.id == customer_id).values(opted_out_at=opted_out_at)
+        update(customers)
+        .where(customers.c.id == customer_id)
+        .values(opted_out_at=opted_out_at, opt_out_lent=False)
     )
 
 
@@ -39,7 +41,9 @@ async def set_no_record(connection: AsyncConnection, customer_id: int, *, no_rec
     obeyed, and marks the analysed days they belong to dirty, so that they are analysed anew.
     """
     await connection.execute(
-        update(customers).where(customers.c.id == customer_id).values(no_record=no_record)
+        update(customers)
+        .where(customers.c.id == customer_id)
+        .values(no_record=no_record, no_record_lent=False)
     )
     if not no_record:
         return

@@ -15,6 +15,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
+from storage.lent_wishes import is_asked_about_any, lend_wishes
 from storage.tables import (
     accounts,
     customers,
@@ -154,6 +155,8 @@ async def _make(
         ],
         members.c.customer_id,
     )
+    if await is_asked_about_any(connection, [person.person for person in missing]):
+        await lend_wishes(connection)
     unused = {birth.id for birth in births} - {row.customer_id for row in made}
     if unused:  # another process made some of these members meanwhile
         await connection.execute(delete(customers).where(customers.c.id.in_(list(unused))))

@@ -199,11 +199,18 @@ async def _become_one_customer(connection: AsyncConnection, newer: int, older: i
         .where(customers.c.id == old.id)
         .values(
             opted_out_at=_earliest(old.opted_out_at, new.opted_out_at),
+            # What only one of them may wish is lent as long as nobody says so (`lent_wishes.py`).
+            opt_out_lent=not any(
+                one.opted_out_at is not None and not one.opt_out_lent for one in (old, new)
+            )
+            and (old.opt_out_lent or new.opt_out_lent),
+            no_record=old.no_record or new.no_record,
+            no_record_lent=old.no_record_lent or new.no_record_lent,
             zone=old.zone or new.zone,
         )
     )
     await connection.execute(delete(customers).where(customers.c.id == new.id))
-    if old.no_record or new.no_record:
+    if any(one.no_record and not one.no_record_lent for one in (old, new)):
         await set_no_record(connection, old.id, no_record=True)
         await forget_rule_tags(connection, old.id)
 

@@ -17,7 +17,12 @@ customers = Table(
     Column("id", Identity, primary_key=True),
     Column("opted_out_at", UtcDateTime),
     Column("no_record", Boolean, nullable=False, server_default=false()),
+    # Until a manager says who is who, these hold for whom they may be the wish of.
+    Column("opt_out_lent", Boolean, nullable=False, server_default=false()),
+    Column("no_record_lent", Boolean, nullable=False, server_default=false()),
     Column("zone", Words),  # their time zone, where it is not the shop's
+    index_where("ix_customers_opt_out_lent", "id", where="opt_out_lent"),
+    index_where("ix_customers_no_record_lent", "id", where="no_record_lent"),
 )
 
 members = Table(

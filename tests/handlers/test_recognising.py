@@ -17,6 +17,7 @@ from handlers.events import (
     Person,
     Roster,
 )
+from handlers.identifying import rule_on
 from handlers.staff import managers
 from storage import acceptance, identities, members, reach, tables, tags
 from storage.identities import BY_LIKENESS, Answer, Match
@@ -319,6 +320,49 @@ async def test_what_a_manager_ruled_out_is_neither_asked_again_nor_taken(shop: S
     await ids_change(shop, group_now("一群", "小美", *others))
     assert await known(shop) == {"小美": ["id-小美"]} | {one.name: [one.id] for one in others}
     assert await asked(shop) == []
+
+
+async def test_while_it_is_open_who_somebody_is_nothing_of_them_is_recorded(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await talk(shop, *FANS)
+    await shop.says("小美", "/norecord")
+    await ids_change(shop, group_now("一群", *FANS, Person("@2", "小美")))
+    assert len(await asked(shop)) == 2
+    await says_now(shop, "小美", "我怀孕了能用吗")
+    assert "我怀孕了能用吗" not in await shop.fans_words()
+    for one in await asked(shop):
+        await rule_on(shop.desk, "room:x", one.id, Answer.OTHER)
+    await says_now(shop, "小美", "我是另一个小美")
+    assert "我是另一个小美" in await shop.fans_words()
+
+
+@pytest.mark.parametrize("first", ["@小美", "!小美"])
+async def test_a_wish_outlasts_two_changes_of_ids(any_shop: Shop, first: str) -> None:
+    shop = any_shop
+    await talk(shop, *FANS)
+    await ids_change(shop, group_now("一群", *FANS, Person("@2", "小美")))
+    await says_now(shop, "小美", "/norecord")
+    others = [Person(f"!{name}", name) for name in FANS]
+    await ids_change(shop, group_now("一群", *others, chat="@@一群"))
+    (one,) = [each for each in await asked(shop) if (each.before, each.after) == ("id-小美", first)]
+    await rule_on(shop.desk, "room:x", one.id, Answer.SAME)
+    heard = replace(shop.heard("小美", "我对花粉过敏"), sender=others[0])
+    await shop.hear(replace(heard, chat=Chat("@@一群", "一群")))
+    assert "我对花粉过敏" not in await shop.fans_words()
+
+
+async def test_a_manager_whose_id_comes_back_is_asked_about_each_time(shop: Shop) -> None:
+    await talk(shop, MANAGER, *FANS)
+    for mark in ("@", "id-", "!", "id-"):
+        people = tuple(Person(f"{mark}{name}", name) for name in (MANAGER, *FANS))
+        chat = Chat("chat-一群", "一群")
+        await ids_change(shop, Roster(chat, people))
+        (one,) = await asked(shop)
+        assert one.after == f"{mark}{MANAGER}"
+        await rule_on(shop.desk, "room:x", one.id, Answer.SAME)
+    assert (await known(shop))[MANAGER] == [f"id-{MANAGER}"]
 
 
 @pytest.mark.parametrize("told_before", [True, False])

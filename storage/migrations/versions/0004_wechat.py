@@ -131,6 +131,12 @@ def _remember_own_words() -> None:
 
 
 def _recognise() -> None:
+    for name in ("opt_out_lent", "no_record_lent"):
+        op.add_column(
+            "customers",
+            sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False),
+        )
+        _index_where(f"ix_customers_{name}", "customers", ["id"], name)
     op.create_table(
         "identity_matches",
         sa.Column("id", Identity, nullable=False),
