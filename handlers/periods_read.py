@@ -168,3 +168,8 @@ def _size(day: AnalysedDay) -> int:
         for tallies in (day.terms, day.aspects, day.demands)
         for tally in tallies.values()
     )
+
+
+def forget(desk: Desk) -> None:
+    """Remember nothing of this database's days any more: a process that starts knows nothing."""
+    _MEMORIES.pop(desk.database, None)

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from handlers.desk import Desk
+from handlers.reading_days import version_now
 from insights.days import Utterance
 from insights.documents import Reading
 from insights.reading_process import LENGTH, Words, written
@@ -23,6 +24,13 @@ _MOST = 8  # processes: each holds a dictionary
 
 class ReaderDied(Exception):
     """A reading process ended by itself, or was killed."""
+
+
+class ReadsOtherwise(Exception):
+    """A reading process reads by other rules than this one: the program on the disk is another.
+
+    So it is while a new release is being installed under a running bot.
+    """
 
 
 def cores() -> int:
@@ -36,6 +44,7 @@ class Reader:
 
     def __init__(self, desk: Desk) -> None:
         self._words = Words(dict(desk.segmenter.changes), desk.lexicon)
+        self._version = version_now(desk)
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -48,14 +57,18 @@ class Reader:
 
         Raises:
             ReaderDied: the process ended. The next reading starts another one.
+            ReadsOtherwise: what it understood would be stale at once, and read again for ever.
         """
         if self._process is None:
             self._process = await self._start()
         try:
-            return await self._ask(self._process, said)
+            reading = await self._ask(self._process, said)
         except (asyncio.IncompleteReadError, ConnectionError) as gone:
             await self.end()
             raise ReaderDied from gone
+        if reading.version != self._version:
+            raise ReadsOtherwise
+        return reading
 
     async def end(self) -> None:
         """End the process, whatever it is doing. Safe to call twice."""

@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from handlers.desk import Desk
 from handlers.period import Period, today
-from handlers.readers import Reader, ReaderDied, cores
+from handlers.readers import Reader, ReaderDied, ReadsOtherwise, cores
 from handlers.reading_days import (
     Read,
     UnreadDay,
@@ -97,6 +97,7 @@ class _Round:
         self._told = told
         self._deaths: dict[tuple[int, object], int] = {}
         self._done = 0
+        self._alone = False  # other processes would read by other rules
         self.of = 0
 
     def is_hopeless(self, one: UnreadDay) -> bool:
@@ -113,7 +114,7 @@ class _Round:
         """Read these days, in that order, as long as the shop's words stay the same."""
         waiting = deque(unread)
         version = version_now(self._desk)
-        if len(unread) <= FEW:
+        if len(unread) <= FEW or self._alone:
             await self._read_on(waiting, version, in_thread(self._desk))
             return
         _log.info("reading_days", days=len(unread), processes=processes)
@@ -125,6 +126,9 @@ class _Round:
         reader = Reader(self._desk)
         try:
             await self._read_on(waiting, version, reader.read)
+        except ReadsOtherwise:
+            _log.warning("readers_are_of_another_release")
+            self._alone = True
         finally:
             await reader.end()
 

@@ -26,7 +26,7 @@ from insights.words import Segmenter
 
 Key = TypeVar("Key")
 
-RULES = 5
+RULES = 6
 """The version of the reading rules in this package; raise it when their results change."""
 
 QUOTES = 3
@@ -176,8 +176,8 @@ def analyse_day(
         read = understand(utterance.text, segmenter, lexicon)
         for term in read_terms(read.tagged):
             terms.add(term, member, message)
-        stances = {AspectStance(o.aspect, o.category, o.stance) for o in read.opinions}
-        for stance in stances:
+        stances = (AspectStance(o.aspect, o.category, o.stance) for o in read.opinions)
+        for stance in dict.fromkeys(stances):  # each once, in one order in every process
             aspects.add(stance, member, message)
         for demand in read.demands:
             demands.add(demand, member, message)

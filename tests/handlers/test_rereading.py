@@ -147,6 +147,23 @@ async def test_a_day_that_kills_every_process_is_left_alone(
     assert [(one.day, one.claimed) for one in found] == [(period.last, False)]
 
 
+async def test_processes_of_another_release_are_not_used(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they understood would be stale at once, and they would read for ever."""
+    period = await talk(shop)
+    asked = Reader._ask
+
+    async def otherwise(
+        self: Reader, process: asyncio.subprocess.Process, said: Sequence[Utterance]
+    ) -> Reading:
+        return (await asked(self, process, said))._replace(version="another")
+
+    monkeypatch.setattr(Reader, "_ask", otherwise)
+    await read_unread(shop.desk, await ids(shop), period, processes=2)
+    assert {one.version for one in await states(shop, period)} == {version_now(shop.desk)}
+
+
 async def test_two_processes_share_the_days_and_none_is_read_twice(
     any_shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +189,7 @@ async def test_the_claims_of_a_killed_bot_end_and_others_read_its_days(
             lasts = timedelta(seconds=1)
             assert await analysis.claim_day(connection, group_ids[0], day, lasts, seen=None)
     monkeypatch.setattr(rereading, "_WAIT_FOR_OTHERS", 0.05)
+    monkeypatch.setattr(rereading, "FEW", 100)
     assert all(one.claimed for one in await unread_days(any_shop.desk, group_ids, period))
     await read_unread(any_shop.desk, group_ids, period)
     assert {one.claim for one in await states(any_shop, period)} == {2}
