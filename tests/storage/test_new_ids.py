@@ -22,13 +22,14 @@ from storage import passing_posts as passing
 from storage.deliveries import DeliveryState, Move
 from storage.identities import NewMatch
 from storage.members import Member, Seen
-from storage.new_ids import NewId
+from storage.new_ids import NewId, give_ids
 from storage.tables import members as member_rows
 from storage.tables import metadata, own_posts
 from storage.tags import Tag
 from storage.unheard import UnheardEvent, forget_unheard, keep_unheard
 from tests.storage.builders import (
     ACCOUNT,
+    DAY,
     NOW,
     PLATFORM,
     begun,
@@ -155,6 +156,15 @@ async def test_planning_again_makes_nothing_twice_however_often_ids_change(
     found = await ledger_rows(connection)
     assert {slot: len(rows) for slot, rows in found.items()} == {"sent": 1, "planned": 1}
     assert [one.address for one in await due_now(connection)] == ["person:@3"]
+
+
+async def test_what_is_planned_no_more_keeps_its_name(connection: AsyncConnection) -> None:
+    fan, right = await member(connection, "小美"), await lane(connection)
+    await private(connection, fan, "sent")
+    await sent(connection, right, await due_now(connection))
+    await give_ids(connection, PLATFORM, ACCOUNT, [NewId(fan.id, NEW, "小美")], NOW + 99 * DAY)
+    key = f"c1/sent/{ACCOUNT}/{OLD_ADDRESS}"
+    assert await ledger_rows(connection) == {"sent": [("sent", OLD_ADDRESS, key, None)]}
 
 
 async def test_other_people_and_accounts_keep_their_addresses(connection: AsyncConnection) -> None:
