@@ -32,6 +32,7 @@ def always(value: float) -> Lean:
         ("味道让人想起童年", UNSURE, [("气味", "", Stance.CARE)]),
         ("味道让人想起童年", SURE, [("气味", "", Stance.LIKE)]),
         ("味道让人想起医院", -SURE, [("气味", "", Stance.DISLIKE)]),
+        ("这瓶是十月的批次", SURE, [("真伪", "", Stance.CARE)]),  # of facts it has learnt nothing
         # what is asked, wished or feared states nothing
         ("味道怎么样", -SURE, [("气味", "", Stance.CARE)]),
         ("跟老款的味道差不多", -SURE, [("气味", "", Stance.CARE)]),
