@@ -30,10 +30,11 @@ from handlers.period import Period
 from handlers.settings import ShopSettings
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms
-from storage import button_words, friendships, numbered_choices, own_posts
+from storage import button_words, friendships, identities, numbered_choices, own_posts
 from storage.chores import done_at, note_done
 from storage.database import Database
 from storage.groups import heard_groups
+from storage.identities import Answer, NewMatch
 from storage.join_requests import waiting
 from storage.lanes import lease_lane
 from storage.messages import count_messages
@@ -110,7 +111,17 @@ async def test_what_was_posted_and_offered_long_ago_is_of_no_use_any_more(shop: 
             await own_posts.begin(connection, ACCOUNT, OwnPost(key, "person:x", ["早"]), at)
         for person, at in (("old", NOW - 3 * DAY), ("new", NOW - DAY)):
             await numbered_choices.offer(connection, ACCOUNT, f"person:{person}", ["/me"], at)
-    assert await forget_short_lived(shop.desk) == 2
+    await shop.hear(shop.heard("小鱼", "早"))
+    fan = await shop.member("小鱼")
+    async with database.writing() as connection:
+        for after, at in (("@old", NOW - 8 * DAY), ("@new", NOW - 6 * DAY)):
+            denied = NewMatch(fan.id, fan.person, after, "小鱼", 65, ("name",))
+            await identities.keep_doubtful(connection, ACCOUNT, [denied], at)
+            (one,) = await identities.undecided(connection)
+            await identities.decide(connection, one, Answer.OTHER, by="room:x", at=at)
+    assert await forget_short_lived(shop.desk) == 3
+    async with database.reading() as connection:
+        assert await identities.ruled_out(connection, ACCOUNT) == {(fan.id, "@new")}
     async with database.reading() as connection:
         assert await own_posts.receipts_of(connection, ACCOUNT, "old") == []
         assert await own_posts.receipts_of(connection, ACCOUNT, "new") == [None]
