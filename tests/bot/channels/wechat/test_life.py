@@ -221,7 +221,13 @@ async def _kinds(life: WeChatLife, text: str, kinds: list[str]) -> bool:
 
 
 async def _gaps(life: WeChatLife) -> bool:
-    return bool(await life.remembered(select(tables.hearing_gaps.c.since)))
+    """Whether it is stored that it was away, which it knows when it hears again."""
+    gaps = tables.hearing_gaps.c
+    # What was told and not looked up before it went away is a gap too, of a moment.
+    return any(
+        until - since >= AWAY
+        for since, until in await life.remembered(select(gaps.since, gaps.until))
+    )
 
 
 async def _same(life: WeChatLife, speakers: Select[Any]) -> bool:
