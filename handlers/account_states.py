@@ -25,6 +25,9 @@ _log = structlog.get_logger(__name__)
 GRACE = timedelta(seconds=10)
 """So long an account may be gone before anybody is told: what restarts is back by then."""
 
+UNHEARD = "unheard"
+"""What staff were told of last, where that was trouble, and nobody was reached."""
+
 _SAID_UNHEARD_FOR = timedelta(minutes=2)
 _BEFORE = timedelta(minutes=1)  # a gap ends about when the account is back
 _GAPS = 3
@@ -38,7 +41,7 @@ def is_news(state: str, told_state: str | None) -> bool:
     """
     match AccountState(state):
         case AccountState.ONLINE:
-            return told_state in (AccountState.SCAN, AccountState.OFFLINE)
+            return told_state in (AccountState.SCAN, AccountState.OFFLINE, UNHEARD)
         case AccountState.SCAN:
             return told_state != AccountState.SCAN
         case AccountState.OFFLINE:
@@ -89,10 +92,16 @@ async def announce_state(desk: Desk, account: str) -> bool:
             await told(
                 connection,
                 account,
-                one.told_state if unheard_state else told_state,
+                _as_if_untold(one) if unheard_state else told_state,
                 one.told_stop_at if unheard_stop else one.stopped_at,
             )
     return not waits
+
+
+def _as_if_untold(one: Account) -> str | None:
+    """What staff know, who could not be told: that an account was in trouble is told by its end."""
+    working = one.state is not None and one.state.state == AccountState.ONLINE
+    return one.told_state if working else UNHEARD
 
 
 async def _tell(desk: Desk, account: str, content: Content, what: str, since: datetime) -> bool:

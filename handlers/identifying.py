@@ -36,7 +36,7 @@ WHY = {
     Trait.ALIAS_DIFFERS: "备注名变了",
     Trait.SHORT_NAME: "名字只有一个字",
     Trait.OTHERS_GONE: "群里还有人对不上",
-    Trait.BOUND: "以前那位有交代或人工标签",
+    Trait.BOUND: "以前那位自己有过交代",
     Trait.GUARDED: "以前那位是管理员",
     Trait.IDS_LAST: "别人的编号都没变",
 }

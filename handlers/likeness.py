@@ -14,8 +14,8 @@ A platform may give everybody another id. What stays are names, and this is what
     their aliases are known and differ                                   −30
     all they have in common is a name of one character                   −10
     all they have in common is a name in groups, and                      −5
-        the shop or they themselves laid down how they are treated,
-        or of each such group a tenth is gone whom nobody resembles
+        they themselves laid down how they are treated (an opt-out,
+        no record), or of each such group a tenth is gone whom nobody resembles
 
 The last is never CERTAIN, whatever else is added: anybody can take the name of somebody who left,
 and then their own is gone. In a crowd a few always are, and who only has a name there has little
@@ -81,7 +81,7 @@ class Looks:
 class Known:
     """A member whose id the platform does not show any more; a `guarded` one is staff.
 
-    Of a `bound` one it was laid down how they are treated: by a manager's tag, or their own wish.
+    Of a `bound` one it was laid down how they are treated, by their own wish.
     """
 
     member: int

@@ -21,9 +21,7 @@ from storage.tables import (
     members,
     memberships,
     messages,
-    tags,
 )
-from storage.tags import BY_MANAGER
 
 _BOT = "bot"
 """The kind of a message that came out of the account itself."""
@@ -35,7 +33,7 @@ class FamiliarMember:
 
     `seats` are the groups of the account that they sit in (their ids), with what they call
     themselves there. A `guarded` one is staff: taking their place would be worth something. Of a
-    `bound` one it was laid down how they are treated: by a manager's tag, or by their own wish.
+    `bound` one it was laid down how they are treated, by their own wish.
     """
 
     id: int
@@ -117,11 +115,8 @@ async def familiar_members(
         friend_requests.c.account != account,
         friend_requests.c.friends_at.is_not(None),
     )
-    tagged = exists().where(
-        tags.c.member_id == members.c.id, tags.c.set_by.startswith(BY_MANAGER, autoescape=True)
-    )
     wishes = customers.c.no_record | customers.c.opted_out_at.is_not(None)
-    itself = members.c.staff & said.where(messages.c.kind == _BOT)
+    itself = said.where(messages.c.kind == _BOT)
     last = select(func.max(messages.c.at)).where(messages.c.member_id == members.c.id)
     rows = await connection.execute(
         select(
@@ -134,7 +129,7 @@ async def familiar_members(
             members.c.first_seen_at,
             members.c.started_at,
             members.c.unreachable_at,
-            or_(wishes, tagged).label("bound"),
+            wishes.label("bound"),
             last.scalar_subquery().label("last"),
         )
         .select_from(members.join(customers))

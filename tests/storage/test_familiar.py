@@ -128,7 +128,7 @@ async def test_staff_and_the_appointed_are_guarded(connection: AsyncConnection) 
     assert guarded == {"群主", "阿玲"}
 
 
-async def test_who_has_a_wish_or_a_managers_tag_is_bound(connection: AsyncConnection) -> None:
+async def test_who_has_a_wish_is_bound_and_a_tag_binds_nobody(connection: AsyncConnection) -> None:
     here = await group(connection, "一群")
     fans = {name: await member(connection, name, here) for name in ("退订", "免记", "人工", "规则")}
     await customers.set_opt_out(connection, fans["退订"].customer_id, NOW)
@@ -136,7 +136,7 @@ async def test_who_has_a_wish_or_a_managers_tag_is_bound(connection: AsyncConnec
     for name, by in (("人工", "manager:阿玲"), ("规则", "rule:x")):
         await tags.set_tags(connection, [Tag(fans[name].id, "敏感肌", by, "", NOW)])
     bound = {name for name, one in (await familiar(connection)).items() if one.bound}
-    assert bound == {"退订", "免记", "人工"}
+    assert bound == {"退订", "免记"}
 
 
 async def test_who_knows_another_account_in_private_is_left_out(

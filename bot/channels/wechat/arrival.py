@@ -58,6 +58,7 @@ class Arrival:
         self._patience = patience
         self._last: tuple[datetime, str] | None = None  # the log-in before, which may not be stored
         self._turn = asyncio.Lock()
+        self._unseen = False  # whether ids changed, and not everybody was shown since
 
     async def remember(self) -> None:
         """Begin anew, with those as staff who were so before."""
@@ -80,7 +81,9 @@ class Arrival:
                     async with asyncio.timeout(self._patience.total_seconds()):
                         await rooms_known.wait()
                 self._leaders.remember(())  # ids from before mean nobody now
-                events.append(await self._everybody(told, me))
+                everybody = await self._everybody(told, me, rooms_known=rooms_known.is_set())
+                self._unseen = not everybody.complete
+                events.append(everybody)
             # Who it is stands in the last event, so that all of this is told again if need be.
             person = await self._people.person(me, me)
             online = AccountChanged(self._account, "", told.at, AccountState.ONLINE, me=person)
@@ -95,23 +98,39 @@ class Arrival:
         last = self._last[1] if self._last is not None and self._last[0] < told.cursor else None
         return any(before not in (None, me) for before in (stored, last))
 
-    async def _everybody(self, told: Told, me: str) -> IdsChanged:
+    async def _everybody(self, told: Told, me: str, *, rooms_known: bool) -> IdsChanged:
         contacts = await patiently(self._gateway.contacts)
         friends = await self._people.friends(contacts, me)
-        rooms = await self._shown(await patiently(self._gateway.rooms), me)
+        listed = await patiently(self._gateway.rooms)
+        rooms = await self._shown(listed, me)
         rosters = [await self._people.roster(room, me, contacts) for room in rooms]
-        return IdsChanged(self._account, "", told.at, tuple(rosters), tuple(friends))
+        return IdsChanged(
+            self._account,
+            "",
+            told.at,
+            tuple(rosters),
+            tuple(friends),
+            complete=rooms_known and len(rooms) == len(listed),
+        )
 
     async def rooms(self, told: Told, me: str, *, complete: bool) -> list[Event]:
         """The groups that the account is in, and, where it knows all of them, those it is not in.
 
         Some gateways do not list every room; one that is not listed is asked for by its id. One
         that is listed and not shown is there, and one that the gateway will not speak of may be.
+        Where ids changed and not everybody could be shown then, everybody is told of once more, and
+        until that was all of them no group is missed.
         """
+        events: list[Event] = []
+        async with self._turn:
+            if complete and self._unseen:
+                everybody = await self._everybody(told, me, rooms_known=True)
+                self._unseen = not everybody.complete
+                events.append(everybody)
         listed = await patiently(self._gateway.rooms)
         rooms = await self._shown(listed, me)
-        events: list[Event] = [self._in_group(told, room, present=True) for room in rooms]
-        if complete:
+        events += [self._in_group(told, room, present=True) for room in rooms]
+        if complete and not self._unseen:
             async with self._database.reading() as connection:
                 stored = await present_chats(connection, self._account)
             others = [chat for chat in stored if chat not in set(listed)]

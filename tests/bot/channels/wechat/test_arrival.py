@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.wechat import hearing as hearing_room
 from bot.channels.wechat.arrival import Arrival
-from bot.channels.wechat.gateway import Failure
+from bot.channels.wechat.gateway import Failure, Ready
 from bot.channels.wechat.hearing import WeChatHearing
 from bot.channels.wechat.known import Known
 from bot.channels.wechat.leaders import Leaders
@@ -194,6 +194,26 @@ async def test_rooms_that_are_never_said_to_be_known_are_not_waited_for_forever(
     shop.gateway.ready = False
     async with shop.open() as hearing:
         assert len((await hear_one(hearing, IdsChanged)).rosters) == 1
+
+
+async def test_rooms_that_come_late_are_shown_once_more_and_none_is_missed_before(
+    shop: Heard,
+) -> None:
+    await stored_as(shop, "wxid_before")
+    await stored_groups(shop, GROUP, "old@chatroom")
+    shop.gateway.ready = False
+    async with shop.open() as hearing:
+        first = await hear_one(hearing, IdsChanged)
+        assert not first.complete
+        shop.gateway.add_room("late@chatroom", "晚到的群", [FAN])
+        shop.gateway.tell(Ready())
+        second = await hear_one(hearing, IdsChanged, first.cursor)
+        assert second.complete
+        assert {roster.chat.id for roster in second.rosters} == {GROUP, "late@chatroom"}
+        others = await settled(hearing)
+        gone = [one for one in of_kind(others, GroupChanged) if not one.present]
+        assert {one.chat.id for one in gone} == {"old@chatroom"}
+        assert min(one.cursor for one in gone) >= second.cursor
 
 
 async def test_ids_that_nobody_could_look_up_are_looked_up_at_the_next_log_in(

@@ -181,6 +181,9 @@ async def test_a_gateway_that_was_away_leaves_a_gap_that_reports_show(life: WeCh
 async def test_another_log_in_with_other_ids_keeps_what_is_known(life: WeChatLife) -> None:
     stage, private = life.stage, life.private
     await life.run_the_group()
+    for name in ("阿月", "小满"):  # a group is known again by three people and more
+        await stage.fan(name)
+        await life.answered(life.group, name)
     fan = await stage.fan("小雨")
     await life.answered(life.group, "小雨")
     await stage.say(fan, "这个面霜油皮能用吗")
