@@ -97,7 +97,8 @@ async def test_days_and_flags_go_in_as_well(connection: AsyncConnection) -> None
         for number in range(3)
     ]
     await insert_new(connection, analysed_days, rows)
-    stored = await connection.execute(select(analysed_days).order_by(analysed_days.c.day))
+    columns = [analysed_days.c[name] for name in rows[0]]
+    stored = await connection.execute(select(*columns).order_by(analysed_days.c.day))
     assert [dict(row._mapping) for row in stored] == rows
 
 
