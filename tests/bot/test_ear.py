@@ -260,11 +260,15 @@ async def test_managers_are_asked_at_once_who_somebody_with_a_new_id_is(
     monkeypatch.setattr(hands_room, "_LOOK_AGAIN", 3_600.0)
     await shop.says(MANAGER, "早", group=None)
     await shop.says(MANAGER, "早")
+    await shop.says("小鱼", "/optout")  # so that a name alone is not enough
+    for name in ("阿月", "小满"):
+        await shop.says(name, "早")
     task = asyncio.create_task(ear_of(shop, stream).run())
     stream.told.append(shop.heard("小鱼", "你好"))
     await until(lambda: hearing.has_heard(1, task))
     await looked.wait()  # from now on nobody looks without being rung for
-    now = Roster(chat_of("一群"), (Person("@now", MANAGER),))
+    new = (Person(f"@{name}", name) for name in ("小鱼", "阿月", "小满"))
+    now = Roster(chat_of("一群"), (shop.person(MANAGER), *new))
     shop.clock.advance(timedelta(minutes=1))
     stream.told.append(IdsChanged(ACCOUNT, "900000", shop.clock.now(), (now,)))
     await until(lambda: any("是同一个人吗" in post.content.text for post in shop.platform.posts))
