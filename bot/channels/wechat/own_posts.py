@@ -32,7 +32,7 @@ _CLOCKS_APART = timedelta(seconds=30)
 """How much later than WeChat's clock ours may be when a post begins that WeChat has dated."""
 
 _SHOWN_WITHIN = timedelta(minutes=10) + _CLOCKS_APART
-"""What is said longer after a post began, or before, is none of it, whatever it looks like."""
+"""What is shown longer after a post began, both by our clock, is none of it, however like it."""
 
 _BETWEEN_RECEIPTS = ","
 
@@ -49,7 +49,9 @@ def digest_shown(message: GatewayMessage) -> str | None:
     return FILE if message.type in _FILES else None
 
 
-def begun_for(pieces: Sequence[OpenPiece], said_at: datetime) -> OpenPiece | None:
+def begun_for(
+    pieces: Sequence[OpenPiece], said_at: datetime, heard_at: datetime
+) -> OpenPiece | None:
     """Which of the messages that were begun is the one that was said then; None if there is none.
 
     The last that was begun before; where the clocks are so far apart that none was, the first.
@@ -57,8 +59,9 @@ def begun_for(pieces: Sequence[OpenPiece], said_at: datetime) -> OpenPiece | Non
     Args:
         pieces: those that fit, the oldest first.
         said_at: when WeChat says that it was said.
+        heard_at: when it was shown to us, by the clock that the posts began by.
     """
-    near = [one for one in pieces if abs(said_at - one.began_at) <= _SHOWN_WITHIN]
+    near = [one for one in pieces if abs(heard_at - one.began_at) <= _SHOWN_WITHIN]
     before = [one for one in near if one.began_at <= said_at + _CLOCKS_APART]
     if not before:
         return near[0] if near else None
@@ -172,7 +175,7 @@ class OwnPosts:
             return None
         where = Address(group=message.room) if message.room else Address(person=message.listener)
         pieces = await own_posts.open_pieces(connection, self._account, str(where), digest)
-        return begun_for(pieces, message.at)
+        return begun_for(pieces, message.at, self._clock.now())
 
     async def receipt_of(self, key: str) -> str | None:
         """The receipt of an earlier post, as far as every message of it is known; else None."""
