@@ -258,8 +258,8 @@ class Line:
                 reason=str(trouble),
                 again_in=rest.total_seconds(),
             )
-            # So that many bots do not come back at once.
-            await asyncio.sleep(rest.total_seconds() * random.uniform(0.75, 1))  # noqa: S311
+            share = random.uniform(0.75, 1)  # noqa: S311 (many bots shall not come back at once)
+            await asyncio.sleep(rest.total_seconds() * share)
 
     def _next_rest(self, before: timedelta, failure: Failure) -> timedelta:
         rhythm = self._rhythm
