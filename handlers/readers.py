@@ -47,11 +47,6 @@ class Reader:
         self._version = version_now(desk)
         self._process: asyncio.subprocess.Process | None = None
 
-    @property
-    def process_id(self) -> int | None:
-        """The process that reads, once there is one."""
-        return self._process.pid if self._process is not None else None
-
     async def read(self, said: Sequence[Utterance]) -> Reading:
         """What is understood of a piece of a day; the process is started when there is none.
 
