@@ -277,8 +277,10 @@ class Shift:
                 messages=weight_of(wish.action, limits),
             )
             self.gate.push(wish.leaving)
-        for delivery, attempt in begun.items():
-            one, post = batch.going[delivery]
+        # In the order they fell due: a database hands back what it wrote in an order of its own.
+        for delivery, (one, post) in batch.going.items():
+            if (attempt := begun.get(delivery)) is None:
+                continue
             messages = weight_of(post, limits)
             self.gate.push(
                 Leaving(Priority(one.priority), post, attempt, due=one, messages=messages)

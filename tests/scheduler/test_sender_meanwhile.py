@@ -16,7 +16,7 @@ from scheduler.courier import Address, AddressGone, Done, NothingSent, Unclear
 from scheduler.feed import Batch
 from scheduler.notices import AccountBack, AccountPaused, CampaignPaused
 from scheduler.sender import Sender
-from storage import attempts, steering
+from storage import attempts, deliveries, steering
 from storage.bells import Bell
 from storage.database import Database
 from storage.errors import LaneLost
@@ -208,6 +208,25 @@ async def test_a_run_of_addresses_that_refuse_for_good_pauses_its_campaign_alone
     assert (campaign.state, campaign.reason) == (CampaignState.PAUSED, "permanent_errors")
     assert stage.told == [CampaignPaused(campaign.id, "permanent_errors")]
     assert (await stage.ledger("c2"))["好群"].state == SENT
+
+
+async def test_what_is_begun_together_leaves_in_the_order_it_fell_due(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number}群" for number in range(4)]
+    await stage.due(*names)
+    begin = deliveries.begin
+
+    async def begun_backwards(*arguments: Any) -> dict[int, int]:
+        # A database hands back what it wrote in an order of its own.
+        return dict(reversed((await begin(*arguments)).items()))
+
+    monkeypatch.setattr(deliveries, "begin", begun_backwards)
+    sender = await stage.opened(ONE_BY_ONE)
+    await sender.drain()
+    assert [str(one.address) for one in stage.platform.arrived] == [
+        f"group:chat-{name}" for name in names
+    ]
 
 
 async def test_an_account_that_does_not_answer_rests_staff_are_told_and_one_call_goes_first(
