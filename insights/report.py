@@ -12,10 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from insights.background import Background
-from insights.days import AnalysedDay, Tally, merge_days
+from insights.bundles import Bundle
+from insights.days import AnalysedDay, AspectStance, Tally, merge_days
+from insights.demands import Demand
 from insights.keywords import Keyword, find_keywords
 from insights.lexicon import DemandKind
 from insights.opinions import Stance
+from insights.trends import Topic, Trend
 
 _EMERGING_SPEAKERS = 3  # fewer are a chat between friends
 _ASPECT_QUOTES = 4
@@ -49,6 +52,15 @@ class DemandRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Trends:
+    """What has surely grown or faded against the periods before, the surest first."""
+
+    terms: tuple[Trend[str], ...] = ()
+    aspects: tuple[Trend[AspectStance], ...] = ()
+    demands: tuple[Trend[Demand], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DemandReport:
     """The report of one period. `texts` holds the quotes that have been filled in."""
 
@@ -58,6 +70,9 @@ class DemandReport:
     aspects: tuple[AspectRow, ...]
     demands: tuple[DemandRow, ...]
     emerging: tuple[Keyword, ...]
+    trends: Trends = Trends()
+    topics: tuple[Topic, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
     texts: Mapping[int, str] = field(default_factory=dict)
 
     def quoted(self) -> frozenset[int]:

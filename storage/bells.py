@@ -25,6 +25,7 @@ class Bell(StrEnum):
     PLANNER = "planner"  # a campaign was made, approved or changed
     SENDERS = "senders"  # something is due, or may go on
     STOP = "stop"  # 急停, a pause, a cancellation: what is not under way must not leave
+    WORDS = "words"  # the shop taught the bot a word: days are to be read again
 
 
 Listener = Callable[[Bell], None]

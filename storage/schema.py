@@ -6,5 +6,5 @@ that a start with an up-to-date database need not import Alembic.
 
 from __future__ import annotations
 
-KNOWN = ("0001", "0002", "0003", "0004")
+KNOWN = ("0001", "0002", "0003", "0004", "0005")
 HEAD = KNOWN[-1]

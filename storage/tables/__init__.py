@@ -38,6 +38,13 @@ from storage.tables.talk import (
     pending_commands,
     pending_welcomes,
 )
+from storage.tables.words import (
+    shop_words,
+    taught_opinions,
+    told_questions,
+    told_spikes,
+    word_proposals,
+)
 from storage.tables.work import audit_log, confirmations, forms, last_choices
 
 __all__ = [
@@ -73,9 +80,14 @@ __all__ = [
     "passing_posts",
     "pending_commands",
     "pending_welcomes",
+    "shop_words",
     "shops",
     "tags",
+    "taught_opinions",
+    "told_questions",
+    "told_spikes",
     "topics",
     "unheard_events",
     "watches",
+    "word_proposals",
 ]

@@ -1,0 +1,88 @@
+"""Insights: taught words, what the staff were told of them, and what a message replies to."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.columns import Document, Identity, UtcDateTime
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Forward only."""
+    op.add_column("messages", sa.Column("reply_to", sa.Text(), nullable=True))
+    op.create_table(
+        "shop_words",
+        sa.Column("shop_id", Identity, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", Document(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("shop_id", name="pk_shop_words"),
+        _of_shop("shop_words"),
+    )
+    op.create_table(
+        "taught_opinions",
+        sa.Column("shop_id", Identity, nullable=False),
+        sa.Column("aspect", sa.Text(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("stance", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("shop_id", "aspect", "word", name="pk_taught_opinions"),
+        _of_shop("taught_opinions"),
+    )
+    op.create_table(
+        "word_proposals",
+        sa.Column("shop_id", Identity, nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("mentions", sa.Integer(), nullable=False),
+        sa.Column("speakers", sa.Integer(), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
+        sa.Column("decided", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("shop_id", "word", name="pk_word_proposals"),
+        _of_shop("word_proposals"),
+    )
+    undecided = sa.text("decided IS NULL")
+    op.create_index(
+        "ix_word_proposals_open",
+        "word_proposals",
+        ["shop_id"],
+        sqlite_where=undecided,
+        postgresql_where=undecided,
+    )
+    op.create_table(
+        "told_spikes",
+        sa.Column("shop_id", Identity, nullable=False),
+        sa.Column("thing", sa.Text(), nullable=False),
+        sa.Column("fans", sa.Integer(), nullable=False),
+        sa.Column("usually", sa.Float(), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("shop_id", "thing", name="pk_told_spikes"),
+        _of_shop("told_spikes"),
+    )
+    op.create_table(
+        "told_questions",
+        sa.Column("message_id", Identity, nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("message_id", name="pk_told_questions"),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["messages.id"],
+            name="fk_told_questions_message_id",
+            ondelete="CASCADE",
+        ),
+    )
+
+
+def _of_shop(table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["shop_id"], ["shops.id"], name=f"fk_{table}_shop_id", ondelete="CASCADE"
+    )
