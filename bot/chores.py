@@ -23,6 +23,7 @@ from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.watching import watching
 from handlers.desk import Desk
 from handlers.period import Period
 from handlers.reading_days import analyse_before_forgetting, analyse_finished_days
@@ -122,10 +123,13 @@ async def leave_out_unserved(desk: Desk) -> int:
 
 
 async def take_turns(desk: Desk, holder: str, terms: LeaseTerms) -> None:
-    """Do the chores while no other process does, until cancelled or the lane is lost."""
+    """Do the chores and keep watch while no other process does, until cancelled.
+
+    It ends by itself when the lane is lost.
+    """
     held = await lease(desk.database, LANE, holder, terms)
     try:
-        async with nightly(desk):
+        async with nightly(desk), watching(desk):
             await held.keep()
     except LaneLost:
         _log.warning("lane_lost", account=LANE)

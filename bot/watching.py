@@ -1,0 +1,57 @@
+"""What the bot looks at all day: at once when it starts, and then once a minute.
+
+A watcher looks at what stands in the database, tells the staff of what it finds, and remembers
+there what it has told: whoever looks next, this process or another, tells nothing twice. Of
+several processes on one database the one that does the chores keeps the watch as well.
+
+Each watcher is on its own: one that takes long, or fails, holds up none of the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter
+
+from handlers.desk import Desk
+
+_log = structlog.get_logger(__name__)
+
+_FAILED = Counter("nuanqun_watchers_failed_total", "Looks of a watcher that failed", ["watcher"])
+
+EVERY = timedelta(seconds=60)
+"""How long a watcher rests behind a look, by the shop's clock."""
+
+Watcher = Callable[[Desk], Awaitable[object]]
+
+WATCHERS: tuple[tuple[str, Watcher], ...] = ()
+"""What is looked at, by the names that stand in the log."""
+
+
+@asynccontextmanager
+async def watching(desk: Desk) -> AsyncIterator[None]:
+    """Have everything looked at, as long as the context lasts."""
+    tasks = [
+        asyncio.create_task(_keep_looking(desk, name, watcher), name=f"watcher {name}")
+        for name, watcher in WATCHERS
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_looking(desk: Desk, name: str, watcher: Watcher) -> None:
+    while True:
+        try:
+            await watcher(desk)
+        except Exception:  # noqa: BLE001 (a look's fault is logged and counted; the next may see)
+            _FAILED.labels(name).inc()
+            _log.exception("watcher_failed", watcher=name)
+        await desk.clock.sleep_until(desk.clock.now() + EVERY)
