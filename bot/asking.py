@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.configuration import Configuration
 from bot.wiring import open_desk
-from handlers.demand import report
+from handlers.demand import compared_with, report
 from handlers.desk import Desk
 from handlers.hearing_gaps import gap_document, gap_lines, gaps_in
 from handlers.period import Period
@@ -104,7 +104,7 @@ async def demand(
 ) -> Answer:
     """The demand report of a period; by default the last seven days that anybody spoke on.
 
-    What is unread of it, and of the period before, is read first: `told` is told how far that is.
+    What is unread of it, and of the periods before, is read first: `told` is told how far that is.
 
     Raises:
         GroupUnknown: no group has this name.
@@ -118,7 +118,7 @@ async def demand(
         end = last or max(heard, first or heard)
         period = Period(first, end) if first is not None else Period.ending(end, _WEEK)
         ids = [one.id for one in wanted]
-        await read_unread(desk, ids, Period(period.before().first, period.last), told)
+        await read_unread(desk, ids, Period(compared_with(period)[0].first, period.last), told)
         found = await report(desk, wanted, period)
         reading = await progress_of(desk, ids, period)
         gaps = await gaps_in(desk, wanted, period)

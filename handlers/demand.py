@@ -17,33 +17,58 @@ from handlers.reading_days import read_some
 from insights.background import Background
 from insights.masking import mask
 from insights.report import DemandReport, demand_report
-from storage import members, messages
+from storage import messages
 from storage.groups import Group
+from storage.members import names_in
 from storage.messages import Quote
 
+_PERIODS_BEFORE = 4  # fewer show little of how talk wavers
 _READ_AT_ONCE = 5_000  # messages that a report reads by itself: half a second or so
 
 
-async def report(desk: Desk, groups: Sequence[Group], period: Period) -> DemandReport:
+async def report(
+    desk: Desk,
+    groups: Sequence[Group],
+    period: Period,
+    *,
+    members: Collection[int] | None = None,
+    against: Period | None = None,
+) -> DemandReport:
     """What fans in these groups care about, mind, like, dislike and ask for in the period.
 
-    Quotes are masked. Changes are against the period of the same length before. What is still
-    unread is missing, and what is stale counts as it was read: see `handlers.progress`.
+    Changes are against `compared_with(period, against)`. Quotes are masked. What is still unread
+    is missing, and what is stale counts as it was read: see `handlers.progress`.
+
+    Args:
+        desk: the shop.
+        groups: where it was said.
+        period: when it was said.
+        members: a segment: only what these members said; None for what everybody did.
+        against: compare with this period alone.
     """
     ids = [group.id for group in groups]
-    both = Period(period.before().first, period.last)
-    await read_some(desk, ids, both, _READ_AT_ONCE)
-    now = await understood(desk, ids, period)
-    before = await understood(desk, ids, period.before())
-    speakers = now.messages.keys() | before.messages.keys()
+    earlier = compared_with(period, against)
+    left = await read_some(desk, ids, period, _READ_AT_ONCE)
+    await read_some(desk, ids, Period(earlier[0].first, earlier[-1].last), left)
+    now = await understood(desk, ids, period, members)
+    before = [await understood(desk, ids, one, members) for one in earlier]
+    speakers = now.messages.keys()
     async with desk.database.reading() as connection:
-        names = await members.names_in(connection, ids, speakers)
-    find = partial(demand_report, [now], [before], _background(), names=names)
+        names = await names_in(connection, ids, speakers)
+    find = partial(demand_report, now, before, _background(), desk.lexicon, names=names)
     found = await asyncio.to_thread(find)
     async with desk.database.reading() as connection:
         quoted = await messages.quotes(connection, sorted(found.quoted()))
     texts = await asyncio.to_thread(_masked, quoted, names)
     return found.with_quotes(texts)
+
+
+def compared_with(period: Period, against: Period | None = None) -> list[Period]:
+    """The periods that a report compares with, the earliest first.
+
+    They are the four of the same length right before, or the one that is asked for.
+    """
+    return period.before_it(_PERIODS_BEFORE) if against is None else [against]
 
 
 def _masked(quoted: Sequence[Quote], names: Collection[str]) -> dict[int, str]:

@@ -32,6 +32,13 @@ class Period:
         """The period of the same length right before."""
         return Period(self.first - len(self.days) * _DAY, self.first - _DAY)
 
+    def before_it(self, number: int) -> list[Period]:
+        """So many periods of the same length before, the earliest first."""
+        found = [self]
+        for _ in range(number):
+            found.insert(0, found[0].before())
+        return found[:-1]
+
 
 def today(desk: Desk) -> date:
     """The shop's day."""

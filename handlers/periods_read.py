@@ -66,16 +66,22 @@ class _Today:
 _MEMORIES: WeakKeyDictionary[Database, _Memory] = WeakKeyDictionary()
 
 
-async def understood(desk: Desk, group_ids: Collection[int], period: Period) -> AnalysedDay:
+async def understood(
+    desk: Desk,
+    group_ids: Collection[int],
+    period: Period,
+    members: Collection[int] | None = None,
+) -> AnalysedDay:
     """What fans said in these groups in the period, as far as it has been read.
 
-    Stale days count as they were read; who asked for no record is left out.
+    Stale days count as they were read; who asked for no record is left out. With `members`, only
+    what these said.
     """
-    finished = await _finished(desk, group_ids, period)
-    if not period.first <= today(desk) <= period.last:
-        return finished
-    running = await _today(desk, group_ids)
-    return await asyncio.to_thread(merge_days, [finished, *running])
+    found = await _finished(desk, group_ids, period)
+    if period.first <= today(desk) <= period.last:
+        running = await _today(desk, group_ids)
+        found = await asyncio.to_thread(merge_days, [found, *running])
+    return found if members is None else await asyncio.to_thread(found.only, members)
 
 
 async def _finished(desk: Desk, group_ids: Collection[int], period: Period) -> AnalysedDay:

@@ -164,14 +164,18 @@ def in_thread(desk: Desk) -> Read:
     return read
 
 
-async def read_some(desk: Desk, group_ids: Collection[int], period: Period, most: int) -> None:
-    """Read what is unread, newest first, until `most` messages have been read."""
+async def read_some(desk: Desk, group_ids: Collection[int], period: Period, most: int) -> int:
+    """Read what is unread, newest first, until `most` messages have been read; how many are left.
+
+    That is 0 or less where there was more to read.
+    """
     read, left = in_thread(desk), most
     for unread in await unread_days(desk, group_ids, period):
         if left <= 0:
-            return
+            break
         if not unread.claimed:
             left -= await read_day(desk, unread, read) or 0
+    return left
 
 
 async def analyse_finished_days(desk: Desk, groups: Sequence[Group], period: Period) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -73,6 +73,13 @@ class Tally:
             {known: message for known, message in self.quotes.items() if known != member},
         )
 
+    def only(self, members: Collection[int]) -> Tally:
+        """The tally as if nobody but these had said anything."""
+        return Tally(
+            {known: count for known, count in self.members.items() if known in members},
+            {known: message for known, message in self.quotes.items() if known in members},
+        )
+
 
 class AspectStance(NamedTuple):
     """One stance to one aspect."""
@@ -115,6 +122,17 @@ class AnalysedDay:
             terms=_without(self.terms, member),
             aspects=_without(self.aspects, member),
             demands=_without(self.demands, member),
+        )
+
+    def only(self, members: Collection[int]) -> AnalysedDay:
+        """The day as if nobody but these had spoken. Fewer quotes may be left than could be."""
+        wanted = frozenset(members)
+        return AnalysedDay(
+            version=self.version,
+            messages={known: n for known, n in self.messages.items() if known in wanted},
+            terms=_only(self.terms, wanted),
+            aspects=_only(self.aspects, wanted),
+            demands=_only(self.demands, wanted),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -328,6 +346,14 @@ def _without(tallies: Mapping[Key, Tally], member: int) -> dict[Key, Tally]:
         for key, tally in tallies.items()
     }
     return {key: tally for key, tally in left.items() if tally.members}
+
+
+def _only(tallies: Mapping[Key, Tally], members: frozenset[int]) -> dict[Key, Tally]:
+    return {
+        key: tally.only(members)
+        for key, tally in tallies.items()
+        if not members.isdisjoint(tally.members)
+    }
 
 
 def _flat(pairs: Mapping[int, int]) -> list[int]:

@@ -11,11 +11,6 @@ as often as the phrase, divided by √k for k words (Stouffer et al., "The Ameri
 
 **Speakers.** A member's n mentions of a term count as 1 + ln n, and a term needs two members: one
 loud fan does not make a trend.
-
-**Change.** How much the share of the speakers who say a term has changed against the period
-before: log2 of the ratio, moved towards 0 by its 95% margin (Wald, one half added to each count).
-So 1 means "at least doubled", and 0 means "cannot be told from chance", as it should be for small
-counts. Without a period before there is no change to speak of: None.
 """
 
 from __future__ import annotations
@@ -34,7 +29,6 @@ from insights.words import Segmenter
 
 _PRIOR = 1_000.0  # α0, in words: how much text the prior is worth
 _RARE = 1e-6  # share of a word or phrase that the dictionary does not count
-_MARGIN = 1.96  # standard deviations: 95%
 _FEWEST_SPEAKERS = 2
 _OTHERS = 0.6  # weight of verbs and adjectives: nouns and phrases say more by themselves
 _PART_OF_PHRASE = 0.8  # a word said this often inside one phrase gives way to the phrase
@@ -45,7 +39,11 @@ _CANDIDATES = 3_000  # terms with the most speakers that are looked up
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A term that stands out."""
+    """A term that stands out.
+
+    `change` is log2 of its share of the speakers against that of the periods before, where that
+    is surely no chance; 0.0 where chance explains it, None without a period before.
+    """
 
     word: str
     mentions: int
@@ -56,9 +54,13 @@ class Keyword:
 
 
 def find_keywords(
-    now: AnalysedDay, before: AnalysedDay, background: Background
+    now: AnalysedDay, background: Background, changes: Mapping[str, float] | None = None
 ) -> tuple[Keyword, ...]:
-    """Every term of `now` that at least two members said, the most outstanding first."""
+    """Every term of `now` that at least two members said, the most outstanding first.
+
+    `changes` are those of the terms whose share of the speakers has surely changed (see
+    `insights.trends`), None without a period before.
+    """
     spoken = {
         term: tally for term, tally in now.terms.items() if tally.speakers >= _FEWEST_SPEAKERS
     }
@@ -74,9 +76,7 @@ def find_keywords(
             mentions=spoken[term].mentions,
             speakers=spoken[term].speakers,
             score=score,
-            change=change(
-                spoken[term].speakers, now.speakers, _speakers(before, term), before.speakers
-            ),
+            change=None if changes is None else changes.get(term, 0.0),
             quotes=tuple(sorted(spoken[term].quotes.values(), reverse=True)),
         )
         for term, score in _scores(_words(left, weights, background), weights).items()
@@ -100,21 +100,6 @@ def keywords_of(
         if counts[term] == 1 and len(words[term]) > 1:
             scores[term] *= _MET_ONCE
     return sorted(scores, key=lambda term: (-scores[term], term))[:most]
-
-
-def change(now: int, now_all: int, before: int, before_all: int) -> float | None:
-    """The surely seen change of a share, `now` of `now_all` against `before` of `before_all`.
-
-    In powers of two; 0.0 where chance explains it; None without a period before.
-    """
-    if before_all == 0 or now_all == 0:
-        return None
-    ratio = math.log((now + 0.5) / (now_all + 0.5)) - math.log((before + 0.5) / (before_all + 0.5))
-    margin = _MARGIN * math.sqrt(
-        max(0.0, 1 / (now + 0.5) - 1 / (now_all + 0.5))
-        + max(0.0, 1 / (before + 0.5) - 1 / (before_all + 0.5))
-    )
-    return round(math.copysign(max(0.0, abs(ratio) - margin), ratio) / math.log(2), 2) + 0.0
 
 
 def _taken_in(mentions: Mapping[str, int]) -> set[str]:
@@ -187,8 +172,3 @@ def _z_score(weight: float, total: float, known: KnownWord | None) -> float:
     seen = weight + _PRIOR * share
     odds = math.log(seen / max(total + _PRIOR - seen, 1.0)) - math.log(share / (1 - share))
     return odds * math.sqrt(seen)
-
-
-def _speakers(day: AnalysedDay, term: str) -> int:
-    tally = day.terms.get(term)
-    return tally.speakers if tally else 0

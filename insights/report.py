@@ -8,17 +8,18 @@ All counts of people are distinct members.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 from insights.background import Background
-from insights.bundles import Bundle
-from insights.days import AnalysedDay, AspectStance, Tally, merge_days
+from insights.bundles import Bundle, find_bundles, named_baskets
+from insights.days import AnalysedDay, AspectStance, Tally
 from insights.demands import Demand
 from insights.keywords import Keyword, find_keywords
-from insights.lexicon import DemandKind
+from insights.lexicon import DemandKind, Lexicon
 from insights.opinions import Stance
-from insights.trends import Topic, Trend
+from insights.trends import Key, Topic, Trend, find_topics, find_trends
 
 _EMERGING_SPEAKERS = 3  # fewer are a chat between friends
 _ASPECT_QUOTES = 4
@@ -77,11 +78,12 @@ class DemandReport:
 
     def quoted(self) -> frozenset[int]:
         """The messages that the report would quote."""
-        rows: tuple[Keyword | AspectRow | DemandRow, ...] = (
+        rows: tuple[Keyword | AspectRow | DemandRow | Topic, ...] = (
             *self.keywords,
             *self.aspects,
             *self.demands,
             *self.emerging,
+            *self.topics,
         )
         return frozenset(message for row in rows for message in row.quotes)
 
@@ -118,6 +120,31 @@ class DemandReport:
                 for row in self.demands
             ],
             "emerging": [self._keyword(keyword) for keyword in self.emerging],
+            "trends": {
+                "terms": [{"term": one.key, **_trend(one)} for one in self.trends.terms],
+                "aspects": [
+                    {
+                        "aspect": one.key.aspect,
+                        "category": one.key.category,
+                        "stance": one.key.stance.value,
+                        **_trend(one),
+                    }
+                    for one in self.trends.aspects
+                ],
+                "demands": [
+                    {"kind": one.key.kind.value, "thing": one.key.thing, **_trend(one)}
+                    for one in self.trends.demands
+                ],
+            },
+            "topics": [
+                {
+                    "terms": list(topic.terms),
+                    "speakers": len(topic.members),
+                    "quotes": self._texts(topic.quotes),
+                }
+                for topic in self.topics
+            ],
+            "bundles": [asdict(bundle) for bundle in self.bundles],
         }
 
     def _keyword(self, keyword: Keyword) -> dict[str, Any]:
@@ -134,34 +161,57 @@ class DemandReport:
         return [self.texts[message] for message in quotes if message in self.texts]
 
 
+def _trend(trend: Trend[Key]) -> dict[str, Any]:
+    return {
+        "speakers": list(trend.speakers),
+        "active": list(trend.active),
+        "change": trend.change,
+        "chance": trend.chance,
+    }
+
+
 def demand_report(
-    days: Sequence[AnalysedDay],
+    now: AnalysedDay,
     before: Sequence[AnalysedDay],
     background: Background,
+    lexicon: Lexicon,
     *,
     top: int = 20,
     names: Collection[str] = (),
 ) -> DemandReport:
-    """The report of `days`, with changes against the days `before`.
+    """The report of the period `now`, with changes against the periods `before` it.
 
     A term that is a part of one of the members' `names`, and no word of the dictionary, is how
     somebody is called and not what is talked about; it is left out. Each list holds at most
-    `top` rows. `emerging` are terms of three members or more whose share of the speakers has
-    surely grown; without days before there are none.
+    `top` rows. `emerging` are the keywords of three members or more that surely grow; without
+    periods before there are none.
+
+    Args:
+        now: the period.
+        before: the periods to compare with, of the same length, the earliest first.
+        background: Chinese at large.
+        lexicon: which terms name a product.
+        top: rows of each list.
+        names: those of the members.
     """
-    now = merge_days(days)
     called = _called(now.terms, names, background)
+    periods = [*before, now]
+    terms = tuple(
+        trend for trend in find_trends(periods, attrgetter("terms")) if trend.key not in called
+    )
+    changes = {one.key: one.change for one in terms}
     keywords = tuple(
         keyword
-        for keyword in find_keywords(now, merge_days(before), background)
+        for keyword in find_keywords(now, background, changes if before else None)
         if keyword.word not in called
     )
+    rising = [one.key for one in terms if one.rising]
+    by_word = {keyword.word: keyword for keyword in keywords}
     emerging = [
-        keyword
-        for keyword in keywords
-        if keyword.change and keyword.change > 0 and keyword.speakers >= _EMERGING_SPEAKERS
+        by_word[term]
+        for term in rising
+        if term in by_word and by_word[term].speakers >= _EMERGING_SPEAKERS
     ]
-    emerging.sort(key=lambda keyword: (-(keyword.change or 0), -keyword.speakers, keyword.word))
     return DemandReport(
         messages=now.message_count,
         speakers=now.speakers,
@@ -169,6 +219,13 @@ def demand_report(
         aspects=_aspects(now)[:top],
         demands=_demands(now)[:top],
         emerging=tuple(emerging[:top]),
+        trends=Trends(
+            terms=terms[:top],
+            aspects=find_trends(periods, attrgetter("aspects"))[:top],
+            demands=find_trends(periods, attrgetter("demands"))[:top],
+        ),
+        topics=find_topics(now, rising)[:top],
+        bundles=find_bundles(named_baskets(now, lexicon))[:top],
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from handlers.demand import report
+from handlers.demand import compared_with, report
 from handlers.events import MessageEdited
 from handlers.period import Period, last_days
 from handlers.progress import progress_of
@@ -20,6 +20,7 @@ from insights.lexicon import Lexicon
 from insights.report import DemandReport
 from insights.words import Segmenter
 from storage import messages
+from storage.members import members_named
 from tests.handlers.shop import ACCOUNT, DAY, MANAGER, MINUTE, NOW, Shop, chat_of
 
 TODAY = date(2026, 11, 5)
@@ -59,6 +60,38 @@ def test_a_period_has_its_days_and_the_same_number_before() -> None:
     period = Period.ending(TODAY, 7)
     assert (period.first, period.last, len(period.days)) == (date(2026, 10, 30), TODAY, 7)
     assert (period.before().first, period.before().last) == (date(2026, 10, 23), date(2026, 10, 29))
+
+
+def test_a_period_is_compared_with_the_four_before_it_or_the_one_asked_for() -> None:
+    period = Period.ending(TODAY, 7)
+    firsts = [one.first for one in compared_with(period)]
+    assert firsts == [date(2026, 10, day) for day in (2, 9, 16, 23)]
+    assert compared_with(period, period) == [period]
+
+
+async def test_a_report_is_of_a_segment_where_one_is_asked_for(any_shop: Shop) -> None:
+    await said(any_shop, "面霜太油了", "面霜很润", "求补货面膜", days_ago=1)
+    await said(any_shop, "面霜太油了", "面霜很香")
+    groups = [await any_shop.group("一群")]
+    async with any_shop.desk.database.reading() as connection:
+        whole = await members_named(connection, "粉丝0")
+    mine = {one.id for one in whole}
+    period = last_days(any_shop.desk, 7)
+    found = await report(any_shop.desk, groups, period, members=mine)
+    assert (found.messages, found.speakers) == (2, 1)
+    assert set(found.texts.values()) == {"面霜太油了"}
+    nobody = await report(any_shop.desk, groups, period, members=())
+    assert (nobody.messages, nobody.demands) == (0, ())
+
+
+async def test_a_report_is_compared_with_the_period_asked_for(any_shop: Shop) -> None:
+    await said(any_shop, *["早上好"] * 20, days_ago=9)
+    await said(any_shop, *["快递好慢"] * 20, days_ago=1)
+    groups = [await any_shop.group("一群")]
+    desk, last_week = any_shop.desk, Period.ending(date(2026, 10, 29), 7)
+    found = await report(desk, groups, last_days(desk, 7), against=last_week)
+    assert {one.key.aspect for one in found.trends.aspects} == {"物流"}
+    assert [one.active for one in found.trends.aspects] == [(20, 20)]
 
 
 async def test_a_finished_day_is_read_once_and_of_today_only_what_is_new(

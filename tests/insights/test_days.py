@@ -88,6 +88,23 @@ def test_a_forgotten_member_leaves_no_trace(utterances: list[Utterance], member:
     assert all(quoted[m] != member for tally in tallies for m in tally.quotes.values())
 
 
+@given(chats(), st.frozensets(st.integers(1, 6)))
+def test_a_segment_is_what_its_members_said(
+    utterances: list[Utterance], members: frozenset[int]
+) -> None:
+    mine = analysed(utterances).only(members)
+    theirs = analysed([u for u in utterances if u.member in members])
+    assert (mine.messages, mine.speakers) == (theirs.messages, theirs.speakers)
+    for kept, meant in (
+        (mine.terms, theirs.terms),
+        (mine.aspects, theirs.aspects),
+        (mine.demands, theirs.demands),
+    ):
+        assert {k: t.members for k, t in kept.items()} == {k: t.members for k, t in meant.items()}
+    tallies = [*mine.terms.values(), *mine.aspects.values(), *mine.demands.values()]
+    assert all(member in members for tally in tallies for member in tally.quotes)
+
+
 def test_quotes_are_the_newest_of_different_members() -> None:
     day = analysed(said(*[(member, "味道好闻") for member in (1, 2, 3, 4, 4)]))
     tally = day.aspects[AspectStance("气味", "气味", Stance.LIKE)]

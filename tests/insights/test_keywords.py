@@ -1,17 +1,11 @@
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from insights.background import Background
 from insights.days import AnalysedDay, analyse_day
-from insights.keywords import change, find_keywords, keywords_of
+from insights.keywords import find_keywords, keywords_of
 from insights.lexicon import standard_lexicon
 from insights.words import RjiebaSegmenter
 from tests.insights.groups import said
-
-NOTHING = AnalysedDay()
 
 
 def day_of(*lines: tuple[int, str]) -> AnalysedDay:
@@ -20,31 +14,31 @@ def day_of(*lines: tuple[int, str]) -> AnalysedDay:
 
 def test_what_many_say_stands_above_what_chinese_is_full_of(background: Background) -> None:
     day = day_of(*[(member, "闷痘问题") for member in range(6)], (1, "中国公司"), (2, "中国公司"))
-    words = [keyword.word for keyword in find_keywords(day, NOTHING, background)]
+    words = [keyword.word for keyword in find_keywords(day, background)]
     assert words.index("闷痘") < words.index("中国公司")
 
 
 def test_one_loud_fan_does_not_make_a_trend(background: Background) -> None:
     day = day_of(*[(1, "香薰蜡烛")] * 30, *[(member, "闷痘") for member in range(2, 8)])
-    words = {keyword.word for keyword in find_keywords(day, NOTHING, background)}
+    words = {keyword.word for keyword in find_keywords(day, background)}
     assert words == {"闷痘"}
 
 
 def test_speakers_weigh_more_than_repetition(background: Background) -> None:
     day = day_of(*[(1, "粉饼")] * 12, (2, "粉饼"), *[(member, "眉笔") for member in range(1, 8)])
-    found = {keyword.word: keyword for keyword in find_keywords(day, NOTHING, background)}
+    found = {keyword.word: keyword for keyword in find_keywords(day, background)}
     assert found["粉饼"].mentions > found["眉笔"].mentions
     assert found["粉饼"].score < found["眉笔"].score
 
 
 def test_a_word_gives_way_to_the_phrase_it_is_always_said_in(background: Background) -> None:
     day = day_of((1, "补水面膜"), (2, "补水面膜"), (3, "补水面膜"))
-    assert [k.word for k in find_keywords(day, NOTHING, background)] == ["补水面膜"]
+    assert [k.word for k in find_keywords(day, background)] == ["补水面膜"]
 
 
 def test_a_phrase_stands_out_beside_its_words(background: Background) -> None:
     day = day_of(*[(member, ("补水面膜", "补水，面膜")[member % 2]) for member in range(8)])
-    scores = {k.word: k.score for k in find_keywords(day, NOTHING, background)}
+    scores = {k.word: k.score for k in find_keywords(day, background)}
     # Said by half as many, and as rare as both words together.
     assert min(scores["补水"], scores["面膜"]) < 2 * scores["补水面膜"]
     assert scores["补水面膜"] < scores["补水"] + scores["面膜"]
@@ -59,35 +53,9 @@ def test_the_keywords_of_one_text_are_its_own(background: Background) -> None:
     assert keywords_of("的了吗", RjiebaSegmenter(), background) == []
 
 
-def test_without_a_period_before_there_is_no_change(background: Background) -> None:
+def test_a_change_is_told_where_it_is_sure_and_only_with_a_period_before(
+    background: Background,
+) -> None:
     day = day_of((1, "面膜"), (2, "面膜"))
-    assert [keyword.change for keyword in find_keywords(day, NOTHING, background)] == [None]
-
-
-@pytest.mark.parametrize(
-    ("counts", "low", "high"),
-    [
-        ((2, 20, 0, 20), 0.0, 0.0),  # two fans are no trend
-        ((1, 10, 2, 10), 0.0, 0.0),
-        ((40, 100, 5, 100), 1.0, 3.0),  # eightfold, surely more than doubled
-        ((5, 100, 40, 100), -3.0, -1.0),
-        ((10, 100, 100, 1000), 0.0, 0.0),  # the same share of a larger group
-    ],
-)
-def test_change_is_what_chance_does_not_explain(
-    counts: tuple[int, int, int, int], low: float, high: float
-) -> None:
-    found = change(*counts)
-    assert found is not None
-    assert low <= found <= high
-
-
-@given(st.integers(0, 200), st.integers(0, 200), st.integers(1, 100), st.integers(1, 100))
-def test_change_turns_round_with_its_periods(
-    now: int, before: int, others_now: int, others_before: int
-) -> None:
-    forth = change(now, now + others_now, before, before + others_before)
-    back = change(before, before + others_before, now, now + others_now)
-    assert forth is not None
-    assert back is not None
-    assert forth == pytest.approx(-back)
+    for changes, change in ((None, None), ({}, 0.0), ({"面膜": 1.5}, 1.5)):
+        assert [one.change for one in find_keywords(day, background, changes)] == [change]
