@@ -1,0 +1,307 @@
+"""What commands about demand take: a period, a thing that is talked about, a segment.
+
+Each is an `Argument` of the registry. Every one of them keeps how it is `written`, so that a
+button can ask the same again.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import ClassVar, Self
+
+from handlers.arguments import Unreadable, quoted, token
+from handlers.period import Period
+from insights.lexicon import DemandKind
+from insights.opinions import Stance
+
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_LONGEST = 366  # days
+_LONGEST_THING = 30  # characters
+_A_LEAP_YEAR = 2024
+
+_TODAY_WORDS = ("今天", "今日", "today")
+_YESTERDAY_WORDS = ("昨天", "昨日", "yesterday")
+_THIS_WEEK_WORDS = ("本周", "这周", "这个星期", "thisweek")
+_LAST_WEEK_WORDS = ("上周", "上个星期", "lastweek")
+_THIS_MONTH_WORDS = ("本月", "这个月", "thismonth")
+_LAST_MONTH_WORDS = ("上月", "上个月", "lastmonth")
+
+_STANCE_WORDS = {
+    "喜欢": Stance.LIKE,
+    "like": Stance.LIKE,
+    "讨厌": Stance.DISLIKE,
+    "不喜欢": Stance.DISLIKE,
+    "dislike": Stance.DISLIKE,
+    "介意": Stance.MIND,
+    "担心": Stance.MIND,
+    "mind": Stance.MIND,
+    "关心": Stance.CARE,
+    "care": Stance.CARE,
+}
+_KIND_WORDS = {
+    "拼团": DemandKind.GROUP_BUY,
+    "groupbuy": DemandKind.GROUP_BUY,
+    "售后": DemandKind.AFTER_SALE,
+    "aftersale": DemandKind.AFTER_SALE,
+    "补货": DemandKind.RESTOCK,
+    "restock": DemandKind.RESTOCK,
+    "用法": DemandKind.USAGE,
+    "usage": DemandKind.USAGE,
+    "发货": DemandKind.DELIVERY,
+    "delivery": DemandKind.DELIVERY,
+    "新品": DemandKind.NEW_PRODUCT,
+    "newproduct": DemandKind.NEW_PRODUCT,
+    "优惠": DemandKind.PRICE,
+    "price": DemandKind.PRICE,
+}
+
+_NUMBER_OF_DAYS = re.compile(r"(?:最近|近|过去)?(\d{1,4})(?:天|日|d|days)?", re.IGNORECASE)
+_DATE = re.compile(r"(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
+_BETWEEN = re.compile(
+    r"[ \t\u3000]*(?:\.{2,}|…+|~|～|至|到|—+|–)[ \t\u3000]*|[ \t\u3000]+-[ \t\u3000]+"
+)
+_OTHERS = re.compile(r"[@＠\-－]|(?:tag|标签)[:：]\S|[pP]\d{1,4}(?!\S)", re.IGNORECASE)
+_SEGMENT = re.compile(r"\s*(?:tag|标签)[:：](?=\S)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Date:
+    """A calendar day, perhaps without its year."""
+
+    year: int | None
+    month: int
+    day: int
+
+    @classmethod
+    def read(cls, found: re.Match[str]) -> Self:
+        """The day as written; its month has so many days in some year."""
+        year, month, day = int(found[1]) if found[1] else None, int(found[2]), int(found[3])
+        if month not in range(1, 13) or day not in range(1, _days_in(year, month) + 1):
+            raise Unreadable("日历里没有这一天")
+        return cls(year, month, day)
+
+    def of(self, year: int) -> date:
+        """The day in a year; of 29 February in others the 28th."""
+        return date(year, self.month, min(self.day, _days_in(year, self.month)))
+
+    def until(self, latest: date) -> date:
+        """The day meant: in its year, else the last such day up to `latest`."""
+        if self.year is not None:
+            return self.of(self.year)
+        meant = self.of(latest.year)
+        return meant if meant <= latest else self.of(latest.year - 1)
+
+    def since(self, earliest: date) -> date:
+        """The day meant: in its year, else the first such day from `earliest` on."""
+        if self.year is not None:
+            return self.of(self.year)
+        meant = self.of(earliest.year)
+        return meant if meant >= earliest else self.of(earliest.year + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dates:
+    """From one day to another, both included."""
+
+    first: _Date
+    last: _Date
+
+    def check(self) -> None:
+        """Refuse what ends before it begins, or is longer than a year.
+
+        Raises:
+            Unreadable: it does, or is.
+        """
+        if self.first.year is not None and self.last.year is not None:
+            days = (self.last.of(self.last.year) - self.first.of(self.first.year)).days + 1
+            if days < 1:
+                raise Unreadable("结束的那天在开始之前")
+            if days > _LONGEST:
+                raise Unreadable("最多看 366 天")
+
+    def meant(self, today: date) -> Period:
+        """The period: without years the last one that has begun."""
+        if self.first.year is None and self.last.year is not None:
+            last = self.last.of(self.last.year)
+            return Period(self.first.until(last), last)
+        first = self.first.until(today)
+        return Period(first, self.last.since(first))
+
+
+def _read_dates(text: str) -> tuple[str, Callable[[date], Period], str] | None:
+    """One day or two, as written and what they mean, and what is left; None where there is none."""
+    first = _DATE.match(text)
+    if first is None:
+        return None
+    between = _BETWEEN.match(text, first.end())
+    last = _DATE.match(text, between.end()) if between is not None else None
+    end = (last or first).end()
+    if text[end : end + 1].strip():
+        return None
+    begin = _Date.read(first)
+    dates = _Dates(begin, begin if last is None else _Date.read(last))
+    dates.check()
+    written = first[0] if last is None else f"{first[0]}..{last[0]}"
+    return written, dates.meant, text[end:]
+
+
+def _days_in(year: int | None, month: int) -> int:
+    """The days of a month; without a year, those it can have."""
+    return monthrange(_A_LEAP_YEAR if year is None else year, month)[1]
+
+
+def _last_days(number: int) -> Callable[[date], Period]:
+    return lambda today: Period.ending(today, number)
+
+
+def _this_week(today: date) -> Period:
+    return Period(today - today.weekday() * _DAY, today)
+
+
+def _last_week(today: date) -> Period:
+    monday = today - today.weekday() * _DAY - _WEEK
+    return Period.ending(monday + 6 * _DAY, 7)
+
+
+def _this_month(today: date) -> Period:
+    return Period(today.replace(day=1), today)
+
+
+def _last_month(today: date) -> Period:
+    last = today.replace(day=1) - _DAY
+    return Period(last.replace(day=1), last)
+
+
+_NAMED: Mapping[tuple[str, ...], Callable[[date], Period]] = {
+    _TODAY_WORDS: lambda today: Period(today, today),
+    _YESTERDAY_WORDS: lambda today: Period(today - _DAY, today - _DAY),
+    _THIS_WEEK_WORDS: _this_week,
+    _LAST_WEEK_WORDS: _last_week,
+    _THIS_MONTH_WORDS: _this_month,
+    _LAST_MONTH_WORDS: _last_month,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodWords:
+    """A period as people say it: `7`, `7天`, 昨天, 本周, 上月, `10-01..10-07`, `10-01`.
+
+    本周 and 本月 end today. What is meant depends on the day it is said: see `meant`.
+    """
+
+    label: ClassVar[str] = "时间"
+    written: str
+    resolve: Callable[[date], Period] = field(compare=False, repr=False)
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A number of days, a word, a day, or two days; at most 366 days."""
+        if (dates := _read_dates(rest.lstrip())) is not None:
+            return cls(*dates[:2]), dates[2]
+        text, left = token(rest)
+        if found := _NUMBER_OF_DAYS.fullmatch(text):
+            number = int(found[1])
+            if not 1 <= number <= _LONGEST:
+                raise Unreadable("天数要在 1 到 366 之间")
+            return cls(str(number), _last_days(number)), left
+        for words, resolve in _NAMED.items():
+            if text.lower() in words:
+                return cls(text, resolve), left
+        raise Unreadable("时间要写成 7、本周、上月 或 10-01..10-07")
+
+    @classmethod
+    def days(cls, number: int) -> Self:
+        """The last so many days, today included."""
+        return cls(str(number), _last_days(number))
+
+    def meant(self, today: date) -> Period:
+        """The period, when it is said on this day."""
+        return self.resolve(today)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is talked about: `气味`, `气味 讨厌`, `补货`, `补货 面膜`.
+
+    `thing` is an aspect, a category, a term or a product, and empty for whatever is asked for in
+    one way (`kind`). Only one of `stance` and `kind` is given, or none.
+    """
+
+    label: ClassVar[str] = "什么 [喜欢|讨厌|介意|关心]"
+    thing: str
+    stance: Stance | None = None
+    kind: DemandKind | None = None
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A thing with a stance or a kind of demand behind it; or a kind, with a thing behind."""
+        thing, left = token(rest)
+        if not thing or _begins_another(rest):
+            raise Unreadable("还没说是什么")
+        if len(thing) > _LONGEST_THING:
+            raise Unreadable("这个词太长了，最多 30 个字")
+        word, behind = token(left)
+        if (stance := _STANCE_WORDS.get(word.lower())) is not None:
+            return cls(thing, stance=stance), behind
+        kind = _KIND_WORDS.get(thing.lower())
+        if kind is not None:
+            if not word or len(word) > _LONGEST_THING or _begins_another(left):
+                return cls("", kind=kind), left
+            return cls(word, kind=kind), behind
+        if (kind := _KIND_WORDS.get(word.lower())) is not None:
+            return cls(thing, kind=kind), behind
+        return cls(thing), left
+
+    @property
+    def written(self) -> str:
+        """How it is written, to be read again."""
+        words = [quoted(self.thing)] if self.thing else []
+        if self.stance is not None:
+            words.append(_word_of(self.stance, _STANCE_WORDS))
+        if self.kind is not None:
+            words.insert(0, _word_of(self.kind, _KIND_WORDS))
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentWord:
+    """The members who carry a tag: `tag:敏感肌`, or `标签:敏感肌`."""
+
+    label: ClassVar[str] = "tag:标签"
+    tag: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """The tag behind the word and its colon; in quotes where it has blanks."""
+        opening = _SEGMENT.match(rest)
+        if opening is None:
+            raise Unreadable("只看带某个标签的人，要写成 tag:敏感肌")
+        tag, left = token(rest[opening.end() :])
+        return cls(tag), left
+
+    @property
+    def written(self) -> str:
+        """How it is written, to be read again."""
+        return f"tag:{quoted(self.tag)}"
+
+
+def _word_of(value: Stance | DemandKind, words: Mapping[str, Stance | DemandKind]) -> str:
+    """The first word that means this."""
+    return next(word for word, meant in words.items() if meant is value)
+
+
+def _begins_another(rest: str) -> bool:
+    """Whether a period, groups, a segment or a page begins here, and no thing."""
+    rest = rest.lstrip()
+    if not rest or _OTHERS.match(rest):
+        return True
+    try:
+        PeriodWords.read(rest)
+    except Unreadable:
+        return False
+    return True
