@@ -1,0 +1,53 @@
+"""A process that draws one picture: `python -m handlers.pictures.drawing_process`.
+
+It is given on stdin, pickled, a `Sheet` and the `Fonts` to write with (see `drawing.py`), writes a
+PNG file to stdout, and ends. It draws nothing that it was not given and knows nothing of the shop.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+
+from handlers.pictures.fonts import Fonts
+from handlers.pictures.page import FAINT, WIDTH, Page
+from handlers.pictures.quadrants import MARGIN, draw_quadrants, quadrants_height
+from handlers.pictures.sheet import Sheet
+from handlers.pictures.trend_lines import draw_lines, lines_height
+
+_NICENESS = 10  # the bot itself, which answers people, goes first
+_LONGEST_LIFE = 60  # seconds: a process that hangs must not outlive a bot that was killed
+
+_TOP = 180
+_GAP = 24
+
+
+def drawn_page(sheet: Sheet, fonts: Fonts) -> Page:
+    """The sheet, drawn."""
+    upper, lower = quadrants_height(sheet.quadrants), lines_height(sheet.lines)
+    height = _TOP + upper + (_GAP + lower if sheet.lines else MARGIN)
+    page = Page(fonts, height, sheet.nameless)
+    across = WIDTH - 2 * MARGIN
+    page.write((MARGIN, 88), sheet.title, 56, bold=True, within=across)
+    page.write((MARGIN, 142), sheet.subtitle, 30, colour=FAINT, within=across)
+    draw_quadrants(page, _TOP, sheet.quadrants, sheet.nothing)
+    ends = (sheet.before, sheet.now)
+    draw_lines(page, _TOP + upper + _GAP, sheet.lines, sheet.lines_title, ends)
+    return page
+
+
+def main() -> None:
+    """Draw what stdin asks for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it as well; the bot ends it
+    signal.alarm(_LONGEST_LIFE)
+    os.nice(_NICENESS)
+    sheet: Sheet
+    fonts: Fonts
+    sheet, fonts = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 (from our own program)
+    sys.stdout.buffer.write(drawn_page(sheet, fonts).png())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The paper a picture is drawn on: matplotlib's canvas in pixels, from the upper left corner.
+
+Only the drawing process imports this room, because it imports matplotlib. Everything is placed by
+hand, and every text is measured before it is written, so that nothing overlaps.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontPath, FontProperties, get_font
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch, Polygon
+from matplotlib.text import Text
+
+from handlers.pictures.fonts import Fonts
+
+WIDTH = 1080
+"""Pixels across: what phones show sharply without having to shrink a larger file."""
+
+INK, FAINT, PAPER, RULE = "#1f2933", "#5f6c7b", "#ffffff", "#d5dbe1"
+
+Point = tuple[float, float]
+
+_DOTS = 100  # to the inch, so that a pixel is .72 points
+_CUT = "…"
+
+
+class Page:
+    """One picture in the making. `texts` are those written so far."""
+
+    def __init__(self, fonts: Fonts, height: float, nameless: str) -> None:
+        self._figure = Figure(figsize=(WIDTH / _DOTS, height / _DOTS), dpi=_DOTS, facecolor=PAPER)
+        FigureCanvasAgg(self._figure)  # takes its place below the figure by itself
+        self._height = height
+        self._nameless = nameless
+        self._faces = {False: _chinese_face(fonts.regular), True: _chinese_face(fonts.bold)}
+        self._drawable = get_font(self._faces[False]).get_charmap()
+        self.texts: list[Text] = []
+
+    def write(
+        self,
+        at: Point,
+        text: str,
+        size: float,
+        *,
+        colour: str = INK,
+        bold: bool = False,
+        align: Literal["left", "center", "right"] = "left",
+        within: float = WIDTH,
+    ) -> float:
+        """Write one line of text on the base line at `at`; how wide it became, in pixels.
+
+        `size` is the height of the letters' square; a text that is wider than `within` is cut.
+        """
+        written = Text(
+            *self._placed(at),
+            self.drawable(text),
+            color=colour,
+            fontproperties=FontProperties(fname=self._faces[bold], size=size * 72 / _DOTS),
+            horizontalalignment=align,
+            verticalalignment="baseline",
+            parse_math=False,
+        )
+        self._figure.add_artist(written)
+        self.texts.append(written)
+        return _cut(written, within)
+
+    def drawable(self, text: str) -> str:
+        """The text without what the font has no glyph for: emoji, mostly."""
+        kept = "".join(letter if self._can_draw(letter) else " " for letter in text)
+        return " ".join(kept.split()) or (self._nameless if text.strip() else "")
+
+    def box(
+        self, corner: Point, width: float, height: float, colour: str, *, round_: float
+    ) -> None:
+        """A filled box with round corners; `corner` is the upper left one."""
+        x, y = self._placed((corner[0], corner[1] + height))
+        shape = FancyBboxPatch(
+            (x + round_, y + round_),
+            max(width - 2 * round_, 0),
+            max(height - 2 * round_, 0),
+            boxstyle=f"round,pad={round_},rounding_size={round_}",
+            facecolor=colour,
+            edgecolor="none",
+            transform=None,
+        )
+        self._figure.add_artist(shape)
+
+    def line(self, points: Sequence[Point], colour: str, width: float) -> None:
+        """A line through the points, `width` pixels thick."""
+        placed = [self._placed(point) for point in points]
+        stroke = Line2D(
+            [x for x, _ in placed],
+            [y for _, y in placed],
+            color=colour,
+            linewidth=width * 72 / _DOTS,
+            solid_capstyle="round",
+            solid_joinstyle="round",
+            transform=None,
+        )
+        self._figure.add_artist(stroke)
+
+    def area(self, points: Sequence[Point], colour: str) -> None:
+        """A filled shape with these corners."""
+        placed = [self._placed(point) for point in points]
+        self._figure.add_artist(Polygon(placed, facecolor=colour, edgecolor="none", transform=None))
+
+    def dot(self, at: Point, colour: str, width: float) -> None:
+        """A round dot."""
+        self.line([at, at], colour, width)
+
+    def png(self, told: Mapping[str, str] | None = None) -> bytes:
+        """The picture as a PNG file; `told` is kept in it as text."""
+        file = io.BytesIO()
+        self._figure.savefig(file, format="png", metadata=dict(told or {}))
+        return file.getvalue()
+
+    def _placed(self, at: Point) -> Point:
+        return at[0], self._height - at[1]
+
+    def _can_draw(self, letter: str) -> bool:
+        return ord(letter) in self._drawable and unicodedata.category(letter) not in {"Cc", "Cf"}
+
+
+def _cut(written: Text, within: float) -> float:
+    """Shorten a text until it is no wider than `within` pixels; how wide it is then."""
+    kept = written.get_text()
+    width = written.get_window_extent().width
+    while kept and width > within:
+        kept = kept[:-1].rstrip()
+        written.set_text(kept + _CUT)
+        width = written.get_window_extent().width
+    return width
+
+
+def _chinese_face(file: object) -> FontPath:
+    """The face of a font file that draws characters as mainland China writes them."""
+    path = str(file)
+    number = get_font(FontPath(path, 0)).num_faces
+    names = [get_font(FontPath(path, face)).family_name for face in range(number)]
+    wanted = (face for face, name in enumerate(names) if name.endswith((" SC", " CN", " GB")))
+    return FontPath(path, next(wanted, 0))

@@ -1,0 +1,98 @@
+"""The four quadrants: what fans care about, mind, like and dislike, each with its most named.
+
+Only the drawing process imports this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers.pictures.page import FAINT, WIDTH, Page
+from handlers.pictures.sheet import Quadrant
+
+MARGIN = 40
+_GAP = 24
+_CARD = (WIDTH - 2 * MARGIN - _GAP) / 2
+_PADDING = 24
+_INSIDE = _CARD - 2 * _PADDING
+_HEAD = 92
+_ROW = 66
+_BAR = 54
+_MORE = 52
+_FOOT = 20
+_NAME, _COUNT, _TITLE, _SMALL = 34, 34, 42, 28
+
+
+@dataclass(frozen=True, slots=True)
+class _Colours:
+    """Of one quadrant: its title, its card, its bars.
+
+    The hues are of Okabe and Ito's palette, which people who see red and green alike can tell
+    apart; the titles say the same in words.
+    """
+
+    strong: str
+    card: str
+    bar: str
+
+
+_COLOURS = (
+    _Colours("#00578a", "#eef5fa", "#b5d7ec"),
+    _Colours("#8a5a00", "#fdf6e7", "#f6d794"),
+    _Colours("#006b4f", "#ebf7f3", "#a9dccb"),
+    _Colours("#a63f00", "#fdf0e8", "#f5bf9f"),
+)
+
+
+def quadrants_height(quadrants: Sequence[Quadrant]) -> float:
+    """How many pixels they need."""
+    return sum(_card_height(quadrants[row : row + 2]) for row in (0, 2)) + _GAP
+
+
+def draw_quadrants(page: Page, top: float, quadrants: Sequence[Quadrant], nothing: str) -> None:
+    """Draw them from `top` downwards; `nothing` stands in an empty one."""
+    most = max((bar.count for one in quadrants for bar in one.bars), default=1)
+    for row in (0, 2):
+        height = _card_height(quadrants[row : row + 2])
+        for column in (0, 1):
+            left = MARGIN + column * (_CARD + _GAP)
+            quadrant, colours = quadrants[row + column], _COLOURS[row + column]
+            page.box((left, top), _CARD, height, colours.card, round_=20)
+            inside = (left + _PADDING, top)
+            page.write(
+                (inside[0], top + 62),
+                quadrant.title,
+                _TITLE,
+                colour=colours.strong,
+                bold=True,
+                within=_INSIDE,
+            )
+            _draw_bars(page, inside, quadrant, colours.bar, most)
+            if not quadrant.bars:
+                page.write(
+                    (inside[0], top + _HEAD + 40), nothing, _NAME, colour=FAINT, within=_INSIDE
+                )
+        top += height + _GAP
+
+
+def _card_height(pair: Sequence[Quadrant]) -> float:
+    rows = max(max(len(one.bars), 1) * _ROW + (_MORE if one.more else 0) for one in pair)
+    return _HEAD + rows + _FOOT
+
+
+def _draw_bars(
+    page: Page, corner: tuple[float, float], quadrant: Quadrant, colour: str, most: int
+) -> None:
+    """The rows of one quadrant, each a bar with its name and count on it."""
+    left, top = corner[0], corner[1] + _HEAD
+    right = left + _INSIDE
+    for bar in quadrant.bars:
+        page.box((left, top), max(_INSIDE * bar.count / most, 12), _BAR, colour, round_=6)
+        counted = page.write(
+            (right - 10, top + 40), f"{bar.count}", _COUNT, bold=True, align="right"
+        )
+        page.write((left + 12, top + 40), bar.name, _NAME, within=_INSIDE - counted - 42)
+        top += _ROW
+    if quadrant.more:
+        page.write((left, top + 34), quadrant.more, _SMALL, colour=FAINT, within=_INSIDE)

@@ -1,0 +1,59 @@
+"""What a picture shows, as plain values: words are chosen and counted, nothing is drawn yet.
+
+A `Sheet` travels to the drawing process, so this room imports nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a quadrant: what it is about, and how many fans."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quadrant:
+    """One stance and what most fans take it on; `more` tells of those that are not shown."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the share of one thing went, period by period, the newest last.
+
+    `kind` says what it is (a stance, a demand, a word), `told` the shares before and now in words.
+    """
+
+    name: str
+    kind: str
+    shares: tuple[float, ...]
+    rising: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that one picture shows.
+
+    The quadrants are care, mind, like and dislike. `lines_title`, `before` and `now` stand over and
+    under the lines; without lines there is no such part. `nothing` stands in an empty quadrant,
+    `nameless` for a name of which no character can be drawn.
+    """
+
+    title: str
+    subtitle: str
+    quadrants: tuple[Quadrant, Quadrant, Quadrant, Quadrant]
+    lines: tuple[Line, ...]
+    lines_title: str
+    before: str
+    now: str
+    nothing: str
+    nameless: str
