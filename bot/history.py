@@ -34,8 +34,9 @@ class HistoryUnreadable(RunningError):
 class Row:
     """One message of a history.
 
-    `person`, `chat` and `message` are the platform's ids where the history has them. A time without
-    a zone is the shop's. What is `forwarded` are somebody else's words.
+    `person`, `chat`, `message` and `reply_to` (the message that this one replies to) are the
+    platform's ids where the history has them. A time without a zone is the shop's. What is
+    `forwarded` are somebody else's words.
     """
 
     line: int
@@ -47,6 +48,7 @@ class Row:
     forwarded: bool = False
     chat: str | None = None
     message: str | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,6 @@ def _telegram_row(number: int, group: str, chat: str | None, message: Any) -> Ro
     stamp = str(message.get("date_unixtime"))
     if not stamp.isdecimal() or len(stamp) > _LONGEST_STAMP:
         raise _Wrong("date_unixtime is no time")
-    identity = message.get("id")
-    if not isinstance(identity, int):
-        identity = 0
     return Row(
         line=number,
         group=group,
@@ -181,8 +180,14 @@ def _telegram_row(number: int, group: str, chat: str | None, message: Any) -> Ro
         person=str(message.get("from_id") or "").removeprefix("user") or None,
         forwarded="forwarded_from" in message,
         chat=chat,
-        message=f"{chat}/{identity}" if chat and identity > 0 else None,
+        message=_telegram_message(chat, message.get("id")),
+        reply_to=_telegram_message(chat, message.get("reply_to_message_id")),
     )
+
+
+def _telegram_message(chat: str | None, identity: Any) -> str | None:
+    """A message's id as the bot hears it; None of one that no bot has heard."""
+    return f"{chat}/{identity}" if chat and isinstance(identity, int) and identity > 0 else None
 
 
 def _plain(text: Any) -> str:

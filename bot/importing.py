@@ -191,6 +191,7 @@ class _Importer:
             sender=await self._sender(name, place, row),
             text=row.text,
             forwarded=row.forwarded,
+            reply_to=row.reply_to if place.ids else None,
         )
 
     async def _sender(self, group: str, place: _Place, row: Row) -> Person:

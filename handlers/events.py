@@ -54,8 +54,9 @@ class Chat:
 class MessageHeard:
     """Somebody said something, in a group, or to the bot in private (`chat` is None).
 
-    `topic` is the forum topic it was said in, by the platform's id. `own` words came out of the
-    bot's own account and not from the bot: somebody of the shop holds the same account in hand.
+    `topic` is the forum topic it was said in, by the platform's id, and `reply_to` the message that
+    it replies to, where the platform tells. `own` words came out of the bot's own account and not
+    from the bot: somebody of the shop holds the same account in hand.
     """
 
     account: str
@@ -71,6 +72,7 @@ class MessageHeard:
     forwarded: bool = False
     topic: str | None = None
     own: bool = False
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,9 @@ async def _read_on(
         same_edit = now.edited_at == known.said.edited_at
         if same_edit and before == (known.said.messages, known.said.members):
             read = known.read
-            fresh = [Utterance(one.id, one.member_id, one.at, one.text) for one in new]
+            fresh = [
+                Utterance(one.id, one.member_id, one.at, one.text, one.reply_to) for one in new
+            ]
     if fresh is None:
         fresh = await texts_of(desk, group_id, day)
     if fresh:

@@ -125,7 +125,7 @@ async def texts_of(desk: Desk, group_id: int, day: date) -> list[Utterance]:
     since, until = day_bounds(desk, day)
     async with desk.database.reading() as connection:
         said = await messages.utterances(connection, group_id, since, until)
-    return [Utterance(one.id, one.member_id, one.at, one.text) for one in said]
+    return [Utterance(one.id, one.member_id, one.at, one.text, one.reply_to) for one in said]
 
 
 async def _read_in_pieces(

@@ -227,4 +227,7 @@ def _heard(
         pressed_on=event.on if isinstance(event, ButtonPressed) else None,
         pictures=() if isinstance(event, ButtonPressed) else event.pictures,
         nickname=event.sender.nickname,
+        reply_to=None
+        if isinstance(event, ButtonPressed) or event.reply_to is None
+        else storable(event.reply_to),
     )

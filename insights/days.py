@@ -37,12 +37,16 @@ _MANY_QUOTES = 64  # candidates for the newest, when most are dropped while days
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One message of a fan: storage's ids of the message and the member, and when it was said."""
+    """One message of a fan: storage's ids of the message and the member, and when it was said.
+
+    `reply_to` is the id of the message that it replies to, where the platform tells.
+    """
 
     message: int
     member: int
     at: datetime
     text: str
+    reply_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

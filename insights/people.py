@@ -80,8 +80,6 @@ def read_deeds(
     utterances: Iterable[Utterance],
     segmenter: Segmenter,
     lexicon: Lexicon,
-    *,
-    replies: Mapping[int, int] | None = None,
 ) -> Deeds:
     """Who recommended and who answered, in one group.
 
@@ -89,12 +87,10 @@ def read_deeds(
         utterances: what fans said, in the order they said it.
         segmenter: cuts it into words.
         lexicon: knows what asks and what judges.
-        replies: message id → id of the message it replies to, where the platform tells.
     """
     recommended: Counter[int] = Counter()
     answered: Counter[int] = Counter()
     questions: deque[_Question] = deque(maxlen=_OPEN_AT_ONCE)
-    replies = replies or {}
     for utterance in utterances:
         while questions and utterance.at - questions[0].at > _OPEN_FOR:
             questions.popleft()
@@ -105,8 +101,7 @@ def read_deeds(
             questions.append(_Question(utterance.message, utterance.member, utterance.at, terms))
             continue
         if not _has_any(text, _word_lists().echoes):
-            replied_to = replies.get(utterance.message)
-            question = _answered(questions, utterance.member, terms, replied_to)
+            question = _answered(questions, utterance.member, terms, utterance.reply_to)
             if question is not None:
                 answered[utterance.member] += 1
                 questions.remove(question)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Join, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.accounts import set_cursor
@@ -39,8 +39,8 @@ class Heard:
 
     `topic` is the forum topic it was said in, and of a pressed button `pressed_on` the message
     that it stands below. `pictures` are the sources of the pictures that came with it; only a
-    command's are kept. `nickname` is what the sender calls themselves in the chat, where the
-    platform says.
+    command's are kept. `nickname` is what the sender calls themselves in the chat, and `reply_to`
+    the message that this one replies to, where the platform says.
     """
 
     message: str
@@ -55,6 +55,7 @@ class Heard:
     pressed_on: str | None = None
     pictures: tuple[str, ...] = ()
     nickname: str | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ async def _store(
             "topic": one.topic,
             "pressed_on": one.pressed_on,
             "pictures": list(one.pictures) if one.pictures and one.kind == COMMAND else None,
+            "reply_to": one.reply_to,
         }
         for one in once.values()
     ]
@@ -261,12 +263,28 @@ async def finish_command(connection: AsyncConnection, message_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A fan's own words in a group."""
+    """A fan's own words in a group; `reply_to` is the id of the stored message they reply to."""
 
     id: int
     member_id: int
     at: datetime
     text: str
+    reply_to: int | None = None
+
+
+REPLIED_TO = messages.alias("replied_to")
+"""The message that another one replies to."""
+
+
+def with_replied_to(source: Join) -> Join:
+    """What is read of messages, with the stored message that each one replies to, if any."""
+    return source.outerjoin(
+        REPLIED_TO,
+        and_(
+            REPLIED_TO.c.account == messages.c.account,
+            REPLIED_TO.c.message == messages.c.reply_to,
+        ),
+    )
 
 
 async def utterances(
@@ -274,8 +292,8 @@ async def utterances(
 ) -> list[Utterance]:
     """What fans themselves said in a group, since ≤ at < until, in order; staff left out."""
     rows = await connection.execute(
-        select(messages.c.id, messages.c.member_id, messages.c.at, messages.c.text)
-        .select_from(messages.join(members))
+        select(messages.c.id, messages.c.member_id, messages.c.at, messages.c.text, REPLIED_TO.c.id)
+        .select_from(with_replied_to(messages.join(members)))
         .where(
             messages.c.group_id == group_id,
             messages.c.at >= since,

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
-from storage.messages import FAN, Utterance
+from storage.messages import FAN, REPLIED_TO, Utterance, with_replied_to
 from storage.tables import members, messages
 
 
@@ -54,8 +54,8 @@ async def said_after(
 ) -> list[Utterance]:
     """What fans said in a group in this span behind the message `newest`, in order of ids."""
     rows = await connection.execute(
-        select(messages.c.id, messages.c.member_id, messages.c.at, messages.c.text)
-        .select_from(messages.join(members))
+        select(messages.c.id, messages.c.member_id, messages.c.at, messages.c.text, REPLIED_TO.c.id)
+        .select_from(with_replied_to(messages.join(members)))
         .where(messages.c.group_id == group_id, messages.c.id > newest, _fans_own(since, until))
         .order_by(messages.c.id)
     )

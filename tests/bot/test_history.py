@@ -151,12 +151,18 @@ def test_telegram_s_messages_become_rows(tmp_path: Path) -> None:
 def test_telegram_s_ids_are_those_that_a_bot_hears(
     tmp_path: Path, kind: str | None, chat: str | None
 ) -> None:
-    messages = [{**SAID, "id": 5}, {**SAID, "id": -999_999_994}, SAID]
+    messages = [
+        {**SAID, "id": 5, "reply_to_message_id": 4},
+        {**SAID, "id": 6, "reply_to_message_id": -999_999_994},
+        {**SAID, "id": -999_999_994},
+        SAID,
+    ]
     rows = telegram(tmp_path, {"name": "福利群", "type": kind, "id": 77, "messages": messages})
-    assert [(row.chat, row.message) for row in rows if isinstance(row, Row)] == [
-        (chat, chat and f"{chat}/5"),
-        (chat, None),  # from before the group became a supergroup
-        (chat, None),
+    assert [(row.chat, row.message, row.reply_to) for row in rows if isinstance(row, Row)] == [
+        (chat, chat and f"{chat}/5", chat and f"{chat}/4"),
+        (chat, chat and f"{chat}/6", None),  # from before the group became a supergroup
+        (chat, None, None),
+        (chat, None, None),
     ]
 
 

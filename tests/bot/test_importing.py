@@ -164,7 +164,7 @@ async def test_telegram_s_history_joins_the_live_group_and_its_members_by_their_
     messages = [
         {**said, "id": 4, "from": "小鱼（旧名）", "from_id": "user42"},
         {**said, "id": 5, "from": "小鱼（旧名）", "from_id": "user42"},  # the bot has heard it
-        {**said, "id": 6, "from": "阿玲", "from_id": "user7"},
+        {**said, "id": 6, "from": "阿玲", "from_id": "user7", "reply_to_message_id": 5},
         {**said, "id": 7, "from": "小鱼", "from_id": "user43"},
     ]
     export = {"name": "旧群名", "type": "private_supergroup", "id": 77, "messages": messages}
@@ -177,6 +177,8 @@ async def test_telegram_s_history_joins_the_live_group_and_its_members_by_their_
         "SELECT person, m.name, m.staff, count(*) FROM messages"
         " JOIN members m ON m.id = member_id GROUP BY person ORDER BY person",
     ) == [("42", "小鱼", 0, 2), ("43", "小鱼", 0, 1), ("7", "阿玲", 1, 1)]
+    replied = "SELECT message, reply_to FROM messages WHERE reply_to IS NOT NULL"
+    assert ask(here, replied) == [("-10077/6", "-10077/5")]
 
 
 async def test_a_history_joins_the_live_group_and_its_members_by_name_and_is_never_obeyed(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
@@ -26,14 +29,16 @@ SEGMENTER, LEXICON = RjiebaSegmenter(), standard_lexicon()
 LIKED = AspectStance("气味", "气味", Stance.LIKE)
 DISLIKED = AspectStance("包装", "包装", Stance.DISLIKE)
 RASH = AspectStance("安全", "安全", Stance.DISLIKE)
+NO_REPLIES: Mapping[int, int] = MappingProxyType({})
 
 
 def is_private(word: str) -> bool:
     return word == "宝宝面霜"
 
 
-def deeds_of(*lines: tuple[int, str], replies: dict[int, int] | None = None) -> Deeds:
-    return read_deeds(said(*lines), SEGMENTER, LEXICON, replies=replies)
+def deeds_of(*lines: tuple[int, str], replies: Mapping[int, int] = NO_REPLIES) -> Deeds:
+    spoken = [replace(one, reply_to=replies.get(one.message)) for one in said(*lines)]
+    return read_deeds(spoken, SEGMENTER, LEXICON)
 
 
 def period(messages: int, **aspects: int) -> AnalysedDay:
@@ -165,12 +170,9 @@ def test_nobody_answers_more_than_was_asked_by_others(utterances: list[Utterance
     deeds = read_deeds(utterances, SEGMENTER, LEXICON)
     asked = sum(
         bool(
-            read_deeds(
-                [u, answer], SEGMENTER, LEXICON, replies={answer.message: u.message}
-            ).answered
+            read_deeds([u, Utterance(99, 99, u.at, "嗯嗯", u.message)], SEGMENTER, LEXICON).answered
         )
         for u in utterances
-        for answer in [Utterance(99, 99, u.at, "嗯嗯")]
     )
     assert sum(deeds.answered.values()) <= asked
     day = analyse_day(utterances, SEGMENTER, LEXICON)

@@ -14,6 +14,7 @@ from storage import accounts, analysis, customers, members, messages
 from storage.database import Database
 from storage.members import Seen
 from storage.messages import COMMAND, Heard
+from storage.said import said_after
 from storage.tables import customers as customer_rows
 from storage.tables import members as people
 from storage.tables import memberships, pending_commands
@@ -438,6 +439,24 @@ async def test_utterances_are_what_fans_said_in_the_group_and_the_span(
     found = await messages.utterances(connection, seat.id, NOW, NOW + MINUTE)
     assert [one.text for one in found] == ["一", "二"]
     assert found[0].at == NOW
+
+
+async def test_an_utterance_says_which_stored_message_it_replies_to(
+    connection: AsyncConnection,
+) -> None:
+    seat = await group(connection, "一群")
+    asked, *_ = await record(
+        connection,
+        heard("asked", text="能用吗"),
+        replace(heard("answer", at=NOW + SECOND), reply_to="asked"),
+        replace(heard("late", at=NOW + 2 * SECOND), reply_to="never heard"),
+    )
+    # Another account's message may carry the same id.
+    await record(connection, heard("asked", chat="chat-二群"), account="other")
+    found = await messages.utterances(connection, seat.id, NOW, NOW + MINUTE)
+    assert [one.reply_to for one in found] == [None, asked.id, None]
+    behind = await said_after(connection, seat.id, NOW, NOW + MINUTE, found[0].id)
+    assert [one.reply_to for one in behind] == [asked.id, None]
 
 
 async def test_quotes_leave_out_what_is_gone(

@@ -237,6 +237,7 @@ def _said(message: Message, stamp: _Stamp, scene: Scene) -> list[Event]:
         mentions_bot=str(scene.me.id) in mentions or answers_bot(message, scene.me),
         forwarded=is_passed_on(message),
         topic=_topic(message),
+        reply_to=_reply_to(message),
     )
     if message.chat.type == ChatType.PRIVATE and heard.text.split(" ")[0] == "/start":
         # Telegram tells of a first start, or of one after the chat was deleted, by this alone.
@@ -432,6 +433,18 @@ def _group(chat: TelegramChat) -> Chat:
 
 def _message_id(message: Message) -> str:
     return f"{message.chat.id}/{message.message_id}"
+
+
+def _reply_to(message: Message) -> str | None:
+    """The message that this one replies to.
+
+    In a topic whatever replies to nothing replies to the message that opened the topic.
+    """
+    answered = message.reply_to_message
+    opening = message.message_thread_id if message.is_topic_message else None
+    if answered is None or answered.message_id == opening:
+        return None
+    return f"{message.chat.id}/{answered.message_id}"
 
 
 def _topic(message: Message) -> str | None:

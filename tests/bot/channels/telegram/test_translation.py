@@ -114,18 +114,43 @@ SAID: list[tuple[str, Update, MessageHeard]] = [
     ("by an admin", message(sender=BOSS, text="上新啦"), heard("上新啦", sender=MANAGER)),
     (
         "a reply to a fan",
-        message(text="我也是", reply_to_message=body(sender=BOSS, text="好用")),
-        heard("我也是"),
+        message(text="我也是", reply_to_message=body(sender=BOSS, text="好用", message_id=9)),
+        heard("我也是", reply_to="-1001234/9"),
     ),
     (
         "a reply to the bot",
-        message(text="几点", reply_to_message=body(sender=ME, text="今晚开抢")),
-        heard("几点", mentions_bot=True),
+        message(text="几点", reply_to_message=body(sender=ME, text="今晚开抢", message_id=9)),
+        heard("几点", mentions_bot=True, reply_to="-1001234/9"),
     ),
     (
         "a reply in a thread of a plain supergroup",
         message(text="嗯", message_thread_id=3),
         heard("嗯"),
+    ),
+    (
+        "a reply to the first of a thread of a plain supergroup",
+        message(text="嗯", message_thread_id=3, reply_to_message=body(message_id=3)),
+        heard("嗯", reply_to="-1001234/3"),
+    ),
+    (
+        "in a topic of a forum, where all replies to what opened it",
+        message(
+            text="嗯",
+            message_thread_id=3,
+            is_topic_message=True,
+            reply_to_message=body(message_id=3),
+        ),
+        heard("嗯", topic="3"),
+    ),
+    (
+        "a reply in a topic of a forum",
+        message(
+            text="嗯",
+            message_thread_id=3,
+            is_topic_message=True,
+            reply_to_message=body(message_id=9),
+        ),
+        heard("嗯", topic="3", reply_to="-1001234/9"),
     ),
     (
         "in a topic of a forum",
