@@ -22,12 +22,14 @@ _LONGEST_LIFE = 60  # seconds: a process that hangs must not outlive a bot that 
 
 _TOP = 180
 _GAP = 24
+_FOOT = 68
+_SMALL = 28
 
 
 def drawn_page(sheet: Sheet, fonts: Fonts) -> Page:
     """The sheet, drawn."""
     upper, lower = quadrants_height(sheet.quadrants), lines_height(sheet.lines)
-    height = _TOP + upper + (_GAP + lower if sheet.lines else MARGIN)
+    height = _TOP + upper + _GAP + lower + _FOOT
     page = Page(fonts, height, sheet.nameless)
     across = WIDTH - 2 * MARGIN
     page.write((MARGIN, 88), sheet.title, 56, bold=True, within=across)
@@ -35,6 +37,7 @@ def drawn_page(sheet: Sheet, fonts: Fonts) -> Page:
     draw_quadrants(page, _TOP, sheet.quadrants, sheet.nothing)
     ends = (sheet.before, sheet.now)
     draw_lines(page, _TOP + upper + _GAP, sheet.lines, sheet.lines_title, ends)
+    page.write((MARGIN, height - 28), sheet.footnote, _SMALL, colour=FAINT, within=across)
     return page
 
 

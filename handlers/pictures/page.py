@@ -17,6 +17,7 @@ from matplotlib.font_manager import FontPath, FontProperties, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Polygon
 from matplotlib.text import Text
+from matplotlib.transforms import IdentityTransform
 
 from handlers.pictures.fonts import Fonts
 
@@ -28,6 +29,7 @@ INK, FAINT, PAPER, RULE = "#1f2933", "#5f6c7b", "#ffffff", "#d5dbe1"
 Point = tuple[float, float]
 
 _DOTS = 100  # to the inch, so that a pixel is .72 points
+_PIXELS = IdentityTransform()
 _CUT = "…"
 
 
@@ -66,6 +68,7 @@ class Page:
             horizontalalignment=align,
             verticalalignment="baseline",
             parse_math=False,
+            transform=_PIXELS,
         )
         self._figure.add_artist(written)
         self.texts.append(written)
@@ -88,12 +91,12 @@ class Page:
             boxstyle=f"round,pad={round_},rounding_size={round_}",
             facecolor=colour,
             edgecolor="none",
-            transform=None,
+            transform=_PIXELS,
         )
         self._figure.add_artist(shape)
 
-    def line(self, points: Sequence[Point], colour: str, width: float) -> None:
-        """A line through the points, `width` pixels thick."""
+    def line(self, points: Sequence[Point], colour: str, width: float, dots: float = 0) -> None:
+        """A line through the points, `width` pixels thick, with a dot `dots` wide on each."""
         placed = [self._placed(point) for point in points]
         stroke = Line2D(
             [x for x, _ in placed],
@@ -102,18 +105,18 @@ class Page:
             linewidth=width * 72 / _DOTS,
             solid_capstyle="round",
             solid_joinstyle="round",
-            transform=None,
+            marker="o",
+            markersize=dots * 72 / _DOTS,
+            transform=_PIXELS,
         )
         self._figure.add_artist(stroke)
 
     def area(self, points: Sequence[Point], colour: str) -> None:
         """A filled shape with these corners."""
         placed = [self._placed(point) for point in points]
-        self._figure.add_artist(Polygon(placed, facecolor=colour, edgecolor="none", transform=None))
-
-    def dot(self, at: Point, colour: str, width: float) -> None:
-        """A round dot."""
-        self.line([at, at], colour, width)
+        self._figure.add_artist(
+            Polygon(placed, facecolor=colour, edgecolor="none", transform=_PIXELS)
+        )
 
     def png(self, told: Mapping[str, str] | None = None) -> bytes:
         """The picture as a PNG file; `told` is kept in it as text."""

@@ -59,10 +59,11 @@ async def insight_picture(
 
 def insight_sheet(say: Say, found: DemandReport, period: Period, groups: Sequence[str]) -> Sheet:
     """What the picture of a report shows, in words."""
+    lines = _lines(say, found.trends)
     return Sheet(
         title=say("粉丝在说什么"),
         subtitle=say(
-            "{first:%m-%d} 至 {last:%m-%d} · {messages} 条 · {speakers} 人 · {groups}",
+            "{first:%m-%d} 至 {last:%m-%d} · {messages:,} 条 · {speakers:,} 人 · {groups}",
             first=period.first,
             last=period.last,
             messages=found.messages,
@@ -75,10 +76,11 @@ def insight_sheet(say: Say, found: DemandReport, period: Period, groups: Sequenc
             _quadrant(say, found.aspects, Stance.LIKE),
             _quadrant(say, found.aspects, Stance.DISLIKE),
         ),
-        lines=_lines(say, found.trends),
+        lines=lines,
         lines_title=say("变化最大的"),
         before=say("之前"),
         now=say("现在"),
+        footnote=say("数字是人数，百分比是占发言粉丝的比例。") if lines else say("数字是人数。"),
         nothing=say("还没有"),
         nameless=say("（表情）"),
     )
@@ -115,7 +117,8 @@ def _every_line(say: Say, trends: Trends) -> Iterator[tuple[float, Line]]:
             yield aspect.chance, _line(aspect, aspect.key.aspect, kind)
     for demand in trends.demands:
         kind = say(DEMANDS[demand.key.kind])
-        yield demand.chance, _line(demand, demand.key.thing or kind, kind)
+        named = (demand.key.thing, kind) if demand.key.thing else (kind, say("想要"))
+        yield demand.chance, _line(demand, *named)
     for term in trends.terms:
         yield term.chance, _line(term, term.key, say("在聊"))
 

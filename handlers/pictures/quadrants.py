@@ -90,9 +90,9 @@ def _draw_bars(
     for bar in quadrant.bars:
         page.box((left, top), max(_INSIDE * bar.count / most, 12), _BAR, colour, round_=6)
         counted = page.write(
-            (right - 10, top + 40), f"{bar.count}", _COUNT, bold=True, align="right"
+            (right - 10, top + 40), f"{bar.count:,}", _COUNT, bold=True, align="right"
         )
-        page.write((left + 12, top + 40), bar.name, _NAME, within=_INSIDE - counted - 42)
+        page.write((left + 20, top + 40), bar.name, _NAME, within=_INSIDE - counted - 50)
         top += _ROW
     if quadrant.more:
         page.write((left, top + 34), quadrant.more, _SMALL, colour=FAINT, within=_INSIDE)

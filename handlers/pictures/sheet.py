@@ -44,8 +44,9 @@ class Sheet:
     """All that one picture shows.
 
     The quadrants are care, mind, like and dislike. `lines_title`, `before` and `now` stand over and
-    under the lines; without lines there is no such part. `nothing` stands in an empty quadrant,
-    `nameless` for a name of which no character can be drawn.
+    under the lines; without lines there is no such part. `footnote` says what the figures count.
+    `nothing` stands in an empty quadrant, `nameless` for a name without a character that can be
+    drawn.
     """
 
     title: str
@@ -55,5 +56,6 @@ class Sheet:
     lines_title: str
     before: str
     now: str
+    footnote: str
     nothing: str
     nameless: str

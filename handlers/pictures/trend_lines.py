@@ -61,9 +61,7 @@ def _draw(page: Page, top: float, line: Line) -> None:
     ]
     page.area([(_PLOT[0], ground), *points, (points[-1][0], ground)], area)
     page.line([(_PLOT[0], ground), (_PLOT[1], ground)], RULE, 2)
-    page.line(points, colour, 6)
-    for point in points:
-        page.dot(point, colour, 14)
+    page.line(points, colour, 6, dots=16)
     right = WIDTH - _MARGIN
     page.write(
         (right, top + 72), line.told, _NAME, colour=INK, bold=True, align="right", within=_TOLD
