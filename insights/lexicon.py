@@ -2,9 +2,10 @@
 
 `lexicon.toml` holds what every fan group says, `trades/` what belongs to one trade; `Lexicon` is
 these files as a frozen value, which a shop's own words extend (`with_words` from a file of the same
-form, `with_aspect`, `with_opinion`, `with_thing`, `without`): each gives a new lexicon and leaves
-the old one alone. One word can mean several things at once (快递 is an aspect and can be asked
-for), so all that is known of it stands in one `Term`. `clauses` looks the terms up.
+form, `with_aspect`, `with_thing`, `with_terms`, `without`): each gives a new lexicon and leaves the
+old one alone. `teaching` is how a shop says what a word is to count as. One word can mean several
+things at once (快递 is an aspect and can be asked for), so all that is known of it stands in one
+`Term`. `clauses` looks the terms up.
 """
 
 from __future__ import annotations
@@ -75,6 +76,16 @@ class DemandKind(StrEnum):
     PRICE = "price"
 
 
+class Taught(StrEnum):
+    """What a word counts as because the shop says so."""
+
+    LIKE = "like"
+    DISLIKE = "dislike"
+    MIND = "mind"
+    CARE = "care"
+    NOTHING = "nothing"  # it judges nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """All that is known of one word."""
@@ -86,11 +97,18 @@ class Term:
     whole: bool = False  # its judgement is on the whole thing where no aspect is named
     risk: bool = False  # what people are afraid of
     own: bool = False  # the shop itself says how it judges: no model overrules that
+    # What it counts as about an aspect, or about any other ("").
+    taught: tuple[tuple[str, Taught], ...] = ()
     feeling: int = 0  # 1 or -1: colours the text without judging an aspect
     thing: str = ""  # the product it names
     always: DemandKind | None = None  # asked for wherever the word stands
     asked: DemandKind | None = None  # asked for in a question or a wish
     roles: frozenset[Role] = frozenset()
+
+    def taught_about(self, aspect: str) -> Taught | None:
+        """What the shop says the word counts as about an aspect; None where it says nothing."""
+        said = dict(self.taught)
+        return said.get(aspect, said.get(""))
 
 
 _NOTHING = Term()
@@ -122,6 +140,10 @@ class Lexicon:
         lines += [f"{aspect} {self.categories[aspect]}" for aspect in sorted(self.categories)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
+    def aspect_called(self, word: str) -> str:
+        """The aspect that a word names; empty where it names none."""
+        return word if word in self.categories else self.terms.get(normalise(word), _NOTHING).aspect
+
     def category(self, aspect: str) -> str:
         """The category of an aspect; an aspect without one is its own."""
         return self.categories.get(aspect, aspect)
@@ -144,27 +166,16 @@ class Lexicon:
         draft.aspect(aspect, category, words)
         return draft.finish()
 
-    def with_opinion(
-        self, word: str, polarity: int, *, aspect: str = "", risk: bool = False
-    ) -> Lexicon:
-        """Let `word` judge: 1 for well, -1 for badly, on `aspect` where one is given.
-
-        What was known of the word's judgement before is replaced, and the model does not overrule
-        it.
-
-        Raises:
-            ValueError: the polarity is neither 1 nor -1.
-        """
-        if polarity not in (1, -1):
-            raise ValueError(f"polarity is 1 or -1, not {polarity}")
-        draft = _Draft(self)
-        draft.add(word, polarity=polarity, speaks_of=aspect, risk=risk, whole=False, own=True)
-        return draft.finish()
-
     def with_thing(self, thing: str, words: Iterable[str] = ()) -> Lexicon:
         """Know a product by its own name and by `words`."""
         draft = _Draft(self)
         draft.thing(thing, words)
+        return draft.finish()
+
+    def with_terms(self, terms: Mapping[str, Term]) -> Lexicon:
+        """Know these words, in normal form, as they are given here."""
+        draft = _Draft(self)
+        draft.terms.update(terms)
         return draft.finish()
 
     def without(self, word: str) -> Lexicon:
@@ -300,7 +311,9 @@ class _Draft:
 def _with_parts(term: Term, parts: list[Term]) -> Term:
     asking = {Role.QUESTION, Role.WHY}
     judging = next((part for part in parts if part.polarity), term)
-    judges = term if term.polarity else judging
+    judges = term if term.polarity or term.own else judging
+    if not term.own:  # what the shop says of a word holds in a phrase as well
+        judges = next((part for part in parts if part.own), judges)
     return replace(
         term,
         aspect=term.aspect or next((part.aspect for part in parts if part.aspect), ""),
@@ -309,6 +322,8 @@ def _with_parts(term: Term, parts: list[Term]) -> Term:
         speaks_of=judges.speaks_of,
         whole=judges.whole,
         risk=judges.risk,
+        own=judges.own,
+        taught=judges.taught,
         roles=term.roles.union(*(part.roles & asking for part in parts)),
     )
 
@@ -362,5 +377,5 @@ def stop_words() -> frozenset[str]:
 def _signature(term: Term) -> str:
     roles = ",".join(sorted(term.roles))
     parts = (term.aspect, term.second, term.polarity, term.speaks_of, term.whole, term.risk)
-    more = (term.own, term.feeling, term.thing, term.always, term.asked)
+    more = (term.own, term.taught, term.feeling, term.thing, term.always, term.asked)
     return f"{parts} {more} {roles}"

@@ -14,20 +14,20 @@ last aspect of the clause before (味道呢，一般), or else to the whole thin
 The lexicon explains, so it speaks first. Where an aspect is named in a statement and no word judges
 it (量很大), or words of one clause contradict each other about it, `lean` (the polarity model's,
 see `polarity`) decides where it is sure enough. It never overrules a word that the shop itself
-taught.
+taught: that counts as the shop says (`teaching`), and as nothing where it is to judge nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 from math import tanh
 
 from insights.clauses import Clause, Mark
 from insights.judging import Judgement, read_judgements
-from insights.lexicon import WHOLE, DemandKind, Lexicon, Role
+from insights.lexicon import WHOLE, DemandKind, Lexicon, Role, Taught
 
 Lean = Callable[[str, int, int], float]
 """Text of a clause, judgements of the lexicon that speak well of something in it, those that speak
@@ -184,7 +184,11 @@ def _read_clause(text: str, clause: Clause, before: Sequence[str], reading: _Rea
     if len(found) > 1 and reading.lean:
         found = _without_contradictions(text, clause, found, reading.lean)
     for judgement, names in found:
-        _judge(text, clause, judgement, names, reading)
+        if judgement.mark.term.taught:
+            for name in names:
+                _judge_as_taught(text, clause, judgement, name, reading)
+        else:
+            _judge(text, clause, judgement, names, reading)
     for mark in clause.marks:
         if mark.term.feeling:
             reading.weights.append(_FEELING * mark.term.feeling)
@@ -199,7 +203,8 @@ def _leave(
     """Take in the aspects that a clause names and no word in it judges."""
     fears = Role.WORRY in clause.roles and not judged and not _is_calmed(clause)
     complaint = next((m for m in clause.marks if Role.COMPLAINT in m.term.roles), None)
-    said = _said(text, clause) if _states(clause) and not judged else ""
+    silent = judged or any(mark.term.own for mark in clause.marks)
+    said = _said(text, clause) if _states(clause) and not silent else ""
     for mark in unbound:
         name = mark.term.aspect
         if (fears and Role.WORRY not in mark.term.roles) or Role.REGRET in clause.roles:
@@ -327,6 +332,32 @@ def _judge(
     reading.weights.append(weight * (_MINDED if stance is Stance.MIND else 1.0))
     for name in names:
         reading.add(name, word, polarity, stance)
+
+
+def _judge_as_taught(
+    text: str, clause: Clause, judgement: Judgement, name: str, reading: _Reading
+) -> None:
+    """Decide what a word that the shop taught counts as about one aspect."""
+    term = judgement.mark.term
+    taught = term.taught_about(name)
+    turned = judgement.polarity != term.polarity
+    word = text[judgement.start : judgement.mark.end]
+    match taught:
+        case None:
+            _judge(text, clause, judgement, [name], reading)
+        case Taught.LIKE | Taught.DISLIKE:
+            way = 1 if taught is Taught.LIKE else -1
+            meant = judgement.mark._replace(term=replace(term, polarity=way, risk=False))
+            polarity = -way if turned else way
+            _judge(text, clause, judgement._replace(mark=meant, polarity=polarity), [name], reading)
+        case Taught.NOTHING:
+            if any(mark.term.aspect == name and not mark.term.polarity for mark in clause.marks):
+                reading.named.setdefault(name, "")
+        case Taught.MIND if not turned:
+            reading.add(name, word, Polarity.NEGATIVE, Stance.MIND)
+            reading.weights.append(-_MINDED * judgement.strength)
+        case _:
+            reading.add(name, word, Polarity.NEUTRAL, Stance.CARE)
 
 
 def _asks_no_more(text: str, clause: Clause, judgement: Judgement) -> bool:

@@ -17,8 +17,9 @@ from insights.days import (
     merge_days,
     reading_version,
 )
-from insights.lexicon import Lexicon, standard_lexicon
+from insights.lexicon import Lexicon, Taught, standard_lexicon
 from insights.opinions import Stance
+from insights.teaching import TaughtWord, teach
 from insights.terms import read_terms
 from insights.understanding import understand
 from insights.words import RjiebaSegmenter, Segmenter
@@ -122,7 +123,10 @@ def test_phrases_are_terms_as_well_as_their_words() -> None:
 def test_the_version_names_words_and_rules(segmenter: Segmenter, lexicon: Lexicon) -> None:
     version = reading_version(segmenter, lexicon)
     assert analysed([]).version == version
-    assert reading_version(segmenter, lexicon.with_opinion("上头", -1)) != version
+    assert (
+        reading_version(segmenter, teach(lexicon, [TaughtWord("", "上头", Taught.DISLIKE)]))
+        != version
+    )
 
 
 def test_a_period_of_days_read_differently_says_so() -> None:

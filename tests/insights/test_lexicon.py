@@ -11,11 +11,13 @@ from insights.lexicon import (
     Lexicon,
     LexiconUnreadable,
     Role,
+    Taught,
     read_lexicon,
     standard_lexicon,
     stop_words,
 )
 from insights.opinions import Stance
+from insights.teaching import TaughtWord, teach
 from insights.understanding import understand
 from insights.words import Segmenter
 
@@ -59,7 +61,7 @@ def test_a_shop_s_words_take_effect_and_change_the_version(
     lexicon: Lexicon, segmenter: Segmenter
 ) -> None:
     assert not understand("这个味道很龙涎", segmenter, lexicon).opinions[0].opinion
-    taught = lexicon.with_opinion("龙涎", -1, aspect="气味")
+    taught = teach(lexicon, [TaughtWord("气味", "龙涎", Taught.DISLIKE)])
     opinion = understand("这个味道很龙涎", segmenter, taught).opinions[0]
     assert (opinion.aspect, opinion.opinion, opinion.stance) == ("气味", "龙涎", Stance.DISLIKE)
     assert taught.version != lexicon.version
@@ -116,11 +118,6 @@ def test_a_shop_s_file_extends_and_wins(lexicon: Lexicon, segmenter: Segmenter) 
     assert taught.version != lexicon.version
     with pytest.raises(LexiconUnreadable, match=r"shop\.toml"):
         lexicon.with_words("[positive", "shop.toml")
-
-
-def test_a_polarity_is_one_or_the_other(lexicon: Lexicon) -> None:
-    with pytest.raises(ValueError, match="polarity"):
-        lexicon.with_opinion("香", 0)
 
 
 @pytest.mark.parametrize("text", ["[aspects", 'aspects = "味道"', '[roles]\nnonsense = ["x"]'])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from insights.clauses import read_clauses
-from insights.lexicon import Lexicon
+from insights.lexicon import Lexicon, Taught
 from insights.opinions import Lean, Stance, read_opinions
+from insights.teaching import TaughtWord, teach
 from insights.words import Segmenter
 
 SURE, UNSURE = 3.0, 0.4
@@ -62,7 +63,7 @@ def test_the_model_decides_what_the_words_leave_open(
 
 
 def test_a_shop_s_own_word_is_never_overruled(lexicon: Lexicon, segmenter: Segmenter) -> None:
-    taught = lexicon.with_opinion("好闻", 1, aspect="气味")
+    taught = teach(lexicon, [TaughtWord("气味", "好闻", Taught.LIKE)])
     found = stances("好闻得刺鼻", taught, segmenter, always(-SURE))
     assert ("气味", "好闻", Stance.LIKE) in found
     by_file = lexicon.with_words('[positive]\n"气味" = ["像医院"]\n', "shop.toml")
