@@ -30,6 +30,7 @@ from handlers.roles import Role
 from handlers.taggers import tag_by_words, tag_everybody
 from scheduler.clock import RealClock
 from storage.groups import Group, heard_groups
+from storage.lately_said import IMPORTED
 from storage.members import member_known_as, members_of
 
 _BATCH = 500
@@ -180,7 +181,7 @@ class _Importer:
         same = (name, row.person or row.member, row.text, at)
         digest = _digest(*same)
         self._ordinals[digest] += 1
-        message = f"import:{_digest(*same, self._ordinals[digest]).hex()}"
+        message = f"{IMPORTED}{_digest(*same, self._ordinals[digest]).hex()}"
         return MessageHeard(
             account=place.account,
             cursor="",

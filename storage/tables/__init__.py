@@ -19,6 +19,7 @@ from storage.tables.campaigns import attempts, campaigns, content_versions, deli
 from storage.tables.groups import group_tags, groups, invites, join_requests, topics
 from storage.tables.parts import metadata
 from storage.tables.people import (
+    comings,
     customers,
     friend_requests,
     friend_rules,
@@ -43,6 +44,7 @@ from storage.tables.words import (
     taught_opinions,
     told_questions,
     told_spikes,
+    watched_windows,
     word_proposals,
 )
 from storage.tables.work import audit_log, confirmations, forms, last_choices
@@ -56,6 +58,7 @@ __all__ = [
     "button_words",
     "campaigns",
     "chores",
+    "comings",
     "confirmations",
     "content_versions",
     "customers",
@@ -88,6 +91,7 @@ __all__ = [
     "told_spikes",
     "topics",
     "unheard_events",
+    "watched_windows",
     "watches",
     "word_proposals",
 ]

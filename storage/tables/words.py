@@ -47,11 +47,21 @@ told_spikes = Table(
     metadata,
     Column("shop_id", Identity, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True),
     Column("thing", Words, primary_key=True),  # what so many said
+    Column("began_at", UtcDateTime, primary_key=True),
     Column("fans", Integer, nullable=False),
     Column("usually", Float, nullable=False),
-    Column("began_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),  # when it was last seen to go on
     Column("told_at", UtcDateTime),
+)
+
+watched_windows = Table(
+    "watched_windows",
+    metadata,
+    Column("shop_id", Identity, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True),
+    Column("began_at", UtcDateTime, primary_key=True),
+    Column("version", Words, nullable=False),  # of the words and rules it was read with
+    Column("speakers", Integer, nullable=False),
+    Column("fans", Document, nullable=False),  # thing → how many said it; nobody's name
 )
 
 told_questions = Table(

@@ -60,13 +60,23 @@ def upgrade() -> None:
         "told_spikes",
         sa.Column("shop_id", Identity, nullable=False),
         sa.Column("thing", sa.Text(), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
         sa.Column("fans", sa.Integer(), nullable=False),
         sa.Column("usually", sa.Float(), nullable=False),
-        sa.Column("began_at", UtcDateTime(), nullable=False),
         sa.Column("last_at", UtcDateTime(), nullable=False),
         sa.Column("told_at", UtcDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("shop_id", "thing", name="pk_told_spikes"),
+        sa.PrimaryKeyConstraint("shop_id", "thing", "began_at", name="pk_told_spikes"),
         _of_shop("told_spikes"),
+    )
+    op.create_table(
+        "watched_windows",
+        sa.Column("shop_id", Identity, nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("speakers", sa.Integer(), nullable=False),
+        sa.Column("fans", Document(), nullable=False),
+        sa.PrimaryKeyConstraint("shop_id", "began_at", name="pk_watched_windows"),
+        _of_shop("watched_windows"),
     )
     op.create_table(
         "told_questions",
@@ -80,6 +90,25 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
     )
+    op.create_table(
+        "comings",
+        sa.Column("id", Identity, nullable=False),
+        sa.Column("group_id", Identity, nullable=False),
+        sa.Column("member_id", Identity, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("came", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_comings"),
+        sa.UniqueConstraint("group_id", "member_id", "at", "came", name="uq_comings_group_id"),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["groups.id"], name="fk_comings_group_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name="fk_comings_member_id", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_comings_group_id_at", "comings", ["group_id", "at"])
+    op.create_index("ix_comings_member_id", "comings", ["member_id"])
+    op.create_index("ix_comings_at", "comings", ["at"])
 
 
 def _of_shop(table: str) -> sa.ForeignKeyConstraint:
