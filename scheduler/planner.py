@@ -2,10 +2,11 @@
 
 It looks a quarter of an hour ahead. A transaction holds the shop's drafts and approved campaigns,
 asks the pure `occurrences_of` what lies between each one's watermark and the horizon, inserts a
-delivery for each group of the audience, and moves the watermark; so nothing is planned twice and
-nothing that fell due during a downtime is forgotten. What a draft has planned is held until
-somebody approves it, and an hour before its moment staff are reminded. A campaign whose schedule
-cannot be read is left where it stands, watermark and all, and the others are planned.
+delivery for each group of the audience, or for each person of its segment, and moves the watermark;
+so nothing is planned twice and nothing that fell due during a downtime is forgotten. What a draft
+has planned is held until somebody approves it, and an hour before its moment staff are reminded. A
+campaign whose schedule cannot be read is left where it stands, watermark and all, and the others
+are planned.
 
 A large audience takes several transactions, so that an answer to a fan never waits for a whole
 campaign; the watermark stands before an occurrence until all of it is planned. Any number of
@@ -31,13 +32,13 @@ from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Countdown, Once
 from scheduler.wall_time import instant_of, last_second_of, zone_named
 from storage import approvals, campaigns
-from storage.audiences import Aim, aims_of
+from storage.audiences import Whom, whom
 from storage.bells import Bell, ring
 from storage.campaigns import StoredCampaign
 from storage.database import Database
 from storage.errors import SchedulingError
 from storage.holds import NOT_APPROVED
-from storage.slots import PlannedSlot, plan_for_aims
+from storage.slots import PlannedSlot, plan_for
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +74,7 @@ def campaign_value(stored: StoredCampaign) -> Campaign:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """An occurrence that is planned for the first `done` groups of a version's audience."""
+    """An occurrence that is planned for the first `done` of those whom a version is for."""
 
     campaign_id: int
     slot: str
@@ -87,7 +88,7 @@ class _Round:
 
     now: datetime
     until: datetime
-    audiences: dict[int, Sequence[Aim]] = field(default_factory=dict)  # version → its groups
+    audiences: dict[int, Whom] = field(default_factory=dict)  # version → whom it is for
     resume: _Begun | None = None  # where the last transaction stopped
     begun: _Begun | None = None  # where this one had to stop
     room: int = 0  # how many more deliveries this transaction may insert
@@ -167,7 +168,7 @@ class Planner:
             if not coming:
                 continue
             if stored.version_id not in look.audiences:
-                meant = await aims_of(connection, self._shop_id, stored.audience)
+                meant = await whom(connection, self._shop_id, stored.audience, look.now)
                 look.audiences[stored.version_id] = meant
             wanted += len(coming) * len(look.audiences[stored.version_id])
             if wanted >= _AT_ONCE and (begun is None or stored.id >= begun.campaign_id):
@@ -239,7 +240,7 @@ async def _plan_occurrence(
     audience = look.audiences.get(start.version_id)
     if audience is None:  # it has not been looked up yet, or was edited since
         return start
-    some = audience[start.done : start.done + look.room]
+    some = audience.part(start.done, look.room)
     slot = PlannedSlot(
         campaign_id=stored.id,
         campaign_key=stored.key,
@@ -249,7 +250,7 @@ async def _plan_occurrence(
         not_after=occurrence.not_after,
         priority=stored.priority,
     )
-    look.made += await plan_for_aims(connection, slot, some, look.now)
+    look.made += await plan_for(connection, slot, some, look.now)
     look.room -= len(some)
     done = start.done + len(some)
     return None if done == len(audience) else replace(start, done=done)

@@ -1,10 +1,14 @@
-"""The choice of groups that a post is meant for.
+"""The choice of groups that a post is meant for, or of the people in them.
 
 An `Audience` names groups by their name or by a group tag, and may leave some out:
 `@福利群 -二群` is every group named or tagged 福利群 but not 二群 (a part of a name will do where
 only one group has it); `@一群#上新` is the topic 上新 of 一群. The name of a staff chat stands
 for the groups that it looks after. An audience is stored as it was said and resolved when it is
 needed, so a group that joins later belongs to it too.
+
+With a `segment`, an audience is no groups at all but the people of that segment who sit in these
+groups, each in private: nothing of it is ever posted to a group. Who comes into the segment later
+belongs to it too, until a slot is planned.
 """
 
 from __future__ import annotations
@@ -13,12 +17,14 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.groups import ACCEPTED, Group, all_groups, tags_of_groups
+from storage.segments import Segment, customers_in
 from storage.staff_chats import staff_chats
 from storage.tables import groups
 from storage.topics import Topic, topics_of
@@ -36,7 +42,7 @@ class Audience:
     `wanted` and `unwanted` are words: names of groups or group tags, those wanted perhaps with a
     topic. `taken` and `kept_out` are ids of groups, and `topics` of groups with the platform's id
     of a topic: they mean the same whatever it is called later. `written` is how the manager wrote
-    it, for showing.
+    it, for showing. With a `segment` it is the people of it in these groups.
     """
 
     wanted: tuple[str, ...] = ()
@@ -45,6 +51,7 @@ class Audience:
     kept_out: tuple[int, ...] = ()
     topics: tuple[tuple[int, str], ...] = ()
     written: str = ""
+    segment: Segment | None = None
 
     @property
     def everybody(self) -> bool:
@@ -53,7 +60,8 @@ class Audience:
 
     def to_json(self) -> dict[str, Any]:
         """The audience as plain JSON."""
-        return {
+        people = {} if self.segment is None else {"segment": self.segment.to_json()}
+        return people | {
             "wanted": list(self.wanted),
             "unwanted": list(self.unwanted),
             "taken": list(self.taken),
@@ -65,6 +73,7 @@ class Audience:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Audience:
         """The audience that `to_json` wrote; one from before there were topics has none."""
+        people = document.get("segment")
         return cls(
             wanted=tuple(document["wanted"]),
             unwanted=tuple(document["unwanted"]),
@@ -72,6 +81,7 @@ class Audience:
             kept_out=tuple(document["kept_out"]),
             topics=tuple((group, topic) for group, topic in document.get("topics", ())),
             written=document["written"],
+            segment=None if people is None else Segment.from_json(people),
         )
 
 
@@ -123,8 +133,48 @@ async def resolve(connection: AsyncConnection, shop_id: int, audience: Audience)
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Everyone whom one post is for: groups and topics, or customers by their ids in private."""
+
+    aims: Sequence[Aim] = ()
+    customers: Sequence[int] = ()
+    in_private: bool = False
+
+    def __len__(self) -> int:
+        return len(self.aims) + len(self.customers)
+
+    def part(self, first: int, most: int) -> Whom:
+        """At most so many of them, from the one at place `first` on."""
+        end = first + most
+        return replace(self, aims=self.aims[first:end], customers=self.customers[first:end])
+
+
+async def whom(
+    connection: AsyncConnection, shop_id: int, audience: Audience, now: datetime
+) -> Whom:
+    """Whom a post to an audience is for, at a moment."""
+    aims = await aims_of(connection, shop_id, audience)
+    if audience.segment is None:
+        return Whom(aims)
+    groups_meant = {group for group, _ in aims}
+    kept_out = await _kept_out(connection, shop_id, audience)
+    found = await customers_in(connection, audience.segment, groups_meant, kept_out, now)
+    return Whom(customers=found, in_private=True)
+
+
+async def _kept_out(connection: AsyncConnection, shop_id: int, audience: Audience) -> set[int]:
+    """The groups whose people are left out, whichever others they sit in."""
+    if not audience.unwanted:
+        return {*audience.kept_out}
+    return {*(await resolve(connection, shop_id, audience)).pinned.kept_out}
+
+
 async def aims_of(connection: AsyncConnection, shop_id: int, audience: Audience) -> list[Aim]:
-    """The groups that an audience means, by their ids; quick where it is made of ids alone."""
+    """The groups that an audience names, by their ids; quick where it is made of ids alone.
+
+    Of one with a segment they are those whose people are meant: ask `whom` what a post is for.
+    """
     if audience.wanted or audience.unwanted:
         found = await resolve(connection, shop_id, audience)
         return [(group.id, group.topic) for group in found.groups]

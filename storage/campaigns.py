@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audiences import Audience, aims_of
+from storage.audiences import Audience, whom
 from storage.bells import Bell, ring
 from storage.bulk import insert, insert_new
 from storage.holds import CAMPAIGN_PAUSED
@@ -282,7 +282,7 @@ async def say_newest(connection: AsyncConnection, campaign_id: int, at: datetime
     campaign = await by_id(connection, campaign_id)
     if campaign is None:
         raise LookupError(campaign_id)
-    meant = await aims_of(connection, campaign.shop_id, campaign.audience)
+    meant = await whom(connection, campaign.shop_id, campaign.audience, at)
     await say_instead(connection, campaign_id, campaign.version_id, meant, at)
 
 

@@ -76,7 +76,7 @@ _MEMBER = (
     members.c.alias,
 )
 
-_OURS = exists().where(accounts.c.platform == members.c.platform, accounts.c.me == members.c.person)
+OURS = exists().where(accounts.c.platform == members.c.platform, accounts.c.me == members.c.person)
 """Whether a member is one of the bot's own accounts, whose words are kept as the bot's."""
 
 
@@ -274,7 +274,7 @@ async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) 
     rows = await connection.execute(
         select(members.c.id)
         .select_from(members.join(customers))
-        .where(members.c.id > after, ~members.c.staff, ~customers.c.no_record, ~_OURS)
+        .where(members.c.id > after, ~members.c.staff, ~customers.c.no_record, ~OURS)
         .order_by(members.c.id)
         .limit(limit)
     )
@@ -316,7 +316,7 @@ async def names_in(
 
 async def count_members(connection: AsyncConnection) -> int:
     """How many members are known, the staff among them; the bot's own accounts are none."""
-    counted = select(func.count()).select_from(members).where(~_OURS)
+    counted = select(func.count()).select_from(members).where(~OURS)
     return int((await connection.execute(counted)).scalar_one())
 
 
@@ -372,12 +372,13 @@ async def dismiss(connection: AsyncConnection, platform: str, person: str) -> No
     )
 
 
-async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: datetime) -> None:
-    """Note that a member left a group; one who came back after `at` stays.
+async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: datetime) -> bool:
+    """Note that a member left a group, and whether that is news; one who came back after stays.
 
-    A platform may tell a second time, after a restart, what happened before the return.
+    A platform may tell a second time, after a restart, what happened before the return. It is news
+    of somebody, too, who was never known to sit there.
     """
-    await connection.execute(
+    left = await connection.execute(
         update(memberships)
         .where(
             memberships.c.group_id == group_id,
@@ -387,3 +388,9 @@ async def leave(connection: AsyncConnection, group_id: int, member_id: int, at: 
         )
         .values(left_at=at)
     )
+    if left.rowcount:
+        return True
+    sat = select(memberships.c.member_id).where(
+        memberships.c.group_id == group_id, memberships.c.member_id == member_id
+    )
+    return await connection.scalar(sat) is None

@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audiences import Aim
+from storage.audiences import Aim, Whom
 from storage.bulk import among, insert
 from storage.columns import Identity, UtcDateTime
 from storage.deliveries import DeliveryState
+from storage.private_ways import ways
 from storage.tables import deliveries, groups, members
 
 _AT_ONCE = 10_000
@@ -56,6 +57,15 @@ def by_topic(aims: Iterable[Aim]) -> dict[str | None, list[int]]:
     for group, topic in aims:
         found[topic].append(group)
     return dict(found)
+
+
+async def plan_for(
+    connection: AsyncConnection, slot: PlannedSlot, meant: Whom, at: datetime
+) -> int:
+    """Insert one delivery for everyone whom a slot is for; how many are new."""
+    if meant.in_private:
+        return await plan_for_customers(connection, slot, meant.customers, at)
+    return await plan_for_aims(connection, slot, meant.aims, at)
 
 
 async def plan_for_aims(
@@ -109,6 +119,45 @@ async def plan_for_members(
     return await _plan(connection, slot, recipients, member_ids, of=members.c.id, at=at)
 
 
+async def plan_for_customers(
+    connection: AsyncConnection, slot: PlannedSlot, customer_ids: Sequence[int], at: datetime
+) -> int:
+    """Insert one private delivery for each customer, by the way that leads to them; how many.
+
+    Who has a delivery of this slot, by whichever way it was planned, gets no second one; who cannot
+    be written to by any account gets none. Two transactions at once do not see each other's: the
+    caller holds the campaign.
+    """
+    made = 0
+    for start in range(0, len(customer_ids), _AT_ONCE):
+        way = ways(customer_ids[start : start + _AT_ONCE])
+        known = members.alias()
+        has_one = (
+            select(deliveries.c.id)
+            .join(known, known.c.id == deliveries.c.member_id)
+            .where(
+                known.c.customer_id == way.c.customer_id,
+                deliveries.c.campaign_id == slot.campaign_id,
+                deliveries.c.slot == slot.slot,
+            )
+            .correlate(way)
+            .exists()
+        )
+        one = (
+            select(
+                way.c.account,
+                (literal("person:") + way.c.person).label("address"),
+                cast(null(), Identity).label("group_id"),
+                way.c.member_id,
+                way.c.customer_id.label("id"),
+            )
+            .where(~has_one)
+            .subquery()
+        )
+        made += await _insert(connection, _values(slot, one, at), one)
+    return made
+
+
 async def _plan(
     connection: AsyncConnection,
     slot: PlannedSlot,
@@ -123,14 +172,19 @@ async def _plan(
     for start in range(0, len(ids), _AT_ONCE):
         some = among(of, ids[start : start + _AT_ONCE])
         one = recipients.where(some).add_columns(of.label("id")).subquery()
-        values = _values(slot, one, at)
-        # In one order, so that processes that plan at once cannot wait in a circle.
-        rows = select(*values.values()).order_by(one.c.id)
-        inserted = await connection.execute(
-            insert(connection, deliveries).from_select(list(values), rows).on_conflict_do_nothing()
-        )
-        made += inserted.rowcount
+        made += await _insert(connection, _values(slot, one, at), one)
     return made
+
+
+async def _insert(
+    connection: AsyncConnection, values: dict[str, ColumnElement[Any]], recipient: Subquery
+) -> int:
+    # In one order, so that processes that plan at once cannot wait in a circle.
+    rows = select(*values.values()).order_by(recipient.c.id)
+    inserted = await connection.execute(
+        insert(connection, deliveries).from_select(list(values), rows).on_conflict_do_nothing()
+    )
+    return inserted.rowcount
 
 
 def _values(slot: PlannedSlot, recipient: Subquery, at: datetime) -> dict[str, ColumnElement[Any]]:

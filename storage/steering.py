@@ -6,20 +6,20 @@ in the middle; what is under way at a platform is never touched.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audiences import Aim
+from storage.audiences import Whom
 from storage.audit import Entry, note
 from storage.bells import Bell, ring
 from storage.bulk import among
 from storage.deliveries import DeliveryState
 from storage.lanes import hold_lanes
-from storage.slots import PlannedSlot, by_topic, plan_for_aims
+from storage.slots import PlannedSlot, by_topic, plan_for
 from storage.tables import campaigns, content_versions, deliveries, groups, members
 
 AUDIENCE_CHANGED = "audience_changed"
@@ -100,13 +100,13 @@ async def say_instead(
     connection: AsyncConnection,
     campaign_id: int,
     version_id: int,
-    aims: Sequence[Aim],
+    whom: Whom,
     at: datetime,
 ) -> None:
     """Let what a campaign has planned in words that nobody approved say this version.
 
-    `aims` is whom the version is for: of every slot that waits, groups that are no longer
-    meant are cancelled, and those that are meant now are added. What is planned with an approved
+    `whom` is whom the version is for: of every slot that waits, those who are no longer
+    meant are cancelled, and those who are meant now are added. What is planned with an approved
     version keeps it. The caller holds the lanes and the campaign.
     """
     never_approved = select(content_versions.c.id).where(
@@ -140,7 +140,7 @@ async def say_instead(
     found = slots.all()
     if not found:
         return
-    meant = or_(deliveries.c.group_id.is_(None), *_addressed(aims))
+    meant = or_(false(), *_addressed(whom))
     await connection.execute(update(deliveries).where(waits, meant).values(version_id=version_id))
     await connection.execute(
         update(deliveries)
@@ -170,12 +170,15 @@ async def say_instead(
         slot = PlannedSlot(
             campaign_id, row.key, version_id, row.slot, begins, row.not_after, row.priority
         )
-        await plan_for_aims(connection, slot, aims, at)
+        await plan_for(connection, slot, whom, at)
 
 
-def _addressed(aims: Iterable[Aim]) -> Iterator[ColumnElement[bool]]:
+def _addressed(whom: Whom) -> Iterator[ColumnElement[bool]]:
     """What a delivery fulfils that goes to one of these."""
-    for topic, group_ids in by_topic(aims).items():
+    if whom.in_private:
+        theirs = select(members.c.id).where(among(members.c.customer_id, whom.customers))
+        yield deliveries.c.member_id.in_(theirs)
+    for topic, group_ids in by_topic(whom.aims).items():
         address = deliveries.c.address
         there = among(deliveries.c.group_id, group_ids)
         if topic is None:
