@@ -32,6 +32,7 @@ from scheduler.lease import LeaseTerms, lease
 from storage import deliveries, messages
 from storage.button_words import forget_unused
 from storage.chores import done_at, note_done
+from storage.comings import delete_comings_before
 from storage.errors import LaneLost
 from storage.forgetting import delete_requests_before
 from storage.groups import heard_groups
@@ -71,6 +72,7 @@ async def forget_old_text(desk: Desk) -> int:
         oldest,
         messages.delete_before,
         delete_unheard_before,
+        delete_comings_before,
         forget_unused,
         delete_requests_before,
     )

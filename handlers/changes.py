@@ -33,6 +33,7 @@ from scheduler.courier import Address
 from storage.acceptance import accept
 from storage.analysis import mark_dirty
 from storage.columns import storable
+from storage.comings import note_coming
 from storage.edits import message_to_edit, reword
 from storage.friendships import note_friends
 from storage.groups import Group, ensure_groups, group_in_chat, set_present
@@ -110,7 +111,8 @@ async def record_change(connection: AsyncConnection, event: Change, origin: Orig
             await _staff_changed(connection, event, origin)
         case MemberLeft():
             group, member = await _who_where(connection, event, origin)
-            await leave(connection, group.id, member.id, event.at)
+            if await leave(connection, group.id, member.id, event.at):
+                await note_coming(connection, group.id, member.id, event.at, came=False)
         case MemberJoined():
             return await _joined(connection, event, origin)
         case JoinAsked():
@@ -209,6 +211,7 @@ async def _joined(
         await note_nicknames(connection, {(group.id, member.id): event.member.nickname})
     if not come:
         return None
+    await note_coming(connection, group.id, member.id, event.at, came=True)
     invite = await _invite(connection, event, group, member) or asked_by
     if new and invite is not None:
         await came_by(connection, group.id, member.id, invite)

@@ -21,6 +21,7 @@ from storage.customers import set_no_record
 from storage.friendships import keep_newest
 from storage.one_row import Two, deliver_once, hand_over
 from storage.tables import (
+    comings,
     confirmations,
     customers,
     deliveries,
@@ -71,6 +72,7 @@ async def merge_members(connection: AsyncConnection, newer: int, older: int, at:
     for table, own in ((join_requests, ("group_id", "asked_at")), (invites, ("group_id",))):
         await hand_over(connection, two, table, *own)
     await hand_over(connection, two, identity_matches, "account", "after")
+    await hand_over(connection, two, comings, "group_id", "at", "came")
     await _seat(connection, two)
     await _keep_the_better_tags(connection, two)
     await _keep_the_later(connection, two)

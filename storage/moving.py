@@ -32,6 +32,7 @@ from storage.one_row import Two, deliver_once, hand_over
 from storage.tables import (
     analysed_days,
     campaigns,
+    comings,
     content_versions,
     deliveries,
     forms,
@@ -192,6 +193,7 @@ async def _become_one(connection: AsyncConnection, new: int, old: int, at: datet
         (topics, ("topic",)),
         (invites, ("member_id",)),
         (join_requests, ("member_id", "asked_at")),
+        (comings, ("member_id", "at", "came")),
     ):
         await hand_over(connection, two, table, *own)
     await connection.execute(

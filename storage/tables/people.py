@@ -62,6 +62,20 @@ memberships = Table(
     index_where("ix_memberships_invite_id", "invite_id", where="invite_id IS NOT NULL"),
 )
 
+comings = Table(
+    "comings",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    belonging_to("groups.id", "group_id"),
+    belonging_to("members.id", "member_id"),
+    Column("at", UtcDateTime, nullable=False),
+    Column("came", Boolean, nullable=False),  # or went
+    UniqueConstraint("group_id", "member_id", "at", "came"),
+    Index("ix_comings_group_id_at", "group_id", "at"),
+    Index("ix_comings_member_id", "member_id"),
+    Index("ix_comings_at", "at"),
+)
+
 tags = Table(
     "tags",
     metadata,

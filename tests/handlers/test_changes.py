@@ -21,6 +21,7 @@ from handlers.events import (
 )
 from storage import invites, join_requests, topics
 from storage.analysis import day_states
+from storage.comings import ComingAndGoing, comings_and_goings
 from storage.groups import Group, group_in_chat, heard_groups
 from storage.tables import members, memberships
 from storage.tables import messages as rows
@@ -372,3 +373,27 @@ async def test_what_an_applicant_says_is_not_kept_of_who_is_not_recorded(shop: S
     async with shop.desk.database.reading() as connection:
         (request,) = await join_requests.waiting(connection, shop.desk.shop_id)
     assert request.words == ""
+
+
+async def moved(shop: Shop) -> ComingAndGoing:
+    """Who joined and left the first group, by what is stored."""
+    group = await shop.group("一群")
+    async with shop.desk.database.reading() as connection:
+        found = await comings_and_goings(connection, [group.id], NOW - DAY, NOW + 9 * DAY)
+    return found.get(group.id, ComingAndGoing())
+
+
+async def test_joins_and_leaves_are_kept_as_the_platform_tells_them(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.says("小美", "我早就在了")  # a first word is no join
+    assert await moved(shop) == ComingAndGoing()
+    await shop.joins("小鱼", "圆圆")
+    await shop.leaves("点点")  # who never said a word
+    shop.clock.advance(MINUTE)
+    await shop.leaves("小美")
+    await shop.leaves("小美")
+    await shop.leaves("圆圆")
+    assert await moved(shop) == ComingAndGoing(joined=2, left=3)
+    shop.clock.advance(MINUTE)
+    await shop.joins("小美")  # back again: neither
+    assert await moved(shop) == ComingAndGoing(joined=2, left=2)

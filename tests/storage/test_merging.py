@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import (
     appointments,
+    comings,
     confirmations,
     customers,
     forms,
@@ -89,6 +90,7 @@ async def test_nothing_is_lost_and_nothing_speaks_of_the_row_that_is_gone(
         memberships.update().where(memberships.c.member_id == friend.id).values(invited_by=new.id)
     )
     await record(connection, heard("m1", sender=Seen(NEW, "小美")))
+    await comings.note_coming(connection, here.id, new.id, NOW, came=True)
     await tags.set_tags(connection, [Tag(new.id, "老客", "manager:x", "", NOW)])
     await invites.keep_invite(connection, here.id, new.id, "link", NOW)
     request = join_requests.NewRequest(here.id, new.id, "", None, NOW)

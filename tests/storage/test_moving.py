@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import (
     campaigns,
+    comings,
     deliveries,
     friendships,
     groups,
@@ -287,6 +288,7 @@ async def test_no_table_still_speaks_of_the_row_that_is_gone(connection: AsyncCo
     old, new = await twice(connection)
     fan = await member(connection, "小鱼", old, new)
     await record(connection, heard("m1", chat=NEW))
+    await comings.note_coming(connection, new.id, fan.id, NOW, came=True)
     await topics.note_topic(connection, new.id, "7", name="上新", closed_at=None)
     await invites.keep_invite(connection, new.id, fan.id, "link", NOW)
     asked = join_requests.NewRequest(new.id, fan.id, "", None, NOW)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import (
     attempts,
+    comings,
     customers,
     deliveries,
     due,
@@ -46,7 +47,7 @@ from tests.storage.builders import (
     slot_of,
 )
 
-LARGE = ("messages", "deliveries", "attempts", "members", "memberships", "tags")
+LARGE = ("messages", "deliveries", "attempts", "members", "memberships", "tags", "comings")
 
 on_sqlite = pytest.mark.parametrize("shared_url", ["sqlite"], indirect=True)
 
@@ -148,6 +149,8 @@ QUERIES: dict[str, Query] = {
     "members_named in a group": lambda c: members.members_named(c, "小美", [1]),
     "note_nicknames": lambda c: note_nicknames(c, {(1, 1): "美美", (1, 2): "云云"}),
     "leave": lambda c: members.leave(c, 1, 1, NOW),
+    "comings and goings": lambda c: comings.comings_and_goings(c, [1, 2], NOW, NOW + DAY),
+    "retention of comings": lambda c: comings.delete_comings_before(c, NOW),
     "no record": lambda c: customers.set_no_record(c, 1, no_record=True),
     "tags_of": lambda c: tags.tags_of(c, 1, NOW),
     "members_tagged": lambda c: tags.members_tagged(c, "老客", NOW),

@@ -98,7 +98,9 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("came", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_comings"),
-        sa.UniqueConstraint("group_id", "member_id", "at", "came", name="uq_comings_group_id"),
+        sa.UniqueConstraint(
+            "group_id", "member_id", "at", "came", name="uq_comings_group_id_member_id_at_came"
+        ),
         sa.ForeignKeyConstraint(
             ["group_id"], ["groups.id"], name="fk_comings_group_id", ondelete="CASCADE"
         ),
