@@ -110,9 +110,7 @@ async def record_change(connection: AsyncConnection, event: Change, origin: Orig
         case StaffChanged():
             await _staff_changed(connection, event, origin)
         case MemberLeft():
-            group, member = await _who_where(connection, event, origin)
-            if await leave(connection, group.id, member.id, event.at):
-                await note_coming(connection, group.id, member.id, event.at, came=False)
+            await _left(connection, event, origin)
         case MemberJoined():
             return await _joined(connection, event, origin)
         case JoinAsked():
@@ -219,6 +217,12 @@ async def _joined(
         inviter = await _person(connection, event.by, event, origin)
         await brought_by(connection, group.id, member.id, inviter.id)
     return Newcomer(group, member, event.at)
+
+
+async def _left(connection: AsyncConnection, event: MemberLeft, origin: Origin) -> None:
+    group, member = await _who_where(connection, event, origin)
+    if await leave(connection, group.id, member.id, event.at):
+        await note_coming(connection, group.id, member.id, event.at, came=False)
 
 
 async def _asked(connection: AsyncConnection, event: JoinAsked, origin: Origin) -> Applicant | None:

@@ -47,14 +47,16 @@ async def comings_and_goings(
     connection: AsyncConnection, group_ids: Collection[int], since: datetime, until: datetime
 ) -> dict[int, ComingAndGoing]:
     """Group id → who joined and left, since ≤ at < until; groups where nobody did are missing."""
-    of_one = {"partition_by": (comings.c.group_id, comings.c.member_id)}
+    of_one = (comings.c.group_id, comings.c.member_id)
     order = (comings.c.at, comings.c.id)
+    reverse = [one.desc() for one in order]
+    number = func.row_number()
     told = (
         select(
             comings.c.group_id,
             comings.c.came,
-            func.row_number().over(**of_one, order_by=order).label("first"),
-            func.row_number().over(**of_one, order_by=[one.desc() for one in order]).label("last"),
+            number.over(partition_by=of_one, order_by=order).label("first"),
+            number.over(partition_by=of_one, order_by=reverse).label("last"),
         )
         .select_from(comings.join(members))
         .where(
