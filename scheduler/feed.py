@@ -77,7 +77,10 @@ class Feed:
                 case Send():
                     try:
                         content = content_of(
-                            self._bodies[one.version_id], one.slot, one.recipient.name
+                            self._bodies[one.version_id],
+                            one.slot,
+                            one.recipient.name,
+                            in_private=one.recipient.customer_id is not None,
                         )
                     except SchedulingError as trouble:
                         moves.append(left_unsent(one, DeliveryState.SKIPPED, str(trouble)))

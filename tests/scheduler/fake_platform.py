@@ -94,6 +94,10 @@ class FakePlatform:
         """Answer every call to the group of this name so, once its steps are used up."""
         self._always[f"group:chat-{group}"] = step
 
+    def will_always_in_private(self, person: str, step: Step) -> None:
+        """Answer every call to the person with this id so."""
+        self._always[f"person:{person}"] = step
+
     def forget(self, group: str) -> None:
         """Answer no more as was said for the next calls to the group of this name."""
         self._steps.pop(f"group:chat-{group}", None)

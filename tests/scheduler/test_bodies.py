@@ -11,6 +11,7 @@ from scheduler.bodies import (
     content_of,
     is_literal,
     literal_body,
+    personal_body,
     reworded,
     template_body,
 )
@@ -141,3 +142,18 @@ def test_templates_reworded_say_the_new_one_at_every_slot() -> None:
 def test_a_broken_body_cannot_be_reworded(body: dict[str, Any]) -> None:
     with pytest.raises(BodyBroken):
         reworded(body, "今晚见")
+
+
+def test_words_to_people_call_each_by_name_and_keep_their_pictures() -> None:
+    content = Content("{{ fan }}，{{ shop }}想你了", pictures=(Picture("a.png"),))
+    body = personal_body(content, {"shop": "暖群"})
+    said = content_of(body, "once", "小鱼", in_private=True)
+    assert said == Content("小鱼，暖群想你了", pictures=(Picture("a.png"),))
+    again = content_of(reworded(body, "{{ fan }}早"), "once", "{{ shop }}", in_private=True)
+    assert again == Content("{{ shop }}早", pictures=(Picture("a.png"),))
+
+
+def test_words_to_people_cannot_name_a_group() -> None:
+    body = personal_body(Content("{{ group }}"), {"shop": "暖群"})
+    with pytest.raises(VariableUnknown):
+        content_of(body, "once", "小鱼", in_private=True)
