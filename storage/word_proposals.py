@@ -39,8 +39,8 @@ class FoundWord:
 class ShopWord:
     """A word that was found or decided on.
 
-    `decided` is a `Decision`, and None while a manager is to say; `decided_by` is an actor of the audit log. One that
-    was never found has no mentions.
+    `decided` is a `Decision`, and None while a manager is to say; `decided_by` is an actor of the
+    audit log. One that was never found has no mentions.
     """
 
     word: str

@@ -66,7 +66,7 @@ async def test_a_decision_stands_however_often_the_word_is_found(
     assert await waiting(connection) == []
     assert await decided(connection, REFUSED) == ["绝绝子"]
     (one,) = await decided_words(connection, shop_id, REFUSED)
-    assert (one.mentions, one.decided_by, one.decided_at) == (9, by=BY, at=NOW)
+    assert (one.mentions, one.decided_by, one.decided_at) == (9, BY, NOW)
 
 
 async def test_only_what_is_learnt_or_unlearnt_changes_the_words(
