@@ -175,10 +175,27 @@ class AnalysedDay:
 
 
 def reading_version(segmenter: Segmenter, lexicon: Lexicon) -> str:
-    """Names everything that decides how a text is read: a day read with another one is stale."""
-    versions = (str(RULES), segmenter.version, lexicon.version, standard_model().version)
+    """Names everything that decides how a text is read: a day read with another one is stale.
+
+    It begins with the rules, so that an older release knows the readings of a newer one.
+    """
+    versions = (segmenter.version, lexicon.version, standard_model().version)
     parts = (*versions, *sorted(stop_words()))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    return f"{RULES}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:12]}"
+
+
+def is_current(version: str, now: str) -> bool:
+    """Whether a day read with one version need not be read again with another, which is ours.
+
+    Nor need one that was read by the rules of a newer release: while two releases run on one
+    database, the older one does not undo what the newer one does.
+    """
+    return version == now or all(_rules(part) > RULES for part in version.split("+"))
+
+
+def _rules(version: str) -> int:
+    rules, dash, _ = version.partition("-")
+    return int(rules) if dash else 0  # older releases did not say
 
 
 def analyse_day(

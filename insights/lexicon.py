@@ -168,8 +168,13 @@ class Lexicon:
 
     def with_thing(self, thing: str, words: Iterable[str] = ()) -> Lexicon:
         """Know a product by its own name and by `words`."""
+        return self.with_things({thing: words})
+
+    def with_things(self, things: Mapping[str, Iterable[str]]) -> Lexicon:
+        """Know products, each by its own name and by its words."""
         draft = _Draft(self)
-        draft.thing(thing, words)
+        for thing, words in things.items():
+            draft.thing(thing, words)
         return draft.finish()
 
     def with_terms(self, terms: Mapping[str, Term]) -> Lexicon:

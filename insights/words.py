@@ -52,6 +52,10 @@ class Segmenter(Protocol):
         """The words of `text` with their parts of speech."""
         ...
 
+    def knows(self, word: str) -> bool:
+        """Whether the dictionary holds `word`."""
+        ...
+
     def learn(self, words: Iterable[str]) -> None:
         """Keep each of `words` whole from now on."""
         ...
@@ -73,7 +77,7 @@ class RjiebaSegmenter:
             ImportError: rjieba has no wheel for this machine.
         """
         # The module offers the methods of the dictionary it has made, under the same names.
-        source = importlib.import_module("rjieba") if dictionary is None else dictionary
+        source = _import_rjieba() if dictionary is None else dictionary
         self._source = source
         self._cut = source.cut
         self._tag = source.tag
@@ -96,6 +100,10 @@ class RjiebaSegmenter:
     def tag(self, text: str) -> list[TaggedWord]:
         """The words of `text` with their parts of speech."""
         return cast("list[TaggedWord]", self._tag(text))
+
+    def knows(self, word: str) -> bool:
+        """Whether the dictionary holds `word`."""
+        return bool(self._source.has_word(word))
 
     def learn(self, words: Iterable[str]) -> None:
         """Keep each of `words` whole from now on."""
@@ -138,6 +146,11 @@ class JiebaSegmenter:
         """The words of `text` with their parts of speech."""
         return [(pair.word, pair.flag) for pair in self._tagger.cut(text)]
 
+    def knows(self, word: str) -> bool:
+        """Whether the dictionary holds `word`."""
+        self._tokenizer.check_initialized()
+        return bool(self._tokenizer.FREQ.get(word))
+
     def learn(self, words: Iterable[str]) -> None:
         """Keep each of `words` whole from now on."""
         for word in words:
@@ -157,6 +170,10 @@ def _version(name: str, changes: Mapping[str, bool]) -> str:
     return f"{name}-{hashlib.sha256(lines.encode()).hexdigest()[:12]}"
 
 
+def _import_rjieba() -> Any:
+    return importlib.import_module("rjieba")
+
+
 def _import_jieba() -> tuple[Any, Any]:
     """Import jieba quietly: it logs to stderr and was written before today's warnings."""
     with warnings.catch_warnings():
@@ -170,11 +187,15 @@ def _import_jieba() -> tuple[Any, Any]:
     return jieba, posseg
 
 
-def open_segmenter(words: Iterable[str] = ()) -> Segmenter:
-    """The best segmenter of this machine, with the shop's `words` learnt."""
+def open_segmenter(words: Iterable[str] = (), *, alone: bool = False) -> Segmenter:
+    """The best segmenter of this machine, with the shop's `words` learnt.
+
+    With `alone` on a dictionary of its own: what others are just reading is not disturbed, and
+    what the process has learnt before is not known.
+    """
     segmenter: Segmenter
     try:
-        segmenter = RjiebaSegmenter()
+        segmenter = RjiebaSegmenter(_import_rjieba().Jieba() if alone else None)
     except ImportError:
         segmenter = JiebaSegmenter()
     segmenter.learn(words)

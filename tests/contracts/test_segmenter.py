@@ -74,6 +74,13 @@ def test_a_learnt_word_stays_whole_as_a_noun_until_forgotten(segmenter: Segmente
     segmenter.forget("玫珑氨基酸洁面")
 
 
+def test_it_knows_what_the_dictionary_holds_and_what_it_learnt(segmenter: Segmenter) -> None:
+    assert segmenter.knows("刺鼻")
+    assert not segmenter.knows("玫珑爽肤水")
+    segmenter.learn(["玫珑爽肤水"])
+    assert segmenter.knows("玫珑爽肤水")
+
+
 @pytest.mark.parametrize("text", CHAT)
 def test_rjieba_cuts_chinese_as_jieba_does(oracle: Segmenter, text: str) -> None:
     assert RjiebaSegmenter(rjieba.Jieba()).cut(text) == oracle.cut(text)
@@ -83,6 +90,13 @@ def test_rjieba_is_the_default_and_uses_the_dictionary_that_is_there_already() -
     segmenter = open_segmenter()
     assert segmenter.name == "rjieba"
     assert segmenter.cut("味道很好") == rjieba.cut("味道很好")
+
+
+def test_a_dictionary_of_its_own_disturbs_nobody() -> None:
+    alone = open_segmenter(["玫珑身体乳"], alone=True)
+    assert "玫珑身体乳" in alone.cut("玫珑身体乳好用吗")
+    assert "玫珑身体乳" not in open_segmenter().cut("玫珑身体乳好用吗")
+    assert "玫珑身体乳" not in open_segmenter(alone=True).cut("玫珑身体乳好用吗")
 
 
 def test_jieba_takes_over_where_rjieba_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from insights.days import (
     Tally,
     Utterance,
     analyse_day,
+    is_current,
     merge_days,
     reading_version,
 )
@@ -127,6 +129,17 @@ def test_the_version_names_words_and_rules(segmenter: Segmenter, lexicon: Lexico
         reading_version(segmenter, teach(lexicon, [TaughtWord("", "上头", Taught.DISLIKE)]))
         != version
     )
+
+
+def test_a_newer_release_s_reading_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("insights.days.RULES", 7)
+    now = reading_version(SEGMENTER, LEXICON)
+    assert now.startswith("7-")
+    for version in (now, "8-aaaa", "10-aaaa", "8-aaaa+8-bbbb"):
+        assert is_current(version, now), version
+    # Older releases did not name their rules.
+    for version in ("7-aaaa", "6-aaaa", f"{now}+8-aaaa", "0a1b2c3d4e5f"):
+        assert not is_current(version, now), version
 
 
 def test_a_period_of_days_read_differently_says_so() -> None:
