@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
 import socket
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +14,7 @@ from bot.configuration import Configuration, load
 from bot.findings import Finding
 from bot.room.errors import RoomUnreachable
 from bot.sections import Room
+from handlers.pictures.fonts import find_fonts
 from storage.database import Database, missing_file
 from storage.errors import NuanqunError
 from storage.unheard import count_unheard, last_unheard
@@ -119,22 +118,11 @@ async def _clock(configuration: Configuration) -> Finding:
 
 
 async def _fonts(_: Configuration) -> Finding:
-    """Pictures and the page need a font with Chinese characters on this machine."""
-    program = shutil.which("fc-list")
-    if program is None:
-        return Finding("fonts", True, "fontconfig is not installed; browsers bring their own")
-    try:
-        listed = await asyncio.to_thread(
-            subprocess.run,
-            [program, ":lang=zh", "family"],
-            capture_output=True,
-            timeout=_DEADLINE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as trouble:
-        return Finding("fonts", False, f"{trouble}.", "Mend or remove fontconfig.")
-    families = listed.stdout.decode(errors="replace").strip().splitlines()
-    if families:
-        return Finding("fonts", True, families[0].split(",")[0])
-    mend = "Install one, e.g. the package fonts-noto-cjk."
-    return Finding("fonts", False, "no font with Chinese characters.", mend)
+    """Pictures need a font with Chinese characters; without one, text goes out alone."""
+    fonts = await asyncio.to_thread(find_fonts)
+    if fonts is not None:
+        return Finding("fonts", True, fonts.regular.name)
+    mend = (
+        "Install one, e.g. the package fonts-noto-cjk, or the extra: pip install 'nuanqun[fonts]'."
+    )
+    return Finding("fonts", False, "no font with Chinese characters, so no pictures.", mend)

@@ -109,10 +109,7 @@ async def test_a_room_elsewhere_that_listens_is_well(here: Path) -> None:
 async def test_a_clock_in_the_past_and_a_missing_font_are_named(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = here / "fc-list"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o700)
-    monkeypatch.setenv("PATH", str(here), prepend=":")
+    monkeypatch.setattr(doctor, "find_fonts", lambda: None)
     monkeypatch.setattr(doctor, "_EARLIEST", doctor._EARLIEST.replace(year=9000))
     found = await findings(here, "[room]\nport = 0\n")
     assert (found["clock"].well, found["fonts"].well) == (False, False)
