@@ -36,7 +36,7 @@ from bot.sections import (
 )
 from bot.telegram_section import Telegram, telegram_account
 from bot.wechat_section import WeChat, wechat_account
-from handlers.settings import ShopSettings
+from handlers.settings import ConfiguredWords, ShopSettings
 from scheduler.decide import CareSettings
 from storage.errors import RunningError
 
@@ -83,6 +83,7 @@ class Configuration(Section):
             language=self.shop.language,
             region=self.shop.region,
             managers=self.shop.managers,
+            names_for=self.insights.names_for,
             active_messages=self.tags.active_messages,
             activity_window=timedelta(days=self.tags.active_days),
             silent_after=timedelta(days=self.tags.silent_days),
@@ -99,6 +100,11 @@ class Configuration(Section):
                 + [wechat_account(name) for name in self.wechat]
             ),
         )
+
+    def configured_words(self) -> ConfiguredWords:
+        """What the bot is told of words."""
+        told = self.insights
+        return ConfiguredWords(told.words, told.things, told.trades)
 
     def care_settings(self) -> CareSettings:
         """Floor 3's settings of quiet hours and caps."""

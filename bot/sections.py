@@ -22,6 +22,7 @@ from pydantic import (
     field_validator,
 )
 
+from insights.lexicon import TRADES
 from scheduler.decide import CareSettings
 from storage.errors import RunningError
 
@@ -63,6 +64,15 @@ def _account_name(name: str) -> str:
 
 
 AccountName = Annotated[str, AfterValidator(_account_name)]
+
+
+def _trade(name: str) -> str:
+    if name not in TRADES:
+        raise ValueError(f"a trade is one of {', '.join(TRADES)}")
+    return name
+
+
+_Trade = Annotated[str, AfterValidator(_trade)]
 
 
 class Section(BaseModel):
@@ -190,6 +200,15 @@ class Insights(Section):
     )
     things: dict[str, tuple[str, ...]] = Field(
         {}, description="Products by name, each with the short forms fans use."
+    )
+    trades: tuple[_Trade, ...] = Field(
+        TRADES,
+        description="The trades whose words are known; where two disagree, the first one wins.",
+    )
+    names_for: tuple[str, ...] = Field(
+        (),
+        description="Platform ids of the managers who may see who said a quote; each look is noted "
+        "in the audit log.",
     )
 
 

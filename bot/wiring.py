@@ -26,9 +26,10 @@ from handlers.desk import Desk
 from handlers.dispatch import Dispatcher
 from handlers.notices import Notices
 from handlers.rereading import keep_reading
+from handlers.vocabulary import Lessons, Vocabulary, lexicon_for, segmenter_for
 from handlers.wording import wording
-from insights.lexicon import Lexicon, standard_lexicon
-from insights.words import Segmenter, open_segmenter
+from insights.lexicon import Lexicon
+from insights.words import Segmenter
 from scheduler.clock import Clock
 from scheduler.lease import LeaseTerms
 from scheduler.notices import Tell, tell_nobody
@@ -100,6 +101,7 @@ class Bot:
         try:
             desk.database.hold_alone()
             await _sit_down(bot.seats)
+            await desk.vocabulary.adopt(clock.now())
         except BaseException:
             await bot.close()
             raise
@@ -118,6 +120,7 @@ class Bot:
             tasks.create_task(keep_up("bells", desk.database.hear_others))
             tasks.create_task(keep_up("planner", desk.planner.run))
             tasks.create_task(keep_up("notices", partial(self.notices.run, desk)))
+            tasks.create_task(keep_up("words", desk.vocabulary.keep_fresh))
             tasks.create_task(keep_up("reading", partial(keep_reading, desk)))
             for seat in self.seats:
                 tasks.create_task(seat.run())
@@ -196,7 +199,6 @@ async def _furnish(
         )
         for channel in channels
     }
-    segmenter, lexicon = await asyncio.to_thread(understanding, configuration)
     return Desk(
         database=database,
         shop_id=shop_id,
@@ -204,8 +206,9 @@ async def _furnish(
         care=care,
         clock=clock,
         say=wording(shop.language),
-        segmenter=segmenter,
-        lexicon=lexicon,
+        vocabulary=await Vocabulary.open(
+            database, shop_id, configuration.configured_words(), adopting=bool(channels)
+        ),
         planner=Planner(
             database=database,
             shop_id=shop_id,
@@ -218,14 +221,6 @@ async def _furnish(
 
 
 def understanding(configuration: Configuration) -> tuple[Segmenter, Lexicon]:
-    """The words and the lexicon, with what the shop taught them. Slow: call it in a thread."""
-    taught = configuration.insights
-    lexicon = standard_lexicon()
-    for thing, names in taught.things.items():
-        lexicon = lexicon.with_thing(thing, names)
-    known = [
-        *taught.words,
-        *taught.things,
-        *(name for names in taught.things.values() for name in names),
-    ]
-    return open_segmenter(dict.fromkeys(known)), lexicon
+    """What texts are read with by the configuration alone, without any database. Slow."""
+    lessons = Lessons(configuration.configured_words())
+    return segmenter_for(lessons), lexicon_for(lessons)

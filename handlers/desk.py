@@ -12,6 +12,7 @@ from datetime import datetime
 
 from handlers.roles import Role
 from handlers.settings import ShopSettings
+from handlers.vocabulary import Vocabulary
 from handlers.wording import Say
 from insights.lexicon import Lexicon
 from insights.words import Segmenter
@@ -39,10 +40,19 @@ class Desk:
     care: CareSettings
     clock: Clock
     say: Say
-    segmenter: Segmenter
-    lexicon: Lexicon
+    vocabulary: Vocabulary
     planner: Planner
     senders: Mapping[str, Sender]
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """What cuts texts, with the shop's words as they are now."""
+        return self.vocabulary.segmenter
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """What words mean, as the shop extends and corrects it now."""
+        return self.vocabulary.lexicon
 
     def listed(self, names: Iterable[str], most: int | None = None) -> str:
         """Names as people list them, at most so many; "none yet" where there are none."""

@@ -13,6 +13,7 @@ from typing import Any
 from handlers.desk import Desk
 from handlers.period import Period, today
 from handlers.reading_days import unread_days, version_now
+from insights.days import is_current
 from storage import analysis
 from storage.analysis import UNREAD
 
@@ -59,7 +60,11 @@ async def progress_of(desk: Desk, group_ids: Collection[int], period: Period) ->
     async with desk.database.reading() as connection:
         states = await analysis.day_states(connection, group_ids, period.first, period.last)
     read = {(one.group_id, one.day) for one in states if one.version != UNREAD}
-    others = {one.day for one in states if one.version not in (UNREAD, version) and one.day != now}
+    others = {
+        one.day
+        for one in states
+        if one.version != UNREAD and not is_current(one.version, version) and one.day != now
+    }
     others |= {one.day for one in waiting if (one.group_id, one.day) in read}
     unread = {one.day for one in waiting if (one.group_id, one.day) not in read}
     known = {day for _, day in read} | {one.day for one in waiting}

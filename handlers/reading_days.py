@@ -15,7 +15,7 @@ from functools import partial
 
 from handlers.desk import Desk
 from handlers.period import Period, day_bounds, today
-from insights.days import Utterance, reading_version
+from insights.days import Utterance, is_current, reading_version
 from insights.documents import Reading, join_readings, read_texts
 from storage import analysis, messages
 from storage.analysis import UNREAD, Claim, DayState
@@ -68,7 +68,7 @@ async def unread_days(desk: Desk, group_ids: Collection[int], period: Period) ->
         desk,
         group_ids,
         finished,
-        lambda one: one.day < kept or (one.version == version and not one.dirty),
+        lambda one: one.day < kept or (is_current(one.version, version) and not one.dirty),
     )
 
 

@@ -49,13 +49,17 @@ Told = Callable[[int, int], None]
 
 
 async def keep_reading(desk: Desk, *, look_every: float = _LOOK_EVERY) -> None:
-    """Read what is unread of all groups, whenever there is something, until cancelled."""
+    """Read what is unread of all groups, whenever there is something, until cancelled.
+
+    When the shop's words change, all days are, and the look at them is not waited for.
+    """
     while True:
+        words = desk.vocabulary.number
         async with desk.database.reading() as connection:
             groups = await heard_groups(connection, desk.shop_id)
         ids = [group.id for group in groups]
         await read_unread(desk, ids, Period(first_readable(desk), today(desk)))
-        await asyncio.sleep(look_every)
+        await desk.vocabulary.wait(words, look_every)
 
 
 async def read_unread(
@@ -72,6 +76,7 @@ async def read_unread(
     """
 
     async def look() -> list[UnreadDay]:
+        await desk.vocabulary.refresh()  # beside a bot nobody else here hears of a change
         return await unread_days(desk, group_ids, period)
 
     round_ = _Round(desk, told)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any, Self
 from zoneinfo import ZoneInfo
+
+from insights.lexicon import TRADES
 
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
     """One shop. `zone` is its IANA time zone, `language` zh or en, `managers` platform ids.
+
+    `names_for` are platform ids, too: of the managers who may see who said a quote.
 
     `active_messages` in `activity_window` make a member active; `silent_after` without a word
     makes one silent; a newcomer is one for `newcomer_for`; a tag set by a watched word stays
@@ -26,6 +31,7 @@ class ShopSettings:
     language: str = "zh"
     region: str = "north"
     managers: tuple[str, ...] = ()
+    names_for: tuple[str, ...] = ()
     active_messages: int = 10
     activity_window: timedelta = timedelta(days=7)
     silent_after: timedelta = timedelta(days=30)
@@ -42,3 +48,26 @@ class ShopSettings:
     def local(self, moment: datetime) -> datetime:
         """A moment as the shop's wall clock shows it."""
         return moment.astimezone(ZoneInfo(self.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredWords:
+    """What the configuration says: words to keep whole, products with their short forms, trades."""
+
+    words: tuple[str, ...] = ()
+    things: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trades: tuple[str, ...] = TRADES
+
+    def to_json(self) -> dict[str, Any]:
+        """The words as plain JSON."""
+        things = {thing: list(names) for thing, names in self.things.items()}
+        return {"words": list(self.words), "things": things, "trades": list(self.trades)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The words that `to_json` wrote, but for trades that only a newer release knows."""
+        return cls(
+            words=tuple(document["words"]),
+            things={thing: tuple(names) for thing, names in document["things"].items()},
+            trades=tuple(trade for trade in document["trades"] if trade in TRADES),
+        )

@@ -27,7 +27,8 @@ from handlers.events import (
 )
 from handlers.notices import Notices
 from handlers.roles import Role, role_of_person
-from handlers.settings import ShopSettings
+from handlers.settings import ConfiguredWords, ShopSettings
+from handlers.vocabulary import Vocabulary
 from handlers.wording import wording
 from insights.lexicon import Lexicon, standard_lexicon
 from insights.words import Segmenter, open_segmenter
@@ -374,8 +375,7 @@ async def open_shop(
         care=care,
         clock=clock,
         say=wording(settings.language),
-        segmenter=segmenter,
-        lexicon=lexicon,
+        vocabulary=Vocabulary(database, shop_id, ConfiguredWords(), segmenter, lexicon),
         planner=Planner(database=database, shop_id=shop_id, clock=clock, tell=notices.tell),
         senders={ACCOUNT: sender},
     )
