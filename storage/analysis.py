@@ -98,6 +98,20 @@ async def bodies(
     return {row[0]: row[1] for row in rows}
 
 
+async def bodies_of_day(
+    connection: AsyncConnection, group_ids: Collection[int], day: date
+) -> dict[int, str]:
+    """Group id → the analysis of its day as JSON text, of those that have been read."""
+    rows = await connection.execute(
+        select(analysed_days.c.group_id, type_coerce(analysed_days.c.body, Text)).where(
+            among(analysed_days.c.group_id, group_ids),
+            analysed_days.c.day == day,
+            analysed_days.c.version != UNREAD,
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def spoken_days(
     connection: AsyncConnection,
     group_ids: Collection[int],

@@ -29,6 +29,9 @@ COMMAND = "command"
 FAN = "fan"
 """The kind of a fan's own words: the only ones that are analysed."""
 
+STAFF = "staff"
+"""The kind of what the shop's people say."""
+
 BOT = "bot"
 """The kind of what comes out of the bot's own account, whoever wrote it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -234,3 +235,19 @@ async def test_who_claims_a_day_waits_for_a_message_that_is_being_stored(
         done, _ = await asyncio.wait([waiting], timeout=0.3)
         assert not done
     assert await waiting
+
+
+async def test_a_day_of_many_groups_is_read_at_once(connection: AsyncConnection) -> None:
+    first, second, unread = [await group(connection, name) for name in ("一群", "二群", "三群")]
+    day = NOW.date()
+    await analysed(connection, first, day, body='{"a": 1}')
+    await analysed(connection, first, day - DAY)
+    await analysed(connection, second, day)
+    assert await analysis.claim_day(connection, unread.id, day, MINUTE, seen=None)
+    ids = [first.id, second.id, unread.id]
+    found = await analysis.bodies_of_day(connection, ids, day)
+    assert {key: json.loads(body) for key, body in found.items()} == {
+        first.id: {"a": 1},
+        second.id: {},
+    }
+    assert set(await analysis.bodies_of_day(connection, [first.id], day)) == {first.id}
