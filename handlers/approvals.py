@@ -14,7 +14,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
-from handlers.previews import Held, facts, fits, held, in_one_message, said, to_come
+from handlers.lateness import Held
+from handlers.previews import facts, fits, in_one_message, late, said, to_come
 from handlers.replacing import replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import CampaignState, Occurrence
@@ -148,8 +149,10 @@ async def approved(connection: AsyncConnection, desk: Desk, number: int, replace
     if not posts:
         return Approved(campaign, replaced, (), too_late=True)
     meant = await resolve(connection, desk.shop_id, campaign.audience)
-    late = await held(desk, connection, value, posts[0], meant.groups)
-    return Approved(campaign, replaced, tuple(late), too_late=False)
+    held = await late(
+        desk, connection, value, posts[0], audience=campaign.audience, chosen=meant.groups
+    )
+    return Approved(campaign, replaced, tuple(held), too_late=False)
 
 
 async def reject(
@@ -251,7 +254,8 @@ async def described(
         connection,
         value,
         ahead[0] if ahead else None,
-        meant.groups,
+        audience=campaign.audience,
+        chosen=meant.groups,
         approved=approved or not waits(campaign),
     )
     return Described(said(desk, campaign.name, body, posts, group), lines)

@@ -9,6 +9,7 @@ sentence (a key of the wording) that says what was expected.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -18,12 +19,14 @@ from scheduler.festivals import Festival, all_festivals
 from scheduler.wall_time import ZoneUnknown, zone_named
 from storage.audiences import Audience
 from storage.join_requests import Rule
+from storage.segments import Segment
 
 _ARRIVED = frozenset({"sent", "已收到", "收到", "收到了"})
 _NOT_ARRIVED = frozenset({"notsent", "没收到", "未收到"})
 _SURE_WORDS = frozenset({"sure", "确定"})
 _QUOTED = re.compile(r"[\"“「](?P<inside>[^\"”」]+)[\"”」]")
 _BLANKS = " \t\u3000"
+_TAG = re.compile(r"(?:tag|标签)[:：](?P<tag>.+)", re.IGNORECASE | re.DOTALL)
 _EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
 _LAST_CHOICE = frozenset({"上次", "last"})
 
@@ -302,9 +305,11 @@ class Binding:
 class Groups:
     """A choice of groups: `@福利群 -二群`, `@所有群`, or `@上次` for the last choice.
 
-    It stands on one line, so that a text on the next line may begin with @ or - itself.
-    `audience` is None for the last choice, which the asker's own history resolves; `written` is
-    then what is added to it (`@上次 -二群`).
+    With tags of fans among them (`@标签:老客`, `@tag:老客 -tag:敏感肌`) it is the people in these
+    groups, or in all of them, who carry one: not every command takes that. It stands on one line,
+    so that a text on the next line may begin with @ or - itself. `audience` is None for the last
+    choice, which the asker's own history resolves; `written` is then what is added to it
+    (`@上次 -二群`).
     """
 
     label: ClassVar[str] = "@群 -群"
@@ -329,9 +334,19 @@ class Groups:
         if not _LAST_CHOICE.isdisjoint(wanted):
             others = [word for word in written if word.removeprefix("@") not in _LAST_CHOICE]
             return cls(" ".join(others), None), rest
+        tagged, wanted = _tags_apart(wanted)
+        untagged, unwanted = _tags_apart(unwanted)
         everywhere = any(name in _EVERY_GROUP for name in wanted)
-        audience = Audience(() if everywhere else tuple(wanted), tuple(unwanted))
+        segment = Segment(tuple(tagged), tuple(untagged)) if tagged or untagged else None
+        audience = Audience(() if everywhere else tuple(wanted), tuple(unwanted), segment=segment)
         return cls(" ".join(written), audience), rest
+
+
+def _tags_apart(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The tags of fans among some words, and the other words."""
+    found = {name: _TAG.fullmatch(name) for name in names}
+    tags = [match["tag"].strip() for match in found.values() if match]
+    return tags, [name for name in names if not found[name]]
 
 
 _SHOPPING_DAYS = {

@@ -20,16 +20,23 @@ from scheduler.content import Button
 from storage.audiences import Audience, resolve
 from storage.confirmations import last_choice
 from storage.groups import Group, all_groups, tags_of_groups
+from storage.segments import Segment, unknown_tags
 from storage.staff_chats import looked_after
+from storage.tags import tag_counts
 from storage.topics import topics_of
 
 _EXAMPLE_LENGTH = 120
 _OFFERED = 8  # groups that get buttons of their own, on a phone
+_TAGS_SHOWN = 20
+TO_PEOPLE_EXAMPLE = "/broadcast @标签:老客 新品到了，先给老朋友留一份"
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Groups that were chosen: as written, as an audience, and what it comes to now."""
+    """Groups that were chosen: as written, as an audience, and what it comes to now.
+
+    Of an audience with a segment they are where its people sit.
+    """
 
     written: str
     audience: Audience
@@ -47,8 +54,13 @@ class Chosen:
         return list(once.values())
 
 
-async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Reply:
-    """The groups meant, or one friendly line when a name means none."""
+async def chosen_groups(
+    desk: Desk, asked: Asked, groups: Groups, *, people: bool = False
+) -> Chosen | Reply:
+    """The groups meant, or one friendly line when a name means none.
+
+    With `people`, tags of fans among them may ask for the people there instead.
+    """
     written, audience = groups.written, groups.audience
     async with desk.database.reading() as connection:
         if audience is None:
@@ -63,6 +75,9 @@ async def chosen_groups(desk: Desk, asked: Asked, groups: Groups) -> Chosen | Re
                 )
             meant, _ = Groups.read(f"{before} {written}")
             written, audience = meant.written, meant.audience or Audience()
+        wrong = await _wrong_tags(connection, desk, audience.segment, people=people)
+        if wrong is not None:
+            return wrong
         found = await resolve(connection, desk.shop_id, audience)
         if not found.unknown and found.groups:
             pinned = replace(found.pinned, written=written)
@@ -84,11 +99,51 @@ async def groups_here(desk: Desk, asked: Asked) -> Chosen | None:
     return Chosen(written, audience, tuple(found))
 
 
-async def chosen_or_here(desk: Desk, asked: Asked, groups: Groups | None) -> Chosen | Reply | None:
+async def chosen_or_here(
+    desk: Desk, asked: Asked, groups: Groups | None, *, people: bool = False
+) -> Chosen | Reply | None:
     """The groups that were named, else those of the staff chat; None where nobody knows."""
     if groups is not None:
-        return await chosen_groups(desk, asked, groups)
+        return await chosen_groups(desk, asked, groups, people=people)
     return await groups_here(desk, asked)
+
+
+async def _wrong_tags(
+    connection: AsyncConnection, desk: Desk, segment: Segment | None, *, people: bool
+) -> Reply | None:
+    """What is to be said of tags of fans that cannot be meant; None where all is well."""
+    if segment is None:
+        return None
+    say = desk.say
+    if not people:
+        example = say(TO_PEOPLE_EXAMPLE)
+        sentence = say(
+            "这里只能选群。要私下发给带某个标签的粉丝，可以写：{example}", example=example
+        )
+        return reply(sentence, private=True)
+    if not segment.tagged:
+        example = say("@标签:老客 -标签:敏感肌")
+        sentence = say(
+            "光写「-标签」不行：发到群里的消息，群里每个人都看得到。可以写：{example}",
+            example=example,
+        )
+        return reply(sentence, private=True)
+    now = desk.clock.now()
+    missing = await unknown_tags(connection, segment.tagged, now)
+    if not missing:
+        return None
+    known = [tag for tag, _ in await tag_counts(connection, now)]
+    close = get_close_matches(missing[0], known, n=1, cutoff=0.3) or known[:1]
+    example = say("@标签:{tag}", tag=close[0]) if close else say("@标签:老客")
+    return reply(
+        say(
+            "还没有人带着标签「{tag}」，可以写：{example}。现有的标签：{known}",
+            tag=missing[0],
+            example=example,
+            known=desk.listed(known, _TAGS_SHOWN),
+        ),
+        private=True,
+    )
 
 
 async def _known(connection: AsyncConnection, desk: Desk) -> list[str]:

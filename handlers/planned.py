@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from handlers.desk import Desk
+from handlers.previews import words_of
 from handlers.settings import ShopSettings
 from handlers.wording import Say
-from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
 from scheduler.decide import Reason
 from scheduler.festivals import Region
@@ -102,11 +102,17 @@ def _planned(
         campaign_id=campaign.id,
         programme=campaign.programme,
         slot=occurrence.slot,
-        audience=campaign.audience.written or say("所有群"),
-        text=content_of(bodies[campaign.version_id], occurrence.slot, say("群")).text,
+        audience=_audience(say, campaign),
+        text=words_of(say, bodies[campaign.version_id], occurrence.slot, say("群")).text,
         holds=_holds(campaign),
         promotion=value.promotion,
     )
+
+
+def _audience(say: Say, campaign: StoredCampaign) -> str:
+    """Whom a campaign is for, as a manager wrote it."""
+    written = campaign.audience.written or say("所有群")
+    return written if campaign.audience.segment is None else say("私信 {people}", people=written)
 
 
 def _holds(campaign: StoredCampaign) -> Reason | None:

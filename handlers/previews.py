@@ -1,46 +1,49 @@
 """What a manager sees before saying yes: the words, whom they reach, and what will hold them up.
 
-The words are rendered as they will be sent. What holds a post up is not guessed: the same
-`decide` is asked that the sender asks, with the delivery that would be planned.
+The words are rendered as they will be sent; what holds a post up is found in `lateness.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
-from handlers.reasons import words_for
+from handlers.lateness import Held, held, held_lines
+from handlers.private_reach import Reached, reached_in_private
 from handlers.replies import Reply, reply
-from scheduler.bodies import content_of, is_literal
+from handlers.wording import Say
+from scheduler.bodies import content_of, is_literal, is_personal
 from scheduler.campaigns import Campaign, Occurrence, occurrences_of
 from scheduler.content import Content
-from scheduler.courier import Address, Limits
-from scheduler.decide import Decision, Defer, History, Reason, Send, Skip, decide
+from scheduler.courier import Limits
 from scheduler.pieces import Misfit, Part, misfit
 from scheduler.promotions import Promotion
-from scheduler.templates import LONGEST_TEXT
-from storage import due, groups, lanes, shops
-from storage.due import Due, Recipient
+from scheduler.templates import LONGEST_TEXT, TextTooLong
+from storage import groups
+from storage.audiences import Audience
 from storage.groups import Group
-from storage.holds import HOLDS
 
 _A_YEAR = timedelta(days=366)
 _NAMES_SHOWN = 20  # a preview must fit into one message
 _BRIEF = 500  # characters
-_HELD_SHOWN = 8
-_CAPS_LOOK_BACK = timedelta(days=7)
+_LONGEST_NAME = 64  # characters of what a fan is called
 
 
 def to_come(campaign: Campaign, since: datetime, now: datetime) -> list[Occurrence]:
     """The posts after `since` that may still go out at `now`, up to a year ahead."""
     posts = occurrences_of(campaign, since, now + _A_YEAR)
     return [one for one in posts if one.not_after >= now]
+
+
+def words_of(say: Say, body: Mapping[str, Any], slot: str, group: str) -> Content:
+    """The message of one slot as this group gets it, or, of words to people, as a fan does."""
+    if is_personal(body):
+        return content_of(body, slot, say("小鱼"), in_private=True)
+    return content_of(body, slot, group)
 
 
 def said(
@@ -58,7 +61,7 @@ def said(
     """
     say = desk.say
     if is_literal(body):
-        return _said_once(desk, content_of(body, "", group), coming, brief=brief)
+        return _said_once(desk, words_of(say, body, "", group), coming, brief=brief)
     if not coming:
         return [say("{name}：从现在起没有要发的。", name=name)]
     lines = [
@@ -82,145 +85,59 @@ def _said_once(
     return lines
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Groups that a post does not go out to at its moment, for one reason.
-
-    Between `first` and `last` it goes out after all; both None: it is left out there, or waits
-    for a person.
-    """
-
-    names: tuple[str, ...]
-    reason: Reason
-    first: datetime | None = None
-    last: datetime | None = None
-
-
-async def held(
-    desk: Desk,
-    connection: AsyncConnection,
-    campaign: Campaign,
-    post: Occurrence,
-    chosen: Collection[Group],
-    *,
-    approved: bool = True,
-) -> list[Held]:
-    """Which of the groups a post does not go out to at its moment (or now, if that is past)."""
-    at = max(post.at, desk.clock.now())
-    halted = await shops.halted_at(connection, desk.shop_id) is not None
-    before = await due.addressed_groups(
-        connection, [group.id for group in chosen], at - _CAPS_LOOK_BACK
-    )
-    rests = {
-        account: await lanes.rest_of(connection, account)
-        for account in sorted({group.account for group in chosen})
-    }
-
-    def decided() -> list[tuple[str, Decision]]:
-        decisions = []
-        for group in chosen:
-            one = _imagined(campaign, post, group, approved=approved, halted=halted)
-            rest = rests[group.account]
-            history = History(before.get(group.id, ()), rest.until if rest else None)
-            sender = desk.senders.get(group.account)
-            limits = sender.limits if sender is not None else Limits()
-            decision = decide(one, one.recipient, limits, history, desk.care, at)
-            decisions.append((group.title, decision))
-        return decisions
-
-    return _by_reason(await asyncio.to_thread(decided))
-
-
-def _by_reason(decisions: Iterable[tuple[str, Decision]]) -> list[Held]:
-    """What is not simply sent, each reason with its groups."""
-    found: dict[tuple[Reason, bool], list[tuple[str, datetime | None]]] = {}
-    for name, decision in decisions:
-        match decision:
-            case Defer(until, reason):
-                passes = reason not in HOLDS
-                times = found.setdefault((reason, passes), [])
-                times.append((name, until if passes else None))
-            case Skip(reason):
-                found.setdefault((reason, False), []).append((name, None))
-            case Send():
-                pass
-    return [_held(reason, some) for (reason, _), some in found.items()]
-
-
-def _held(reason: Reason, some: Sequence[tuple[str, datetime | None]]) -> Held:
-    times = [until for _, until in some if until is not None]
-    names = tuple(name for name, _ in some)
-    return Held(names, reason, min(times, default=None), max(times, default=None))
-
-
-def _imagined(
-    campaign: Campaign, post: Occurrence, group: Group, *, approved: bool, halted: bool
-) -> Due:
-    """The delivery that will be planned for a group, so that lots fall as they will fall then."""
-    address = str(Address(group=group.chat, topic=group.topic))
-    return Due(
-        id=0,
-        key=f"{campaign.key}/{post.slot}/{group.account}/{address}",
-        campaign_id=0,
-        campaign_key=campaign.key,
-        campaign_state=campaign.state.value,
-        halted=halted,
-        approved=approved,
-        hold_out=0,
-        promotion=campaign.promotion.to_json() if campaign.promotion else None,
-        version_id=0,
-        slot=post.slot,
-        address=address,
-        member_id=None,
-        priority=campaign.priority,
-        not_before=post.at,
-        not_after=post.not_after,
-        tries=0,
-        resent=False,
-        recipient=Recipient(
-            group_id=group.id,
-            name=group.name,
-            zone=group.zone,
-            present=group.present,
-            muted=group.is_muted(post.at),
-        ),
-    )
-
-
-def held_lines(desk: Desk, found: Iterable[Held]) -> list[str]:
-    """What will be late or left out, and why; nothing where all goes out in time."""
-    say = desk.say
-    lines = []
-    for one in found:
-        names = desk.listed(one.names, _HELD_SHOWN)
-        why = words_for(say, one.reason)
-        if one.first is not None and one.last is not None:
-            first, last = desk.show_time(one.first), desk.show_time(one.last)
-            when = first if first == last else say("{first} 到 {last}", first=first, last=last)
-            lines.append(say("· {names}：{why}，{when} 再发", names=names, why=why, when=when))
-        elif one.reason in HOLDS:
-            lines.append(say("· {names}：{why}", names=names, why=why))
-        else:
-            lines.append(say("· {names}：{why}，这次不发", names=names, why=why))
-    return [say("照现在的情形，这些群不会准时收到："), *lines] if lines else []
-
-
 async def facts(
     desk: Desk,
     connection: AsyncConnection,
     campaign: Campaign,
     next_post: Occurrence | None,
-    chosen: Sequence[Group],
     *,
+    audience: Audience,
+    chosen: Sequence[Group],
     approved: bool = True,
 ) -> list[str]:
-    """Whom a campaign reaches, what its promotion allows, and what holds its next post up."""
-    lines = await _whom(desk, connection, chosen)
+    """Whom a campaign reaches, what its promotion allows, and what holds its next post up.
+
+    `chosen` are the groups that the audience comes to.
+    """
+    late: Sequence[Held] = ()
+    if audience.segment is not None:
+        found = await reached_in_private(
+            desk, connection, campaign, next_post, audience, approved=approved
+        )
+        lines, late = reached_lines(desk, found), found.held
+    else:
+        lines = await _whom(desk, connection, chosen)
+        if next_post is not None:
+            late = await held(desk, connection, campaign, next_post, chosen, approved=approved)
     if campaign.promotion is not None:
         lines.append(promotion_line(desk, campaign.promotion))
-    if next_post is not None:
-        late = await held(desk, connection, campaign, next_post, chosen, approved=approved)
-        lines += held_lines(desk, late)
+    return [*lines, *held_lines(desk, late)]
+
+
+async def late(
+    desk: Desk,
+    connection: AsyncConnection,
+    campaign: Campaign,
+    post: Occurrence,
+    *,
+    audience: Audience,
+    chosen: Sequence[Group],
+) -> list[Held]:
+    """What holds up an approved post."""
+    if audience.segment is None:
+        return await held(desk, connection, campaign, post, chosen)
+    found = await reached_in_private(desk, connection, campaign, post, audience)
+    return list(found.held)
+
+
+def reached_lines(desk: Desk, found: Reached) -> list[str]:
+    """How many people get a private message, and how many do not, and why."""
+    say = desk.say
+    lines = [say("私下发给 {count} 位粉丝，每人一条，不发到群里", count=found.fans)]
+    if found.unreachable:
+        lines.append(say("另有 {count} 位私聊发不到", count=found.unreachable))
+    if found.opted_out:
+        lines.append(say("另有 {count} 位退订了营销消息，不发", count=found.opted_out))
     return lines
 
 
@@ -282,14 +199,20 @@ def too_much(
     What is planned is never split: a post that is taken back, counted or resent is one.
     """
     longest = {group.account: "" for group in chosen}
+    personal = is_personal(body)
     for group in chosen:
-        longest[group.account] = max(longest[group.account], group.name, key=len)
+        name = "長" * _LONGEST_NAME if personal else group.name
+        longest[group.account] = max(longest[group.account], name, key=len)
     slots = [""] if is_literal(body) else [one.slot for one in coming]
     for account, name in longest.items():
         sender = desk.senders.get(account)
         limits = Limits() if sender is None else sender.limits
         for slot in slots:
-            wrong = misfit(content_of(body, slot, name), limits)
+            try:
+                content = content_of(body, slot, name, in_private=personal)
+            except TextTooLong:
+                return too_long(desk)
+            wrong = misfit(content, limits)
             if wrong is not None:
                 return _complaint(desk, wrong)
     return None
@@ -319,6 +242,20 @@ def wrong_braces(desk: Desk) -> Reply:
             days="{{ days }}",
             shop="{{ shop }}",
             group="{{ group }}",
+        ),
+        private=True,
+    )
+
+
+def wrong_braces_in_private(desk: Desk) -> Reply:
+    """The same of words to people."""
+    return reply(
+        desk.say(
+            "这段内容里的花括号没写对。私信里能用的只有 {fan}（称呼）、{shop}（店名）"
+            "和 {slogan}（口号）。",
+            fan="{{ fan }}",
+            shop="{{ shop }}",
+            slogan="{{ slogan }}",
         ),
         private=True,
     )

@@ -114,7 +114,9 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
     async with desk.database.writing() as connection:
         number = await _ask(connection, asked, CAMPAIGN, asdict(proposal), now)
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
-        lines = await facts(desk, connection, campaign, posts[0], chosen.groups)
+        lines = await facts(
+            desk, connection, campaign, posts[0], audience=chosen.audience, chosen=chosen.groups
+        )
         older = await replaced_by(
             connection,
             desk.shop_id,
@@ -152,7 +154,9 @@ async def propose_edit(
     async with desk.database.writing() as connection:
         number = await _ask(connection, asked, EDIT, asdict(edit), now)
         value = campaign_value(campaign)
-        lines = await facts(desk, connection, value, posts[0], chosen.groups)
+        lines = await facts(
+            desk, connection, value, posts[0], audience=chosen.audience, chosen=chosen.groups
+        )
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))

@@ -7,6 +7,7 @@ line instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Any
@@ -14,10 +15,10 @@ from typing import Any
 from handlers.arguments import Day
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
-from handlers.previews import to_come, too_long, wrong_braces
+from handlers.previews import to_come, too_long, words_of, wrong_braces, wrong_braces_in_private
 from handlers.proposals import Proposal, proposal_for, propose
 from handlers.replies import Reply, reply
-from scheduler.bodies import content_of, literal_body, template_body
+from scheduler.bodies import content_of, literal_body, personal_body, template_body
 from scheduler.campaigns import Campaign, CampaignState
 from scheduler.content import Content
 from scheduler.festivals import Festival, Region
@@ -32,6 +33,8 @@ from storage.errors import SchedulingError
 
 _BROADCAST_NAME = 20  # characters
 _BROADCAST_VALID = timedelta(hours=2)
+_PRIVATE_VALID = timedelta(hours=8)  # to many people it takes longer than to groups
+_BRACES = re.compile(r"\{\{.*?\}\}[\s，,、]*")
 _FIRST_DAYS_LEFT = 10
 _COUNTDOWN_AT = time(10, 18)
 _COUNTDOWN_VALID = timedelta(hours=10)
@@ -47,9 +50,14 @@ async def offered(desk: Desk, asked: Asked, chosen: Chosen, found: Proposal | Re
 def broadcast_proposal(
     desk: Desk, asked: Asked, chosen: Chosen, content: Content, at: Once | None = None
 ) -> Proposal | Reply:
-    """One post, word for word: at once when it is confirmed, or at one later moment."""
+    """One post, word for word: at once when it is confirmed, or at one later moment.
+
+    To people it is one private message each, which may call them by name.
+    """
     if len(content.text) > LONGEST_TEXT:
         return too_long(desk)
+    if chosen.audience.segment is not None:
+        return _private_proposal(desk, asked, chosen, content, at)
     return proposal_for(
         asked,
         chosen,
@@ -58,6 +66,29 @@ def broadcast_proposal(
         body=literal_body(content),
         valid_for=_BROADCAST_VALID,
         priority=Priority.POST,
+        schedule=None if at is None else schedule_to_json(at),
+    )
+
+
+def _private_proposal(
+    desk: Desk, asked: Asked, chosen: Chosen, content: Content, at: Once | None
+) -> Proposal | Reply:
+    body = personal_body(content, _variables(desk))
+    try:
+        words_of(desk.say, body, "", "")
+    except TextTooLong:
+        return too_long(desk)
+    except SchedulingError:
+        return wrong_braces_in_private(desk)
+    plain = _BRACES.sub("", content.text)
+    return proposal_for(
+        asked,
+        chosen,
+        programme="broadcast",
+        name=" ".join(plain.split())[:_BROADCAST_NAME] or chosen.written[:_BROADCAST_NAME],
+        body=body,
+        valid_for=_PRIVATE_VALID,
+        priority=Priority.CAMPAIGN,
         schedule=None if at is None else schedule_to_json(at),
     )
 

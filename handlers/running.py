@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import still_to_come
 from handlers.desk import Desk
-from scheduler.bodies import content_of
+from handlers.previews import words_of
 from scheduler.campaigns import CampaignState
 from scheduler.content import Content
 from scheduler.progress import estimated_end
@@ -139,7 +139,7 @@ async def how_far(desk: Desk, number: int) -> HowFar | None:
 
 
 async def next_post(desk: Desk, number: int) -> tuple[StoredCampaign, Content | None] | None:
-    """A campaign with its next post, in the words of its first group.
+    """A campaign with its next post, in the words of its first group, or as a fan would get it.
 
     The post is None where none is to come; the whole is None where there is no such campaign.
     """
@@ -154,7 +154,7 @@ async def next_post(desk: Desk, number: int) -> tuple[StoredCampaign, Content | 
     group = meant.groups[0].name if meant.groups else desk.say("群")
     if not posts:
         return campaign, None
-    return campaign, content_of(body, posts[0].slot, group)
+    return campaign, words_of(desk.say, body, posts[0].slot, group)
 
 
 async def _counted(

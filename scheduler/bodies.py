@@ -58,6 +58,11 @@ def is_literal(body: Mapping[str, Any]) -> bool:
     return "content" in body
 
 
+def is_personal(body: Mapping[str, Any]) -> bool:
+    """Whether a body is a manager's own words to people, each called by name."""
+    return is_literal(body) and "variables" in body
+
+
 def reworded(body: Mapping[str, Any], text: str) -> dict[str, Any]:
     """The same kind of body with this text: word for word, or as the template of every slot.
 
@@ -89,7 +94,7 @@ def content_of(
         called = {"fan": name} if in_private else {"group": name}
         if is_literal(body):
             content = Content.from_json(body["content"])
-            if "variables" not in body:
+            if not is_personal(body):
                 return content
             return replace(content, text=render(content.text, **body["variables"], **called))
         template = body["templates"].get(topic_of(slot))

@@ -1,4 +1,4 @@
-"""Posts that reached their groups, as a manager may want them back (撤回)."""
+"""Posts that reached their groups or people, as a manager may want them back (撤回)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.deliveries import DeliveryState
-from storage.tables import campaigns, deliveries, groups
+from storage.tables import campaigns, deliveries, groups, members
 
 
 @dataclass(frozen=True, slots=True)
 class SentPost:
-    """A post that reached its group, as it can be taken back."""
+    """A post that reached its group or (`in_private`) fan of this name, as it can be taken back."""
 
     id: int
     account: str
     address: str
-    group_name: str
+    name: str
     receipt: str
     key: str
+    in_private: bool
+
+
+_NAME = func.coalesce(groups.c.name, members.c.name)
+_WITH_NAMES = deliveries.outerjoin(groups, groups.c.id == deliveries.c.group_id).outerjoin(
+    members, members.c.id == deliveries.c.member_id
+)
 
 
 async def sent_posts(connection: AsyncConnection, campaign_id: int) -> list[SentPost]:
@@ -32,18 +39,19 @@ async def sent_posts(connection: AsyncConnection, campaign_id: int) -> list[Sent
             deliveries.c.id,
             deliveries.c.account,
             deliveries.c.address,
-            groups.c.name,
+            _NAME,
             deliveries.c.receipt,
             deliveries.c.key,
+            deliveries.c.group_id.is_(None),
         )
-        .select_from(deliveries.join(groups, groups.c.id == deliveries.c.group_id))
+        .select_from(_WITH_NAMES)
         .where(
             deliveries.c.campaign_id == campaign_id,
             deliveries.c.state == DeliveryState.SENT,
             deliveries.c.receipt.is_not(None),
             deliveries.c.recalled_at.is_(None),
         )
-        .order_by(groups.c.name)
+        .order_by(_NAME, deliveries.c.id)
     )
     return [SentPost(*row) for row in rows]
 
@@ -74,13 +82,14 @@ async def latest_campaign_sent(connection: AsyncConnection, shop_id: int) -> int
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One post as the shop's calendar of what went out shows it."""
+    """One post to a group, or (`in_private`) a fan, as the calendar of what went out shows it."""
 
     at: datetime
     campaign: str
     slot: str
     version_id: int
-    group_name: str
+    name: str
+    in_private: bool
 
 
 async def all_sent(connection: AsyncConnection) -> list[Sent]:
@@ -91,14 +100,11 @@ async def all_sent(connection: AsyncConnection) -> list[Sent]:
             campaigns.c.name,
             deliveries.c.slot,
             deliveries.c.version_id,
-            groups.c.name,
+            _NAME,
+            deliveries.c.group_id.is_(None),
         )
-        .select_from(
-            deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id).join(
-                groups, groups.c.id == deliveries.c.group_id
-            )
-        )
+        .select_from(_WITH_NAMES.join(campaigns, campaigns.c.id == deliveries.c.campaign_id))
         .where(deliveries.c.state == DeliveryState.SENT)
-        .order_by(deliveries.c.moved_at, groups.c.name, deliveries.c.id)
+        .order_by(deliveries.c.moved_at, _NAME, deliveries.c.id)
     )
     return [Sent(*row) for row in rows]

@@ -43,12 +43,13 @@ async def ending_of(desk: Desk) -> Ending:
             "posts": [
                 {
                     "at": desk.shop.local(one.at).isoformat(timespec="seconds"),
-                    "group": one.group_name,
+                    "group": one.name,
                     "campaign": one.campaign,
                     "slot": one.slot,
-                    "text": content_of(bodies[one.version_id], one.slot, one.group_name).text,
+                    "text": content_of(bodies[one.version_id], one.slot, one.name).text,
                 }
                 for one in sent
+                if not one.in_private
             ],
         }
         groups = await all_groups(connection, desk.shop_id)

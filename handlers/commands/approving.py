@@ -26,8 +26,8 @@ from handlers.confirming import (
     dismiss,
 )
 from handlers.desk import Asked, Desk
+from handlers.lateness import held_lines
 from handlers.paging import page_of, page_reply
-from handlers.previews import held_lines
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role

@@ -8,12 +8,18 @@ from handlers.arguments import Groups, Number, Rest
 from handlers.audiences import Chosen, chosen_groups
 from handlers.commands.steering import no_such, title, waiting_lines
 from handlers.desk import Asked, Desk
-from handlers.previews import in_one_message, too_long, wrong_braces
+from handlers.previews import (
+    in_one_message,
+    too_long,
+    words_of,
+    wrong_braces,
+    wrong_braces_in_private,
+)
 from handlers.proposals import editable, propose_edit
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from scheduler.bodies import content_of, reworded
+from scheduler.bodies import is_personal, reworded
 from scheduler.templates import LONGEST_TEXT, TextTooLong
 from storage import campaigns
 from storage.audiences import resolve
@@ -96,9 +102,20 @@ async def edit(
 async def _audience(
     desk: Desk, asked: Asked, campaign: StoredCampaign, wanted: Groups | None
 ) -> Chosen | Reply:
-    """The groups that were named; else those that the campaign means."""
+    """The groups that were named; else those that the campaign means.
+
+    What was written for a group stays for groups, and what was written for people for people.
+    """
+    in_private = campaign.audience.segment is not None
     if wanted is not None:
-        return await chosen_groups(desk, asked, wanted)
+        chosen = await chosen_groups(desk, asked, wanted, people=in_private)
+        if isinstance(chosen, Reply) or (chosen.audience.segment is not None) == in_private:
+            return chosen
+        sentence = desk.say(
+            "这是私下发的，不能改发到群里。可以改成别的标签，例如：{example}",
+            example=f"/edit {campaign.id} {desk.say('@标签:老客')}",
+        )
+        return reply(sentence, private=True)
     async with desk.database.reading() as connection:
         found = await resolve(connection, desk.shop_id, campaign.audience)
     if not found.groups:
@@ -128,9 +145,9 @@ async def _proposed(
         body = reworded(body, text.text)
     try:
         for one in posts:
-            content_of(body, one.slot, chosen.groups[0].name)
+            words_of(desk.say, body, one.slot, chosen.groups[0].name)
     except TextTooLong:
         return too_long(desk)
     except SchedulingError:
-        return wrong_braces(desk)
+        return wrong_braces_in_private(desk) if is_personal(body) else wrong_braces(desk)
     return await propose_edit(desk, asked, campaign, chosen, body)

@@ -22,6 +22,7 @@ from storage import audit, campaigns, posts
 from storage.campaigns import StoredCampaign
 
 _PLAN_DAYS = 14
+_NAMES_SHOWN = 50
 _LINE = 24  # characters of a post that fit on one line of a phone
 
 
@@ -76,7 +77,7 @@ def _line(desk: Desk, one: Planned) -> str:
     )
 
 
-@command("recall", "撤回", Role.MANAGER, "撤回发到群里的消息", "/recall 12")
+@command("recall", "撤回", Role.MANAGER, "撤回发出去的消息", "/recall 12")
 async def recall(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
     """Delete the posts of a campaign wherever the platform allows; list where it did not.
 
@@ -99,15 +100,18 @@ async def recall(desk: Desk, asked: Asked, number: Number | None = None) -> Repl
             Address.parse(one.address), one.receipt, one.key
         )
         if not isinstance(outcome, Done):
-            left.append(one.group_name)
+            left.append(one.name)
             continue
         async with desk.database.writing() as connection:
             await posts.mark_recalled(connection, [one.id], desk.clock.now())
-    text = desk.say(
-        "已从 {count} 个群撤回「{name}」。", count=len(standing) - len(left), name=found.name
-    )
+    in_private = standing[0].in_private
+    done = "已从 {count} 个群撤回「{name}」。"
+    if in_private:
+        done = "已从 {count} 位粉丝的私聊撤回「{name}」。"
+    text = desk.say(done, count=len(standing) - len(left), name=found.name)
     if left:
-        text += "\n" + desk.say("这些群没能撤回：{names}", names=desk.listed(left))
+        stays = "这些粉丝那里没能撤回：{names}" if in_private else "这些群没能撤回：{names}"
+        text += "\n" + desk.say(stays, names=desk.listed(left, _NAMES_SHOWN))
     yield reply(text, private=True)
 
 
@@ -120,11 +124,12 @@ async def pin(desk: Desk, asked: Asked, number: Number) -> Replies:
     async with desk.database.reading() as connection:
         found = await campaigns.by_id(connection, number.number)
         sent = [] if found is None else await posts.sent_posts(connection, found.id)
-    newest = {one.address: one for one in sorted(sent, key=lambda one: one.id)}
+    posted = [one for one in sent if not one.in_private]
+    newest = {one.address: one for one in sorted(posted, key=lambda one: one.id)}
     if found is None or not newest:
         yield reply(desk.say("没有可以置顶的消息。"), private=True)
         return
-    left = [one.group_name for one in newest.values() if not await _is_pinned(desk, one)]
+    left = [one.name for one in newest.values() if not await _is_pinned(desk, one)]
     pinned = len(newest) - len(left)
     if pinned:
         async with desk.database.writing() as connection:

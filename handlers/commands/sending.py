@@ -28,13 +28,16 @@ BROADCAST_EXAMPLE = "/broadcast @福利群 -二群 今晚八点直播，聊聊�
     "broadcast",
     "群发",
     Role.MANAGER,
-    "给几个群发一条消息（先预览再确认）",
+    "给几个群，或私下给带某个标签的粉丝发一条消息（先预览再确认）",
     BROADCAST_EXAMPLE,
 )
 async def broadcast(
     desk: Desk, asked: Asked, groups: Groups | None = None, text: Rest | None = None
 ) -> Replies:
-    """Preview a post to groups; it goes out after a confirmation."""
+    """Preview a post to groups, or a private message to fans with a tag (`@标签:老客`).
+
+    It goes out after a confirmation.
+    """
     if text is None:
         yield reply(
             desk.say("还没有写内容。可以这样写：{example}", example=desk.say(BROADCAST_EXAMPLE)),
@@ -44,7 +47,7 @@ async def broadcast(
     if len(text.text) > LONGEST_TEXT:
         yield too_long(desk)
         return
-    chosen = await chosen_or_here(desk, asked, groups)
+    chosen = await chosen_or_here(desk, asked, groups, people=True)
     if chosen is None:
         yield await ask_for_groups(desk, asked, "/broadcast", text.text)
         return

@@ -115,7 +115,8 @@ async def _signed(desk: Desk, said: str) -> str:
 
 
 async def _chosen(filling: Filling, wanted: Groups) -> Chosen:
-    found = await chosen_groups(filling.desk, filling.asked, wanted)
+    people = filling.answers.get("kind") == Kind.BROADCAST
+    found = await chosen_groups(filling.desk, filling.asked, wanted, people=people)
     if isinstance(found, Reply):
         raise Wrong(found.content.text)
     return found

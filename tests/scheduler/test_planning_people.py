@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
 from scheduler import planner as planner_room
 from scheduler.campaigns import CampaignState
 from scheduler.courier import AddressGone
-from scheduler.schedules import Countdown
 from storage import members, tags
 from storage.audiences import Audience
 from storage.customers import set_opt_out
@@ -20,7 +17,7 @@ from storage.segments import Segment
 from storage.tables import deliveries as ledger
 from storage.tables import members as people
 from storage.tags import Tag
-from tests.scheduler.stage import DAY, MINUTE, NOW, Stage
+from tests.scheduler.stage import DAY, NOW, Stage
 from tests.scheduler.test_planner import COUNTDOWN
 
 PLATFORM = "room"

@@ -18,7 +18,7 @@ async def test_the_posts_of_a_campaign_are_those_sent_and_not_taken_back(
     await begun(connection, right, [three])
     await deliveries.move(connection, right, [Move(three.id, DeliveryState.UNCERTAIN)], NOW)
     found = await posts.sent_posts(connection, one.campaign_id)
-    assert {post.id: (post.group_name, post.receipt) for post in found} == {
+    assert {post.id: (post.name, post.receipt) for post in found} == {
         one.id: ("一群", "receipt-一群"),
         two.id: ("二群", "receipt-二群"),
     }
