@@ -219,6 +219,13 @@ class PeriodWords:
         """The last so many days, today included."""
         return cls(str(number), _last_days(number))
 
+    @classmethod
+    def of(cls, period: Period) -> Self:
+        """These days, whatever day it is."""
+        one_day = period.first == period.last
+        written = f"{period.first}" if one_day else f"{period.first}..{period.last}"
+        return cls(written, lambda _: period)
+
     def meant(self, today: date) -> Period:
         """The period, when it is said on this day."""
         return self.resolve(today)

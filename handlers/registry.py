@@ -206,15 +206,23 @@ def _read(command: Command, rest: str) -> Call | Misread:
         return Call(command, {})
     arguments: dict[str, Argument] = {}
     trouble: str | None = None
-    for parameter in command.parameters:
-        if parameter.optional and not rest.strip():
-            continue
-        try:
-            arguments[parameter.name], rest = parameter.kind.read(rest)
-        except Unreadable as unreadable:
-            if not parameter.optional:
-                return Misread(command, unreadable.sentence)
-            trouble = trouble or unreadable.sentence
+    left = list(command.parameters)
+    while left:
+        before = len(left)
+        for parameter in tuple(left):
+            if parameter.optional and not rest.strip():
+                continue
+            try:
+                arguments[parameter.name], rest = parameter.kind.read(rest)
+            except Unreadable as unreadable:
+                if not parameter.optional:
+                    return Misread(command, unreadable.sentence)
+                trouble = trouble or unreadable.sentence
+            else:
+                left.remove(parameter)
+        # What may be left out may also stand in another order: 洞察 @二群 7.
+        if len(left) == before or not rest.strip():
+            break
     if rest.strip():
         return Misread(command, trouble or "后面多写了几个字")
     return Call(command, arguments)

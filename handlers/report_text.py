@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.period import Period
+from handlers.report_words import DEMANDS, STANCES, listed_groups
 from handlers.wording import Say
 from insights.keywords import Keyword
-from insights.lexicon import WHOLE, DemandKind
+from insights.lexicon import WHOLE
 from insights.report import AspectRow, DemandReport
 
 _ROWS = 6
 _QUOTES = 4
-_NAMED = 20  # groups in the title
-
-_STANCES = {"like": "喜欢", "dislike": "讨厌", "mind": "介意", "care": "关心"}
-
-_DEMANDS = {
-    DemandKind.GROUP_BUY: "拼团",
-    DemandKind.AFTER_SALE: "售后",
-    DemandKind.RESTOCK: "补货",
-    DemandKind.USAGE: "用法",
-    DemandKind.DELIVERY: "发货",
-    DemandKind.NEW_PRODUCT: "新品",
-    DemandKind.PRICE: "优惠",
-}
 
 
 def report_text(
@@ -38,14 +26,11 @@ def report_text(
 
     `notes` are lines that say what is not counted: what was not heard, or not read yet.
     """
-    named = list(groups[:_NAMED])
-    if len(named) < len(groups):
-        named.append(say("等 {count} 个", count=len(groups)))
     title = say(
         "粉丝在说什么（{first:%m-%d} 至 {last:%m-%d}）\n{groups} · {messages} 条 · {speakers} 人",
         first=period.first,
         last=period.last,
-        groups=say("、").join(named),
+        groups=listed_groups(say, groups),
         messages=found.messages,
         speakers=found.speakers,
     )
@@ -53,13 +38,13 @@ def report_text(
         return "\n".join([title, *notes, say("这几天还没有人说话。")])
     lines = [title, *notes, ""]
     lines += _line(say, "在聊", [_keyword(say, one) for one in found.keywords[:_ROWS]])
-    for stance, name in _STANCES.items():
-        lines += _line(say, name, _aspects(say, found.aspects, stance))
+    for stance, name in STANCES.items():
+        lines += _line(say, name, _aspects(say, found.aspects, stance.value))
     lines += _line(
         say,
         "想要",
         [
-            _counted(say, f"{say(_DEMANDS[row.kind])} {row.thing}".strip(), row.speakers)
+            _counted(say, f"{say(DEMANDS[row.kind])} {row.thing}".strip(), row.speakers)
             for row in found.demands[:_ROWS]
         ],
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from handlers.wording import Say
 from insights.lexicon import DemandKind
 from insights.opinions import Stance
 
@@ -25,3 +26,13 @@ DEMANDS: Mapping[DemandKind, str] = {
     DemandKind.PRICE: "优惠",
 }
 """Each kind of demand."""
+
+_NAMED = 20  # groups in a title
+
+
+def listed_groups(say: Say, groups: Sequence[str]) -> str:
+    """Groups by name as a title lists them."""
+    named = list(groups[:_NAMED])
+    if len(named) < len(groups):
+        named.append(say("等 {count} 个", count=len(groups)))
+    return say("、").join(named)

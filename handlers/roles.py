@@ -42,6 +42,17 @@ def role_of_person(
     return _role(platform, person.id, shop, marked=marked)
 
 
+def may_see_names(member: Member, shop: ShopSettings) -> bool:
+    """Whether somebody may see who said a quote: a manager whom the shop lists for it."""
+    listed = _is_listed(member.platform, member.person, shop.names_for)
+    return listed and role_of(member, shop) is Role.MANAGER
+
+
 def _role(platform: str, person: str, shop: ShopSettings, *, marked: bool) -> Role:
-    listed = person in shop.managers or f"{platform}:{person}" in shop.managers
+    listed = _is_listed(platform, person, shop.managers)
     return Role.MANAGER if marked or listed else Role.FAN
+
+
+def _is_listed(platform: str, person: str, ids: Collection[str]) -> bool:
+    """Whether somebody is listed by the platform's id, with or without the platform's name."""
+    return person in ids or f"{platform}:{person}" in ids

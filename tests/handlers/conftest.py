@@ -9,9 +9,20 @@ from typing import Any
 
 import pytest
 
+import handlers.commands.insight
 from handlers.settings import ShopSettings
 from storage.database import Database
 from tests.handlers.shop import Opener, Shop, open_shop
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports come without their picture, which a process takes a while to draw."""
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(handlers.commands.insight, "insight_picture", nothing)
 
 
 @pytest.fixture

@@ -258,7 +258,7 @@ async def test_a_preview_for_all_can_be_narrowed_to_one_group(shop: Shop) -> Non
 
 async def test_a_report_of_many_groups_offers_one(shop: Shop) -> None:
     report = await shop.says(MANAGER, "/insights 3", group=None)
-    assert report.buttons == {"只看一个群": "/choose /insights 3"}
+    assert report.buttons["只看一个群"] == "/choose /insights 3"
     offered = await shop.presses(MANAGER, report.buttons["只看一个群"])
     assert offered.buttons["二群"] == "/insights 3 @二群"
     one = await shop.presses(MANAGER, offered.buttons["二群"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import tags
+from storage.tables import members as people
 from storage.tags import Activity, Tag
 from tests.storage.builders import DAY, HOUR, MINUTE, NOW, heard, member, record, shop
 
@@ -204,3 +206,16 @@ async def test_what_stands_of_some_tags_tells_who_set_them(connection: AsyncConn
     )
     found = await tags.standing(connection, [fan.id, other.id], ["沉默", "活跃"])
     assert found == {(fan.id, "沉默"): BY_RULE, (other.id, "沉默"): BY_HAND}
+
+
+async def test_a_segment_holds_every_member_of_a_customer_who_carries_the_tag(
+    connection: AsyncConnection,
+) -> None:
+    fish, other = await member(connection, "小鱼"), await member(connection, "小鱼在别处")
+    await connection.execute(
+        update(people).where(people.c.id == other.id).values(customer_id=fish.customer_id)
+    )
+    late = await member(connection, "小美")
+    await tags.set_tags(connection, [tag(fish.id), tag(late.id, until=NOW - DAY)])
+    assert await tags.ids_tagged(connection, "老客", NOW) == sorted([fish.id, other.id])
+    assert await tags.ids_tagged(connection, "没人带", NOW) == []

@@ -1,0 +1,117 @@
+"""What fans said about one thing, in their own words: the messages behind a figure of a report.
+
+The analysed days tell who spoke about the thing, so only what these members said is read again,
+the newest first, until there are enough quotes. A quote is masked like those of a
+report; names are given to whoever may see them (`roles.may_see_names`), and each such look is in
+the audit log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from handlers.desk import Asked, Desk
+from handlers.inquiry import Inquiry
+from handlers.insight_arguments import About
+from handlers.period import bounds_of
+from handlers.periods_read import understood
+from handlers.reading_days import read_some
+from handlers.roles import may_see_names
+from insights.about import names_of, speaks_about, tallies_about
+from insights.days import Tally
+from insights.masking import mask
+from insights.understanding import understand
+from storage import audit
+from storage.members import names_in
+from storage.quotes import Said, said_by
+
+_READ_AT_ONCE = 5_000  # messages that are read by the way, as for a report
+_PIECE = 500  # messages that are looked through at once: some 50 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who speaks about a thing, and some of what they said, the newest first."""
+
+    tally: Tally
+    quotes: Sequence[Said]
+
+
+async def find_quotes(desk: Desk, inquiry: Inquiry, about: About, *, skip: int, most: int) -> Found:
+    """What fans said about a thing: `most` messages behind the newest `skip`, and who did.
+
+    Who asked for no record, or was forgotten, is not among them.
+    """
+    ids = inquiry.group_ids
+    await read_some(desk, ids, inquiry.period, _READ_AT_ONCE)
+    period = await understood(desk, ids, inquiry.period, inquiry.members)
+    names = names_of(about.thing, desk.lexicon)
+    tally = tallies_about(period, names, about.stance, kind=about.kind)
+    quotes: list[Said] = []
+    async for said in _said(desk, inquiry, tally.members):
+        quotes += await asyncio.to_thread(_telling, desk, said, names, about)
+        if len(quotes) >= skip + most:
+            break
+    return Found(tally, quotes[skip : skip + most])
+
+
+async def _said(
+    desk: Desk, inquiry: Inquiry, members: Collection[int]
+) -> AsyncIterator[Sequence[Said]]:
+    """All that these members said, piece by piece, the newest first."""
+    since, until = bounds_of(desk, inquiry.period)
+    behind = None
+    while members:
+        async with desk.database.reading() as connection:
+            said = await said_by(
+                connection, inquiry.group_ids, members, since, until, behind=behind, most=_PIECE
+            )
+        yield said
+        if len(said) < _PIECE:
+            return
+        behind = said[-1]
+
+
+def _telling(desk: Desk, said: Sequence[Said], names: Collection[str], about: About) -> list[Said]:
+    """Those messages that speak about a thing."""
+    return [
+        one
+        for one in said
+        if speaks_about(
+            understand(one.text, desk.segmenter, desk.lexicon),
+            names,
+            about.stance,
+            kind=about.kind,
+        )
+    ]
+
+
+async def masked(desk: Desk, quotes: Sequence[Said]) -> Mapping[int, str]:
+    """Message id → its text without anything that tells who somebody is."""
+    groups, speakers = {one.group_id for one in quotes}, {one.member_id for one in quotes}
+    async with desk.database.reading() as connection:
+        names = [name for name in await names_in(connection, groups, speakers) if len(name) > 1]
+    return await asyncio.to_thread(
+        lambda: {
+            one.id: mask(one.text, [name for name in names if name in one.text]) for one in quotes
+        }
+    )
+
+
+def sees_names(desk: Desk, asked: Asked) -> bool:
+    """Whether the answer may name who said a quote.
+
+    In a staff chat everybody reads the answer, and nobody knows who may see names.
+    """
+    among_staff = asked.group is not None and asked.group.is_staff
+    return not among_staff and may_see_names(asked.member, desk.shop)
+
+
+async def note_look(desk: Desk, actor: str, subject: str, quotes: Collection[Said]) -> None:
+    """Keep in the audit log who looked at the names behind which messages."""
+    details = {"messages": sorted(one.id for one in quotes)}
+    async with desk.database.writing() as connection:
+        entry = audit.Entry(desk.clock.now(), actor, "names", subject, details)
+        await audit.note(connection, entry)
