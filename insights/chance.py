@@ -15,6 +15,7 @@ from typing import TypeVar
 Key = TypeVar("Key", bound=Hashable)
 
 _NEGLIGIBLE = 1e-12  # of the sum so far: terms below it add nothing
+_VANISHES = -700.0  # the logarithm of a mass that a float cannot hold
 
 
 def beta_binomial_tail(least: int, trials: int, mean: float, concentration: float) -> float:
@@ -84,13 +85,20 @@ def shared_tail(least: int, first: int, second: int, everybody: int) -> float:
     most = min(first, second)
     if least <= fewest:
         return 1.0
-    all_ways = _log_choose(everybody, second)
-
-    def log_mass(count: int) -> float:
-        ways = _log_choose(first, count) + _log_choose(everybody - first, second - count)
-        return ways - all_ways
-
-    upper = math.fsum(math.exp(log_mass(count)) for count in range(least, most + 1))
+    if least > most:
+        return 0.0
+    mean = first * second / everybody
+    ways = _log_choose(first, least) + _log_choose(everybody - first, second - least)
+    log_mass = ways - _log_choose(everybody, second)
+    if log_mass < _VANISHES:
+        return 1.0 if least < mean else 0.0
+    upper, mass = 0.0, math.exp(log_mass)
+    for count in range(least, most + 1):
+        upper += mass
+        if count > mean and mass <= upper * _NEGLIGIBLE:
+            break
+        mass *= (first - count) * (second - count)
+        mass /= (count + 1) * (everybody - first - second + count + 1)
     return min(upper, 1.0)
 
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from insights.background import Background
-from insights.bundles import Bundle, find_bundles, named_baskets
+from insights.bundles import Bundle, find_named_bundles
 from insights.days import AnalysedDay, AspectStance, Tally
 from insights.demands import Demand
 from insights.keywords import Keyword, find_keywords
@@ -225,7 +225,7 @@ def demand_report(
             demands=find_trends(periods, attrgetter("demands"))[:top],
         ),
         topics=find_topics(now, rising)[:top],
-        bundles=find_bundles(named_baskets(now, lexicon))[:top],
+        bundles=find_named_bundles(now, lexicon)[:top],
     )
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.bundles import LARGEST, find_bundles, named_baskets
-from insights.days import analyse_day
+from insights.bundles import LARGEST, find_bundles, find_named_bundles, named_baskets
+from insights.days import Utterance, analyse_day
 from insights.lexicon import standard_lexicon
 from insights.words import RjiebaSegmenter
-from tests.insights.groups import said
+from tests.insights.groups import chats, said
 
 BASKETS = st.lists(st.sets(st.sampled_from("甲乙丙丁")), max_size=60)
 
@@ -109,3 +109,10 @@ def test_what_a_fan_names_is_a_basket() -> None:
         lexicon,
     )
     assert named_baskets(day, lexicon) == [{"云絮霜", "白茶乳"}, {"云絮霜"}]
+
+
+@given(chats(40))
+def test_bundles_of_what_fans_name_are_those_of_their_baskets(utterances: list[Utterance]) -> None:
+    lexicon = standard_lexicon()
+    day = analyse_day(utterances, RjiebaSegmenter(), lexicon)
+    assert find_named_bundles(day, lexicon) == find_bundles(named_baskets(day, lexicon))
