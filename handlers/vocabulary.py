@@ -123,6 +123,11 @@ class Vocabulary:
         vocabulary.number = number
         return vocabulary
 
+    @property
+    def whole_words(self) -> frozenset[str]:
+        """The shop's own words, products and learnt words, as they were written."""
+        return self._lessons.whole_words
+
     async def adopt(self, at: datetime) -> None:
         """Have everybody read with the words of our configuration, from this start on."""
         async with self._database.writing() as connection:

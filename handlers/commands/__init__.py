@@ -20,6 +20,7 @@ from handlers.commands import (
     staffing,
     steering,
     switches,
+    words,
 )
 from handlers.registry import REGISTRY
 
@@ -44,4 +45,5 @@ __all__ = [
     "staffing",
     "steering",
     "switches",
+    "words",
 ]
