@@ -1,0 +1,255 @@
+"""Fans' questions: found in what was said, and told to the staff once where nobody answers them.
+
+What a question and an answer are, says `insights/questions.py`. A question that neither the staff
+nor another fan has answered for half an hour is told in the staff chat that looks after the group,
+several at once where there are several. At night it waits until the quiet hours are over. What was
+asked or may have been answered while nothing was heard is never told: nobody knows.
+
+The watch looks once a minute at what was said lately; behind a night, or a pause, as far back as
+it had not looked yet, but for a day at most. What is older stands in the morning report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from itertools import groupby
+from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from handlers.desk import Desk
+from handlers.hearing_gaps import gaps_of
+from handlers.quoting import masked
+from handlers.staff import tell_managers
+from insights.lexicon import Lexicon
+from insights.masking import mask_name
+from insights.questions import Asking, Line, Question, ReadAsking, read_asking, read_questions
+from insights.words import Segmenter
+from scheduler.content import Content
+from scheduler.quiet_hours import quiet_until
+from storage.database import Database
+from storage.groups import Group, all_groups
+from storage.hearing_gaps import Gap
+from storage.questions import Talk, note_told, note_untold, talk
+from storage.quotes import Said
+
+_log = structlog.get_logger(__name__)
+
+OVERDUE = timedelta(minutes=30)
+"""So long a question may stand without an answer before the staff are told."""
+
+_TOLD_FOR = timedelta(days=1)  # what was asked before is told no more
+_LATE = timedelta(hours=2)  # so much later something may be heard than it was said
+_BEFORE = timedelta(hours=1)  # what was said before a question tells whom it is meant for
+_LISTED = 6  # questions in one message
+_QUOTE = 60  # characters
+_TEXTS = 20_000  # that are remembered as they were read: some 20 MB
+_GROUPS_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class GroupQuestion:
+    """A question of a group, with its words as they were said."""
+
+    group: Group
+    question: Question
+    name: str
+
+    @property
+    def said(self) -> Said:
+        """The message, to be quoted."""
+        one = self.question
+        return Said(one.message, self.group.id, one.member, self.name, one.at, one.text)
+
+
+async def questions_in(
+    desk: Desk, groups: Sequence[Group], since: datetime, until: datetime, *, heard: datetime
+) -> list[GroupQuestion]:
+    """The questions asked in these groups, since ≤ t < until, with what answered them.
+
+    Args:
+        desk: the shop's.
+        groups: where they were asked.
+        since: from when on.
+        until: up to when.
+        heard: up to when answers count.
+    """
+    found: list[GroupQuestion] = []
+    read = _memory(desk).reader(desk)
+    for start in range(0, len(groups), _GROUPS_AT_ONCE):
+        some = {group.id: group for group in groups[start : start + _GROUPS_AT_ONCE]}
+        async with desk.database.reading() as connection:
+            said = await talk(connection, list(some), since - _BEFORE, heard)
+        by_group = await asyncio.to_thread(_questions, said, read)
+        found += [
+            GroupQuestion(some[group_id], one, name)
+            for group_id, one, name in by_group
+            if since <= one.at < until
+        ]
+    return found
+
+
+def _questions(said: Sequence[Talk], read: ReadAsking) -> list[tuple[int, Question, str]]:
+    """Group id, question and its asker's name, of talk that is in order group by group."""
+    found = []
+    for group_id, talked in groupby(said, key=lambda one: one.group_id):
+        there = list(talked)
+        names = {one.id: one.called[0] if one.called else "" for one in there}
+        found += [
+            (group_id, one, names[one.message]) for one in read_questions(_lines(there), read)
+        ]
+    return found
+
+
+def _lines(said: Iterable[Talk]) -> Iterator[Line]:
+    for one in said:
+        yield Line(
+            message=one.id,
+            member=one.member_id,
+            at=one.at,
+            text=one.text,
+            staff=one.staff,
+            called=one.called,
+            reply_to=one.reply_to,
+            to_fan=one.to_fan,
+        )
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What a process remembers of one database: when it looked last, and texts it has read."""
+
+    looked_at: datetime | None = None
+    _words: tuple[Segmenter, Lexicon] | None = None
+    _read: ReadAsking | None = field(default=None, repr=False)
+
+    def reader(self, desk: Desk) -> ReadAsking:
+        """Reads texts with the shop's words as they are now, each text once."""
+        words = desk.segmenter, desk.lexicon
+        if self._read is None or self._words is None or not _same(words, self._words):
+            self._words = words
+            self._read = _remembering(*words)
+        return self._read
+
+
+def _same(words: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    return all(one is other for one, other in zip(words, others, strict=True))
+
+
+def _remembering(segmenter: Segmenter, lexicon: Lexicon) -> Callable[[str], Asking]:
+    read = partial(read_asking, segmenter=segmenter, lexicon=lexicon)
+    return lru_cache(maxsize=_TEXTS)(read)
+
+
+_MEMORIES: WeakKeyDictionary[Database, _Memory] = WeakKeyDictionary()
+
+
+def _memory(desk: Desk) -> _Memory:
+    return _MEMORIES.setdefault(desk.database, _Memory())
+
+
+def was_heard(asked: GroupQuestion, gaps: Collection[Gap], until: datetime) -> bool:
+    """Whether all was heard from a question on until a moment, or until it was answered."""
+    end = asked.question.answered_at or until
+    return not any(
+        gap.account == asked.group.account
+        and gap.since < end
+        and (gap.until is None or gap.until > asked.question.at)
+        for gap in gaps
+    )
+
+
+async def tell_unanswered(desk: Desk) -> int:
+    """Tell the staff of the questions that nobody has answered for half an hour; how many.
+
+    The first look of a process tells nothing: what was said while it was off is still coming in.
+    """
+    now = desk.clock.now()
+    if quiet_until(now, ZoneInfo(desk.care.zone), desk.care.quiet_hours) is not None:
+        return 0
+    memory = _memory(desk)
+    if memory.looked_at is None:
+        memory.looked_at = now - _TOLD_FOR
+        return 0
+    async with desk.database.reading() as connection:
+        groups = await all_groups(connection, desk.shop_id)
+    since = max(memory.looked_at - _LATE, now - _TOLD_FOR)
+    waiting = await _waiting(desk, groups, since, now)
+    told = 0
+    for chat in {one.group.staff_group_id for one in waiting}:
+        told += await _tell(desk, [one for one in waiting if one.group.staff_group_id == chat])
+    memory.looked_at = now
+    return told
+
+
+async def _waiting(
+    desk: Desk, groups: Sequence[Group], since: datetime, now: datetime
+) -> list[GroupQuestion]:
+    """The questions that stand too long without any answer, as far as that is known."""
+    last = now - OVERDUE + timedelta(microseconds=1)  # half an hour ago counts
+    asked = await questions_in(desk, groups, since, last, heard=now + timedelta(microseconds=1))
+    open_ones = [one for one in asked if one.question.answered_at is None]
+    if not open_ones:
+        return []
+    accounts = {one.group.account for one in open_ones}
+    gaps = await gaps_of(desk, accounts, since, now)
+    return [one for one in open_ones if was_heard(one, gaps, now)]
+
+
+async def _tell(desk: Desk, waiting: Sequence[GroupQuestion]) -> int:
+    """Tell those who look after these groups of what they were not told before; how many."""
+    now = desk.clock.now()
+    ids = [one.question.message for one in waiting]
+    async with desk.database.writing() as connection:
+        fresh = await note_told(connection, ids, now)
+    new = sorted(
+        (one for one in waiting if one.question.message in fresh),
+        key=lambda one: (one.question.at, one.question.message),
+    )
+    if not new:
+        return 0
+    texts = await masked(desk, [one.said for one in new[:_LISTED]])
+    key = f"questions/{new[0].question.message}"
+    told = await tell_managers(
+        desk, Content("\n".join(_words(desk, new, texts))), key, about=new[0].group.id
+    )
+    if told:
+        return len(new)
+    _log.warning("questions_unheard", count=len(new))
+    async with desk.database.writing() as connection:
+        await note_untold(connection, fresh)
+    return 0
+
+
+def _words(desk: Desk, new: Sequence[GroupQuestion], texts: Mapping[int, str]) -> list[str]:
+    minutes = int(OVERDUE / timedelta(minutes=1))
+    title = (
+        desk.say("这个问题 {minutes} 分钟没人回了：", minutes=minutes)
+        if len(new) == 1
+        else desk.say(
+            "有 {count} 个问题超过 {minutes} 分钟没人回：", count=len(new), minutes=minutes
+        )
+    )
+    left = len(new) - _LISTED
+    return [
+        title,
+        *(question_line(desk, one, texts) for one in new[:_LISTED]),
+        *([desk.say("还有 {count} 个，翻翻群里吧。", count=left)] if left > 0 else []),
+    ]
+
+
+def question_line(desk: Desk, asked: GroupQuestion, texts: Mapping[int, str]) -> str:
+    """A question as a line: where, when, who and what, the last two masked."""
+    text = " ".join(texts[asked.question.message].split())
+    return desk.say(
+        "「{group}」{time} {name}：“{quote}”",
+        group=asked.group.name,
+        time=desk.show_time(asked.question.at),
+        name=mask_name(asked.name),
+        quote=text if len(text) <= _QUOTE else f"{text[: _QUOTE - 1]}…",
+    )
