@@ -18,6 +18,8 @@ import structlog
 from prometheus_client import Counter
 
 from handlers.desk import Desk
+from handlers.questions import tell_unanswered
+from handlers.spike_watch import watch_spikes
 
 _log = structlog.get_logger(__name__)
 
@@ -28,7 +30,10 @@ EVERY = timedelta(seconds=60)
 
 Watcher = Callable[[Desk], Awaitable[object]]
 
-WATCHERS: tuple[tuple[str, Watcher], ...] = ()
+WATCHERS: tuple[tuple[str, Watcher], ...] = (
+    ("spikes", watch_spikes),
+    ("questions", tell_unanswered),
+)
 """What is looked at, by the names that stand in the log."""
 
 

@@ -97,6 +97,7 @@ def find_spikes(
     fans: Mapping[Key, int],
     speakers: int,
     usual: Mapping[Key, Usual],
+    never: Usual,
     window: timedelta,
     *,
     watched: int,
@@ -106,18 +107,16 @@ def find_spikes(
     Args:
         fans: how many fans said each thing in it.
         speakers: how many fans spoke in it at all.
-        usual: what the windows before brought; a thing that is missing is taken as never said in
-            as many windows as the best known one, so hand in at least one, even if empty.
+        usual: what the windows before brought.
+        never: what is usual of a thing that is missing there, for nobody said it in these windows.
         window: how long a window is.
         watched: how many things are watched in all, said or not.
 
     Raises:
         ValueError: no window before was summed up.
     """
-    if not usual:
+    if not never.windows:
         raise ValueError("without a window before, nothing is usual")
-    longest = max(usual.values(), key=lambda known: known.windows)
-    never = Usual(longest.windows, 0, 0, longest.speakers)
     allowed = FALSE_ALARMS / (_DAY / window * max(watched, len(fans), 1))
     spikes = []
     for key, count in fans.items():

@@ -74,6 +74,11 @@ def never_again(outcome: str | None) -> bool:
     return outcome not in _NOTHING_DONE
 
 
+def may_have_arrived(outcome: str | None) -> bool:
+    """Whether what a call says may have been read: it did what it asks, or nobody knows."""
+    return outcome in (_WORDS[Done], _WORDS[Unclear], attempts.INTERRUPTED, None)
+
+
 def silence_after(outcome: Outcome | HeldBack, at: datetime) -> datetime | None:
     """Until when the platform asked for silence; None where it did not."""
     return at + max(outcome.retry_after, SHORTEST_WAIT) if isinstance(outcome, TooFast) else None

@@ -6,7 +6,7 @@ takeover: they say how much was sent when, and where a platform asked for silenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -133,6 +133,25 @@ async def outcomes_of(
             attempts.c.account == account,
             attempts.c.began_at >= since,
             attempts.c.key == storable(key),
+        )
+        .order_by(attempts.c.id)
+    )
+    return list(found)
+
+
+async def outcomes_under(
+    connection: AsyncConnection, accounts: Collection[str], key: str, since: datetime
+) -> list[str | None]:
+    """How each call ended that these accounts began from then on, to anybody, to say `key`.
+
+    Such are the calls whose keys are `key` and, behind a slash, whom it was said to.
+    """
+    found = await connection.scalars(
+        select(attempts.c.outcome)
+        .where(
+            attempts.c.account.in_(list(accounts)),
+            attempts.c.began_at >= since,
+            attempts.c.key.startswith(f"{storable(key)}/", autoescape=True),
         )
         .order_by(attempts.c.id)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.groups import ACCEPTED
@@ -77,8 +77,10 @@ async def first_words(
 ) -> datetime | None:
     """When a fan first said anything that is still stored, at `since` or later."""
     found: datetime | None = await connection.scalar(
-        select(func.min(messages.c.at))
+        select(messages.c.at)
         .select_from(messages.join(members).join(groups, messages.c.group_id == groups.c.id))
         .where(messages.c.at >= since, groups.c.shop_id == shop_id, *_OWN_WORDS)
+        .order_by(messages.c.at)
+        .limit(1)
     )
     return found

@@ -15,9 +15,12 @@ A_DAY = 72  # windows
 TWO_WEEKS = 14 * A_DAY
 USUAL = Usual.of([1] * 262 + [2] * 20, TWO_WEEKS, speakers=10 * TWO_WEEKS)  # 0.3 a window
 
+NEVER = Usual.of((), TWO_WEEKS, speakers=10 * TWO_WEEKS)
+
 
 def spikes(fans: int, speakers: int, usual: Usual = USUAL, watched: int = 50) -> list[str]:
-    found = find_spikes({"过敏": fans}, speakers, {"过敏": usual}, WINDOW, watched=watched)
+    never = Usual.of((), usual.windows, usual.speakers)
+    found = find_spikes({"过敏": fans}, speakers, {"过敏": usual}, never, WINDOW, watched=watched)
     return [spike.key for spike in found]
 
 
@@ -55,6 +58,7 @@ def test_a_spike_tells_its_figures_and_the_unlikeliest_comes_first() -> None:
         {"漏液": 6, "过敏": 9, "味道": 2},
         12,
         {"过敏": USUAL, "味道": USUAL, "漏液": USUAL},
+        NEVER,
         WINDOW,
         watched=10,
     )
@@ -66,9 +70,9 @@ def test_a_spike_tells_its_figures_and_the_unlikeliest_comes_first() -> None:
 
 
 def test_what_was_never_said_in_two_weeks_is_heard_at_four_fans() -> None:
-    quiet = {"过敏": Usual.of([], TWO_WEEKS, speakers=10 * TWO_WEEKS)}
-    assert find_spikes({"烂脸": 4}, 10, quiet, WINDOW, watched=50)[0].key == "烂脸"
-    assert not find_spikes({"烂脸": 3}, 3, quiet, WINDOW, watched=50)
+    usual = {"过敏": USUAL}
+    assert find_spikes({"烂脸": 4}, 10, usual, NEVER, WINDOW, watched=50)[0].key == "烂脸"
+    assert not find_spikes({"烂脸": 3}, 3, usual, NEVER, WINDOW, watched=50)
 
 
 def test_in_a_group_of_yesterday_it_takes_more() -> None:
@@ -79,7 +83,7 @@ def test_in_a_group_of_yesterday_it_takes_more() -> None:
 
 def test_without_windows_before_nothing_is_usual() -> None:
     with pytest.raises(ValueError, match="nothing is usual"):
-        find_spikes({"过敏": 6}, 10, {}, WINDOW, watched=50)
+        find_spikes({"过敏": 6}, 10, {}, Usual.of((), 0, 0), WINDOW, watched=50)
 
 
 @given(st.lists(st.integers(1, 9), max_size=40), st.integers(0, 60), st.integers(0, 40))
@@ -115,7 +119,7 @@ def test_false_alarms_stay_as_rare_as_they_are_said_to_be() -> None:
     for place in range(days * A_DAY):
         speakers, counts = window(place)
         found: tuple[Spike[int], ...] = find_spikes(
-            dict(enumerate(counts)), speakers, usual, WINDOW, watched=50
+            dict(enumerate(counts)), speakers, usual, NEVER, WINDOW, watched=50
         )
         alarms += len(found)
     assert alarms <= FALSE_ALARMS * days + 2 * math.sqrt(FALSE_ALARMS * days)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.answers import HeldBack, back_off, end_of, move_after, never_again, word_for
+from scheduler.answers import (
+    HeldBack,
+    back_off,
+    end_of,
+    may_have_arrived,
+    move_after,
+    never_again,
+    word_for,
+)
 from scheduler.courier import (
     AccountDown,
     AddressGone,
@@ -126,6 +134,25 @@ def test_only_what_certainly_did_nothing_is_made_again(
 @pytest.mark.parametrize("outcome", [None, INTERRUPTED])
 def test_a_call_without_an_answer_is_not_made_again(outcome: str | None) -> None:
     assert never_again(outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "may"),
+    [
+        (word_for(Done("7")), True),
+        (word_for(Unclear("http 502")), True),
+        (INTERRUPTED, True),
+        (None, True),
+        (word_for(AddressGone("kicked")), False),
+        (word_for(NothingSent("refused")), False),
+        (word_for(AccountDown("logged out")), False),
+        (word_for(HeldBack()), False),
+    ],
+)
+def test_what_was_said_may_have_been_read_unless_it_certainly_was_not(
+    outcome: str | None, *, may: bool
+) -> None:
+    assert may_have_arrived(outcome) is may
 
 
 def test_a_platform_s_wish_for_silence_is_written_with_the_attempt() -> None:

@@ -141,6 +141,27 @@ async def test_what_became_of_a_call_is_known_by_its_key(connection: AsyncConnec
     assert await outcomes("theirs") == []
 
 
+async def test_how_something_that_was_said_to_many_ended_is_known_by_its_key(
+    connection: AsyncConnection,
+) -> None:
+    right = await lane(connection)
+    stranger = await lane(connection, account="room:2")
+    here = [Call("person:1", "spike%/1/room", "reply"), Call("person:2", "spike%", "reply")]
+    ids = await attempts.begin_calls(connection, right, here, NOW)
+    await attempts.begin_calls(connection, stranger, [Call("person:3", "spike%/1", "reply")], NOW)
+    await attempts.begin_calls(connection, right, [Call("person:1", "spikes/1", "reply")], NOW)
+    await attempts.begin_calls(
+        connection, right, [Call("person:1", "spike%/0", "reply")], NOW - SECOND
+    )
+    await attempts.end_calls(connection, [End(ids["spike%/1/room"], "done", None, NOW)])
+
+    async def outcomes(*accounts: str) -> list[str | None]:
+        return await attempts.outcomes_under(connection, accounts, "spike%", NOW)
+
+    assert await outcomes(ACCOUNT) == ["done"]
+    assert await outcomes(ACCOUNT, "room:2") == ["done", None]
+
+
 async def test_the_past_of_an_account_is_what_was_really_called_since_the_oldest_first(
     connection: AsyncConnection,
 ) -> None:

@@ -1,0 +1,166 @@
+"""Spike alerts: far more fans than usual say something bad, or ask for something, over the shop.
+
+A watcher (`bot/watching.py`) looks every minute at the last twenty. What is watched, and what is a
+spike, is decided in `insights/watched.py` and `insights/spikes.py`; what is usual is known by
+`usual_talk`. A spike is told to the staff once, with masked quotes and the groups it comes from;
+again only when it has been quiet for hours in between. What was told stands in the database, so a
+restart tells nothing twice. Only what was heard live counts, and nobody's words count twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+import structlog
+from prometheus_client import Counter as Count
+
+from handlers.desk import Desk
+from handlers.reading_days import version_now
+from handlers.spike_text import spike_content
+from handlers.staff import tell_managers
+from handlers.usual_talk import Known, know_usual, read_sayings
+from insights.alarms import Alarm, new_alarms
+from insights.masking import mask
+from insights.spikes import Spike
+from insights.watched import WINDOW, Saying, Thing, count_window, spikes_in
+from scheduler.answers import may_have_arrived
+from storage.attempts import outcomes_under
+from storage.database import Database
+from storage.groups import Group, groups_by_id
+from storage.lately_said import said_lately
+from storage.members import names_in
+from storage.messages import quotes
+from storage.told_spikes import FoundSpike, keep_spikes, note_told, spikes_since
+
+_log = structlog.get_logger(__name__)
+
+_SPIKES = Count("nuanqun_spikes_total", "Spike alerts by what became of them", ["outcome"])
+
+QUIET_FOR = timedelta(hours=4)
+"""How long a spike must have been over before it is told again."""
+
+_MOST = 5_000  # messages of a window: of more, only the newest are looked at
+_AHEAD = timedelta(minutes=5)  # a platform's clock may be ahead of ours
+_QUOTES = 3
+
+_KNOWN: WeakKeyDictionary[Database, Known] = WeakKeyDictionary()
+
+
+async def watch_spikes(desk: Desk) -> int:
+    """Look once; how many alerts the staff were told of."""
+    known = _KNOWN.get(desk.database)
+    version = version_now(desk)
+    if known is None or known.version != version:
+        known = _KNOWN[desk.database] = Known(version)
+    now = desk.clock.now()
+    usual = await know_usual(desk, known, now)
+    async with desk.database.reading() as connection:
+        said = await said_lately(
+            connection, desk.shop_id, now - WINDOW, now + _AHEAD, _MOST, live=True
+        )
+    sayings = await read_sayings(desk, known, said)
+    if usual is None:
+        return 0
+    spikes = spikes_in(count_window(now - WINDOW, sayings), usual)
+    if not spikes:
+        return 0
+    standing = await _standing(desk, now)
+    alarms, explained = new_alarms(
+        spikes, _messages(sayings), {thing for thing, one in standing.items() if one.told_at}
+    )
+    found = {spike.key: _found(spike, standing.get(spike.key), now) for spike in spikes}
+    async with desk.database.writing() as connection:
+        await keep_spikes(connection, desk.shop_id, list(found.values()))
+        await note_told(connection, desk.shop_id, _names(explained, found), now)
+    told = 0
+    for alarm in alarms:
+        began_at = found[alarm.lead.key].began_at
+        reached = await _was_told(desk, alarm, began_at) or await _tell(
+            desk, alarm, began_at, sayings
+        )
+        _SPIKES.labels("told" if reached else "unheard").inc()
+        if not reached:  # the next look tries again
+            _log.error("spike_unheard", thing=alarm.lead.key.key, fans=alarm.lead.fans)
+            continue
+        told += 1
+        async with desk.database.writing() as connection:
+            names = _names(alarm.spikes, found)
+            await note_told(connection, desk.shop_id, names, desk.clock.now())
+    return told
+
+
+async def _standing(desk: Desk, now: datetime) -> dict[Thing, FoundSpike]:
+    """The spikes that have not been quiet for long enough."""
+    async with desk.database.reading() as connection:
+        spikes = await spikes_since(connection, desk.shop_id, now - QUIET_FOR)
+    return {Thing.of(one.thing): one for one in spikes}
+
+
+def _found(spike: Spike[Thing], before: FoundSpike | None, now: datetime) -> FoundSpike:
+    """A spike to be kept: a new one, or one that goes on."""
+    if before is None:
+        return FoundSpike(spike.key.key, now, spike.fans, spike.usually, now)
+    return replace(before, fans=max(before.fans, spike.fans), last_at=now)
+
+
+def _names(
+    spikes: Collection[Spike[Thing]], found: dict[Thing, FoundSpike]
+) -> list[tuple[str, datetime]]:
+    return [(one.key.key, found[one.key].began_at) for one in spikes]
+
+
+def _messages(sayings: Sequence[Saying]) -> dict[Thing, list[int]]:
+    """Behind each thing that was said, the messages."""
+    messages: dict[Thing, list[int]] = {}
+    for one in sayings:
+        for thing in one.things:
+            messages.setdefault(thing, []).append(one.message)
+    return messages
+
+
+def _key(alarm: Alarm, began_at: datetime) -> str:
+    return f"spike:{alarm.lead.key.key}/{began_at.timestamp():.0f}"
+
+
+async def _was_told(desk: Desk, alarm: Alarm, began_at: datetime) -> bool:
+    """Whether a process that ended meanwhile told of it, and could not write that down."""
+    async with desk.database.reading() as connection:
+        outcomes = await outcomes_under(
+            connection, desk.senders.keys(), _key(alarm, began_at), began_at
+        )
+    return any(map(may_have_arrived, outcomes))
+
+
+async def _tell(
+    desk: Desk, alarm: Alarm, began_at: datetime, sayings: Sequence[Saying]
+) -> list[str]:
+    """Tell the staff; whom it reached."""
+    behind = [one for one in sayings if alarm.lead.key in one.things]
+    groups = await _groups(desk, behind)
+    content = spike_content(desk.say, alarm, groups, await _quotes(desk, behind))
+    alone = next(iter(groups)).id if len(groups) == 1 else None
+    return await tell_managers(desk, content, _key(alarm, began_at), about=alone)
+
+
+async def _quotes(desk: Desk, behind: Sequence[Saying]) -> list[str]:
+    """The newest message of a few fans, masked."""
+    newest: dict[int, int] = {}
+    for one in behind:  # the newest come first
+        newest.setdefault(one.member, one.message)
+    groups, members = {one.group for one in behind}, {one.member for one in behind}
+    async with desk.database.reading() as connection:
+        quoted = await quotes(connection, list(newest.values())[:_QUOTES])
+        names = [name for name in await names_in(connection, groups, members) if len(name) > 1]
+    return [mask(one.text, names) for one in sorted(quoted, key=lambda one: one.id)]
+
+
+async def _groups(desk: Desk, behind: Sequence[Saying]) -> dict[Group, int]:
+    """The groups that a spike comes from, the loudest first, and how many fans of each."""
+    fans = Counter(group for group, _ in {(one.group, one.member) for one in behind})
+    async with desk.database.reading() as connection:
+        known = await groups_by_id(connection, fans.keys())
+    return {known[group]: count for group, count in fans.most_common() if group in known}
