@@ -45,6 +45,7 @@ _WHY = {
     "joined": "新进 {fact}",
     "active": "近来说了 {fact} 条",
     "silent": "{fact} 天没说话",
+    "concerned": "近来说起 {fact} 次",
 }
 
 

@@ -172,6 +172,20 @@ def find_interests(
     return found
 
 
+def is_private_thing(
+    names: Collection[str], period: AnalysedDay, is_private: IsPrivate
+) -> bool:
+    """Whether a thing, by any of its names, is what nobody is to be known by.
+
+    Args:
+        names: what it is called; an aspect is also judged by its category.
+        period: what was said, which tells the category.
+        is_private: whether a word touches what nobody is to be known by.
+    """
+    categories = {key.category for key in period.aspects if key.aspect in names}
+    return _is_withheld({*names, *categories}, is_private)
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     message: int

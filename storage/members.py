@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import insert_new
+from storage.bulk import among, insert_new
 from storage.lent_wishes import is_asked_about_any, lend_wishes
 from storage.tables import (
     accounts,
@@ -279,6 +279,35 @@ async def recorded_fans(connection: AsyncConnection, *, after: int, limit: int) 
         .limit(limit)
     )
     return [row.id for row in rows]
+
+
+async def recorded_among(
+    connection: AsyncConnection, ids: Collection[int], *, hold: bool = False
+) -> dict[int, bool]:
+    """Those of these members who are fans and may be remembered → whether they opted out.
+
+    With `hold` it stays so until the transaction ends: whoever wishes otherwise waits.
+    """
+    question = (
+        select(members.c.id, customers.c.opted_out_at.is_not(None).label("opted_out"))
+        .select_from(members.join(customers))
+        .where(among(members.c.id, ids), ~members.c.staff, ~customers.c.no_record, ~OURS)
+        .order_by(members.c.id)
+    )
+    if hold:
+        question = question.with_for_update(read=True, of=customers)
+    return {row.id: row.opted_out for row in await connection.execute(question)}
+
+
+async def customers_of(connection: AsyncConnection, ids: Collection[int]) -> list[int]:
+    """The customers that these members are, each once, in the order of their ids."""
+    found = await connection.scalars(
+        select(members.c.customer_id)
+        .where(among(members.c.id, ids))
+        .distinct()
+        .order_by(members.c.customer_id)
+    )
+    return list(found)
 
 
 async def unrecorded(connection: AsyncConnection) -> list[int]:
