@@ -55,6 +55,6 @@ def understand(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Understandi
     normal = normalise(text)
     tagged = segmenter.tag(normal)
     clauses = read_clauses(normal, tagged, lexicon)
-    opinions, sentiment = read_opinions(normal, clauses, lexicon, standard_model().lean)
+    opinions, sentiment = read_opinions(normal, tagged, clauses, lexicon, standard_model())
     demands = read_demands(clauses)
     return Understanding(text, tuple(tagged), sentiment, opinions, demands)

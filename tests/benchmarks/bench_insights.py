@@ -3,12 +3,14 @@
 - Reviews: which way the whole reading of a review leans (`understand`), on shop reviews of ten
   categories; the model has seen none of them, and seven of the categories not at all.
 - Aspects: which way a judged clause leans, each trade by a model that is trained here without it;
-  the model by itself, and the reading of that clause, in which the lexicon decides first.
+  the model by itself, and the reading of that clause, in which the lexicon decides first and which
+  may be silent: then it has missed the clause, whichever way it speaks. And what is judged by
+  mistake: statements of our own and chats that judge nothing (see `plain_talk`).
 - Extraction: aspects and opinions in restaurant reviews (see `_extraction`).
 - Keywords: five of each abstract against those of its authors (see `_keywords`).
 - The project's own labelled sentences, and speed.
 
-Whatever decides between well and badly says well above its middle (0; SnowNLP 0.5) and badly
+Whatever else decides between well and badly says well above its middle (0; SnowNLP 0.5) and badly
 otherwise. jieba only ranks words and the lexicon ranks none, so each is where it can answer.
 
 Run it with: python -m tests.benchmarks.bench_insights [FOLDER] [--reviews N]
@@ -28,10 +30,12 @@ from statistics import fmean
 
 from insights.clauses import read_clauses
 from insights.lexicon import standard_lexicon
-from insights.opinions import read_opinions
-from insights.polarity import PolarityModel
-from insights.training import TRADES, Cues, f1_score, goods, restaurants, train
+from insights.normalise import normalise
+from insights.opinions import Polarity, read_opinions
+from insights.polarity import PolarityModel, standard_model
+from insights.training import TRADES, Cues, Sets, f1_score, messages
 from insights.understanding import Understanding, understand
+from insights.unsaid import Model
 from insights.words import RjiebaSegmenter
 from tests.benchmarks import _keywords
 from tests.benchmarks._extraction import (
@@ -64,6 +68,7 @@ SETS = {
     "abstracts": "csl_keywords/kg_dev.tsv",
     "restaurants": "dianping_acos/train.txt.gz",
     "unseen restaurants": "dianping_acos/dev.txt",
+    "chats": "lccc_toy/toy_data.json",
 } | {trade: f"absa_digital/{trade}.train.txt" for trade in TRADES}
 CATEGORIES = {
     "书籍": "books",
@@ -89,6 +94,17 @@ are only ranked or tagged, nouns stand for aspects and adjectives for opinions."
 
 SEED = 1
 MESSAGES, MESSAGES_OF_SNOWNLP = 100_000, 2_000
+
+PLAIN_TALK = [
+    normalise(line)
+    for line in Path(__file__)
+    .parents[1]
+    .joinpath("insights/plain_talk.txt")
+    .read_text("utf-8")
+    .splitlines()
+    if not line.startswith("#")
+]
+"""Statements of our own that judge nothing."""
 
 SpeaksWell = Callable[[str], bool]
 
@@ -171,58 +187,86 @@ def reviews(file: Path, most: int) -> None:
         row(f"  {name}", number, found)
 
 
-def aspects(folder: Path) -> None:
+def aspects(sets: Sets) -> None:
     """Polarity of aspects: of the model by itself, and of the reading that asks it."""
-    sets = {"restaurants": restaurants(folder / SETS["restaurants"])}
-    sets |= {trade: goods(folder / SETS[trade]) for trade in TRADES}
-    unseen = sets | {"restaurants": restaurants(folder / SETS["unseen restaurants"])}
     columns = ("model", "whole reading", "rules alone", "words alone", "SnowNLP")
     headline("Polarity of aspects, each trade by a model trained without it (macro-F1 / negative)")
     print(f"Targets: {ASPECTS:.3f} / {NEGATIVE_ASPECTS:.3f}")
-    row("", "clauses", columns)
+    row("", "clauses", (*columns, "silent", "judges plainly"))
     all_truth: list[bool] = []
-    all_said: list[list[bool]] = [[] for _ in columns]
-    for name, judged in unseen.items():
-        others = [one for known, learnt in sets.items() if known != name for one in learnt]
-        model = train(others, cues)
+    all_said: list[list[int]] = [[] for _ in columns]
+    for name, judged in sets.unseen.items():
+        model = sets.model_without(name)
         readers = (
-            partial(_model_speaks_well, model),
-            partial(_reading_speaks_well, model),
-            _rules_speak_well,
-            words.speaks_well,
-            snownlp_speaks_well,
+            partial(_model_says, model),
+            partial(_reading_says, model),
+            partial(_reading_says, None),
+            partial(_says, words.speaks_well),
+            partial(_says, snownlp_speaks_well),
         )
         truth = [one.well for one in judged]
-        said = [[speaks_well(one.text) for one in judged] for speaks_well in readers]
-        _aspect_row(f"  {name}", truth, said)
+        said = [[says(one.text) for one in judged] for says in readers]
+        _aspect_row(f"  {name}", truth, said, f"{_judged(PLAIN_TALK, model):.1%}")
         all_truth += truth
         for so_far, one in zip(all_said, said, strict=True):
             so_far.extend(one)
-    _aspect_row("all", all_truth, all_said)
+    _aspect_row("all", all_truth, all_said, "")
 
 
-def _model_speaks_well(model: PolarityModel, text: str) -> bool:
-    return model.lean(text, *cues(text)) > 0
+def _model_says(model: PolarityModel, text: str) -> int:
+    return 1 if model.lean(text, *cues(text)) > 0 else -1
 
 
-def _reading_speaks_well(model: PolarityModel, text: str) -> bool:
-    clauses = read_clauses(text, segmenter.tag(text), lexicon)
-    _, sentiment = read_opinions(text, clauses, lexicon, model.lean)
-    return sentiment > 0
+def _reading_says(model: PolarityModel | None, text: str) -> int:
+    tagged = segmenter.tag(text)
+    clauses = read_clauses(text, tagged, lexicon)
+    _, sentiment = read_opinions(text, tagged, clauses, lexicon, model)
+    return (sentiment > 0) - (sentiment < 0)
 
 
-def _rules_speak_well(text: str) -> bool:
-    well, badly = cues(text)
-    return well > badly
+def _says(speaks_well: SpeaksWell, text: str) -> int:
+    return 1 if speaks_well(text) else -1
 
 
-def _aspect_row(name: str, truth: Sequence[bool], said: Sequence[Sequence[bool]]) -> None:
-    figures = [macro_and_negative(truth, one) for one in said]
+def _aspect_row(
+    name: str, truth: Sequence[bool], said: Sequence[Sequence[int]], by_mistake: str
+) -> None:
+    figures = []
+    for one in said:
+        well = f1_score(truth, [way > 0 for way in one])
+        badly = f1_score([not true for true in truth], [way < 0 for way in one])
+        figures.append(((well + badly) / 2, badly))
+    silent = f"{said[1].count(0) / len(truth):.1%}"
     reached = (
         f"{who} {met(macro, ASPECTS)} / {met(negative, NEGATIVE_ASPECTS)}"
         for who, (macro, negative) in zip(("model", "reading"), figures, strict=False)
     )
-    row(name, len(truth), [f"{one:.3f} / {other:.3f}" for one, other in figures], *reached)
+    cells = [f"{one:.3f} / {other:.3f}" for one, other in figures]
+    row(name, len(truth), [*cells, silent, by_mistake], *reached)
+
+
+def _judged(texts: Sequence[str], model: Model | None) -> float:
+    """The share of texts in which something is judged."""
+    return sum(_judges(text, model) for text in texts) / len(texts)
+
+
+def _judges(text: str, model: Model | None) -> bool:
+    tagged = segmenter.tag(text)
+    opinions, _ = read_opinions(text, tagged, read_clauses(text, tagged, lexicon), lexicon, model)
+    return any(opinion.polarity is not Polarity.NEUTRAL for opinion in opinions)
+
+
+def plain_talk(folder: Path) -> None:
+    """How much is judged in talk that judges nothing, or nothing of a shop's."""
+    headline("Messages in which something is judged or minded (the fewer, the better)")
+    row("", "messages", ("rules alone", "rules and model"))
+    chats = messages(folder / SETS["chats"])
+    model = standard_model()
+    figures = [_judged(PLAIN_TALK, None), _judged(PLAIN_TALK, model)]
+    row("  statements of our own", len(PLAIN_TALK), [f"{one:.1%}" for one in figures])
+    figures = [_judged(chats, None), _judged(chats, model)]
+    shown = [f"{one:.1%}" for one in figures]
+    row("  chats, lccc_toy", len(chats), shown, "full of feelings; the model has learnt from them")
 
 
 def extraction(file: Path) -> None:
@@ -333,7 +377,8 @@ def main(arguments: Sequence[str]) -> int:
         print("Name the folder that holds these public sets: bench_insights FOLDER")
         return 1
     reviews(asked.folder / SETS["reviews"], asked.reviews)
-    aspects(asked.folder)
+    aspects(Sets.read(asked.folder))
+    plain_talk(asked.folder)
     extraction(asked.folder / SETS["unseen restaurants"])
     keywords(asked.folder / SETS["abstracts"])
     own_sentences()

@@ -132,13 +132,13 @@ def test_the_version_names_words_and_rules(segmenter: Segmenter, lexicon: Lexico
 
 
 def test_a_newer_release_s_reading_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("insights.days.RULES", 7)
+    monkeypatch.setattr("insights.days.RULES", 8)
     now = reading_version(SEGMENTER, LEXICON)
-    assert now.startswith("7-")
-    for version in (now, "8-aaaa", "10-aaaa", "8-aaaa+8-bbbb"):
+    assert now.startswith("8-")
+    for version in (now, "9-aaaa", "10-aaaa", "9-aaaa+9-bbbb"):
         assert is_current(version, now), version
     # Older releases did not name their rules.
-    for version in ("7-aaaa", "6-aaaa", f"{now}+8-aaaa", "0a1b2c3d4e5f"):
+    for version in ("8-aaaa", "7-aaaa", f"{now}+9-aaaa", "0a1b2c3d4e5f"):
         assert not is_current(version, now), version
 
 

@@ -13,6 +13,7 @@ from insights.lexicon import WHOLE, Lexicon, Taught, standard_lexicon
 from insights.opinions import Stance, read_opinions
 from insights.teaching import TaughtWord, teach
 from insights.words import RjiebaSegmenter, Segmenter
+from tests.insights.guesses import Guess
 
 LIKE, DISLIKE, MIND, CARE, NOTHING = Taught
 SMELL, TEXTURE, PRICE = "气味", "质地", "价格"
@@ -21,8 +22,9 @@ Found = list[tuple[str, str, Stance]]
 
 
 def stances(text: str, lexicon: Lexicon, segmenter: Segmenter, lean: float = 0.0) -> Found:
-    clauses = read_clauses(text, segmenter.tag(text), lexicon)
-    opinions, _ = read_opinions(text, clauses, lexicon, lambda *_: lean)
+    tagged = segmenter.tag(text)
+    clauses = read_clauses(text, tagged, lexicon)
+    opinions, _ = read_opinions(text, tagged, clauses, lexicon, Guess(lean))
     return [(one.aspect, one.opinion, one.stance) for one in opinions]
 
 
