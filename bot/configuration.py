@@ -22,6 +22,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from bot.narrative_section import Narrative
 from bot.sections import (
     AccountName,
     Care,
@@ -70,6 +71,7 @@ class Configuration(Section):
     care: Care = Care()
     tags: Tags = Tags()
     insights: Insights = Insights()
+    narrative: Narrative = Narrative()
     log: Log = Log()
     metrics: Metrics = Metrics()
 

@@ -31,6 +31,8 @@ async def examine(file: Path | None) -> list[Finding]:
         return [Finding.of("configuration", trouble)]
     well = Finding("configuration", True, f"shop {configuration.shop.name}")
     others = [await check(configuration) for check in (_room, _clock, _fonts)]
+    if configuration.narrative.url:
+        others.append(await _narrative(configuration))
     accounts = await examine_accounts(configuration)
     return [well, *await _storage(configuration), *others, *accounts]
 
@@ -126,3 +128,12 @@ async def _fonts(_: Configuration) -> Finding:
         "Install one, e.g. the package fonts-noto-cjk, or the extra: pip install 'nuanqun[fonts]'."
     )
     return Finding("fonts", False, "no font with Chinese characters, so no pictures.", mend)
+
+
+async def _narrative(configuration: Configuration) -> Finding:
+    """Whether the model's key can be read; it is not asked, since that may cost something."""
+    try:
+        endpoint = await asyncio.to_thread(configuration.narrative.endpoint)
+    except NuanqunError as trouble:
+        return Finding.of("narrative", trouble)
+    return Finding("narrative", True, repr(endpoint))

@@ -217,6 +217,7 @@ async def _furnish(
             reaches_staff=lambda: any(sender.is_open for sender in senders.values()),
         ),
         senders=senders,
+        narrator=await asyncio.to_thread(configuration.narrative.endpoint),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.chat_endpoint import ChatEndpoint
 from handlers.roles import Role
 from handlers.settings import ShopSettings
 from handlers.vocabulary import Vocabulary
@@ -31,7 +32,8 @@ _LONGEST_NAME = 30  # characters of a name in a list that must not grow without 
 class Desk:
     """The shop's desk. `senders` holds one sender for each account, by the account's name.
 
-    `care` are the shop's quiet hours and caps, as the senders keep them.
+    `care` are the shop's quiet hours and caps, as the senders keep them. `narrator` words reports,
+    where the shop wants that.
     """
 
     database: Database
@@ -43,6 +45,7 @@ class Desk:
     vocabulary: Vocabulary
     planner: Planner
     senders: Mapping[str, Sender]
+    narrator: ChatEndpoint | None = None
 
     @property
     def segmenter(self) -> Segmenter:

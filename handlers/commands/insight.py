@@ -12,6 +12,7 @@ from handlers.demand import report
 from handlers.desk import Asked, Desk
 from handlers.inquiry import Inquiry, inquire, notes_on, segment_lines
 from handlers.insight_arguments import About, PeriodWords, SegmentWord
+from handlers.narrative import narrate
 from handlers.paging import Page, leafing, page_of, page_read, slice_of
 from handlers.period import today
 from handlers.pictures.picture import insight_picture
@@ -52,6 +53,9 @@ async def insights(
     picture = await insight_picture(desk, found, inquiry.period, names)
     if picture is not None:
         yield Reply(Content("", pictures=(picture,)), private=True)
+    narrative = await narrate(desk, found)
+    if narrative is not None:
+        yield reply(narrative, private=True)
 
 
 def _further(desk: Desk, inquiry: Inquiry, *, one_group: bool, said: bool) -> list[Button]:

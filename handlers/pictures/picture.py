@@ -18,6 +18,7 @@ from handlers.period import Period
 from handlers.pictures.drawing import NotDrawn, drawn
 from handlers.pictures.sheet import Bar, Line, Quadrant, Sheet
 from handlers.report_words import DEMANDS, STANCES
+from handlers.shares import shares_told
 from handlers.wording import Say
 from insights.lexicon import WHOLE
 from insights.opinions import Stance
@@ -33,7 +34,6 @@ _DRAWN = Counter("nuanqun_pictures_total", "Pictures asked for", ["outcome"])
 
 _BARS = 6
 _LINES = 6
-_PERCENT = 0.1  # a share from which on no decimals are told
 
 
 async def insight_picture(
@@ -125,10 +125,4 @@ def _every_line(say: Say, trends: Trends) -> Iterator[tuple[float, Line]]:
 
 def _line(trend: Trend[Key], name: str, kind: str) -> Line:
     """A trend as it is drawn: against the mean of the periods before."""
-    before = sum(trend.speakers[:-1]) / max(sum(trend.active[:-1]), 1)
-    told = f"{_percent(before)} → {_percent(trend.shares[-1])}"
-    return Line(name, kind, trend.shares, trend.rising, told)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= _PERCENT or not share else f"{share:.1%}"
+    return Line(name, kind, trend.shares, trend.rising, " → ".join(shares_told(trend)))
