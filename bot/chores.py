@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.watching import watching
 from handlers.desk import Desk
+from handlers.people_found import tag_people
 from handlers.period import Period
 from handlers.reading_days import analyse_before_forgetting, analyse_finished_days
 from handlers.taggers import tag_everybody
@@ -144,6 +145,7 @@ Chore = Callable[[Desk], Awaitable[object]]
 NIGHTLY: tuple[tuple[str, Chore], ...] = (
     ("17 3 * * *", analyse_last_days),
     ("27 3 * * *", tag_everybody),
+    ("32 3 * * *", tag_people),
     ("37 3 * * *", forget_old_text),
     ("42 3 * * *", forget_short_lived),
     ("47 3 * * *", leave_out_unserved),

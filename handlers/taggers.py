@@ -46,6 +46,10 @@ _WHY = {
     "active": "近来说了 {fact} 条",
     "silent": "{fact} 天没说话",
     "concerned": "近来说起 {fact} 次",
+    "interest": "常说起，{fact} 条",
+    "advocate": "推荐了 {fact} 次",
+    "helper": "回答了 {fact} 次",
+    "critic": "{fact} 次不满意",
 }
 
 

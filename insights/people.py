@@ -147,8 +147,10 @@ def find_people(
 
 def find_interests(
     period: AnalysedDay, lexicon: Lexicon, is_private: IsPrivate
-) -> Mapping[int, tuple[str, ...]]:
-    """Each member's interests, the most spoken of first; members without any are left out.
+) -> Mapping[int, Mapping[str, int]]:
+    """Each member's interests, the most spoken of first → in how many messages.
+
+    Members without any are left out.
 
     Args:
         period: what was said.
@@ -168,13 +170,12 @@ def find_interests(
         counts = spoken[member]
         often = [name for name in sorted(counts) if counts[name] >= _SPOKEN]
         if often:
-            found[member] = tuple(sorted(often, key=lambda name: (-counts[name], name)))
+            often.sort(key=lambda name: (-counts[name], name))
+            found[member] = {name: counts[name] for name in often}
     return found
 
 
-def is_private_thing(
-    names: Collection[str], period: AnalysedDay, is_private: IsPrivate
-) -> bool:
+def is_private_thing(names: Collection[str], period: AnalysedDay, is_private: IsPrivate) -> bool:
     """Whether a thing, by any of its names, is what nobody is to be known by.
 
     Args:

@@ -19,6 +19,7 @@ from insights.people import (
     Standing,
     find_interests,
     find_people,
+    is_private_thing,
     join_deeds,
     read_deeds,
 )
@@ -161,7 +162,15 @@ def test_interests_are_what_somebody_speaks_of_again_and_again() -> None:
             RASH: Tally({2: 9}, {}),
         },
     )
-    assert find_interests(day, lexicon, is_private) == {1: ("云絮霜", "气味")}
+    (found,) = find_interests(day, lexicon, is_private).items()
+    assert (found[0], list(found[1].items())) == (1, [("云絮霜", 4), ("气味", 3)])
+
+
+def test_a_thing_is_private_by_any_of_its_names_and_by_its_category() -> None:
+    day = AnalysedDay(messages={1: 1}, aspects={RASH: Tally({1: 1}, {}), LIKED: Tally({1: 1}, {})})
+    assert is_private_thing([RASH.aspect], day, is_private)
+    assert is_private_thing(["霜霜", "宝宝面霜"], AnalysedDay(), is_private)
+    assert not is_private_thing([LIKED.aspect, "面霜"], day, is_private)
 
 
 @settings(deadline=None)  # many short chats are read in each
