@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 
 from handlers.desk import Desk
 from handlers.period import Period
-from handlers.periods_read import understood
+from handlers.periods_read import spoken_in, understood
 from handlers.reading_days import read_some
 from insights.background import Background
 from insights.masking import mask
@@ -51,7 +51,7 @@ async def report(
     left = await read_some(desk, ids, period, _READ_AT_ONCE)
     await read_some(desk, ids, Period(earlier[0].first, earlier[-1].last), left)
     now = await understood(desk, ids, period, members)
-    before = [await understood(desk, ids, one, members) for one in earlier]
+    before = [await spoken_in(desk, ids, one, members) for one in earlier]
     speakers = now.messages.keys()
     async with desk.database.reading() as connection:
         names = await names_in(connection, ids, speakers)

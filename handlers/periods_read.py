@@ -1,66 +1,84 @@
 """What was understood of a period, merged from its days and remembered until one of them changes.
 
 A report asks for the same weeks again and again, and only today changes from minute to minute. So
-finished days are merged once and kept in memory, for the few periods that were asked for last and
-as long as they are small enough; of today only what is new is read.
+finished days are merged once and kept in memory, packed (`insights.packed`), and of a period that
+is only compared with no more than how many said what; those asked for last stay, as long as all
+of them together are small enough. What today holds (`handlers.today_read`) is laid on top.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from handlers import today_read
 from handlers.desk import Desk
-from handlers.period import Period, day_bounds, today
-from handlers.reading_days import in_thread, texts_of, version_now
-from insights.days import AnalysedDay, Merging, Utterance, merge_days
-from insights.documents import merge_texts, take_texts
+from handlers.period import Period, today
+from insights import packed
+from insights.counted import Spoken, spoken
+from insights.days import AnalysedDay
+from insights.documents import take_texts
+from insights.packed import Merging
 from storage import analysis, members
-from storage.analysis import UNREAD, DayState
+from storage.analysis import UNREAD, Standing
 from storage.database import Database
-from storage.said import SaidSoFar, said_after, said_so_far
 
-_REMEMBERED = 4  # periods
-_MOST_COUNTS = 3_000_000  # of one member and one thing each, in all periods together: some 200 MB
+_MOST_BYTES = 256_000_000  # of the periods remembered of one database
+_SPOKEN_BYTES = 120  # of a key and how many said it
 
-_Key = tuple[frozenset[tuple[int, date, int, str, bool]], tuple[int, ...]]
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What this process remembers of one database's days."""
-
-    periods: OrderedDict[_Key, AnalysedDay] = field(default_factory=OrderedDict)
-    todays: dict[int, _Today] = field(default_factory=dict)
-
-    def keep(self, key: _Key, merged: AnalysedDay) -> None:
-        """Remember a period, and forget those that were asked for longest ago."""
-        self.periods[key] = merged
-        while self.periods and (
-            len(self.periods) > _REMEMBERED or sum(map(_size, self.periods.values())) > _MOST_COUNTS
-        ):
-            self.periods.popitem(last=False)
-
-    def recall(self, key: _Key) -> AnalysedDay | None:
-        """What is remembered of a period."""
-        found = self.periods.get(key)
-        if found is not None:
-            self.periods.move_to_end(key)
-        return found
+Held = TypeVar("Held", AnalysedDay, Spoken)
 
 
 @dataclass(frozen=True, slots=True)
-class _Today:
-    """What was understood of a group's unfinished day, as far as it had been said."""
+class _Key:
+    """Whose finished days of which groups and period, and how these stood."""
 
-    day: date
-    version: str
-    said: SaidSoFar
-    read: AnalysedDay
+    groups: frozenset[int]
+    period: Period
+    members: frozenset[int] | None
+    unrecorded: frozenset[int]
+    standing: tuple[Standing, ...]
+
+
+@dataclass(slots=True)
+class _Shelf(Generic[Held]):
+    """What is remembered of one kind, and its bytes; the one asked for longest ago first."""
+
+    held: OrderedDict[_Key, tuple[Held, int]] = field(default_factory=OrderedDict)
+
+    @property
+    def bytes(self) -> int:
+        """Of all of them."""
+        return sum(size for _, size in self.held.values())
+
+    def recall(self, key: _Key) -> Held | None:
+        """What is remembered of a period."""
+        if key not in self.held:
+            return None
+        self.held.move_to_end(key)
+        return self.held[key][0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What this process remembers of one database's finished days."""
+
+    whole: _Shelf[AnalysedDay] = field(default_factory=_Shelf)
+    counts: _Shelf[Spoken] = field(default_factory=_Shelf)
+
+    def keep(self, shelf: _Shelf[Held], key: _Key, held: Held, size: int) -> None:
+        """Remember one more, and forget what is too much: whole periods first, they are large."""
+        for known in [one for one in shelf.held if _same_question(one, key)]:
+            del shelf.held[known]
+        shelf.held[key] = held, size
+        while self.whole.bytes + self.counts.bytes > _MOST_BYTES:
+            oldest = self.whole if self.whole.held else self.counts
+            oldest.held.popitem(last=False)
 
 
 _MEMORIES: WeakKeyDictionary[Database, _Memory] = WeakKeyDictionary()
@@ -77,40 +95,79 @@ async def understood(
     Stale days count as they were read; who asked for no record is left out. With `members`, only
     what these said.
     """
-    found = await _finished(desk, group_ids, period)
-    if period.first <= today(desk) <= period.last:
-        running = await _today(desk, group_ids)
-        found = await asyncio.to_thread(merge_days, [found, *running])
-    return found if members is None else await asyncio.to_thread(found.only, members)
+    finished = await _finished(desk, await _key(desk, group_ids, period, members))
+    if not _holds_today(desk, period):
+        return finished
+    running = await today_read.understood_today(desk, group_ids)
+    if members is not None:
+        running = running.only(members)
+    return await asyncio.to_thread(packed.join, finished, running)
 
 
-async def _finished(desk: Desk, group_ids: Collection[int], period: Period) -> AnalysedDay:
+async def spoken_in(
+    desk: Desk,
+    group_ids: Collection[int],
+    period: Period,
+    members: Collection[int] | None = None,
+) -> Spoken:
+    """How many said what, as `understood` understands it: enough to compare with."""
+    if _holds_today(desk, period):
+        found = await understood(desk, group_ids, period, members)
+        return await asyncio.to_thread(spoken, found)
     memory = _MEMORIES.setdefault(desk.database, _Memory())
-    now = today(desk)
+    key = await _key(desk, group_ids, period, members)
+    known = memory.counts.recall(key)
+    if known is None:
+        whole = memory.whole.recall(key) or await _merged(desk, key)
+        known = await asyncio.to_thread(spoken, whole)
+        keys = len(known.terms) + len(known.aspects) + len(known.demands)
+        memory.keep(memory.counts, key, known, _SPOKEN_BYTES * keys)
+    return known
+
+
+def _holds_today(desk: Desk, period: Period) -> bool:
+    return period.first <= today(desk) <= period.last
+
+
+async def _key(
+    desk: Desk, group_ids: Collection[int], period: Period, only: Collection[int] | None
+) -> _Key:
     async with desk.database.reading() as connection:
-        states = [
-            one
-            for one in await analysis.day_states(connection, group_ids, period.first, period.last)
-            if one.version != UNREAD and one.day != now
-        ]
-        unrecorded = await members.unrecorded(connection)
-    key = (
-        frozenset((s.group_id, s.day, s.claim, s.version, s.dirty) for s in states),
-        tuple(unrecorded),
-    )
-    found = memory.recall(key)
+        return _Key(
+            frozenset(group_ids),
+            period,
+            None if only is None else frozenset(only),
+            frozenset(await members.unrecorded(connection)),
+            await analysis.standing(
+                connection, group_ids, period.first, period.last, but=today(desk)
+            ),
+        )
+
+
+def _same_question(one: _Key, other: _Key) -> bool:
+    """Whether two keys tell of the same days, so that the older answer is worth nothing."""
+    return (one.groups, one.period, one.members) == (other.groups, other.period, other.members)
+
+
+async def _finished(desk: Desk, key: _Key) -> AnalysedDay:
+    memory = _MEMORIES.setdefault(desk.database, _Memory())
+    found = memory.whole.recall(key)
     if found is None:
-        found = _without(await _merged(desk, states), unrecorded)
-        memory.keep(key, found)
+        found = await _merged(desk, key)
+        memory.keep(memory.whole, key, found, packed.size(found))
     return found
 
 
-async def _merged(desk: Desk, states: Sequence[DayState]) -> AnalysedDay:
+async def _merged(desk: Desk, key: _Key) -> AnalysedDay:
     """The days as one period, read group by group: no more documents are in memory at once."""
+    first, last, now = key.period.first, key.period.last, today(desk)
+    async with desk.database.reading() as connection:
+        states = await analysis.day_states(connection, key.groups, first, last)
     by_group: dict[int, list[date]] = {}
     for one in states:
-        by_group.setdefault(one.group_id, []).append(one.day)
-    merging = Merging()
+        if one.version != UNREAD and one.day != now:
+            by_group.setdefault(one.group_id, []).append(one.day)
+    merging = Merging(only=key.members, without=key.unrecorded)
     for group_id, days in sorted(by_group.items()):
         async with desk.database.reading() as connection:
             texts = await analysis.bodies(connection, group_id, days)
@@ -118,66 +175,7 @@ async def _merged(desk: Desk, states: Sequence[DayState]) -> AnalysedDay:
     return await asyncio.to_thread(merging.close)
 
 
-async def _today(desk: Desk, group_ids: Collection[int]) -> list[AnalysedDay]:
-    """What was understood of today in each group; only what is new is read."""
-    memory = _MEMORIES.setdefault(desk.database, _Memory())
-    day, version = today(desk), version_now(desk)
-    since, until = day_bounds(desk, day)
-    async with desk.database.reading() as connection:
-        said = await said_so_far(connection, group_ids, since, until)
-    found = []
-    for group_id, now in said.items():
-        known = memory.todays.get(group_id)
-        if known is None or (known.day, known.version, known.said) != (day, version, now):
-            if known is not None and (known.day, known.version) != (day, version):
-                known = None
-            known = await _read_on(desk, group_id, day, now, known)
-            memory.todays[group_id] = known
-        found.append(known.read)
-    return found
-
-
-async def _read_on(
-    desk: Desk, group_id: int, day: date, now: SaidSoFar, known: _Today | None
-) -> _Today:
-    """Today's reading with what is new; from the start, where what was read has changed."""
-    since, until = day_bounds(desk, day)
-    read = AnalysedDay()
-    fresh: list[Utterance] | None = None
-    if known is not None:
-        async with desk.database.reading() as connection:
-            new = await said_after(connection, group_id, since, until, known.said.newest)
-        before = now.messages - len(new), now.members - sum(one.member_id for one in new)
-        same_edit = now.edited_at == known.said.edited_at
-        if same_edit and before == (known.said.messages, known.said.members):
-            read = known.read
-            fresh = [
-                Utterance(one.id, one.member_id, one.at, one.text, one.reply_to) for one in new
-            ]
-    if fresh is None:
-        fresh = await texts_of(desk, group_id, day)
-    if fresh:
-        reading = await in_thread(desk)(fresh)
-        read = await asyncio.to_thread(lambda: merge_days([read, merge_texts([reading.body])]))
-    return _Today(day, version_now(desk), now, read)
-
-
-def _without(day: AnalysedDay, unrecorded: Collection[int]) -> AnalysedDay:
-    """The period without those who asked for no record: what they said may be gone by now."""
-    for member in day.messages.keys() & set(unrecorded):
-        day = day.without(member)
-    return day
-
-
-def _size(day: AnalysedDay) -> int:
-    """How many counts, of one member and one thing each, a period holds."""
-    return sum(
-        len(tally.members)
-        for tallies in (day.terms, day.aspects, day.demands)
-        for tally in tallies.values()
-    )
-
-
 def forget(desk: Desk) -> None:
     """Remember nothing of this database's days any more: a process that starts knows nothing."""
     _MEMORIES.pop(desk.database, None)
+    today_read.forget(desk)

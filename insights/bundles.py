@@ -25,6 +25,7 @@ from functools import cached_property
 from itertools import combinations
 
 from insights.chance import believable, burst_tail, shared_tail
+from insights.counted import counted
 from insights.days import AnalysedDay
 from insights.lexicon import Lexicon
 
@@ -87,13 +88,14 @@ def named_baskets(period: AnalysedDay, lexicon: Lexicon) -> list[frozenset[str]]
 def _named(period: AnalysedDay, lexicon: Lexicon) -> dict[str, set[int]]:
     """Product → the members who named it."""
     named: dict[str, set[int]] = {}
-    for term in period.terms:
+    terms, demands = counted(period.terms), counted(period.demands)
+    for term in terms:
         known = lexicon.terms.get(term)
         if known is not None and known.thing:
-            named.setdefault(known.thing, set()).update(period.terms[term].members)
-    for demand, tally in period.demands.items():
+            named.setdefault(known.thing, set()).update(terms.members(term))
+    for demand in demands:
         if demand.thing:
-            named.setdefault(demand.thing, set()).update(tally.members)
+            named.setdefault(demand.thing, set()).update(demands.members(demand))
     return named
 
 

@@ -32,8 +32,6 @@ RULES = 7
 QUOTES = 3
 """How many messages a tally can quote, each of another member."""
 
-_MANY_QUOTES = 64  # candidates for the newest, when most are dropped while days are merged
-
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
@@ -256,43 +254,6 @@ def merge_days(days: Iterable[AnalysedDay]) -> AnalysedDay:
     )
 
 
-class Merging:
-    """Days as they are kept, on their way to one period; `take` each of them, then `close`."""
-
-    def __init__(self) -> None:
-        self._versions: set[str] = set()
-        self._messages: dict[int, int] = {}
-        self._terms: _Tallies[str] = _Tallies()
-        self._aspects: _Tallies[AspectStance] = _Tallies()
-        self._demands: _Tallies[Demand] = _Tallies()
-
-    def take(self, document: Mapping[str, Any]) -> None:
-        """Merge a day that `to_json` wrote.
-
-        Raises:
-            KeyError: a part is missing.
-            ValueError: a part has another shape.
-        """
-        self._versions.update(version for version in document["version"].split("+") if version)
-        _count(self._messages, document["messages"])
-        for term, *pair in document["terms"]:
-            self._terms.take(term, *pair)
-        for aspect, category, stance, *pair in document["aspects"]:
-            self._aspects.take(AspectStance(aspect, category, Stance(stance)), *pair)
-        for kind, thing, *pair in document["demands"]:
-            self._demands.take(Demand(DemandKind(kind), thing), *pair)
-
-    def close(self) -> AnalysedDay:
-        """The period, as `merge_days` makes it."""
-        return AnalysedDay(
-            version="+".join(sorted(self._versions)),
-            messages=self._messages,
-            terms=self._terms.close(),
-            aspects=self._aspects.close(),
-            demands=self._demands.close(),
-        )
-
-
 class _Tallies(Generic[Key]):
     """Tallies in the making."""
 
@@ -328,31 +289,11 @@ class _Tallies(Generic[Key]):
                 if message > latest.get(member, message - 1):
                     latest[member] = message
 
-    def take(self, key: Key, members: list[int], quotes: list[int]) -> None:
-        """Merge a tally as `to_json` wrote it."""
-        found = self._found.get(key)
-        if found is None:
-            self._found[key] = (_deep(members), _deep(quotes))
-            return
-        _count(found[0], members)
-        latest = found[1]
-        for member, message in zip(quotes[::2], quotes[1::2], strict=True):
-            if message > latest.get(member, message - 1):
-                latest[member] = message
-        if len(latest) > _MANY_QUOTES:
-            self._found[key] = (found[0], dict(_newest(latest)))
-
     def close(self) -> dict[Key, Tally]:
         closed = {
             key: Tally(members, _newest(latest)) for key, (members, latest) in self._found.items()
         }
         return {**self._given, **closed}
-
-
-def _count(members: dict[int, int], more: list[int]) -> None:
-    """Count members in that are written flat: member, count, member, count..."""
-    for member, count in zip(more[::2], more[1::2], strict=True):
-        members[member] = members.get(member, 0) + count
 
 
 def _newest(latest: Mapping[int, int]) -> Mapping[int, int]:

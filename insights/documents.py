@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from insights.days import AnalysedDay, Merging, Utterance, analyse_day
+from insights.days import AnalysedDay, Utterance, analyse_day
 from insights.lexicon import Lexicon
+from insights.packed import Merging
 from insights.words import Segmenter
 
 

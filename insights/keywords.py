@@ -21,7 +21,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from insights.background import Background, KnownWord
-from insights.days import AnalysedDay, Tally
+from insights.counted import counted, total_weight
+from insights.days import AnalysedDay
 from insights.normalise import normalise
 from insights.phrases import WORDS
 from insights.terms import is_noun, read_terms
@@ -61,25 +62,25 @@ def find_keywords(
     `changes` are those of the terms whose share of the speakers has surely changed (see
     `insights.trends`), None without a period before.
     """
-    spoken = {
-        term: tally for term, tally in now.terms.items() if tally.speakers >= _FEWEST_SPEAKERS
-    }
-    taken_in = _taken_in({term: tally.mentions for term, tally in spoken.items()})
+    terms = counted(now.terms)
+    spoken = {term: sums for term, sums in terms.sums.items() if sums.speakers >= _FEWEST_SPEAKERS}
+    taken_in = _taken_in({term: sums.mentions for term, sums in spoken.items()})
     left = sorted(
         spoken.keys() - taken_in,
         key=lambda term: (-spoken[term].speakers, -spoken[term].mentions, term),
     )[:_CANDIDATES]
-    weights = {term: _weight(tally) for term, tally in now.terms.items()}
+    total = total_weight(terms.sums.values())
+    words = _words(left, terms.sums, background)
     found = [
         Keyword(
             word=term,
             mentions=spoken[term].mentions,
             speakers=spoken[term].speakers,
-            score=score,
+            score=_score(spoken[term].weight, total, words[term]),
             change=None if changes is None else changes.get(term, 0.0),
-            quotes=tuple(sorted(spoken[term].quotes.values(), reverse=True)),
+            quotes=tuple(sorted(terms.quotes(term).values(), reverse=True)),
         )
-        for term, score in _scores(_words(left, weights, background), weights).items()
+        for term in left
     ]
     found.sort(key=lambda keyword: (-keyword.score, keyword.word))
     return tuple(found)
@@ -95,7 +96,8 @@ def keywords_of(
     """
     counts = Counter(read_terms(segmenter.tag(normalise(text))))
     words = _words(counts.keys() - _taken_in(counts), counts, background)
-    scores = _scores(words, counts)
+    total = counts.total()
+    scores = {term: _score(counts[term], total, words[term]) for term in words}
     for term in scores:
         if counts[term] == 1 and len(words[term]) > 1:
             scores[term] *= _MET_ONCE
@@ -127,14 +129,6 @@ def _words(
     }
 
 
-def _scores(
-    words: Mapping[str, Sequence[KnownWord | None]], weights: Mapping[str, float]
-) -> dict[str, float]:
-    """The score of each term with its words; `weights` are those of all terms, for their sum."""
-    total = math.fsum(weights.values())  # fsum: the same however days merge
-    return {term: round(_score(weights[term], total, made), 2) for term, made in words.items()}
-
-
 def _split(term: str, terms: Collection[str]) -> tuple[str, ...]:
     """The words of a phrase: as few as can be, each a term itself or a single character.
 
@@ -154,12 +148,12 @@ def _split(term: str, terms: Collection[str]) -> tuple[str, ...]:
     return split if len(split) <= WORDS and max(map(len, split)) > 1 else (term,)
 
 
-def _weight(tally: Tally) -> float:
-    repeated = [count for count in tally.members.values() if count > 1]
-    return len(tally.members) + math.fsum(map(math.log, repeated))
-
-
 def _score(weight: float, total: float, words: Sequence[KnownWord | None]) -> float:
+    """The score of a term that is made of these words; `total` is the weight of all terms."""
+    return round(_exact_score(weight, total, words), 2)
+
+
+def _exact_score(weight: float, total: float, words: Sequence[KnownWord | None]) -> float:
     if len(words) == 1:
         part = _OTHERS if words[0] and not is_noun(words[0].tag) else 1.0
         return part * _z_score(weight, total, words[0])

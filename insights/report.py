@@ -14,7 +14,8 @@ from typing import Any
 
 from insights.background import Background
 from insights.bundles import Bundle, find_named_bundles
-from insights.days import AnalysedDay, AspectStance, Tally
+from insights.counted import Counted, Spoken, counted, spoken
+from insights.days import AnalysedDay, AspectStance
 from insights.demands import Demand
 from insights.keywords import Keyword, find_keywords
 from insights.lexicon import DemandKind, Lexicon
@@ -172,7 +173,7 @@ def _trend(trend: Trend[Key]) -> dict[str, Any]:
 
 def demand_report(
     now: AnalysedDay,
-    before: Sequence[AnalysedDay],
+    before: Sequence[Spoken],
     background: Background,
     lexicon: Lexicon,
     *,
@@ -195,7 +196,7 @@ def demand_report(
         names: those of the members.
     """
     called = _called(now.terms, names, background)
-    periods = [*before, now]
+    periods = [*before, spoken(now)]
     terms = tuple(
         trend for trend in find_trends(periods, attrgetter("terms")) if trend.key not in called
     )
@@ -237,18 +238,25 @@ def _called(terms: Iterable[str], names: Collection[str], background: Background
 
 
 def _aspects(day: AnalysedDay) -> tuple[AspectRow, ...]:
-    stances: dict[tuple[str, str], dict[Stance, Tally]] = {}
-    for key, tally in day.aspects.items():
-        stances.setdefault((key.aspect, key.category), {})[key.stance] = tally
-    rows = [_aspect(*named, found) for named, found in stances.items()]
+    tallies = counted(day.aspects)
+    stances: dict[tuple[str, str], dict[Stance, AspectStance]] = {}
+    for key in tallies:
+        stances.setdefault((key.aspect, key.category), {})[key.stance] = key
+    rows = [_aspect(tallies, *named, found) for named, found in stances.items()]
     return tuple(sorted(rows, key=lambda row: (-row.speakers, row.aspect, row.category)))
 
 
-def _aspect(aspect: str, category: str, stances: Mapping[Stance, Tally]) -> AspectRow:
+def _aspect(
+    tallies: Counted[AspectStance],
+    aspect: str,
+    category: str,
+    stances: Mapping[Stance, AspectStance],
+) -> AspectRow:
     def speakers(stance: Stance) -> int:
-        return stances[stance].speakers if stance in stances else 0
+        return tallies.sums[stances[stance]].speakers if stance in stances else 0
 
-    everybody = {member for tally in stances.values() for member in tally.members}
+    everybody = set[int]().union(*(tallies.members(key) for key in stances.values()))
+    quoted = [tallies.quotes(stances[stance]) for stance in _QUOTED_FIRST if stance in stances]
     return AspectRow(
         aspect=aspect,
         category=category,
@@ -257,21 +265,28 @@ def _aspect(aspect: str, category: str, stances: Mapping[Stance, Tally]) -> Aspe
         like=speakers(Stance.LIKE),
         dislike=speakers(Stance.DISLIKE),
         speakers=len(everybody),
-        quotes=_by_turns([stances[s] for s in _QUOTED_FIRST if s in stances]),
+        quotes=_by_turns(quoted),
     )
 
 
 def _demands(day: AnalysedDay) -> tuple[DemandRow, ...]:
+    tallies = counted(day.demands)
     rows = [
-        DemandRow(demand.kind, demand.thing, tally.mentions, tally.speakers, _by_turns([tally]))
-        for demand, tally in day.demands.items()
+        DemandRow(
+            demand.kind,
+            demand.thing,
+            sums.mentions,
+            sums.speakers,
+            _by_turns([tallies.quotes(demand)]),
+        )
+        for demand, sums in tallies.sums.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.speakers, -row.mentions, row.kind, row.thing)))
 
 
-def _by_turns(tallies: Sequence[Tally]) -> tuple[int, ...]:
+def _by_turns(quoted: Sequence[Mapping[int, int]]) -> tuple[int, ...]:
     """The newest quote of each tally, then the second of each, and so on, without repeats."""
-    newest = [sorted(tally.quotes.values(), reverse=True) for tally in tallies]
+    newest = [sorted(quotes.values(), reverse=True) for quotes in quoted]
     longest = max((len(quotes) for quotes in newest), default=0)
     turns = [quotes[turn] for turn in range(longest) for quotes in newest if turn < len(quotes)]
     return tuple(dict.fromkeys(turns))[:_ASPECT_QUOTES]

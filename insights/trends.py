@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from insights.chance import believable, beta_binomial_tail, shared_tail
+from insights.counted import Spoken
 from insights.days import QUOTES, AnalysedDay, Tally
 
 Key = TypeVar("Key", bound=Hashable)
@@ -84,25 +85,24 @@ class Topic:
 
 
 def find_trends(
-    periods: Sequence[AnalysedDay],
-    tallies_of: Callable[[AnalysedDay], Mapping[Key, Tally]],
+    periods: Sequence[Spoken], speakers_of: Callable[[Spoken], Mapping[Key, int]]
 ) -> tuple[Trend[Key], ...]:
     """What has surely changed in the newest of `periods`, the least likely by chance first.
 
     Args:
         periods: of the same length each, the earliest first; with fewer than two there are no
             trends.
-        tallies_of: which tallies to look at: `attrgetter("terms")`, or "aspects", or "demands".
+        speakers_of: what to look at: `attrgetter("terms")`, or "aspects", or "demands".
     """
     active = tuple(period.speakers for period in periods)
     if len(periods) < 2 or not active[-1] or not sum(active[:-1]):  # noqa: PLR2004 (now and before)
         return ()
-    found = [tallies_of(period) for period in periods]
+    found = [speakers_of(period) for period in periods]
     together: Counter[Key] = Counter()
-    for tallies in found:
-        together.update({key: len(tally.members) for key, tally in tallies.items()})
+    for speakers in found:
+        together.update(speakers)
     counted = {
-        key: tuple(len(tallies[key].members) if key in tallies else 0 for tallies in found)
+        key: tuple(speakers.get(key, 0) for speakers in found)
         for key, count in together.items()
         if count >= _FEWEST
     }
@@ -128,20 +128,18 @@ def find_topics(now: AnalysedDay, rising: Sequence[str]) -> tuple[Topic, ...]:
         now: the period in which they rise.
         rising: terms of that period; others are passed over.
     """
-    left = sorted(
-        {term for term in rising if term in now.terms},
-        key=lambda term: (-now.terms[term].speakers, -len(term), term),
-    )
+    tallies = {term: now.terms[term] for term in rising if term in now.terms}
+    left = sorted(tallies, key=lambda term: (-tallies[term].speakers, -len(term), term))
     topics = []
     while left:
-        head = now.terms[left[0]]
+        head = tallies[left[0]]
         terms = [
             term
             for term in left
-            if term == left[0] or _belong_together(head, now.terms[term], now.speakers)
+            if term == left[0] or _belong_together(head, tallies[term], now.speakers)
         ]
         left = [term for term in left if term not in terms]
-        topics.append(_topic(terms, now.terms))
+        topics.append(_topic(terms, tallies))
     return tuple(sorted(topics, key=lambda topic: (-len(topic.members), topic.terms)))
 
 

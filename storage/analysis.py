@@ -20,6 +20,7 @@ from sqlalchemy import (
     Date,
     Text,
     column,
+    func,
     or_,
     select,
     true,
@@ -82,6 +83,48 @@ async def day_states(
         )
     )
     return [DayState(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many read days stand by one version, and what changes whenever one of them does."""
+
+    version: str
+    days: int
+    claims: int
+    dirty: int
+
+
+async def standing(
+    connection: AsyncConnection,
+    group_ids: Collection[int],
+    first: date,
+    last: date,
+    *,
+    but: date,
+) -> tuple[Standing, ...]:
+    """How the days of these groups stand that have been read, first ≤ day ≤ last, one day left out.
+
+    As long as it is the same, so are their bodies: a day's number grows with each claim and each
+    change, and between these only its being read changes its version or makes it clean.
+    """
+    rows = await connection.execute(
+        select(
+            analysed_days.c.version,
+            func.count(),
+            func.sum(analysed_days.c.claim),
+            func.count().filter(analysed_days.c.dirty),
+        )
+        .where(
+            among(analysed_days.c.group_id, group_ids),
+            analysed_days.c.day.between(first, last),
+            analysed_days.c.day != but,
+            analysed_days.c.version != UNREAD,
+        )
+        .group_by(analysed_days.c.version)
+        .order_by(analysed_days.c.version)
+    )
+    return tuple(Standing(row[0], row[1], int(row[2]), row[3]) for row in rows)
 
 
 async def bodies(

@@ -6,7 +6,7 @@ messages behind it: an edit, a wish not to be recorded or a changed member shows
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,16 +50,28 @@ async def said_so_far(
 
 
 async def said_after(
-    connection: AsyncConnection, group_id: int, since: datetime, until: datetime, newest: int
-) -> list[Utterance]:
-    """What fans said in a group in this span behind the message `newest`, in order of ids."""
+    connection: AsyncConnection, newest: Mapping[int, int], since: datetime, until: datetime
+) -> dict[int, list[Utterance]]:
+    """Group id → what fans said there in this span behind its message `newest`, in order of ids."""
+    found: dict[int, list[Utterance]] = {group_id: [] for group_id in newest}
+    if not found:
+        return found
+    columns = (messages.c.id, messages.c.member_id, messages.c.at, messages.c.text, REPLIED_TO.c.id)
     rows = await connection.execute(
-        select(messages.c.id, messages.c.member_id, messages.c.at, messages.c.text, REPLIED_TO.c.id)
+        select(messages.c.group_id, *columns)
         .select_from(with_replied_to(messages.join(members)))
-        .where(messages.c.group_id == group_id, messages.c.id > newest, _fans_own(since, until))
+        .where(
+            among(messages.c.group_id, newest),
+            messages.c.id > min(newest.values()),
+            _fans_own(since, until),
+        )
         .order_by(messages.c.id)
     )
-    return [Utterance(*row) for row in rows]
+    for group_id, *said in rows:
+        one = Utterance(*said)
+        if one.id > newest[group_id]:
+            found[group_id].append(one)
+    return found
 
 
 def _fans_own(since: datetime, until: datetime) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import rjieba
 
 from insights.background import Background
+from insights.counted import spoken
 from insights.days import AnalysedDay, Utterance, analyse_day, merge_days
 from insights.lexicon import standard_lexicon
 from insights.report import demand_report
@@ -56,7 +57,7 @@ def main() -> None:
     stored = json.dumps(days[0].to_json(), ensure_ascii=False)
     background = Background()
     first = 1 / _per_second(1, lambda: demand_report(days[0], (), Background(), lexicon))
-    before = [merge_days(days)] * 4
+    before = [spoken(merge_days(days))] * 4
     month = 1 / _per_second(1, lambda: demand_report(merge_days(days), before, background, lexicon))
     loaded = 1 / _per_second(1, lambda: AnalysedDay.from_json(json.loads(stored)))
     merged = 1 / _per_second(1, lambda: merge_days(days))

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.background import Background
+from insights.counted import spoken
 from insights.days import AnalysedDay, Utterance, analyse_day, merge_days
 from insights.lexicon import standard_lexicon
 from insights.opinions import Stance
@@ -22,7 +23,7 @@ def day_of(utterances: list[Utterance]) -> AnalysedDay:
 
 
 def report_of(now: AnalysedDay, *before: AnalysedDay, top: int = 20) -> DemandReport:
-    return demand_report(now, before, BACKGROUND, LEXICON, top=top)
+    return demand_report(now, [spoken(one) for one in before], BACKGROUND, LEXICON, top=top)
 
 
 @settings(deadline=None)  # now and then the dictionary is read from its file

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from insights.counted import spoken
 from insights.days import AnalysedDay, Tally, analyse_day
 from insights.lexicon import DemandKind, standard_lexicon
 from insights.trends import Topic, Trend, find_topics, find_trends
@@ -30,7 +31,7 @@ def tally(members: Iterable[int], quotes: Mapping[int, int] | None = None) -> Ta
 
 
 def found(*periods: AnalysedDay) -> dict[str, Trend[str]]:
-    return {trend.key: trend for trend in find_trends(periods, TERMS)}
+    return {trend.key: trend for trend in find_trends([*map(spoken, periods)], TERMS)}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_trend_tells_its_figures() -> None:
 
 
 def test_without_a_period_before_nothing_is_a_trend() -> None:
-    assert find_trends([period(50, 闷痘=40)], TERMS) == ()
+    assert find_trends([spoken(period(50, 闷痘=40))], TERMS) == ()
     assert find_trends([], TERMS) == ()
 
 
@@ -71,9 +72,11 @@ def test_aspects_and_demands_have_trends_as_well() -> None:
     before = said(*[(member, "早上好") for member in range(40)])
     now = said(*[(member, "面霜什么时候补货") for member in range(40)])
     days = [analyse_day(day, RjiebaSegmenter(), standard_lexicon()) for day in (before, now)]
-    [demand] = find_trends(days, attrgetter("demands"))
+    [demand] = find_trends([*map(spoken, days)], attrgetter("demands"))
     assert (demand.key.kind, demand.key.thing) == (DemandKind.RESTOCK, "面霜")
-    assert {trend.key.aspect for trend in find_trends(days, attrgetter("aspects"))} == {"库存"}
+    assert {
+        trend.key.aspect for trend in find_trends([*map(spoken, days)], attrgetter("aspects"))
+    } == {"库存"}
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.01])
@@ -84,7 +87,7 @@ def test_where_nothing_changes_hardly_any_report_tells_a_trend(rho: float) -> No
     told = 0
     for _ in range(100):
         periods = [period(150, **wavering(draw, means, rho, 150)) for _ in range(5)]
-        told += bool(find_trends(periods, TERMS))
+        told += bool(find_trends([*map(spoken, periods)], TERMS))
     assert told <= 10
 
 
@@ -101,7 +104,7 @@ def wavering(draw: random.Random, means: list[float], rho: float, active: int) -
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=5))
 def test_whatever_was_counted_the_figures_stay_in_bounds(counts: list[tuple[int, int]]) -> None:
     periods = [period(k + others, 闷痘=k) for k, others in counts]
-    for trend in find_trends(periods, TERMS):
+    for trend in find_trends([*map(spoken, periods)], TERMS):
         assert 0.0 <= trend.chance <= 0.05
         assert trend.rising == (
             trend.shares[-1] > sum(trend.speakers[:-1]) / sum(trend.active[:-1])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import analysis
-from storage.analysis import Claim, DayState
+from storage.analysis import Claim, DayState, Standing
 from storage.database import Database
 from tests.storage.builders import ALWAYS, DAY, MINUTE, NOW, analysed, group, heard, record
 
@@ -52,6 +52,33 @@ async def test_a_day_comes_back_as_it_was_kept(connection: AsyncConnection) -> N
     found = await state(connection, seat.id)
     assert found == DayState(seat.id, FIRST, "v", dirty=False, claim=1, claimed=False)
     assert await analysis.bodies(connection, seat.id, [FIRST]) == {FIRST: '{"词":3}'}
+
+
+async def test_what_stands_changes_with_every_claim_reading_and_change(
+    connection: AsyncConnection,
+) -> None:
+    seat, other = await group(connection, "一群"), await group(connection, "二群")
+    later = FIRST + DAY
+
+    async def stands() -> tuple[Standing, ...]:
+        return await analysis.standing(connection, [seat.id], FIRST, later, but=later)
+
+    seen = [await stands()]
+    held = await claim(connection, seat.id)
+    assert await stands() == ()  # claimed and never read: nothing is known of it
+    await store(connection, held, "v")
+    seen.append(await stands())
+    assert seen[-1] == (Standing("v", 1, 1, 0),)
+    await analysis.mark_dirty(connection, [(seat.id, FIRST)])
+    seen.append(await stands())
+    held = await claim(connection, seat.id, seen=2)
+    seen.append(await stands())
+    await store(connection, held, "w")
+    seen.append(await stands())
+    assert len(set(seen)) == len(seen)
+    await analysed(connection, seat, later)
+    await analysed(connection, other, FIRST)
+    assert await stands() == seen[-1]
 
 
 async def test_days_are_read_from_the_first_to_the_last_of_the_groups_asked_for(

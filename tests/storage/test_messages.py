@@ -455,8 +455,25 @@ async def test_an_utterance_says_which_stored_message_it_replies_to(
     await record(connection, heard("asked", chat="chat-二群"), account="other")
     found = await messages.utterances(connection, seat.id, NOW, NOW + MINUTE)
     assert [one.reply_to for one in found] == [None, asked.id, None]
-    behind = await said_after(connection, seat.id, NOW, NOW + MINUTE, found[0].id)
-    assert [one.reply_to for one in behind] == [asked.id, None]
+    behind = await said_after(connection, {seat.id: found[0].id}, NOW, NOW + MINUTE)
+    assert [one.reply_to for one in behind[seat.id]] == [asked.id, None]
+
+
+async def test_what_is_new_is_told_group_by_group(connection: AsyncConnection) -> None:
+    one, two = await group(connection, "一群"), await group(connection, "二群")
+    old, *_ = await record(
+        connection,
+        heard("1", text="早", chat="chat-一群"),
+        heard("2", text="早呀", chat="chat-二群"),
+        heard("3", text="面霜", chat="chat-一群"),
+    )
+    newest = {one.id: old.id or 0, two.id: (old.id or 0) + 1}
+    new = await said_after(connection, newest, NOW, NOW + MINUTE)
+    assert {group_id: [u.text for u in said] for group_id, said in new.items()} == {
+        one.id: ["面霜"],
+        two.id: [],
+    }
+    assert await said_after(connection, {}, NOW, NOW + MINUTE) == {}
 
 
 async def test_quotes_leave_out_what_is_gone(
