@@ -17,6 +17,8 @@ from pathlib import Path
 from docs.commands import commands_page
 from docs.example_configuration import example_configuration
 from docs.readme_output import READMES, rewrite
+from docs.report_picture import PLACE, report_picture
+from handlers.pictures.fonts import find_fonts
 from storage.errors import NuanqunError
 
 TOP = Path(__file__).resolve().parents[1]
@@ -106,6 +108,11 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text(), encoding="utf-8")
         print(f"wrote {place}")
+    fonts = find_fonts()
+    if fonts is None:
+        raise SystemExit("The picture of a report needs a font with Chinese characters.")
+    (TOP / PLACE).write_bytes(report_picture(fonts))
+    print(f"wrote {PLACE}")
     rewrite(TOP)
     print(f"wrote the outputs in {' and '.join(READMES)}")
 

@@ -21,6 +21,8 @@ _ROW = 66
 _BAR = 54
 _MORE = 52
 _FOOT = 20
+_DIGIT = 21  # the width of a digit of a count, and room to spare
+_BESIDE = 8  # the room at both sides of a count
 _NAME, _COUNT, _TITLE, _SMALL = 34, 34, 42, 28
 
 
@@ -84,15 +86,14 @@ def _card_height(pair: Sequence[Quadrant]) -> float:
 def _draw_bars(
     page: Page, corner: tuple[float, float], quadrant: Quadrant, colour: str, most: int
 ) -> None:
-    """The rows of one quadrant, each a bar with its name and count on it."""
+    """The rows of one quadrant: a bar with its name on it, and its count behind the longest bar."""
     left, top = corner[0], corner[1] + _HEAD
-    right = left + _INSIDE
+    longest = _INSIDE - _DIGIT * len(f"{most:,}") - 2 * _BESIDE
     for bar in quadrant.bars:
-        page.box((left, top), max(_INSIDE * bar.count / most, 12), _BAR, colour, round_=6)
-        counted = page.write(
-            (right - 10, top + 40), f"{bar.count:,}", _COUNT, bold=True, align="right"
-        )
-        page.write((left + 20, top + 40), bar.name, _NAME, within=_INSIDE - counted - 50)
+        page.box((left, top), max(longest * bar.count / most, 12), _BAR, colour, round_=6)
+        page.write((left + 20, top + 40), bar.name, _NAME, within=longest - 20)
+        right = left + _INSIDE - _BESIDE
+        page.write((right, top + 40), f"{bar.count:,}", _COUNT, bold=True, align="right")
         top += _ROW
     if quadrant.more:
         page.write((left, top + 34), quadrant.more, _SMALL, colour=FAINT, within=_INSIDE)
