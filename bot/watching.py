@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Counter
 
 from handlers.desk import Desk
+from handlers.each_morning import tell_morning
 from handlers.questions import tell_unanswered
 from handlers.spike_watch import watch_spikes
 
@@ -33,6 +34,7 @@ Watcher = Callable[[Desk], Awaitable[object]]
 WATCHERS: tuple[tuple[str, Watcher], ...] = (
     ("spikes", watch_spikes),
     ("questions", tell_unanswered),
+    ("morning", tell_morning),
 )
 """What is looked at, by the names that stand in the log."""
 

@@ -155,7 +155,7 @@ def _memory(desk: Desk) -> _Memory:
 
 def was_heard(asked: GroupQuestion, gaps: Collection[Gap], until: datetime) -> bool:
     """Whether all was heard from a question on until a moment, or until it was answered."""
-    end = asked.question.answered_at or until
+    end = min(asked.question.answered_at or until, until)
     return not any(
         gap.account == asked.group.account
         and gap.since < end

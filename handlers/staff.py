@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from itertools import groupby
 
 import structlog
@@ -18,9 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.desk import Desk
 from handlers.roles import Role, role_of
 from handlers.settings import ShopSettings
+from scheduler.answers import never_again
 from scheduler.content import Content
 from scheduler.courier import Address, Done, Unclear
 from storage import members
+from storage.attempts import outcomes_of
 from storage.familiar import lost_members
 from storage.groups import Group, groups_by_id
 from storage.identities import once_known_as
@@ -83,6 +86,7 @@ async def tell_managers(
     but: Collection[int] = (),
     about: int | None = None,
     not_through: Collection[str] = (),
+    once_since: datetime | None = None,
 ) -> list[str]:
     """Say something to every manager; the names of the staff chats and managers it reached.
 
@@ -90,7 +94,8 @@ async def tell_managers(
     chats are spared. A manager who sits in no staff chat is told in private, and so is everybody
     where no chat was reached. `but` are customers to leave out in private. A manager with several
     members is told once. `not_through` are accounts that can carry nothing now. The
-    key names what is said, so that telling twice can be seen in the attempts.
+    key names what is said, so that telling twice can be seen in the attempts; with `once_since`
+    nobody is told to whom it was said from that moment on, or cannot be, and counts as reached.
     """
     async with desk.database.reading() as connection:
         everybody = await managers(connection, desk.shop)
@@ -98,7 +103,9 @@ async def tell_managers(
         tied = await groups_by_id(connection, [] if about is None else [about])
     chats = [chat for chat in chats if chat.account not in not_through]
     near = [chat for chat in chats if chat.id in {group.staff_group_id for group in tied.values()}]
-    said = [chat for chat in near or chats if await _tell_chat(desk, chat, content, key)]
+    said = [
+        chat for chat in near or chats if await _tell_chat(desk, chat, content, key, once_since)
+    ]
     spared = [chat for chat in chats if near and said and chat not in near]
     async with desk.database.reading() as connection:
         there = await customers_in(connection, [chat.id for chat in (*said, *spared)])
@@ -106,23 +113,39 @@ async def tell_managers(
     people = [list(some) for _, some in groupby(wanted, key=lambda one: one.customer_id)]
     async with asyncio.TaskGroup() as telling:
         tasks = [
-            telling.create_task(tell(desk, some, content, key, not_through=not_through))
+            telling.create_task(
+                tell(desk, some, content, key, not_through=not_through, once_since=once_since)
+            )
             for some in people
         ]
     reached = [found.name for task in tasks if (found := task.result()) is not None]
     return [*(chat.name for chat in said), *reached]
 
 
-async def _tell_chat(desk: Desk, chat: Group, content: Content, key: str) -> bool:
+async def _tell_chat(
+    desk: Desk, chat: Group, content: Content, key: str, once_since: datetime | None
+) -> bool:
     """Say something in a staff chat; whether it may have been heard there."""
+    to = Address(group=chat.chat)
+    whole = f"{key}/{chat.account}/{to}"
+    if await _was_said(desk, chat.account, whole, once_since):
+        return True
     sender = desk.senders.get(chat.account)
     if sender is None or chat.is_muted(desk.clock.now()):
         return False
-    to = Address(group=chat.chat)
-    outcome = await sender.say(to, content, f"{key}/{chat.account}/{to}")
+    outcome = await sender.say(to, content, whole)
     if not isinstance(outcome, Done):
         _log.warning("staff_chat_not_told", key=key, chat=chat.name, outcome=repr(outcome))
     return isinstance(outcome, Done | Unclear)
+
+
+async def _was_said(desk: Desk, account: str, key: str, since: datetime | None) -> bool:
+    """Whether something was said under this key since then, may have been, or never can be."""
+    if since is None:
+        return False
+    async with desk.database.reading() as connection:
+        ended = await outcomes_of(connection, account, key, since)
+    return any(never_again(outcome) for outcome in ended)
 
 
 async def tell(
@@ -132,17 +155,23 @@ async def tell(
     key: str,
     *,
     not_through: Collection[str] = (),
+    once_since: datetime | None = None,
 ) -> Member | None:
-    """Say something in private to one person, as the first of their members that is reached."""
+    """Say something in private to one person, as the first of their members that is reached.
+
+    With `once_since` nothing is said again that was said under this key from that moment on.
+    """
     for member in whom:
         async with desk.database.reading() as connection:
             accounts = await members.heard_through(connection, member.id)
         for account in accounts:
+            whole = f"{key}/{account}/{member.person}"
+            if await _was_said(desk, account, whole, once_since):
+                return member
             sender = desk.senders.get(account)
             if sender is None or account in not_through:
                 continue
-            to = Address(person=member.person)
-            outcome = await sender.say(to, content, f"{key}/{account}/{member.person}")
+            outcome = await sender.say(Address(person=member.person), content, whole)
             if isinstance(outcome, Done):
                 return member
             _log.warning("manager_not_told", key=key, account=account, outcome=repr(outcome))

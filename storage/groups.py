@@ -221,6 +221,24 @@ async def all_groups(connection: AsyncConnection, shop_id: int) -> list[Group]:
     return [group_of(row) for row in rows]
 
 
+async def groups_known_before(
+    connection: AsyncConnection, shop_id: int, moment: datetime
+) -> list[Group]:
+    """The groups of fans that the bot is in, and has known since before a moment, by name."""
+    rows = await connection.execute(
+        select(*GROUP)
+        .where(
+            groups.c.shop_id == shop_id,
+            groups.c.present,
+            ~groups.c.is_staff,
+            groups.c.since < moment,
+            ACCEPTED,
+        )
+        .order_by(groups.c.name, groups.c.id)
+    )
+    return [group_of(row) for row in rows]
+
+
 async def groups_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Group]:
     """Groups by their ids, the staff's among them, those left out that the bot is not in."""
     rows = await connection.execute(

@@ -133,3 +133,14 @@ async def test_a_group_that_mutes_the_bot_is_tried_once_a_day_until_it_is_heard_
     assert await muted(NOW + DAY + HOUR)
     await groups.mark_unmuted(connection, ACCOUNT, [seat.chat])
     assert not await muted(NOW + DAY + HOUR)
+
+
+async def test_groups_that_were_known_before_a_moment_are_told_from_new_ones(
+    connection: AsyncConnection,
+) -> None:
+    shop_id = await shop(connection)
+    old, left = await group(connection, "一群"), await group(connection, "二群")
+    await groups.set_present(connection, left.id, present=False)
+    found = await groups.groups_known_before(connection, shop_id, NOW + MINUTE)
+    assert [one.id for one in found] == [old.id]
+    assert await groups.groups_known_before(connection, shop_id, NOW) == []
