@@ -210,15 +210,10 @@ def import_chat(
 @app.command()
 def analyse(*, as_json: AsJson = True, config: ConfigFile = None) -> None:  # noqa: ARG001 (its answer is always JSON; the switch is there for scripts)
     """Understand each line of stdin: one text a line in, one JSON object a line out."""
-    from bot.wiring import understanding  # noqa: PLC0415 (as for run)
-    from insights.understanding import understand  # noqa: PLC0415 (as for run)
+    from bot import analysing  # noqa: PLC0415 (as for run)
 
     with _refusals():
-        segmenter, lexicon = understanding(_configuration(config))
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-        for line in sys.stdin:
-            read = understand(line.rstrip("\r\n"), segmenter, lexicon)
-            typer.echo(json.dumps(read.to_json(), ensure_ascii=False))
+        analysing.analyse(sys.stdin.buffer, sys.stdout, _configuration(config))
 
 
 @app.command()

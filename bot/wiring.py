@@ -26,10 +26,8 @@ from handlers.desk import Desk
 from handlers.dispatch import Dispatcher
 from handlers.notices import Notices
 from handlers.rereading import keep_reading
-from handlers.vocabulary import Lessons, Vocabulary, lexicon_for, segmenter_for
+from handlers.vocabulary import Vocabulary
 from handlers.wording import wording
-from insights.lexicon import Lexicon
-from insights.words import Segmenter
 from scheduler.clock import Clock
 from scheduler.lease import LeaseTerms
 from scheduler.notices import Tell, tell_nobody
@@ -219,9 +217,3 @@ async def _furnish(
         senders=senders,
         narrator=await asyncio.to_thread(configuration.narrative.endpoint),
     )
-
-
-def understanding(configuration: Configuration) -> tuple[Segmenter, Lexicon]:
-    """What texts are read with by the configuration alone, without any database. Slow."""
-    lessons = Lessons(configuration.configured_words())
-    return segmenter_for(lessons), lexicon_for(lessons)

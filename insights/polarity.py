@@ -115,14 +115,15 @@ class PolarityModel:
                     share[place] += weight / length
         average = sum(share) / max(len(words), 1)
         heaviest = first = last = end = 0
-        most, total = float("-inf"), 0.0
+        most = float("-inf")
+        total = 0.0
         for place, word in enumerate(words):
             end += len(word)
-            weight = sum(share[end - len(word) : end]) - average
+            above = sum(share[end - len(word) : end]) - average
             if total > 0:
-                total += weight
+                total += above
             else:
-                total, first = weight, place
+                total, first = above, place
             if total > most:
                 most, heaviest, last = total, first, place + 1
         return "".join(words[heaviest:last])
