@@ -24,6 +24,7 @@ class ModelServer:
     slow: bool = False
     heads: list[str] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request, and hang up."""
@@ -36,6 +37,7 @@ class ModelServer:
                 if line.lower().startswith("content-length")
             )
             self.asked.append(json.loads(await reader.readexactly(length)))
+            self.was_asked.set()
             await asyncio.sleep(self.pause)
             for part in self._parts():
                 writer.write(part)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from handlers.chat_endpoint import ChatEndpoint
 from handlers.commanding import Commander, Order
 from handlers.commands import REGISTRY
 from handlers.desk import Desk
@@ -350,7 +351,10 @@ def understanding() -> tuple[Segmenter, Lexicon]:
 
 
 async def open_shop(
-    database: Database, settings: ShopSettings, care: CareSettings | None = None
+    database: Database,
+    settings: ShopSettings,
+    care: CareSettings | None = None,
+    narrator: ChatEndpoint | None = None,
 ) -> Shop:
     """A bot on this database, with its lane taken."""
     clock = SimulatedClock(NOW)
@@ -378,6 +382,7 @@ async def open_shop(
         vocabulary=Vocabulary(database, shop_id, ConfiguredWords(), segmenter, lexicon),
         planner=Planner(database=database, shop_id=shop_id, clock=clock, tell=notices.tell),
         senders={ACCOUNT: sender},
+        narrator=narrator,
     )
     commander = Commander(desk, REGISTRY)
     dispatcher = Dispatcher(desk=desk, commander=commander, platform=PLATFORM, account=ACCOUNT)

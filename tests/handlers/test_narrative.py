@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -12,10 +13,13 @@ from structlog.testing import capture_logs
 from handlers.chat_endpoint import ChatEndpoint
 from handlers.desk import Desk
 from handlers.narrative import narrate
+from handlers.settings import ShopSettings
 from handlers.wording import LANGUAGES, wording
 from insights.report import DemandReport
+from storage.database import Database
+from tests.handlers.conftest import with_groups
 from tests.handlers.model_server import ModelServer, model_server
-from tests.handlers.shop import Shop
+from tests.handlers.shop import MANAGER, Shop, open_shop
 from tests.handlers.test_narrative_figures import REPORT
 
 
@@ -98,3 +102,26 @@ async def test_a_model_that_invents_is_not_heard(shop: Shop, model: ModelServer)
     before = counted("unfounded")
     assert await narrate(desk_with(shop, model), REPORT) is None
     assert counted("unfounded") == before + 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_the_report_is_out_before_the_model_is_asked(
+    sqlite: Database, model: ModelServer, *, fails: bool
+) -> None:
+    narrator = ChatEndpoint(model.url, "small-1", deadline=2)
+    shop = await with_groups(await open_shop(sqlite, ShopSettings(), narrator=narrator))
+    await shop.says("小鱼", "气味太刺鼻了")
+    model.pause = 0.5
+    model.answer = "嗯。" if fails else "这几天一共 1 条消息[F1]。"
+    asked = asyncio.create_task(shop.says(MANAGER, "/insights 7", group=None))
+    async with asyncio.timeout(10):
+        await model.was_asked.wait()
+    said = [
+        post.content.text for post in shop.platform.posts if post.address == in_private(MANAGER)
+    ]
+    assert said[0].startswith("粉丝在说什么")
+    answers = [post.content.text for post in await asked]
+    assert answers[0] == said[0]
+    assert [text.partition("\n")[2] for text in answers[1:]] == (
+        [] if fails else ["这几天一共 1 条消息。"]
+    )
