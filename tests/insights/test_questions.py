@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from insights.lexicon import standard_lexicon
-from insights.questions import Line, Question, read_asking, read_questions
+from insights.questions import STAFF_ANSWERS, Line, Question, read_asking, read_questions
 from insights.words import RjiebaSegmenter
 
 read = lru_cache(maxsize=None)(
@@ -78,6 +79,23 @@ def test_a_question_names_something_or_says_that_it_wants_an_answer(
 ) -> None:
     assert bool(questions(line(0, RAIN, text))) is asks
     assert not questions(line(0, SHOP, text))  # the staff are nobody's fans
+
+
+PAGE = Path(__file__).parents[2].joinpath("docs/discussions/insights.md").read_text("utf-8")
+HEAD = "| in the group | a question to the shop? |\n|---|---|\n"
+EXAMPLES = PAGE.partition(HEAD)[2].partition("\n\n")[0].splitlines()
+
+
+@pytest.mark.parametrize("row", EXAMPLES)
+def test_the_page_s_examples_are_the_code_s_own_answers(row: str) -> None:
+    _, text, verdict, _ = (part.strip() for part in row.split("|"))
+    assert ["no", "yes"].index(verdict) == len(questions(line(0, RAIN, text)))
+
+
+def test_the_page_has_examples_and_names_the_times() -> None:
+    assert len(EXAMPLES) >= 6
+    assert timedelta(hours=12) == STAFF_ANSWERS
+    assert "in the last twelve hours" in PAGE
 
 
 ASKED = line(1, RAIN, "这个面霜油皮能用吗")
