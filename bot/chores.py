@@ -149,6 +149,7 @@ NIGHTLY: tuple[tuple[str, Chore], ...] = (
     ("37 3 * * *", forget_old_text),
     ("42 3 * * *", forget_short_lived),
     ("47 3 * * *", leave_out_unserved),
+    ("40 9 * * *", tell_digest),
 )
 """When (minute hour day month weekday, by the shop's clock) each chore is done."""
 
