@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.watching import watching
 from handlers.desk import Desk
+from handlers.digest import tell_digest
 from handlers.people_found import tag_people
 from handlers.period import Period
 from handlers.reading_days import analyse_before_forgetting, analyse_finished_days
