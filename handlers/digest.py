@@ -18,6 +18,7 @@ from handlers.desk import Desk
 from handlers.digest_text import digest_text
 from handlers.hearing_gaps import gap_lines, gaps_in
 from handlers.insight_arguments import PeriodWords
+from handlers.narrative import narrate
 from handlers.period import Period, bounds_of, today
 from handlers.pictures.picture import insight_picture
 from handlers.progress import progress_of
@@ -115,6 +116,9 @@ async def tell_digest(desk: Desk) -> list[str]:
     picture = await picture_of(desk, digest)
     if picture is not None:
         await tell_managers(desk, Content("", pictures=(picture,)), f"picture-of-{key}")
+    narrative = await narrate(desk, digest.found)
+    if narrative is not None:
+        await tell_managers(desk, Content(narrative), f"narrative-of-{key}")
     return told
 
 

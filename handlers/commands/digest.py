@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.desk import Asked, Desk
 from handlers.digest import digest_of, picture_of, week_before
 from handlers.insight_arguments import PeriodWords
+from handlers.narrative import narrate
 from handlers.period import today
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -36,3 +37,6 @@ async def digest(desk: Desk, asked: Asked, period: PeriodWords | None = None) ->
     picture = await picture_of(desk, found)
     if picture is not None:
         yield Reply(Content("", pictures=(picture,)), private=True)
+    narrative = await narrate(desk, found.found)
+    if narrative is not None:
+        yield reply(narrative, private=True)

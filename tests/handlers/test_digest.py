@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from handlers import digest as digest_room
+from handlers.desk import Desk
 from handlers.digest import tell_digest, week_before
 from handlers.spike_watch import watch_spikes
+from insights.report import DemandReport
 from scheduler.content import Content, Picture
 from scheduler.courier import AddressGone
 from storage.word_proposals import FoundWord, propose
@@ -160,3 +162,16 @@ async def test_the_picture_follows_the_text(shop: Shop, monkeypatch: pytest.Monk
     text, shown = [p.content for p in shop.platform.posts if p.address == in_private(MANAGER)]
     assert text.text.startswith("📋")
     assert shown.pictures == (picture,)
+
+
+async def test_a_narrative_follows_the_digest(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def narrated(_desk: Desk, found: DemandReport) -> str:
+        return f"小结：{found.speakers} 人"
+
+    monkeypatch.setattr(digest_room, "narrate", narrated)
+    await a_week(shop)
+    shop.clock.advance_to(MONDAY)
+    await tell_digest(shop.desk)
+    digest, narrative = [post.content.text for post in shop.platform.posts]
+    assert digest.startswith("📋")
+    assert narrative.startswith("小结：")
