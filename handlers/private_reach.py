@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.desk import Desk
 from handlers.lateness import CAPS_LOOK_BACK, Held, imagined, kept_back
 from scheduler.campaigns import Campaign, Occurrence
-from scheduler.courier import Address, Limits
+from scheduler.courier import Address, Limits, must_be_open
 from scheduler.decide import Decision, History, Reason, decide
 from storage import due, lanes, shops
 from storage.audiences import Audience, whom
@@ -101,7 +101,7 @@ def _open(desk: Desk, ways: Iterable[Way]) -> list[Way]:
 def _must_start(desk: Desk, account: str) -> bool:
     """Whether an account reaches in private only who has opened the private chat with it."""
     sender = desk.senders.get(account)
-    return sender is not None and sender.start_link is not None
+    return sender is not None and must_be_open(sender)
 
 
 def _added(found: Reached, asked: int, open_ways: Sequence[Way]) -> Reached:

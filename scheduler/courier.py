@@ -247,7 +247,8 @@ class Limits:
     the account, drawn anew for each: who types like a clock is no person. `text_length` is in
     characters, `caption_length` of a text that stands below pictures (None: as long as any);
     `pictures` go with one post at most, and where `pictures_alone`, buttons cannot stand below
-    several. Without `captions` a text and its pictures are a message each (`messages_in`).
+    several. Without `captions` a text and its pictures are a message each (`messages_in`). Where
+    only `friends` are written to, a private message reaches whose private chat is open.
     """
 
     account: tuple[Rate, ...] = ()
@@ -260,6 +261,7 @@ class Limits:
     pictures: int | None = None
     pictures_alone: bool = False
     captions: bool = True
+    friends: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.quiet_minutes < _HALF_HOUR:
@@ -286,8 +288,8 @@ def weight_of(action: Action, limits: Limits) -> int:
     return messages_in(action.content, limits) if isinstance(action, Post) else 1
 
 
-class Courier(Protocol):
-    """One sending account, as the sender sees it."""
+class Account(Protocol):
+    """What a courier tells of its account."""
 
     @property
     def limits(self) -> Limits:
@@ -301,6 +303,15 @@ class Courier(Protocol):
         Behind its `?start=` stands the word that the bot is told; another may stand there.
         """
         ...
+
+
+def must_be_open(account: Account) -> bool:
+    """Whether a private message only reaches who has opened the private chat, or is a friend."""
+    return account.start_link is not None or account.limits.friends
+
+
+class Courier(Account, Protocol):
+    """One sending account, as the sender sees it."""
 
     async def perform(self, action: Action) -> Outcome:
         """Carry one action out. Never raises for platform or network trouble."""

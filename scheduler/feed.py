@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.answers import left_unsent
 from scheduler.bodies import content_of
-from scheduler.courier import Address, Courier, Post
+from scheduler.courier import Address, Courier, Post, must_be_open
 from scheduler.decide import CareSettings, Defer, History, Send, Skip, decide
 from scheduler.priorities import Priority
 from storage import campaigns, due
@@ -61,7 +61,7 @@ class Feed:
     async def next_batch(self, now: datetime, most: int, rests_until: datetime | None) -> Batch:
         """At most so many of the deliveries that are due, decided about."""
         async with self._database.reading() as connection:
-            must_start = self._courier.start_link is not None
+            must_start = must_be_open(self._courier)
             found = await due.due(connection, self._account, now, most, must_start=must_start)
             if not found:
                 return Batch()

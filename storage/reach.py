@@ -2,8 +2,8 @@
 
 On some platforms a person must open the private chat before the bot may write (`started_at`), and
 everywhere they may close the door again (`unreachable_at`). Both are kept true from what the
-platform tells and from what it answers. A courier that has a start link is one of the former: see
-`must_start` in `due.py`.
+platform tells and from what it answers. Which platforms these are is said by couriers: see
+`must_be_open` in `scheduler/courier.py`, and `must_start` in `due.py`.
 """
 
 from __future__ import annotations

@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from scheduler import planner as planner_room
 from scheduler.campaigns import CampaignState
-from scheduler.courier import AddressGone
+from scheduler.courier import AddressGone, Limits
 from storage import members, tags
 from storage.audiences import Audience
 from storage.customers import set_opt_out
 from storage.database import Database
 from storage.members import Member, Seen
+from storage.reach import mark_reachable
 from storage.segments import Segment
 from storage.tables import deliveries as ledger
 from storage.tables import members as people
@@ -179,3 +180,17 @@ async def test_nobody_is_written_to_where_a_private_chat_has_to_be_opened_first(
     await (await stage.planner()).plan_ahead()
     await (await stage.opened()).drain()
     assert await stands(stage) == {"小鱼": [("skipped", "unreachable")]}
+
+
+async def test_where_only_friends_are_written_to_the_others_are_left_out(stage: Stage) -> None:
+    stage.platform.limits = Limits(friends=True)
+    friend, _ = await fans(stage, "小鱼", "小美")
+    async with stage.database.writing() as connection:
+        await mark_reachable(connection, [friend.id], NOW)
+    await stage.campaign(audience=TAGGED)
+    await (await stage.planner()).plan_ahead()
+    await (await stage.opened()).drain()
+    assert await stands(stage) == {
+        "小鱼": [("sent", None)],
+        "小美": [("skipped", "unreachable")],
+    }

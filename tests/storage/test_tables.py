@@ -32,6 +32,9 @@ from storage.attempts import End
 from storage.deliveries import DeliveryState, Move
 from storage.lanes import Lane
 from storage.nicknames import note_nicknames
+from storage.private_ways import ways_to
+from storage.segments import Segment, customers_in
+from storage.slots import PlannedSlot
 from storage.tables import deliveries as ledger
 from storage.tables import messages as message_table
 from tests.storage.builders import (
@@ -122,6 +125,11 @@ LEDGER: dict[str, Query] = {
     "addressed_groups": lambda c: due.addressed_groups(c, [1, 2], NOW - DAY),
     "addressed_customers": lambda c: due.addressed_customers(c, [1, 2], NOW - DAY),
     "in_doubt": lambda c: deliveries.in_doubt(c, ACCOUNT, NOW),
+    "ways_to": lambda c: ways_to(c, [1, 2]),
+    "customers_in": lambda c: customers_in(c, Segment(("老客",), ("新客",)), [1], [2], NOW),
+    "plan_for_customers": lambda c: slots.plan_for_customers(
+        c, PlannedSlot(1, "c1", 1, "once", NOW, LATER), [1, 2], NOW
+    ),
     "begin": lambda c: deliveries.begin(c, LANE, [1, 2], NOW),
     "put off": lambda c: deliveries.move(
         c, LANE, moves(DeliveryState.PLANNED, not_before=LATER), NOW

@@ -65,6 +65,7 @@ def limits_of(
         caption_length=None if beside_text >= 1 else 0,
         pictures=max(1, beside_text),
         captions=False,
+        friends=True,
     )
 
 
