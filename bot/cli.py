@@ -26,7 +26,7 @@ from bot.configuration import (
     ConfigurationUnreadable,
     load,
 )
-from storage.errors import DatabaseFailed, NuanqunError
+from storage.errors import DatabaseFailed, NuanqunError, RunningError
 
 DONE, FAILED, WRONG = 0, 1, 2
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
@@ -52,6 +52,14 @@ FirstDay = Annotated[
 LastDay = Annotated[
     datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
 ]
+
+
+class FileUnwritable(RunningError):
+    """A report cannot be written to the file that was named."""
+
+    number = 514
+    sentence = "The file {place} cannot be written: {reason}."
+    mend = "Name another file, in a folder that is there."
 
 
 class HistoryFormat(StrEnum):
@@ -99,8 +107,10 @@ def _configuration(file: Path | None) -> Configuration:
     return configuration
 
 
-def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
-    """The first and the last day that were asked for.
+def _days(
+    first: datetime | None, last: datetime | None, option: str = "--"
+) -> tuple[date | None, date | None]:
+    """The first and the last day that were asked for; `option` is how their options begin.
 
     Raises:
         typer.BadParameter: there is no day between them, or they are nowhere near a shop's life.
@@ -109,8 +119,40 @@ def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, d
         if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
             raise typer.BadParameter(f"a day lies between {_FIRST_YEAR} and {_LAST_YEAR}.")
     if first is not None and last is not None and last < first:
-        raise typer.BadParameter("--to is a day before --from.")
+        raise typer.BadParameter(f"{option}to is a day before {option}from.")
     return first.date() if first else None, last.date() if last else None
+
+
+def _tag(segment: str | None) -> str | None:
+    """The tag of a segment, which is written as in chat.
+
+    Raises:
+        typer.BadParameter: it is written otherwise.
+    """
+    if segment is None:
+        return None
+    from handlers.insight_arguments import SegmentWord  # noqa: PLC0415 (as for run)
+
+    try:
+        read, left = SegmentWord.read(segment)
+    except ValueError:
+        read, left = None, ""
+    if read is None or left.strip():
+        raise typer.BadParameter(f"--segment is written tag:NAME, not {segment!r}.")
+    return read.tag
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a report to a file, and say so.
+
+    Raises:
+        FileUnwritable: it cannot be written.
+    """
+    try:
+        file.write_text(text, encoding="utf-8", newline="")
+    except OSError as trouble:
+        raise FileUnwritable(place=file, reason=trouble.strerror or trouble) from trouble
+    typer.echo(f"wrote {file}", err=True)
 
 
 @contextmanager
@@ -219,22 +261,59 @@ def analyse(*, as_json: AsJson = True, config: ConfigFile = None) -> None:  # no
 @app.command()
 def insights(
     *,
-    group: Annotated[str | None, typer.Option(help="Only this group.")] = None,
+    groups: Annotated[
+        list[str] | None, typer.Option("--group", help="Only this group; may be given again.")
+    ] = None,
     first: FirstDay = None,
     last: LastDay = None,
+    against_first: Annotated[
+        datetime | None,
+        typer.Option(
+            "--against-from", formats=["%Y-%m-%d"], help="Compare with days from this one on."
+        ),
+    ] = None,
+    against_last: Annotated[
+        datetime | None,
+        typer.Option(
+            "--against-to", formats=["%Y-%m-%d"], help="The last of the days to compare with."
+        ),
+    ] = None,
+    segment: Annotated[
+        str | None, typer.Option(help="Only the words of those with a tag: tag:NAME.")
+    ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Quotes with names, not masked; noted in the audit log.")
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--html", help="Write the full report to this file, to be read.")
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", help="Write it to this file as a table, as for Excel.")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
     """What fans care about, mind, like, dislike and ask for; the last seven days by default."""
 
     async def work() -> int:
-        from bot.asking import demand  # noqa: PLC0415 (as for run)
+        from bot.asking import DemandQuestion, demand  # noqa: PLC0415 (as for run)
 
         since, until = _days(first, last)
+        against_since, against_until = _days(against_first, against_last, "--against-")
+        question = DemandQuestion(
+            groups=tuple(groups or ()),
+            first=since,
+            last=until,
+            against_first=against_since,
+            against_last=against_until,
+            tag=_tag(segment),
+            names=names,
+        )
         with _progress("Reading old messages") as told:
-            answer = await demand(
-                _configuration(config), group=group, first=since, last=until, told=told
-            )
+            answer = await demand(_configuration(config), question, told)
+        for file, text in ((page, answer.page), (table, answer.table)):
+            if file is not None:
+                _write(file, text())
         if as_json:
             _print(answer.document)
         else:

@@ -23,6 +23,13 @@ from tests.bot.program import call, environment, run
         (["plan", "--fast"], 2, "No such option"),
         (["insights", "--from", "2026-13-01"], 2, "'2026-13-01' does not match"),
         (["insights", "--from", "2026-11-02", "--to", "2026-11-01"], 2, "a day before --from"),
+        (
+            ["insights", "--against-from", "2026-11-02", "--against-to", "2026-11-01"],
+            2,
+            "--against-to is a day before --against-from",
+        ),
+        (["insights", "--segment", "敏感肌"], 2, "--segment is written tag:NAME, not '敏感肌'"),
+        (["insights", "--segment", "tag:敏感肌 7"], 2, "--segment is written tag:NAME"),
         (["plan", "--from", "0001-01-01"], 2, "between 1970 and 2199"),
         (["demo", "--days", "13"], 2, "less than or equal to 12"),
         (["import", "chat"], 2, "Missing argument"),
