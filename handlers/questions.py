@@ -54,11 +54,12 @@ _GROUPS_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class GroupQuestion:
-    """A question of a group, with its words as they were said."""
+    """A question of a group, who asked it, and the platform's id of the message."""
 
     group: Group
     question: Question
     name: str
+    sent_as: str
 
     @property
     def said(self) -> Said:
@@ -87,22 +88,20 @@ async def questions_in(
             said = await talk(connection, list(some), since - _BEFORE, heard)
         by_group = await asyncio.to_thread(_questions, said, read)
         found += [
-            GroupQuestion(some[group_id], one, name)
-            for group_id, one, name in by_group
+            GroupQuestion(some[said.group_id], one, "".join(said.called[:1]), said.message)
+            for one, said in by_group
             if since <= one.at < until
         ]
     return found
 
 
-def _questions(said: Sequence[Talk], read: ReadAsking) -> list[tuple[int, Question, str]]:
-    """Group id, question and its asker's name, of talk that is in order group by group."""
+def _questions(said: Sequence[Talk], read: ReadAsking) -> list[tuple[Question, Talk]]:
+    """The questions in talk that is in order group by group, each with the message it is."""
     found = []
-    for group_id, talked in groupby(said, key=lambda one: one.group_id):
-        there = list(talked)
-        names = {one.id: one.called[0] if one.called else "" for one in there}
-        found += [
-            (group_id, one, names[one.message]) for one in read_questions(_lines(there), read)
-        ]
+    for _, talked in groupby(said, key=lambda one: one.group_id):
+        there = {one.id: one for one in talked}
+        questions = read_questions(_lines(there.values()), read)
+        found += [(one, there[one.message]) for one in questions]
     return found
 
 
@@ -244,12 +243,15 @@ def _words(desk: Desk, new: Sequence[GroupQuestion], texts: Mapping[int, str]) -
 
 
 def question_line(desk: Desk, asked: GroupQuestion, texts: Mapping[int, str]) -> str:
-    """A question as a line: where, when, who and what, the last two masked."""
+    """A question as a line: where, when, who and what, the last two masked; and the way there."""
     text = " ".join(texts[asked.question.message].split())
-    return desk.say(
+    sender = desk.senders.get(asked.group.account)
+    link = None if sender is None else sender.link_to(asked.sent_as)
+    line = desk.say(
         "「{group}」{time} {name}：“{quote}”",
         group=asked.group.name,
         time=desk.show_time(asked.question.at),
         name=mask_name(asked.name),
         quote=text if len(text) <= _QUOTE else f"{text[: _QUOTE - 1]}…",
     )
+    return line if link is None else f"{line}\n{link}"

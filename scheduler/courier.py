@@ -313,6 +313,13 @@ def must_be_open(account: Account) -> bool:
 class Courier(Account, Protocol):
     """One sending account, as the sender sees it."""
 
+    def link_to(self, message: str) -> str | None:
+        """Where whoever sits in its group sees a message that was heard, by the platform's id.
+
+        None where the platform has no such address.
+        """
+        ...
+
     async def perform(self, action: Action) -> Outcome:
         """Carry one action out. Never raises for platform or network trouble."""
         ...

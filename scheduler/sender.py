@@ -110,6 +110,10 @@ class Sender:
         """Where a person opens the private chat with the bot; None where nobody need do so."""
         return self._courier.start_link
 
+    def link_to(self, message: str) -> str | None:
+        """Where whoever sits in its group sees a message that was heard; None where nobody does."""
+        return self._courier.link_to(message)
+
     @property
     def is_open(self) -> bool:
         """Whether this process may send through the account."""

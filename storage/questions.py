@@ -24,11 +24,13 @@ _REPLIED_BY = members.alias("replied_by")
 class Talk:
     """One message in a group, by a fan or by the staff.
 
-    `staff` says that it came from the shop, `called` what its speaker is called there. `reply_to`
-    is the stored message that it replies to, and `to_fan` whether another fan said that one.
+    `message` is the platform's id. `staff` says that it came from the shop, `called` what its
+    speaker is called there. `reply_to` is the stored message that it replies to, and `to_fan`
+    whether another fan said that one.
     """
 
     id: int
+    message: str
     group_id: int
     member_id: int
     at: datetime
@@ -68,6 +70,7 @@ async def talk(
     rows = await connection.execute(
         select(
             messages.c.id,
+            messages.c.message,
             messages.c.group_id,
             messages.c.member_id,
             messages.c.at,
@@ -91,6 +94,7 @@ async def talk(
     return [
         Talk(
             row.id,
+            row.message,
             row.group_id,
             row.member_id,
             row.at,

@@ -107,6 +107,9 @@ class RoomChannel:
         """Everybody in the room can be written to."""
         return None
 
+    def link_to(self, message: str) -> None:
+        """The room gives messages no address."""
+
     async def open(self) -> None:
         """Come into the room.
 

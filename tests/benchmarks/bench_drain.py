@@ -63,6 +63,9 @@ class NoCourier:
         self.finished = asyncio.Event()
         self._left = calls
 
+    def link_to(self, message: str) -> None:
+        """Messages have no address here."""
+
     async def perform(self, action: Action) -> Outcome:
         """Take it."""
         self._left -= 1

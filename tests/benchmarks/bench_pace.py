@@ -87,6 +87,9 @@ class Platform:
         self._expected = expected
         self._chance = random.Random(SEED)  # noqa: S311 (nothing secret travels)
 
+    def link_to(self, message: str) -> None:
+        """Messages have no address here."""
+
     async def perform(self, action: Action) -> Outcome:
         """Travel there, be judged, and travel back."""
         self.left_at[action.key] = time.monotonic()

@@ -80,6 +80,9 @@ class FakeChannel:
     start_link: str | None = None
     confirmed: list[str] = field(default_factory=list)
 
+    def link_to(self, message: str) -> None:
+        """Messages have no address here."""
+
     async def open(self) -> None:
         self.opened += 1
         waits = self.opening()

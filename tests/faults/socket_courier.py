@@ -65,6 +65,9 @@ class SocketCourier:
         """Everybody can be written to."""
         return None
 
+    def link_to(self, message: str) -> None:
+        """Messages have no address here."""
+
     async def perform(self, action: Action) -> Outcome:
         """Post; other actions are not for this platform."""
         if not isinstance(action, Post):

@@ -89,6 +89,10 @@ class Platform:
     limits: Limits = field(default_factory=Limits)
     start_link: str | None = None
 
+    def link_to(self, message: str) -> str | None:
+        """Where a message is seen: where its id says that it is seen somewhere."""
+        return f"https://t.example/{message}" if message.startswith("seen") else None
+
     async def perform(self, action: Action) -> Outcome:
         """Do what is asked, or answer as the test wants."""
         match action:

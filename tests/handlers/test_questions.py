@@ -197,6 +197,12 @@ async def test_of_a_period_every_question_is_found_with_its_answers(any_shop: Sh
     assert await questions_in(shop.desk, [], NOW, NOW + DAY, heard=NOW + DAY) == []
 
 
+async def test_where_the_platform_shows_it_the_way_there_is_told(shop: Shop) -> None:
+    await watched(shop)
+    await shop.says("小鱼", ASKED, message="seen/7")
+    assert (await look(shop, HOUR)).text.endswith("油皮能用吗”\nhttps://t.example/seen/7")
+
+
 async def test_in_english_too(sqlite: Database) -> None:
     shop = await with_groups(await open_shop(sqlite, ShopSettings(language="en")))
     await watched(shop)

@@ -86,6 +86,9 @@ class FakePlatform:
         self._steps: defaultdict[str, deque[Step]] = defaultdict(deque)
         self._always: dict[str, Step] = {}
 
+    def link_to(self, message: str) -> None:
+        """Messages have no address here."""
+
     def will(self, group: str, *steps: Step) -> None:
         """Answer the next calls to the group of this name so."""
         self._steps[f"group:chat-{group}"].extend(steps)

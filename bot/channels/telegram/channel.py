@@ -57,6 +57,8 @@ _log = structlog.get_logger(__name__)
 
 PLATFORM = "telegram"
 
+_BEFORE_SUPERGROUPS = "-100"  # stands before the ids of supergroups in the Bot API
+
 LIMITS = Limits(
     # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
     account=(Rate(30, timedelta(seconds=1)),),
@@ -126,6 +128,17 @@ class TelegramChannel:
         """Where a person starts the bot; None until the bot was connected once."""
         me = self._connection.me
         return None if me is None else f"https://t.me/{me.username}?start=hello"
+
+    def link_to(self, message: str) -> str | None:
+        """Telegram's address of a message in a supergroup, which opens for its members alone.
+
+        Source: https://core.telegram.org/api/links#message-links. Small groups have none.
+        """
+        chat, _, number = message.partition("/")
+        supergroup = chat.removeprefix(_BEFORE_SUPERGROUPS)
+        if supergroup == chat or not (supergroup.isdecimal() and number.isdecimal()):
+            return None
+        return f"https://t.me/c/{supergroup}/{number}"
 
     async def open(self) -> None:
         """Connect, and begin to hear.

@@ -163,6 +163,9 @@ class WeChatChannel:
         """Friends are simply written to."""
         return None
 
+    def link_to(self, message: str) -> None:
+        """WeChat gives messages no address."""
+
     async def open(self) -> None:
         """Connect, and begin to hear.
 

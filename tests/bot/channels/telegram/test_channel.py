@@ -172,6 +172,23 @@ async def test_before_it_was_opened_nobody_knows_where_to_start_it(
     assert channel.start_link is None
 
 
+@pytest.mark.parametrize(
+    ("message", "link"),
+    [
+        ("-1001234/17", "https://t.me/c/1234/17"),
+        ("-55/17", None),  # a small group
+        ("42/17", None),  # in private
+        ("import:00ff", None),
+        ("-100/17", None),
+        ("press", None),
+    ],
+)
+def test_a_message_of_a_supergroup_has_an_address(
+    channel: TelegramChannel, message: str, link: str | None
+) -> None:
+    assert channel.link_to(message) == link
+
+
 PRESSABLE = Content("要提醒吗？", buttons=(Button("要", "/remind"),))
 
 DONE: list[tuple[Action, str, Done]] = [
