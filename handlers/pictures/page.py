@@ -42,7 +42,8 @@ class Page:
         self._height = height
         self._nameless = nameless
         self._faces = {False: _chinese_face(fonts.regular), True: _chinese_face(fonts.bold)}
-        self._drawable = get_font(self._faces[False]).get_charmap()
+        regular, bold = (get_font(face).get_charmap() for face in self._faces.values())
+        self._drawable = regular.keys() & bold.keys()
         self.texts: list[Text] = []
 
     def write(
