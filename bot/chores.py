@@ -30,6 +30,7 @@ from handlers.people_found import tag_people
 from handlers.period import Period
 from handlers.reading_days import analyse_before_forgetting, analyse_finished_days
 from handlers.taggers import tag_everybody
+from handlers.word_finding import find_words, propose_words
 from scheduler.lease import LeaseTerms, lease
 from storage import deliveries, messages
 from storage.button_words import forget_unused
@@ -145,12 +146,14 @@ Chore = Callable[[Desk], Awaitable[object]]
 
 NIGHTLY: tuple[tuple[str, Chore], ...] = (
     ("17 3 * * *", analyse_last_days),
+    ("22 3 * * *", find_words),
     ("27 3 * * *", tag_everybody),
     ("32 3 * * *", tag_people),
     ("37 3 * * *", forget_old_text),
     ("42 3 * * *", forget_short_lived),
     ("47 3 * * *", leave_out_unserved),
     ("40 9 * * *", tell_digest),
+    ("5 10 * * *", propose_words),
 )
 """When (minute hour day month weekday, by the shop's clock) each chore is done."""
 

@@ -142,8 +142,7 @@ class Vocabulary:
                     return False
                 number, lessons = await _look(connection, self._shop_id, self._own)
             before, segmenter, lexicon = self._lessons, self.segmenter, self.lexicon
-            kept = (lessons.whole_words, lessons.opinion_words)
-            if kept != (before.whole_words, before.opinion_words):
+            if _is_cut_otherwise(segmenter, before, lessons):
                 segmenter = await asyncio.to_thread(segmenter_for, lessons, alone=True)
             if (lessons.configured, lessons.opinions) != (before.configured, before.opinions):
                 lexicon = await asyncio.to_thread(lexicon_for, lessons)
@@ -177,6 +176,15 @@ class Vocabulary:
             await _within(within, self._changed)
 
 
+def _is_cut_otherwise(segmenter: Segmenter, before: Lessons, now: Lessons) -> bool:
+    """Whether texts are to be cut otherwise than by this segmenter, which was made before."""
+    if now.whole_words != before.whole_words:
+        return True
+    new, gone = now.opinion_words - before.opinion_words, before.opinion_words - now.opinion_words
+    lost = (gone & segmenter.changes.keys()) - now.whole_words
+    return bool(lost) or not all(map(segmenter.knows, new))
+
+
 async def _look(
     connection: AsyncConnection, shop_id: int, own: ConfiguredWords
 ) -> tuple[int, Lessons]:
@@ -196,4 +204,5 @@ async def _look(
 
 async def _within(seconds: float, event: asyncio.Event) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
