@@ -43,15 +43,20 @@ _HOLDS = (Reason.NOT_APPROVED, Reason.CAMPAIGN_PAUSED, Reason.HALTED)
 
 @dataclass(frozen=True, slots=True)
 class Complaints:
-    """Who complained, of what how many fans did (the most first), and a few of the messages.
+    """Who complained of which aspects, who wants something mended or taken back, and quotes.
 
-    A complaint is a dislike, or a demand that something be mended or taken back (after-sale).
+    A complaint is a dislike, or such a demand (after-sale). `quotes` are messages with who said
+    them: the newest about what the most complain of first.
     """
 
-    fans: frozenset[int] = frozenset()
-    about: tuple[tuple[str, int], ...] = ()
-    quotes: tuple[tuple[int, int], ...] = ()  # (message, member), the newest of the most first
-    after_sale: int = 0
+    about: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    after_sale: frozenset[int] = frozenset()
+    quotes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def fans(self) -> frozenset[int]:
+        """Everybody who complained."""
+        return self.after_sale.union(*self.about.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ class Morning:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What some groups come to together. A fan is counted in each group they are in."""
+    """What some groups come to together. Who is in several groups complains once."""
 
     joined: int
     left: int
@@ -123,11 +128,13 @@ class Figures:
     def of(cls, days: Sequence[GroupDay]) -> Figures:
         """The figures of these groups."""
         times = [time.total_seconds() for one in days for time in one.answer_times]
-        about: Counter[str] = Counter()
+        about: dict[str, frozenset[int]] = {}
         held: Counter[str] = Counter()
         for one in days:
-            about.update(dict(one.complaints.about))
+            for aspect, fans in one.complaints.about.items():
+                about[aspect] = about.get(aspect, frozenset()) | fans
             held.update(_by_reason(one.posts))
+        after_sale = {fan for one in days for fan in one.complaints.after_sale}
         return cls(
             joined=sum(one.moves.joined for one in days),
             left=sum(one.moves.left for one in days),
@@ -138,8 +145,8 @@ class Figures:
             slow=sum(len(one.slow) for one in days),
             open=sum(len(one.open) for one in days),
             complainers=len({fan for one in days for fan in one.complaints.fans}),
-            about=_most_first(about),
-            after_sale=sum(one.complaints.after_sale for one in days),
+            about=_most_first({aspect: len(fans) for aspect, fans in about.items()}),
+            after_sale=len(after_sale),
             sent=sum(p.count for one in days for p in one.posts if p.state is DeliveryState.SENT),
             held=_most_first(held),
         )
@@ -240,20 +247,18 @@ def complaints_in(day: AnalysedDay, unrecorded: Collection[int] = ()) -> Complai
     wanted = [
         tally for demand, tally in day.demands.items() if demand.kind is DemandKind.AFTER_SALE
     ]
-    about = {name: _fans(tallies) - {*unrecorded} for name, tallies in disliked.items()}
-    after_sale = _fans(wanted) - {*unrecorded}
+    about = {name: _fans(tallies, unrecorded) for name, tallies in disliked.items()}
     by_fans = sorted(disliked, key=lambda name: (-len(about[name]), name))
     tallies = [*wanted, *(tally for name in by_fans for tally in disliked[name])]
     return Complaints(
-        fans=frozenset(after_sale.union(*about.values())),
-        about=_most_first({name: len(fans) for name, fans in about.items() if fans}),
+        about={name: about[name] for name in by_fans if about[name]},
+        after_sale=_fans(wanted, unrecorded),
         quotes=_newest_of_each(tallies, unrecorded)[:QUOTES],
-        after_sale=len(after_sale),
     )
 
 
-def _fans(tallies: Iterable[Tally]) -> set[int]:
-    return {fan for tally in tallies for fan in tally.members}
+def _fans(tallies: Iterable[Tally], unrecorded: Collection[int]) -> frozenset[int]:
+    return frozenset(fan for tally in tallies for fan in tally.members if fan not in unrecorded)
 
 
 def _newest_of_each(

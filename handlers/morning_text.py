@@ -55,11 +55,12 @@ def _named(say: Say, one: GroupDay) -> str:
 
 def _whole(say: Say, figures: Figures) -> list[str]:
     """All figures, in a line for each kind; what there is none of is left out."""
+    net = figures.joined - figures.left
     moves = say(
-        "进 {joined} 人，走 {left} 人，净 {net:+d}",
+        "进 {joined} 人，走 {left} 人，净 {net}",
         joined=figures.joined,
         left=figures.left,
-        net=figures.joined - figures.left,
+        net=f"{net:+d}" if net else 0,
     )
     lines = [say("；").join([moves, *_active(say, figures)])]
     if figures.questions:

@@ -107,7 +107,7 @@ async def test_a_single_group_needs_no_sums(shop: Shop) -> None:
 async def test_a_quiet_day_is_told_in_two_lines(shop: Shop) -> None:
     await shop.says(MANAGER, "早")
     await next_morning(shop)
-    assert (await look(shop)).text == "早报 · 11-05 · 3 个群\n进 0 人，走 0 人，净 +0"
+    assert (await look(shop)).text == "早报 · 11-05 · 3 个群\n进 0 人，走 0 人，净 0"
 
 
 @pytest.mark.parametrize(
@@ -301,11 +301,20 @@ def test_a_complaint_is_a_dislike_or_asks_that_something_be_mended() -> None:
             Demand(DemandKind.RESTOCK, "面霜"): tally(9),
         },
     )
-    assert complaints_in(day) == Complaints(
-        fans=frozenset({1, 2, 3, 4}),
-        about=(("物流", 3), ("气味", 2)),
+    found = complaints_in(day)
+    assert found == Complaints(
+        about={"物流": frozenset({1, 2, 3}), "气味": frozenset({1, 2})},
+        after_sale=frozenset({4}),
         quotes=((40, 4), (30, 3)),  # of each the newest, and nobody twice
-        after_sale=1,
     )
+    assert found.fans == {1, 2, 3, 4}
     assert complaints_in(day, [2, 3, 4]).fans == {1}
     assert complaints_in(AnalysedDay()) == Complaints()
+
+
+async def test_who_complains_in_two_groups_is_one_fan(shop: Shop) -> None:
+    await shop.says(MANAGER, "早")
+    for group in ("一群", "二群"):
+        await shop.says("小美", "味道太刺鼻了", group=group)
+    await next_morning(shop)
+    assert "不满 1 人：气味 1\n" in (await look(shop)).text
