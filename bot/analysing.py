@@ -6,12 +6,14 @@ answer to each line at once, and a file goes through in few writes.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from bot.configuration import Configuration
 from handlers.vocabulary import Lessons, lexicon_for, segmenter_for
+from insights.polarity import standard_model
 from insights.understanding import understand
 
 _AT_ONCE = 65_536  # bytes
@@ -25,6 +27,8 @@ def analyse(asked: BinaryIO, answered: TextIO, configuration: Configuration) -> 
     """
     lessons = Lessons(configuration.configured_words())
     segmenter, lexicon = segmenter_for(lessons), lexicon_for(lessons)
+    standard_model()
+    gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
     for lines in lines_as_they_come(asked):
         texts = (line.decode("utf-8", "replace").rstrip("\r") for line in lines)
         reads = (understand(text, segmenter, lexicon) for text in texts)

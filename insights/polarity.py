@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -70,7 +70,7 @@ class PolarityModel:
         """
         return (
             self.bias
-            + self._sum(self.leaning, text) / _HUNDREDTHS
+            + _sum(self.leaning, self._runs(text)) / _HUNDREDTHS
             + self.positive * min(positive, CUES)
             + self.negative * min(negative, CUES)
         )
@@ -81,10 +81,11 @@ class PolarityModel:
         That is the chance that it judges, times the chance that it does so that way: of both ways
         the likelier one.
         """
-        judges = _chance(self.judging_bias + self._sum(self.judging, text) / _HUNDREDTHS)
+        runs = self._runs(text)
+        judges = _chance(self.judging_bias + _sum(self.judging, runs) / _HUNDREDTHS)
         if judges <= self.sure:
             return 0.0
-        leaning = self.lean(text)
+        leaning = self.bias + _sum(self.leaning, runs) / _HUNDREDTHS
         return judges * _chance(leaning) if leaning > 0 else -judges * _chance(-leaning)
 
     def speaks(self, text: str) -> int:
@@ -107,12 +108,11 @@ class PolarityModel:
         """
         text = "".join(words)
         share = [0.0] * len(text)
-        for length in range(1, min(self.longest, len(text)) + 1):
-            for run in {text[start : start + length] for start in range(len(text) - length + 1)}:
-                weight = way * self.leaning.get(run, 0) + self.judging.get(run, 0)
-                first = text.index(run)
-                for place in range(first, first + length):
-                    share[place] += weight / length
+        for run in sorted(self._runs(text)):  # in one order, so that sums are the same each time
+            weight = way * self.leaning.get(run, 0) + self.judging.get(run, 0)
+            first = text.index(run)
+            for place in range(first, first + len(run)):
+                share[place] += weight / len(run)
         average = sum(share) / max(len(words), 1)
         heaviest = first = last = end = 0
         most = float("-inf")
@@ -128,14 +128,12 @@ class PolarityModel:
                 most, heaviest, last = total, first, place + 1
         return "".join(words[heaviest:last])
 
-    def _sum(self, weights: Mapping[str, int], text: str) -> int:
-        end, total = len(text), 0
-        for length in range(1, min(self.longest, end) + 1):
-            for run in {text[start : start + length] for start in range(end - length + 1)}:
-                weight = weights.get(run)
-                if weight is not None:
-                    total += weight
-        return total
+    def _runs(self, text: str) -> set[str]:
+        """The runs of characters that stand in a text, each once."""
+        end, runs = len(text), set(text)
+        for length in range(2, self.longest + 1):
+            runs.update([text[start : start + length] for start in range(end - length + 1)])
+        return runs
 
     def to_text(self) -> str:
         """The file's text. The same model gives the same text."""
@@ -187,6 +185,10 @@ class PolarityModel:
             )
         except KeyError as missing:
             raise ValueError(f"no {missing.args[0]}") from missing
+
+
+def _sum(weights: Mapping[str, int], runs: Iterable[str]) -> int:
+    return sum(filter(None, map(weights.get, runs)))
 
 
 def _chance(log_odds: float) -> float:

@@ -31,7 +31,7 @@ class Understanding:
     @property
     def words(self) -> tuple[str, ...]:
         """The words without blanks and punctuation."""
-        return tuple(word for word, _ in self.tagged if word[0].isalnum())
+        return tuple([word for word, _ in self.tagged if word[0].isalnum()])
 
     def to_json(self) -> dict[str, Any]:
         """The understanding as plain JSON, as `nuanqun analyse` prints it."""
