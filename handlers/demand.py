@@ -15,7 +15,7 @@ from handlers.period import Period
 from handlers.periods_read import spoken_in, understood
 from handlers.reading_days import read_some
 from insights.background import Background
-from insights.masking import mask
+from insights.masking import mask, names_within
 from insights.report import DemandReport, demand_report
 from storage import messages
 from storage.groups import Group
@@ -76,10 +76,8 @@ def _masked(quoted: Sequence[Quote], names: Collection[str]) -> dict[int, str]:
 
     Fans call each other by name, too; a name of one character is a word more often than a name.
     """
-    return {
-        one.id: mask(one.text, [name for name in names if len(name) > 1 and name in one.text])
-        for one in quoted
-    }
+    called = names_within(names, [one.text for one in quoted])
+    return {one.id: mask(one.text, called) for one in quoted}
 
 
 @lru_cache(maxsize=1)

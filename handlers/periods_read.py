@@ -70,6 +70,7 @@ class _Memory:
 
     whole: _Shelf[AnalysedDay] = field(default_factory=_Shelf)
     counts: _Shelf[Spoken] = field(default_factory=_Shelf)
+    joined: dict[_Key, AnalysedDay] = field(default_factory=dict)  # with today, as it last was
 
     def keep(self, shelf: _Shelf[Held], key: _Key, held: Held, size: int) -> None:
         """Remember one more, and forget what is too much: whole periods first, they are large."""
@@ -79,6 +80,8 @@ class _Memory:
         while self.whole.bytes + self.counts.bytes > _MOST_BYTES:
             oldest = self.whole if self.whole.held else self.counts
             oldest.held.popitem(last=False)
+        for known in self.joined.keys() - self.whole.held.keys():
+            del self.joined[known]
 
 
 _MEMORIES: WeakKeyDictionary[Database, _Memory] = WeakKeyDictionary()
@@ -95,13 +98,19 @@ async def understood(
     Stale days count as they were read; who asked for no record is left out. With `members`, only
     what these said.
     """
-    finished = await _finished(desk, await _key(desk, group_ids, period, members))
+    key = await _key(desk, group_ids, period, members)
+    finished = await _finished(desk, key)
     if not _holds_today(desk, period):
         return finished
     running = await today_read.understood_today(desk, group_ids)
     if members is not None:
         running = running.only(members)
-    return await asyncio.to_thread(packed.join, finished, running)
+    memory = _MEMORIES.setdefault(desk.database, _Memory())
+    known = memory.joined.get(key)
+    joined = await asyncio.to_thread(packed.join, finished, running, known)
+    if key in memory.whole.held:
+        memory.joined[key] = joined
+    return joined
 
 
 async def spoken_in(

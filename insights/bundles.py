@@ -19,13 +19,14 @@ month's twenty thousand of them takes milliseconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import combinations
+from operator import or_
 
 from insights.chance import believable, burst_tail, shared_tail
-from insights.counted import counted
+from insights.counted import as_bits, counted
 from insights.days import AnalysedDay
 from insights.lexicon import Lexicon
 
@@ -62,57 +63,65 @@ def find_bundles(baskets: Iterable[Collection[str]]) -> tuple[Bundle, ...]:
     Of the products of a set, `adds` is the one that the others bring along the most surely. How
     often one basket holds a product does not matter.
     """
-    takers: dict[str, set[int]] = {}
+    takers: dict[str, list[int]] = {}
     number = 0
     for number, basket in enumerate(baskets, 1):
-        for product in basket:
-            takers.setdefault(product, set()).add(number - 1)
-    return _bundles(_Shelf(takers, range(number)))
+        for product in frozenset(basket):
+            takers.setdefault(product, []).append(number)
+    held = {product: as_bits(taken) for product, taken in takers.items()}
+    return _bundles(_Shelf(held, number))
 
 
 def find_named_bundles(period: AnalysedDay, lexicon: Lexicon) -> tuple[Bundle, ...]:
     """The bundles of what members name in a period: `find_bundles` of `named_baskets`."""
-    takers = _named(period, lexicon)
-    return _bundles(_Shelf(takers, sorted(set().union(*takers.values()))))
+    named = _named(period, lexicon)
+    return _bundles(_Shelf(named, reduce(or_, named.values(), 0).bit_count()))
 
 
 def named_baskets(period: AnalysedDay, lexicon: Lexicon) -> list[frozenset[str]]:
     """For each member who named a product in the period, all products they named."""
+    terms, demands = counted(period.terms), counted(period.demands)
     baskets: dict[int, set[str]] = {}
-    for thing, members in _named(period, lexicon).items():
-        for member in members:
+    for term, thing in _naming(terms, lexicon):
+        for member in terms.members(term):
             baskets.setdefault(member, set()).add(thing)
+    for demand in demands:
+        for member in demands.members(demand) if demand.thing else ():
+            baskets.setdefault(member, set()).add(demand.thing)
     return [frozenset(baskets[member]) for member in sorted(baskets)]
 
 
-def _named(period: AnalysedDay, lexicon: Lexicon) -> dict[str, set[int]]:
-    """Product → the members who named it."""
-    named: dict[str, set[int]] = {}
+def _named(period: AnalysedDay, lexicon: Lexicon) -> dict[str, int]:
+    """Product → the members who named it, as bits."""
     terms, demands = counted(period.terms), counted(period.demands)
+    named: dict[str, int] = {}
+    for term, thing in _naming(terms, lexicon):
+        named[thing] = named.get(thing, 0) | terms.bits(term)
+    for demand in demands:
+        if demand.thing:
+            named[demand.thing] = named.get(demand.thing, 0) | demands.bits(demand)
+    return named
+
+
+def _naming(terms: Iterable[str], lexicon: Lexicon) -> Iterator[tuple[str, str]]:
+    """The terms that name a product, with the product."""
     for term in terms:
         known = lexicon.terms.get(term)
         if known is not None and known.thing:
-            named.setdefault(known.thing, set()).update(terms.members(term))
-    for demand in demands:
-        if demand.thing:
-            named.setdefault(demand.thing, set()).update(demands.members(demand))
-    return named
+            yield term, known.thing
 
 
 class _Shelf:
     """Which baskets hold which products. A set of baskets is a number with a bit for each."""
 
-    def __init__(self, takers: Mapping[str, Collection[int]], baskets: Collection[int]) -> None:
-        self.baskets = len(baskets)
-        self.sizes_together = sum(map(len, takers.values()))
-        places = {basket: place for place, basket in enumerate(baskets)}
-        self._all = {
-            product: _bits(map(places.__getitem__, taken), self.baskets)
-            for product, taken in takers.items()
-        }
-        most = sorted(takers, key=lambda product: (-len(takers[product]), product))
+    def __init__(self, held: Mapping[str, int], baskets: int) -> None:
+        self.baskets = baskets
+        self._all = held
+        counts = {product: bits.bit_count() for product, bits in held.items()}
+        self.sizes_together = sum(counts.values())
+        most = sorted(counts, key=lambda product: (-counts[product], product))
         self.products = sorted(
-            product for product in most[:_MOST_PRODUCTS] if len(takers[product]) >= self.least
+            product for product in most[:_MOST_PRODUCTS] if counts[product] >= self.least
         )
 
     @property
@@ -144,14 +153,6 @@ class _Shelf:
             if carry:
                 sizes.append(carry)
         return sizes
-
-
-def _bits(places: Iterable[int], size: int) -> int:
-    """The number whose bits at these places are set."""
-    digits = bytearray(b"0") * (size + 1)
-    for place in places:
-        digits[size - place] = 49  # "1"
-    return int(digits, 2)
 
 
 def _bundles(shelf: _Shelf) -> tuple[Bundle, ...]:
@@ -206,10 +207,10 @@ def _bundle(shelf: _Shelf, products: tuple[str, ...], together: int) -> Bundle:
 def _chance(shelf: _Shelf, others: tuple[str, ...], held: int, added: int, together: int) -> float:
     """How likely chance is to bring so many; 1.0 where anybody sees that it is likely."""
     usual = held * added / shelf.baskets
-    if together < usual + math.sqrt(usual):
+    by_room = shelf.beside(others) * added / shelf.sizes_together
+    most = max(usual, by_room)
+    if together < most + math.sqrt(most):
         return 1.0
-    independent = shared_tail(together, held, added, shelf.baskets)
-    if independent > _FALSE:  # not to be believed, whatever else
-        return independent
-    by_room = burst_tail(together, shelf.beside(others) * added / shelf.sizes_together, 1.0)
-    return max(independent, by_room)
+    return max(
+        shared_tail(together, held, added, shelf.baskets), burst_tail(together, by_room, 1.0)
+    )

@@ -33,14 +33,6 @@ class Sums(NamedTuple):
         """The speakers, where a member's n mentions count as 1 + ln n."""
         return self.speakers + self.repeats / _ONE
 
-    def changed(self, known: int, more: int) -> Sums:
-        """The sums when a member says `more`, who had said it `known` times."""
-        return Sums(
-            self.speakers + (not known),
-            self.mentions + more,
-            self.repeats + repeats(known + more) - repeats(known),
-        )
-
 
 @lru_cache(maxsize=4_096)
 def repeats(count: int) -> int:
@@ -66,14 +58,20 @@ def total_weight(sums: Iterable[Sums]) -> float:
 class Counted(Mapping[Key, Tally]):
     """Tallies that know their sums."""
 
-    @property
-    @abstractmethod
-    def sums(self) -> Mapping[Key, Sums]:
-        """The sums of every key."""
+    sums: Mapping[Key, Sums]
+    """The sums of every key."""
 
     @abstractmethod
     def members(self, key: Key) -> Collection[int]:
         """Those who said it, in no order, each once.
+
+        Raises:
+            KeyError: nobody did.
+        """
+
+    @abstractmethod
+    def bits(self, key: Key) -> int:
+        """Those who said it, as the number that has a bit set for each member's id.
 
         Raises:
             KeyError: nobody did.
@@ -88,6 +86,14 @@ class Counted(Mapping[Key, Tally]):
         """
 
 
+def as_bits(members: Collection[int]) -> int:
+    """The number whose bits are set at these ids: sets of thousands compare in microseconds."""
+    found = bytearray((max(members, default=0) >> 3) + 1)
+    for member in members:
+        found[member >> 3] |= 1 << (member & 7)
+    return int.from_bytes(found, "little")
+
+
 def counted(tallies: Mapping[Key, Tally]) -> Counted[Key]:
     """Any tallies, with their sums."""
     return tallies if isinstance(tallies, Counted) else _Plain(tallies)
@@ -98,20 +104,22 @@ class _Plain(Counted[Key]):
 
     def __init__(self, tallies: Mapping[Key, Tally]) -> None:
         self._tallies = tallies
-        self._sums = {key: sum_up(tally.members.values()) for key, tally in tallies.items()}
-
-    @property
-    def sums(self) -> Mapping[Key, Sums]:
-        return self._sums
+        self.sums = {key: sum_up(tally.members.values()) for key, tally in tallies.items()}
 
     def members(self, key: Key) -> Collection[int]:
         return self._tallies[key].members.keys()
+
+    def bits(self, key: Key) -> int:
+        return as_bits(self._tallies[key].members)
 
     def quotes(self, key: Key) -> Mapping[int, int]:
         return self._tallies[key].quotes
 
     def __getitem__(self, key: Key) -> Tally:
         return self._tallies[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._tallies
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._tallies)

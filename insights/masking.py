@@ -9,7 +9,7 @@ more is nobody's business in a report.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _STARS = "***"
 
@@ -71,6 +71,16 @@ def mask(text: str, names: Iterable[str] = ()) -> str:
     text = _PARCEL.sub(_STARS, text)
     text = _NUMBER.sub(_STARS, text)
     return _names_masked(text, names)
+
+
+def names_within(names: Iterable[str], texts: Sequence[str]) -> list[str]:
+    """Those of many names that stand in any of a few texts; those of one character are left out.
+
+    Each name is looked up by how it begins, and not searched for in every text.
+    """
+    beginnings = {text[start : start + 2] for text in texts for start in range(len(text) - 1)}
+    likely = {name for name in map(str.strip, names) if len(name) > 1 and name[:2] in beginnings}
+    return [name for name in sorted(likely) if any(name in text for text in texts)]
 
 
 def _names_masked(text: str, names: Iterable[str]) -> str:

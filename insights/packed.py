@@ -13,11 +13,10 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from insights.counted import Counted, Sums, sum_up
+from insights.counted import Counted, Sums, as_bits, repeats, sum_up
 from insights.days import QUOTES, AnalysedDay, AspectStance, Tally, merge_days
 from insights.demands import Demand
 from insights.lexicon import DemandKind
@@ -25,7 +24,11 @@ from insights.opinions import Stance
 
 Key = TypeVar("Key")
 
-_LONG = 4_096  # numbers waiting to be summed up: more are summed up on the way
+_NOBODY = Tally({}, {})
+_NONE = Sums(0, 0, 0)
+
+_LONG = 1_024  # numbers of a key that wait: more are put into an array
+_MANY = 256  # members: so many are found again as bits
 _COUNT_BYTES = 12
 _KEY_BYTES = 400  # a term, its places in the dictionaries, its sums and quotes
 
@@ -84,29 +87,46 @@ class Merging:
 
 
 class _Growing(Generic[Key]):
-    """For each key what was taken so far: member, count, member, count... and its quotes alike."""
+    """For each key what was taken so far: member, count, member, count... and its quotes alike.
+
+    What comes often is summed up on the way; the newest few numbers wait in lists.
+    """
 
     def __init__(self, kept: _Kept) -> None:
-        self.kept = kept
-        self.found: dict[Key, tuple[array[int], array[int]]] = {}
+        self._kept = kept
+        self._waiting: dict[Key, tuple[list[int], list[int]]] = {}
+        self._long: dict[Key, array[int]] = {}
         self._limits: dict[Key, int] = {}
 
     def take(self, key: Key, members: list[int], quotes: list[int]) -> None:
-        """Take in a tally as `to_json` wrote it."""
-        found = self.found.get(key)
-        if found is None:
-            self.found[key] = array("q", _pairs(members)), array("q", _pairs(quotes))
+        """Take in a tally as `to_json` wrote it; the lists are ours from now on."""
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            self._waiting[key] = _pairs(members), _pairs(quotes)
             return
-        found[0].extend(_pairs(members))
-        found[1].extend(_pairs(quotes))
-        if len(found[0]) > self._limits.get(key, _LONG):
-            said, newest = self.summed(*found)
-            self.found[key] = array("q", _flat(said)), array("q", _flat(newest))
-            self._limits[key] = max(_LONG, 4 * len(said))
+        said, quoted = waiting
+        said += _pairs(members)
+        quoted += _pairs(quotes)
+        if len(said) > _LONG:
+            self._put_away(key, said)
+            quoted[:] = _flat(_newest(self._kept(_latest(quoted))))
 
-    def summed(self, said: Sequence[int], quotes: Sequence[int]) -> tuple[_Numbers, _Numbers]:
-        """Member → count, and the quotes, of what was taken."""
-        return self.kept(_counts(said)), _newest(self.kept(_latest(quotes)))
+    def _put_away(self, key: Key, said: list[int]) -> None:
+        numbers = self._long.setdefault(key, array("q"))
+        numbers.fromlist(said)
+        said.clear()
+        if len(numbers) > self._limits.get(key, 0):
+            counts = self._kept(_counts(numbers))
+            self._long[key] = array("q", _flat(counts))
+            self._limits[key] = 4 * len(counts) + 4 * _LONG
+
+    def __iter__(self) -> Iterator[tuple[Key, dict[int, int], _Numbers]]:
+        """Each key with member → count, and its quotes; used up by it."""
+        while self._waiting:
+            key, (said, quotes) = self._waiting.popitem()
+            if key in self._long:
+                said += self._long.pop(key)
+            yield key, self._kept(_counts(said)), _newest(self._kept(_latest(quotes)))
 
 
 def _pairs(numbers: list[int]) -> list[int]:
@@ -148,19 +168,18 @@ class _Packed(Counted[Key]):
     def __init__(self, growing: _Growing[Key]) -> None:
         """Pack what has grown, which is used up by it."""
         self._rows: dict[Key, int] = {}
-        self._sums: dict[Key, Sums] = {}
+        self.sums: dict[Key, Sums] = {}
         self._ends, self._quote_ends = array("q", [0]), array("q", [0])
         self._members, self._counts = array("q"), array("I")
         self._quoting, self._quoted = array("q"), array("q")
+        self._bits: dict[Key, int] = {}
         same: dict[Sums, Sums] = {}
-        while growing.found:
-            key, found = growing.found.popitem()
-            members, newest = growing.summed(*found)
+        for key, members, newest in growing:
             if not members:
                 continue
             self._rows[key] = len(self._rows)
             sums = sum_up(members.values())
-            self._sums[key] = same.setdefault(sums, sums)
+            self.sums[key] = same.setdefault(sums, sums)
             ordered = sorted(members)
             self._members.extend(ordered)
             self._counts.extend(map(members.__getitem__, ordered))
@@ -168,10 +187,6 @@ class _Packed(Counted[Key]):
             self._quoting.extend(newest.keys())
             self._quoted.extend(newest.values())
             self._quote_ends.append(len(self._quoting))
-
-    @property
-    def sums(self) -> Mapping[Key, Sums]:
-        return self._sums
 
     @property
     def size(self) -> int:
@@ -182,6 +197,15 @@ class _Packed(Counted[Key]):
         row = self._rows[key]
         return self._members[self._ends[row] : self._ends[row + 1]]
 
+    def bits(self, key: Key) -> int:
+        found = self._bits.get(key)
+        if found is None:
+            members = self.members(key)
+            found = as_bits(members)
+            if len(members) >= _MANY:
+                self._bits[key] = found
+        return found
+
     def quotes(self, key: Key) -> Mapping[int, int]:
         row = self._rows[key]
         place = slice(self._quote_ends[row], self._quote_ends[row + 1])
@@ -189,7 +213,9 @@ class _Packed(Counted[Key]):
 
     def count(self, key: Key, member: int) -> int:
         """How often one member said it; 0 if never."""
-        row = self._rows[key]
+        row = self._rows.get(key)
+        if row is None:
+            return 0
         end = self._ends[row + 1]
         place = bisect_left(self._members, member, self._ends[row], end)
         found = place < end and self._members[place] == member
@@ -201,6 +227,9 @@ class _Packed(Counted[Key]):
         members = dict(zip(self._members[place], self._counts[place], strict=True))
         return Tally(members, self.quotes(key))
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
     def __iter__(self) -> Iterator[Key]:
         return iter(self._rows)
 
@@ -211,22 +240,48 @@ class _Packed(Counted[Key]):
 class _Joined(Counted[Key]):
     """_Packed tallies and a few more on top of them."""
 
-    def __init__(self, packed: _Packed[Key], more: Mapping[Key, Tally]) -> None:
+    def __init__(
+        self,
+        packed: _Packed[Key],
+        more: Mapping[Key, Tally],
+        known: _Joined[Key] | None,
+    ) -> None:
+        """With what is `known` of the same ones with others on top, only the difference counts."""
         self._packed = packed
         self._more = more
+        self.sums = self._summed(known)
 
-    @cached_property
-    def sums(self) -> Mapping[Key, Sums]:
-        return {**self._packed.sums, **{key: self._summed(key) for key in self._more}}
+    def stands_on(self, packed: Mapping[Key, Tally]) -> bool:
+        """Whether these are the tallies below."""
+        return self._packed is packed
 
-    def _summed(self, key: Key) -> Sums:
-        tally = self._more[key]
-        sums = self._packed.sums.get(key)
-        if sums is None:
-            return sum_up(tally.members.values())
-        for member, count in tally.members.items():
-            sums = sums.changed(self._packed.count(key, member), count)
-        return sums
+    def _summed(self, known: _Joined[Key] | None) -> Mapping[Key, Sums]:
+        found = dict(self._packed.sums if known is None else known.sums)
+        old = {} if known is None else known._more  # noqa: SLF001 (another of this class)
+        for key in self._more.keys() | old.keys():
+            before, after = old.get(key, _NOBODY), self._more.get(key, _NOBODY)
+            if before is after:
+                continue
+            found[key] = self._changed(key, found.get(key, _NONE), before, after)
+            if not found[key].speakers:
+                del found[key]
+        return found
+
+    def _changed(self, key: Key, sums: Sums, old: Tally, new: Tally) -> Sums:
+        """The sums of a key, when the tally on top was `old` and is `new`."""
+        speakers, mentions, repeated = sums
+        for member in {member for member, _ in old.members.items() ^ new.members.items()}:
+            below = self._packed.count(key, member)
+            before = below + old.members.get(member, 0)
+            after = below + new.members.get(member, 0)
+            speakers += bool(after) - bool(before)
+            mentions += after - before
+            repeated += repeats(after) - repeats(before)
+        return Sums(speakers, mentions, repeated)
+
+    def bits(self, key: Key) -> int:
+        below = self._packed.bits(key) if key in self._packed else 0
+        return below | as_bits(self._more[key].members) if key in self._more else below
 
     def members(self, key: Key) -> Collection[int]:
         if key not in self._more:
@@ -253,6 +308,9 @@ class _Joined(Counted[Key]):
             members[member] = members.get(member, 0) + count
         return Tally(members, self.quotes(key))
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._more or key in self._packed
+
     def __iter__(self) -> Iterator[Key]:
         yield from self._packed
         yield from (key for key in self._more if key not in self._packed)
@@ -261,10 +319,13 @@ class _Joined(Counted[Key]):
         return len(self._packed) + sum(key not in self._packed for key in self._more)
 
 
-def join(period: AnalysedDay, more: AnalysedDay) -> AnalysedDay:
+def join(period: AnalysedDay, more: AnalysedDay, known: AnalysedDay | None = None) -> AnalysedDay:
     """A packed period and another one, as `merge_days` joins them, without a copy.
 
-    Both must stay as they are while what is joined is used.
+    Args:
+        period: what `Merging` made.
+        more: what is laid on top.
+        known: the same period with something else on top, to go on from.
     """
     around = merge_days(
         [AnalysedDay(version=one.version, messages=one.messages) for one in (period, more)]
@@ -272,16 +333,20 @@ def join(period: AnalysedDay, more: AnalysedDay) -> AnalysedDay:
     return AnalysedDay(
         version=around.version,
         messages=around.messages,
-        terms=_joined(period.terms, more.terms),
-        aspects=_joined(period.aspects, more.aspects),
-        demands=_joined(period.demands, more.demands),
+        terms=_joined(period.terms, more.terms, None if known is None else known.terms),
+        aspects=_joined(period.aspects, more.aspects, None if known is None else known.aspects),
+        demands=_joined(period.demands, more.demands, None if known is None else known.demands),
     )
 
 
-def _joined(packed: Mapping[Key, Tally], more: Mapping[Key, Tally]) -> Counted[Key]:
+def _joined(
+    packed: Mapping[Key, Tally], more: Mapping[Key, Tally], known: Mapping[Key, Tally] | None
+) -> Counted[Key]:
     if not isinstance(packed, _Packed):
         raise TypeError("only a packed period can be joined")
-    return _Joined(packed, more) if more else packed
+    if isinstance(known, _Joined) and known.stands_on(packed):
+        return _Joined(packed, more, known)
+    return _Joined(packed, more, None)
 
 
 def size(day: AnalysedDay) -> int:

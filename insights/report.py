@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from operator import attrgetter
-from typing import Any
+from functools import reduce
+from operator import attrgetter, or_
+from typing import Any, TypeVar
 
 from insights.background import Background
 from insights.bundles import Bundle, find_named_bundles
@@ -21,6 +22,8 @@ from insights.keywords import Keyword, find_keywords
 from insights.lexicon import DemandKind, Lexicon
 from insights.opinions import Stance
 from insights.trends import Key, Topic, Trend, find_topics, find_trends
+
+Row = TypeVar("Row")
 
 _EMERGING_SPEAKERS = 3  # fewer are a chat between friends
 _ASPECT_QUOTES = 4
@@ -195,17 +198,12 @@ def demand_report(
         top: rows of each list.
         names: those of the members.
     """
-    called = _called(now.terms, names, background)
     periods = [*before, spoken(now)]
-    terms = tuple(
-        trend for trend in find_trends(periods, attrgetter("terms")) if trend.key not in called
-    )
+    calling = _Calling(names, background)
+    changed = find_trends(periods, attrgetter("terms"))
+    terms = calling.without([(one.key, one) for one in changed], len(changed))
     changes = {one.key: one.change for one in terms}
-    keywords = tuple(
-        keyword
-        for keyword in find_keywords(now, background, changes if before else None)
-        if keyword.word not in called
-    )
+    keywords = find_keywords(now, background, changes if before else None)
     rising = [one.key for one in terms if one.rising]
     by_word = {keyword.word: keyword for keyword in keywords}
     emerging = [
@@ -216,7 +214,7 @@ def demand_report(
     return DemandReport(
         messages=now.message_count,
         speakers=now.speakers,
-        keywords=keywords[:top],
+        keywords=calling.without([(one.word, one) for one in keywords], top),
         aspects=_aspects(now)[:top],
         demands=_demands(now)[:top],
         emerging=tuple(emerging[:top]),
@@ -230,11 +228,25 @@ def demand_report(
     )
 
 
-def _called(terms: Iterable[str], names: Collection[str], background: Background) -> frozenset[str]:
-    """The terms by which members are called."""
-    everybody = "\n".join(names)
-    parts = [term for term in terms if term in everybody]
-    return frozenset(parts) - background.look_up(parts).keys()
+class _Calling:
+    """How members are called: what is a part of a name, and no word of the dictionary."""
+
+    def __init__(self, names: Iterable[str], background: Background) -> None:
+        self._everybody = "\n".join(names)
+        self._background = background
+
+    def without(self, found: Sequence[tuple[str, Row]], most: int) -> tuple[Row, ...]:
+        """The first rows of (term, row) pairs whose terms call nobody, `most` of them at most."""
+        left: list[Row] = []
+        for start in range(0, len(found), max(most, 1)):
+            if len(left) >= most:
+                break
+            some = found[start : start + most]
+            parts = [term for term, _ in some if term in self._everybody]
+            words = self._background.look_up(parts) if parts else {}
+            called = set(parts).difference(words)
+            left += [row for term, row in some if term not in called]
+        return tuple(left[:most])
 
 
 def _aspects(day: AnalysedDay) -> tuple[AspectRow, ...]:
@@ -255,7 +267,7 @@ def _aspect(
     def speakers(stance: Stance) -> int:
         return tallies.sums[stances[stance]].speakers if stance in stances else 0
 
-    everybody = set[int]().union(*(tallies.members(key) for key in stances.values()))
+    everybody = reduce(or_, map(tallies.bits, stances.values()))
     quoted = [tallies.quotes(stances[stance]) for stance in _QUOTED_FIRST if stance in stances]
     return AspectRow(
         aspect=aspect,
@@ -264,7 +276,7 @@ def _aspect(
         mind=speakers(Stance.MIND),
         like=speakers(Stance.LIKE),
         dislike=speakers(Stance.DISLIKE),
-        speakers=len(everybody),
+        speakers=everybody.bit_count(),
         quotes=_by_turns(quoted),
     )
 

@@ -26,8 +26,6 @@ from storage.tables import (
     messages,
 )
 
-_IDS_AT_ONCE = 10_000  # PostgreSQL takes 32,767 arguments at most
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -329,17 +327,20 @@ async def names_in(
     All their names: also what they call themselves there, and what the account calls them. What
     somebody said in an imported history does not seat them, and its text may be gone by now.
     """
-    here = memberships.c.group_id.in_(list(group_ids))
-    sat = select(memberships.c.member_id).where(here)
+    here = among(memberships.c.group_id, group_ids)
     spoke = exists().where(
-        messages.c.member_id == members.c.id, messages.c.group_id.in_(list(group_ids))
+        messages.c.member_id == members.c.id, among(messages.c.group_id, group_ids)
     )
-    ids = sorted(speakers)
-    spoken = [ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE)]
-    found = set(await connection.scalars(select(memberships.c.nickname).where(here)))
-    for some in (members.c.id.in_(sat), spoke, *(members.c.id.in_(part) for part in spoken)):
-        called = await connection.execute(select(members.c.name, members.c.alias).where(some))
-        found.update(name for row in called for name in row)
+    sat = members.c.id.in_(select(memberships.c.member_id).where(here))
+    known = select(members.c.id, members.c.name, members.c.alias)
+    rows = (await connection.execute(known.where(or_(sat, spoke)))).all()
+    left = set(speakers).difference(row[0] for row in rows)
+    if left:
+        rows = [*rows, *await connection.execute(known.where(among(members.c.id, left)))]
+    nicknames = select(memberships.c.nickname).where(here, memberships.c.nickname.is_not(None))
+    found = set(await connection.scalars(nicknames))
+    found.update(row[1] for row in rows)
+    found.update(row[2] for row in rows)
     return sorted(name for name in found if name)
 
 

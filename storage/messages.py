@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Join, and_, delete, func, select, update
+from sqlalchemy import FromClause, Join, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.accounts import set_cursor
@@ -21,7 +21,7 @@ from storage.bulk import insert_new
 from storage.groups import Group, ensure_groups
 from storage.members import Member, Seen, ensure_members, sit
 from storage.nicknames import note_nicknames
-from storage.tables import customers, members, messages, pending_commands
+from storage.tables import customers, groups, members, messages, pending_commands
 
 COMMAND = "command"
 """The kind of a message that asks the bot to do something."""
@@ -275,11 +275,36 @@ class Utterance:
     reply_to: int | None = None
 
 
+async def message_saying(  # noqa: PLR0917 (where, what and when: nothing of it can be left out)
+    connection: AsyncConnection,
+    account: str,
+    chat: str,
+    text: str,
+    since: datetime,
+    until: datetime,
+) -> str | None:
+    """The platform's id of the newest message in a chat with this text, since ≤ at ≤ until."""
+    found: str | None = await connection.scalar(
+        select(messages.c.message)
+        .select_from(messages.join(groups))
+        .where(
+            groups.c.account == account,
+            groups.c.chat == chat,
+            messages.c.at >= since,
+            messages.c.at <= until,
+            messages.c.text == text,
+        )
+        .order_by(messages.c.at.desc(), messages.c.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 REPLIED_TO = messages.alias("replied_to")
 """The message that another one replies to."""
 
 
-def with_replied_to(source: Join) -> Join:
+def with_replied_to(source: FromClause) -> Join:
     """What is read of messages, with the stored message that each one replies to, if any."""
     return source.outerjoin(
         REPLIED_TO,

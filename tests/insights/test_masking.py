@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.masking import mask, mask_name
+from insights.masking import mask, mask_name, names_within
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,11 @@ def test_a_name_keeps_its_edges_only(name: str, masked: str) -> None:
 )
 def test_a_phone_number_never_survives(before: str, phone: str, behind: str) -> None:
     assert phone not in mask(before + phone + behind)
+
+
+@given(st.lists(st.text("小鱼儿 ab", max_size=4)), st.lists(st.text("小鱼儿 ab", max_size=12)))
+def test_names_are_found_in_texts_as_by_looking_for_each(
+    names: list[str], texts: list[str]
+) -> None:
+    meant = {n.strip() for n in names if len(n.strip()) > 1 and any(n.strip() in t for t in texts)}
+    assert names_within(names, texts) == sorted(meant)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.background import Background
@@ -63,9 +63,26 @@ def test_a_day_on_top_of_a_period_reads_as_if_they_were_merged(
         assert dict(mine.sums) == dict(theirs.sums)
         for key in theirs:
             assert sorted(mine.members(key)) == sorted(theirs.members(key))
+            assert mine.bits(key) == theirs.bits(key) == sum(1 << one for one in mine.members(key))
+            assert key in mine
             assert mine.quotes(key) == theirs.quotes(key)
 
 
+@given(chats(40), CUTS, chats(), chats())
+def test_what_was_joined_is_gone_on_from_whatever_stood_on_top(
+    utterances: list[Utterance], cuts: list[int], first: list[Utterance], then: list[Utterance]
+) -> None:
+    period = packed(days_of(utterances, cuts))
+    anew = join(period, analysed(then))
+    gone_on = join(period, analysed(then), join(period, analysed(first)))
+    assert gone_on == anew
+    for mine, theirs in zip(parts(gone_on), parts(anew), strict=True):
+        assert dict(mine.sums) == dict(theirs.sums)
+    other = packed([analysed(first)])
+    assert join(other, analysed(then), anew) == join(other, analysed(then))
+
+
+@settings(deadline=None)  # now and then the dictionary is read from its file
 @given(chats(40), CUTS, st.integers(0, 4))
 def test_a_report_of_what_is_packed_is_that_of_what_was_said(
     utterances: list[Utterance], cuts: list[int], place: int

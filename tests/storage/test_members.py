@@ -225,9 +225,8 @@ async def test_no_record_marks_the_days_on_which_they_spoke_and_no_others(
 
 
 async def test_a_group_knows_the_names_of_all_who_sat_or_spoke_in_it(
-    connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+    connection: AsyncConnection,
 ) -> None:
-    monkeypatch.setattr(members, "_IDS_AT_ONCE", 2)
     first, second = await group(connection, "一群"), await group(connection, "二群")
     left = await member(connection, "走了的", first)
     await members.leave(connection, first.id, left.id, NOW)
