@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from handlers.comparison import Other
@@ -10,11 +10,13 @@ from handlers.desk import shortened
 from handlers.period import Period
 from handlers.report_words import DEMANDS, STANCES, listed_groups
 from handlers.wording import Say
-from insights.lexicon import WHOLE
+from insights.lexicon import WHOLE, DemandKind
+from insights.opinions import Stance
 from insights.report import DemandReport, Trends
 from insights.trends import Trend
 
 Key = TypeVar("Key", bound=Hashable)
+Sides = tuple[int, int]
 
 _ROWS = 6
 
@@ -41,13 +43,7 @@ def compare_text(
             last=period.last,
             groups=listed_groups(say, groups),
         ),
-        say(
-            "消息 {messages_before} → {messages} 条，说话的 {speakers_before} → {speakers} 人",
-            messages_before=other.messages,
-            messages=found.messages,
-            speakers_before=other.speakers,
-            speakers=found.speakers,
-        ),
+        say("说话的 {before} → {speakers} 人", before=other.speakers, speakers=found.speakers),
         *notes,
         "",
     ]
@@ -59,36 +55,51 @@ def compare_text(
         lines.append(say("没有明显的变化：差几个人可能只是碰巧。"))
     lines.append("")
     for stance, name in STANCES.items():
-        counted = [
-            (getattr(row, stance.value), other.stance(row, stance), row.aspect)
-            for row in found.aspects
-            if row.aspect != WHOLE
-        ]
-        lines += _line(say, name, _sides(say, counted))
-    lines += _line(
-        say,
-        "想要",
-        _sides(
-            say,
-            [
-                (row.speakers, other.demand(row), f"{say(DEMANDS[row.kind])} {row.thing}".strip())
-                for row in found.demands
-            ],
-        ),
-    )
+        lines += _line(say, name, _sides(say, _aspects(other, stance)))
+    lines += _line(say, "想要", _sides(say, _demands(say, other)))
     return "\n".join(lines).rstrip()
+
+
+def _aspects(other: Other, stance: Stance) -> Mapping[str, Sides]:
+    """Aspect → how many members take a stance on it, in the other period and in this one."""
+    sides: dict[str, Sides] = {}
+    for key in other.spoken.aspects.keys() | other.now.aspects.keys():
+        if key.stance is stance and key.aspect != WHOLE:
+            before, now = sides.get(key.aspect, (0, 0))
+            # One aspect may have been read under another category before.
+            sides[key.aspect] = (
+                max(before, other.spoken.aspects.get(key, 0)),
+                max(now, other.now.aspects.get(key, 0)),
+            )
+    return sides
+
+
+def _demands(say: Say, other: Other) -> Mapping[str, Sides]:
+    """The same of what is asked for."""
+    return {
+        _asked(say, key.kind, key.thing): (
+            other.spoken.demands.get(key, 0),
+            other.now.demands.get(key, 0),
+        )
+        for key in other.spoken.demands.keys() | other.now.demands.keys()
+    }
+
+
+def _asked(say: Say, kind: DemandKind, thing: str) -> str:
+    return f"{say(DEMANDS[kind])} {thing}".strip()
 
 
 def _line(say: Say, name: str, parts: Sequence[str]) -> list[str]:
     return [say("{name}：{parts}", name=say(name), parts=say("、").join(parts))] if parts else []
 
 
-def _sides(say: Say, counted: Iterable[tuple[int, int, str]]) -> list[str]:
-    """The largest figures of a list, each as it was and as it is."""
-    most = sorted((one for one in counted if one[0]), key=lambda one: (-one[0], one[2]))
+def _sides(say: Say, counted: Mapping[str, Sides]) -> list[str]:
+    """The largest figures, each as it was and as it is."""
+    most = sorted(counted.items(), key=lambda one: (-max(one[1]), -one[1][1], one[0]))
     return [
         say("{what} {before}→{count} 人", what=shortened(what), before=before, count=count)
-        for count, before, what in most[:_ROWS]
+        for what, (before, count) in most[:_ROWS]
+        if before or count
     ]
 
 

@@ -1,7 +1,7 @@
 """Two periods side by side: the figures of a report, and how many it were in another period.
 
 A report names only what has surely changed. Here every figure is looked up in the other period,
-from the same analysed days; also those that stand too far down there to be in its own report.
+also one that stands too far down there to be in its own report.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from handlers.desk import Desk
 from handlers.period import Period
-from handlers.periods_read import understood
-from insights.days import AnalysedDay, AspectStance, Tally
+from handlers.periods_read import spoken_in
+from insights.counted import Spoken
+from insights.days import AspectStance
 from insights.demands import Demand
 from insights.opinions import Stance
 from insights.report import AspectRow, DemandRow
@@ -20,41 +21,43 @@ from insights.report import AspectRow, DemandRow
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """The period that a report is compared with, and what was understood of it."""
+    """The period that a report is compared with, and how many members said what: then, and now."""
 
     period: Period
-    understood: AnalysedDay
-
-    @property
-    def messages(self) -> int:
-        """How many messages were said."""
-        return self.understood.message_count
+    spoken: Spoken
+    now: Spoken
 
     @property
     def speakers(self) -> int:
-        """By how many members."""
-        return self.understood.speakers
+        """How many members said anything."""
+        return self.spoken.speakers
 
     def stance(self, row: AspectRow, stance: Stance) -> int:
         """How many members took this stance on an aspect."""
-        key = AspectStance(row.aspect, row.category, stance)
-        return _speakers(self.understood.aspects.get(key))
+        return self.spoken.aspects.get(AspectStance(row.aspect, row.category, stance), 0)
 
     def demand(self, row: DemandRow) -> int:
         """How many members asked for the same."""
-        return _speakers(self.understood.demands.get(Demand(row.kind, row.thing)))
+        return self.spoken.demands.get(Demand(row.kind, row.thing), 0)
 
     def term(self, word: str) -> int:
         """How many members said a word."""
-        return _speakers(self.understood.terms.get(word))
+        return self.spoken.terms.get(word, 0)
 
 
-async def other_period(
-    desk: Desk, group_ids: Sequence[int], period: Period, members: Collection[int] | None = None
+async def compared(
+    desk: Desk,
+    group_ids: Sequence[int],
+    now: Period,
+    period: Period,
+    members: Collection[int] | None = None,
 ) -> Other:
-    """What was said in these groups in the other period; with `members`, by these alone."""
-    return Other(period, await understood(desk, group_ids, period, members))
+    """What was said in these groups in the other period and in this one (`now`).
 
-
-def _speakers(tally: Tally | None) -> int:
-    return 0 if tally is None else tally.speakers
+    With `members`, by these alone.
+    """
+    return Other(
+        period,
+        await spoken_in(desk, group_ids, period, members),
+        await spoken_in(desk, group_ids, now, members),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.comparison import Other, other_period
+from handlers.comparison import Other, compared
 from handlers.demand import report
 from handlers.desk import Desk
 from handlers.inquiry import Inquiry
@@ -91,7 +91,7 @@ async def full_report(
     ids, members = inquiry.group_ids, inquiry.members
     found = await report(desk, inquiry.groups, inquiry.period, members=members, against=against)
     now = await understood(desk, ids, inquiry.period, members)
-    other = None if against is None else await other_period(desk, ids, against, members)
+    other = None if against is None else await compared(desk, ids, inquiry.period, against, members)
     texts = await _texts(desk, inquiry, sorted(set(_quoted(found, now))), names=names)
     if names:
         found = found.with_quotes({one: texts[one] for one in found.quoted() if one in texts})

@@ -119,10 +119,9 @@ def _words(say: Say, full: FullReport) -> dict[str, str]:
         ""
         if other is None
         else say(
-            "和 {first} 至 {last} 对比（{messages} 条 · {speakers} 人）",
+            "和 {first} 至 {last} 对比（那时 {speakers} 人说话）",
             first=other.period.first,
             last=other.period.last,
-            messages=other.messages,
             speakers=other.speakers,
         )
     )

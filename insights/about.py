@@ -82,10 +82,11 @@ def _names(thing: str | Collection[str]) -> frozenset[str]:
 def _tallies(
     day: AnalysedDay, names: frozenset[str], stance: Stance | None, kind: DemandKind | None
 ) -> Iterator[Tally]:
+    # Keys first: a tally may have to be unpacked.
     if kind is None:
-        yield from (tally for one, tally in day.aspects.items() if _is_aspect(one, names, stance))
+        yield from (day.aspects[one] for one in day.aspects if _is_aspect(one, names, stance))
     if stance is None:
-        yield from (tally for one, tally in day.demands.items() if _is_demand(one, names, kind))
+        yield from (day.demands[one] for one in day.demands if _is_demand(one, names, kind))
     if stance is None and kind is None:
         yield from (day.terms[name] for name in names if name in day.terms)
 

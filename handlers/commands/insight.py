@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from handlers.arguments import Groups, PageNumber
 from handlers.compare_text import compare_text
-from handlers.comparison import other_period
+from handlers.comparison import compared
 from handlers.demand import report
 from handlers.desk import Asked, Desk
 from handlers.inquiry import Inquiry, inquire, notes_on, segment_lines
@@ -38,7 +38,10 @@ async def insights(
     groups: Groups | None = None,
     segment: SegmentWord | None = None,
 ) -> Replies:
-    """The demand report of a period: for the groups named, those here, or all of them."""
+    """The demand report of a period: for the groups named, those here, or all of them.
+
+    The text goes out at once; its picture, and what a model says of it, follow when they are ready.
+    """
     inquiry = await inquire(desk, asked, period, groups, segment)
     if isinstance(inquiry, Reply):
         yield inquiry
@@ -94,7 +97,7 @@ async def compare(
     if (before.last, before.first) > (now.last, now.first):
         now, before = before, now
     found = await report(desk, inquiry.groups, now, members=inquiry.members, against=before)
-    other = await other_period(desk, inquiry.group_ids, before, inquiry.members)
+    other = await compared(desk, inquiry.group_ids, now, before, inquiry.members)
     notes = await notes_on(desk, inquiry)
     yield reply(
         compare_text(desk.say, found, now, other, inquiry.group_names, notes=notes),
@@ -147,6 +150,7 @@ async def quotes(
     yield reply(
         in_one_message(desk, lines, number),
         *leafing(desk, shown, f"/quotes {about.written}", f" {inquiry.written}"),
+        Button(desk.say("谁在意"), f"/concerned {about.written} {inquiry.written}"),
         Button(desk.say("回到报告"), f"/insights {inquiry.written}"),
         private=True,
         replaces=page is not None,

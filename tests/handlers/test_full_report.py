@@ -132,7 +132,7 @@ async def test_a_comparison_stands_beside_each_figure(any_shop: Shop) -> None:
     await said(shop, SMELL, "味道好闻，喜欢")
     full = await whole(shop, against=last_days(shop.desk, 7).before())
     texts = Page(report_page(wording("zh"), "zh", full)).texts
-    assert "和 2026-10-23 至 2026-10-29 对比（3 条 · 3 人）" in texts
+    assert "和 2026-10-23 至 2026-10-29 对比（那时 3 人说话）" in texts
     assert {"之前 2", "之前 0"} <= set(texts)
     english = Page(report_page(wording("en"), "en", full)).texts
     assert "before 2" in english
