@@ -137,7 +137,9 @@ async def plan_for_customers(
             .join(known, known.c.id == deliveries.c.member_id)
             .where(
                 known.c.customer_id == way.c.customer_id,
-                deliveries.c.campaign_id == slot.campaign_id,
+                # Behind the zero no index of campaigns is used: it would be gone through anew
+                # for each of its people.
+                deliveries.c.campaign_id + 0 == slot.campaign_id,
                 deliveries.c.slot == slot.slot,
             )
             .correlate(way)

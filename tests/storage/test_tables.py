@@ -158,6 +158,7 @@ QUERIES: dict[str, Query] = {
     "presence": lambda c: group_days.presence(c, [1, 2], NOW, NOW + DAY),
     "posts of groups": lambda c: group_days.posts_of(c, [1, 2], NOW, NOW + DAY, ["halted"]),
     "quotes": lambda c: messages.quotes(c, [1, 2, 3]),
+    "message_saying": lambda c: messages.message_saying(c, ACCOUNT, "x", "好", NOW, NOW + DAY),
     "retention": lambda c: messages.delete_before(c, NOW),
     "members_named": lambda c: members.members_named(c, "小美"),
     "members_named in a group": lambda c: members.members_named(c, "小美", [1]),
@@ -243,3 +244,16 @@ async def test_what_was_begun_since_the_engine_last_counted_is_not_all_read(
     some = [one.customer_id for one in people[:20]]
     plan = "\n".join(await steps(connection, lambda c: due.addressed_customers(c, some, NOW - DAY)))
     assert "(member_id = members.id)" in plan
+
+
+@pytest.mark.parametrize("name", ["ways_to", "plan_for_customers"])
+async def test_people_are_planned_for_without_going_through_everybody_else_s_rows(
+    connection: AsyncConnection, right: Lane, name: str
+) -> None:
+    """SQLite once went through all private messages, and all that was planned, for each batch."""
+    assert right.account == ACCOUNT
+    plan = "\n".join(await steps(connection, LEDGER[name]))
+    assert "ix_messages_group_id_at" not in plan
+    assert "ix_deliveries_campaign_id_state" not in plan
+    if connection.dialect.name == "sqlite":
+        assert "ix_messages_member_id_at" in plan
