@@ -177,10 +177,12 @@ class Lexicon:
             draft.thing(thing, words)
         return draft.finish()
 
-    def with_terms(self, terms: Mapping[str, Term]) -> Lexicon:
-        """Know these words, in normal form, as they are given here."""
+    def with_terms(self, terms: Mapping[str, Term], but: Iterable[str] = ()) -> Lexicon:
+        """Know these words, in normal form, as they are given here; and nothing of `but`."""
         draft = _Draft(self)
         draft.terms.update(terms)
+        for word in but:
+            del draft.terms[word]
         return draft.finish()
 
     def without(self, word: str) -> Lexicon:

@@ -12,13 +12,15 @@ judged stays a judgement there, one that was none stays none. `opinions` then re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from insights.lexicon import WHOLE, Lexicon, Taught, Term
+from insights.clauses import PARTICLES
+from insights.lexicon import WHOLE, Lexicon, Role, Taught, Term
 from insights.normalise import normalise
 
+_STEERING = frozenset({Role.NEGATION, Role.STRONG, Role.WEAK})
 _BADLY = (Taught.DISLIKE, Taught.MIND)
 
 
@@ -48,7 +50,32 @@ def teach(lexicon: Lexicon, rows: Iterable[TaughtWord]) -> Lexicon:
         if word:
             known = terms.get(word) or lexicon.terms.get(word, Term())
             terms[word] = _taught(known, aspect, counts_as)
-    return lexicon.with_terms(terms)
+    return lexicon.with_terms(terms, but=_put_together(lexicon.terms, terms))
+
+
+def _put_together(known: Mapping[str, Term], taught: Collection[str]) -> list[str]:
+    """The words of the lexicon that are a taught one with what steers it: 太上头, 不刺鼻.
+
+    They judge as the lexicon says; without them the taught word in them is found, and steered.
+    """
+    return [
+        word
+        for word, term in known.items()
+        if term.polarity
+        and word not in taught
+        and not (term.own or term.always or term.asked or term.aspect or term.thing)
+        and any(
+            word[start:end] in taught
+            and _steers(known, word[:start])
+            and PARTICLES.issuperset(word[end:])
+            for start in range(len(word))
+            for end in range(start + 1, len(word) + 1)
+        )
+    ]
+
+
+def _steers(known: Mapping[str, Term], word: str) -> bool:
+    return not word or (word in known and not _STEERING.isdisjoint(known[word].roles))
 
 
 def _taught(known: Term, aspect: str, counts_as: Taught) -> Term:

@@ -54,6 +54,9 @@ def stances(text: str, lexicon: Lexicon, segmenter: Segmenter, lean: float = 0.0
         ([("", "刺鼻", NOTHING)], "太刺鼻", []),
         ([("", "刺鼻", LIKE)], "太刺鼻", [(SMELL, "刺鼻", Stance.LIKE)]),
         ([(PRICE, "好闻", DISLIKE)], "味道好闻", [(SMELL, "好闻", Stance.LIKE)]),
+        # the lexicon knows 太上头 and 不刺鼻 as well
+        ([(SMELL, "上头", DISLIKE)], "这个香味太上头了", [(SMELL, "上头", Stance.DISLIKE)]),
+        ([("", "刺鼻", NOTHING)], "味道不刺鼻", [(SMELL, "", Stance.CARE)]),
         # one word, two aspects
         (
             [(PRICE, "龙涎", DISLIKE), (SMELL, "龙涎", LIKE)],
@@ -145,4 +148,4 @@ def test_a_word_of_no_judgement_is_never_the_word_of_an_opinion(
 ) -> None:
     kept = [row for row in rows if row.word != "刺鼻"]
     taught = teach(STANDARD, [*kept, TaughtWord("", "刺鼻", NOTHING)])
-    assert not [one for one in stances(text, taught, SEGMENTER) if one[1] == "刺鼻"]
+    assert not [one for one in stances(text, taught, SEGMENTER) if one[1].endswith("刺鼻")]
