@@ -20,10 +20,10 @@ from handlers.pictures.trend_lines import draw_lines, lines_height
 _NICENESS = 10  # the bot itself, which answers people, goes first
 _LONGEST_LIFE = 60  # seconds: a process that hangs must not outlive a bot that was killed
 
-_TOP = 180
+_TOP = 228
 _GAP = 24
 _FOOT = 68
-_SMALL = 28
+_SMALL = 32
 
 
 def drawn_page(sheet: Sheet, fonts: Fonts) -> Page:
@@ -32,8 +32,9 @@ def drawn_page(sheet: Sheet, fonts: Fonts) -> Page:
     height = _TOP + upper + _GAP + lower + _FOOT
     page = Page(fonts, height, sheet.nameless)
     across = WIDTH - 2 * MARGIN
-    page.write((MARGIN, 88), sheet.title, 56, bold=True, within=across)
-    page.write((MARGIN, 142), sheet.subtitle, 30, colour=FAINT, within=across)
+    page.write((MARGIN, 90), sheet.title, 60, bold=True, within=across)
+    page.write((MARGIN, 148), sheet.subtitle, _SMALL, colour=FAINT, within=across)
+    page.write((MARGIN, 196), sheet.groups, _SMALL, colour=FAINT, within=across)
     draw_quadrants(page, _TOP, sheet.quadrants, sheet.nothing)
     ends = (sheet.before, sheet.now)
     draw_lines(page, _TOP + upper + _GAP, sheet.lines, sheet.lines_title, ends)

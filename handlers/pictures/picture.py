@@ -17,7 +17,7 @@ from handlers.desk import Desk
 from handlers.period import Period
 from handlers.pictures.drawing import NotDrawn, drawn
 from handlers.pictures.sheet import Bar, Line, Quadrant, Sheet
-from handlers.report_words import DEMANDS, STANCES
+from handlers.report_words import DEMANDS, STANCES, listed_groups
 from handlers.shares import shares_told
 from handlers.wording import Say
 from insights.lexicon import WHOLE
@@ -63,13 +63,13 @@ def insight_sheet(say: Say, found: DemandReport, period: Period, groups: Sequenc
     return Sheet(
         title=say("粉丝在说什么"),
         subtitle=say(
-            "{first:%m-%d} 至 {last:%m-%d} · {messages:,} 条 · {speakers:,} 人 · {groups}",
+            "{first:%m-%d} 至 {last:%m-%d} · {messages:,} 条 · {speakers:,} 人",
             first=period.first,
             last=period.last,
             messages=found.messages,
             speakers=found.speakers,
-            groups=say("、").join(groups),
         ),
+        groups=listed_groups(say, groups),
         quadrants=(
             _quadrant(say, found.aspects, Stance.CARE),
             _quadrant(say, found.aspects, Stance.MIND),

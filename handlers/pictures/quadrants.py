@@ -16,14 +16,14 @@ _GAP = 24
 _CARD = (WIDTH - 2 * MARGIN - _GAP) / 2
 _PADDING = 24
 _INSIDE = _CARD - 2 * _PADDING
-_HEAD = 92
-_ROW = 66
-_BAR = 54
-_MORE = 52
+_HEAD = 98
+_ROW = 74
+_BAR = 62
+_MORE = 56
 _FOOT = 20
-_DIGIT = 21  # the width of a digit of a count, and room to spare
+_DIGIT = 25  # the width of a digit of a count, and room to spare
 _BESIDE = 8  # the room at both sides of a count
-_NAME, _COUNT, _TITLE, _SMALL = 34, 34, 42, 28
+_NAME, _COUNT, _TITLE, _SMALL = 40, 40, 48, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def draw_quadrants(page: Page, top: float, quadrants: Sequence[Quadrant], nothin
             page.box((left, top), _CARD, height, colours.card, round_=20)
             inside = (left + _PADDING, top)
             page.write(
-                (inside[0], top + 62),
+                (inside[0], top + 66),
                 quadrant.title,
                 _TITLE,
                 colour=colours.strong,
@@ -73,7 +73,7 @@ def draw_quadrants(page: Page, top: float, quadrants: Sequence[Quadrant], nothin
             _draw_bars(page, inside, quadrant, colours.bar, most)
             if not quadrant.bars:
                 page.write(
-                    (inside[0], top + _HEAD + 40), nothing, _NAME, colour=FAINT, within=_INSIDE
+                    (inside[0], top + _HEAD + 45), nothing, _NAME, colour=FAINT, within=_INSIDE
                 )
         top += height + _GAP
 
@@ -91,9 +91,9 @@ def _draw_bars(
     longest = _INSIDE - _DIGIT * len(f"{most:,}") - 2 * _BESIDE
     for bar in quadrant.bars:
         page.box((left, top), max(longest * bar.count / most, 12), _BAR, colour, round_=6)
-        page.write((left + 20, top + 40), bar.name, _NAME, within=longest - 20)
-        right = left + _INSIDE - _BESIDE
-        page.write((right, top + 40), f"{bar.count:,}", _COUNT, bold=True, align="right")
+        name, right = left + 20, left + _INSIDE - _BESIDE
+        counted = page.write((right, top + 45), f"{bar.count:,}", _COUNT, bold=True, align="right")
+        page.write((name, top + 45), bar.name, _NAME, within=right - counted - 2 * _BESIDE - name)
         top += _ROW
     if quadrant.more:
-        page.write((left, top + 34), quadrant.more, _SMALL, colour=FAINT, within=_INSIDE)
+        page.write((left, top + 38), quadrant.more, _SMALL, colour=FAINT, within=_INSIDE)

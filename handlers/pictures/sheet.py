@@ -51,6 +51,7 @@ class Sheet:
 
     title: str
     subtitle: str
+    groups: str
     quadrants: tuple[Quadrant, Quadrant, Quadrant, Quadrant]
     lines: tuple[Line, ...]
     lines_title: str

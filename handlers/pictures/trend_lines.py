@@ -12,14 +12,14 @@ from handlers.pictures.page import FAINT, INK, RULE, WIDTH, Page
 from handlers.pictures.sheet import Line
 
 _MARGIN = 40
-_HEAD = 84
-_ROW = 124
-_FOOT = 60
-_NAMES = 300  # the width of the left column, and of the right one
-_TOLD = 250
+_HEAD = 90
+_ROW = 132
+_FOOT = 64
+_NAMES = 300  # the width of the left column
+_TOLD = 300  # and of the right one
 _PLOT = (_MARGIN + _NAMES + 24, WIDTH - _MARGIN - _TOLD - 24)
-_DEEP = 84  # the height of a plot
-_TITLE, _NAME, _SMALL = 42, 34, 28
+_DEEP = 90  # the height of a plot
+_TITLE, _NAME, _SMALL = 48, 40, 32
 _UP, _DOWN = "#0072b2", "#a63f00"
 _UP_AREA, _DOWN_AREA = "#dcebf5", "#f9e3d6"
 
@@ -35,20 +35,20 @@ def draw_lines(
     """Draw them from `top` downwards; `ends` say what is at the left and the right end of each."""
     if not lines:
         return
-    page.write((_MARGIN, top + 54), title, _TITLE, bold=True, within=WIDTH - 2 * _MARGIN)
+    page.write((_MARGIN, top + 58), title, _TITLE, bold=True, within=WIDTH - 2 * _MARGIN)
     top += _HEAD
     for line in lines:
         _draw(page, top, line)
         top += _ROW
     half = (_PLOT[1] - _PLOT[0]) / 2 - 10
-    page.write((_PLOT[0], top + 28), ends[0], _SMALL, colour=FAINT, within=half)
-    page.write((_PLOT[1], top + 28), ends[1], _SMALL, colour=FAINT, align="right", within=half)
+    page.write((_PLOT[0], top + 32), ends[0], _SMALL, colour=FAINT, within=half)
+    page.write((_PLOT[1], top + 32), ends[1], _SMALL, colour=FAINT, align="right", within=half)
 
 
 def _draw(page: Page, top: float, line: Line) -> None:
     colour, area = (_UP, _UP_AREA) if line.rising else (_DOWN, _DOWN_AREA)
-    page.write((_MARGIN, top + 48), line.name, _NAME, within=_NAMES)
-    page.write((_MARGIN, top + 90), line.kind, _SMALL, colour=FAINT, within=_NAMES)
+    page.write((_MARGIN, top + 52), line.name, _NAME, within=_NAMES)
+    page.write((_MARGIN, top + 98), line.kind, _SMALL, colour=FAINT, within=_NAMES)
     ground = top + 16 + _DEEP
     highest = max(line.shares, default=0.0) or 1.0
     steps = max(len(line.shares) - 1, 1)
@@ -64,5 +64,5 @@ def _draw(page: Page, top: float, line: Line) -> None:
     page.line(points, colour, 6, dots=16)
     right = WIDTH - _MARGIN
     page.write(
-        (right, top + 72), line.told, _NAME, colour=INK, bold=True, align="right", within=_TOLD
+        (right, top + 78), line.told, _NAME, colour=INK, bold=True, align="right", within=_TOLD
     )

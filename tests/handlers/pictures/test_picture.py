@@ -79,7 +79,8 @@ def test_the_footnote_says_what_the_figures_count() -> None:
 
 def test_in_english() -> None:
     sheet = sheet_of(report(aspects(ENGLISH), trends(PLAIN[:1])), "en")
-    assert sheet.subtitle == "11-01 to 11-07 · messages: 1,234 · people: 156 · 一群, 二群"
+    assert sheet.subtitle == "11-01 to 11-07 · messages: 1,234 · people: 156"
+    assert sheet.groups == "一群, 二群"
     assert [one.title for one in sheet.quadrants] == ["Care about", "Mind", "Like", "Dislike"]
 
 
