@@ -117,11 +117,12 @@ class _Shelf:
     def __init__(self, held: Mapping[str, int], baskets: int) -> None:
         self.baskets = baskets
         self._all = held
-        counts = {product: bits.bit_count() for product, bits in held.items()}
-        self.sizes_together = sum(counts.values())
-        most = sorted(counts, key=lambda product: (-counts[product], product))
+        self.counts = {product: bits.bit_count() for product, bits in held.items()}
+        self.sizes_together = sum(self.counts.values())
+        self._beside: dict[tuple[str, ...], int] = {}
+        most = sorted(held, key=lambda product: (-self.counts[product], product))
         self.products = sorted(
-            product for product in most[:_MOST_PRODUCTS] if counts[product] >= self.least
+            product for product in most[:_MOST_PRODUCTS] if self.counts[product] >= self.least
         )
 
     @property
@@ -136,11 +137,15 @@ class _Shelf:
             found &= self._all[product]
         return found
 
-    def beside(self, products: Collection[str]) -> int:
+    def beside(self, products: tuple[str, ...]) -> int:
         """How many products stand beside these in the baskets that hold all of them."""
-        held = self.holding(products)
-        sizes = sum((held & bits).bit_count() << power for power, bits in enumerate(self._sizes))
-        return sizes - len(products) * held.bit_count()
+        if products not in self._beside:
+            held = self.holding(products)
+            sizes = sum(
+                (held & bits).bit_count() << power for power, bits in enumerate(self._sizes)
+            )
+            self._beside[products] = sizes - len(products) * held.bit_count()
+        return self._beside[products]
 
     @cached_property
     def _sizes(self) -> list[int]:
@@ -189,9 +194,12 @@ def _bundle(shelf: _Shelf, products: tuple[str, ...], together: int) -> Bundle:
     def others_of(adds: str) -> tuple[str, ...]:
         return tuple(product for product in products if product != adds)
 
-    held = {adds: shelf.holding(others_of(adds)).bit_count() for adds in products}
+    if len(products) == 2:  # noqa: PLR2004 (a pair: the other one is all the others)
+        held = dict(zip(products, map(shelf.counts.__getitem__, reversed(products)), strict=True))
+    else:
+        held = {adds: shelf.holding(others_of(adds)).bit_count() for adds in products}
     adds = min(products, key=lambda product: (held[product], product))
-    others, added = others_of(adds), shelf.holding((adds,)).bit_count()
+    others, added = others_of(adds), shelf.counts[adds]
     confidence = together / held[adds]
     return Bundle(
         others=others,
