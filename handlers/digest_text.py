@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from handlers.desk import Desk, shortened
@@ -23,7 +23,7 @@ Key = TypeVar("Key", bound=Hashable)
 _CHANGES = 5  # in each direction
 _SPIKES = 5
 _WORDS = 5
-_BESIDE = timedelta(hours=1)  # what spiked so near to a word is the same incident
+_TELLING = (Sort.WORD, Sort.DEMAND, Sort.ASPECT)
 
 
 def digest_text(
@@ -97,15 +97,13 @@ def _change(say: Say, trend: Trend[Key], what: str) -> tuple[float, bool, str]:
 
 
 def _incidents(spikes: Sequence[FoundSpike]) -> list[FoundSpike]:
-    """The spikes without the aspects of which a word or a demand tells already."""
-    plain = [one for one in spikes if Thing.of(one.thing).sort is not Sort.ASPECT]
+    """Of the spikes that were told as one alert, one: a word if there is one, and a demand next."""
+    alerts: dict[datetime | None, list[FoundSpike]] = {}
+    for one in spikes:
+        alerts.setdefault(one.told_at, []).append(one)
     return [
-        one
-        for one in spikes
-        if one in plain
-        or not any(
-            other.began_at - _BESIDE <= one.began_at <= other.last_at + _BESIDE for other in plain
-        )
+        min(told, key=lambda one: (_TELLING.index(Thing.of(one.thing).sort), -one.fans))
+        for told in alerts.values()
     ]
 
 

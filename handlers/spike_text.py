@@ -18,7 +18,12 @@ _MINUTES = WINDOW.seconds // 60
 
 
 def spike_content(
-    say: Say, alarm: Alarm, groups: Mapping[Group, int], quotes: Sequence[str]
+    say: Say,
+    alarm: Alarm,
+    groups: Mapping[Group, int],
+    *,
+    quotes: Sequence[str],
+    about: Thing,
 ) -> Content:
     """The alert, with buttons that lead on.
 
@@ -27,6 +32,7 @@ def spike_content(
         alarm: what is told.
         groups: where it comes from, the loudest first, and how many fans of each.
         quotes: masked.
+        about: what more quotes can be asked for of.
     """
     lead = alarm.lead
     facts = {"thing": thing_name(say, lead.key), "count": lead.fans, "minutes": _MINUTES}
@@ -56,7 +62,7 @@ def spike_content(
         lines.append(say("来自：{parts}", parts=say("、").join(counted)))
     if quotes:
         lines += ["", say("原话："), *(say("“{quote}”", quote=quote) for quote in quotes)]
-    return Content("\n".join(lines), buttons=_buttons(say, lead.key))
+    return Content("\n".join(lines), buttons=_buttons(say, about))
 
 
 def thing_name(say: Say, thing: Thing) -> str:
@@ -75,10 +81,10 @@ def usual_text(usually: float) -> str:
     return f"{usually:.1f}".removesuffix(".0")
 
 
-def _buttons(say: Say, thing: Thing) -> tuple[Button, ...]:
-    about = About(thing.name, kind=thing.kind).written
+def _buttons(say: Say, about: Thing) -> tuple[Button, ...]:
+    written = About(about.name, kind=about.kind).written
     # Two days: shortly after midnight the quotes are of yesterday.
     return (
-        Button(say("看原话"), f"/quotes {about} 2"),
+        Button(say("看原话"), f"/quotes {written} 2"),
         Button(say("看今天"), "/insights 1"),
     )

@@ -26,7 +26,8 @@ from handlers.usual_talk import Known, know_usual, read_sayings
 from insights.alarms import Alarm, new_alarms
 from insights.masking import mask
 from insights.spikes import Spike
-from insights.watched import WINDOW, Saying, Thing, count_window, spikes_in
+from insights.terms import read_terms
+from insights.watched import WINDOW, Saying, Sort, Thing, count_window, spikes_in
 from scheduler.answers import may_have_arrived
 from storage.attempts import outcomes_under
 from storage.database import Database
@@ -43,9 +44,12 @@ _SPIKES = Count("nuanqun_spikes_total", "Spike alerts by what became of them", [
 QUIET_FOR = timedelta(hours=4)
 """How long a spike must have been over before it is told again."""
 
+_EXPLAINS_FOR = timedelta(hours=1)
+"""So long what shows in an aspect that was told is known by that; after it, a new word is news."""
 _MOST = 5_000  # messages of a window: of more, only the newest are looked at
 _AHEAD = timedelta(minutes=5)  # a platform's clock may be ahead of ours
 _QUOTES = 3
+_LOOKED_THROUGH = 30  # messages, until there are so many that differ
 
 _KNOWN: WeakKeyDictionary[Database, Known] = WeakKeyDictionary()
 
@@ -69,13 +73,19 @@ async def watch_spikes(desk: Desk) -> int:
     if not spikes:
         return 0
     standing = await _standing(desk, now)
-    alarms, explained = new_alarms(
-        spikes, _messages(sayings), {thing for thing, one in standing.items() if one.told_at}
-    )
+    known_of = {thing: one.told_at for thing, one in standing.items() if one.told_at}
+    explaining = [
+        thing
+        for thing, told_at in known_of.items()
+        if thing.sort is not Sort.ASPECT or now - told_at <= _EXPLAINS_FOR
+    ]
+    alarms, explained = new_alarms(spikes, _messages(sayings), known_of.keys(), explaining)
     found = {spike.key: _found(spike, standing.get(spike.key), now) for spike in spikes}
     async with desk.database.writing() as connection:
         await keep_spikes(connection, desk.shop_id, list(found.values()))
-        await note_told(connection, desk.shop_id, _names(explained, found), now)
+        # They are told with the newest alert that goes on.
+        told_at = max(known_of.values(), default=now)
+        await note_told(connection, desk.shop_id, _names(explained, found), told_at)
     told = 0
     for alarm in alarms:
         began_at = found[alarm.lead.key].began_at
@@ -141,21 +151,40 @@ async def _tell(
     """Tell the staff; whom it reached."""
     behind = [one for one in sayings if alarm.lead.key in one.things]
     groups = await _groups(desk, behind)
-    content = spike_content(desk.say, alarm, groups, await _quotes(desk, behind))
+    content = spike_content(
+        desk.say,
+        alarm,
+        groups,
+        quotes=await _quotes(desk, behind),
+        about=_readable(desk, alarm, behind),
+    )
     alone = next(iter(groups)).id if len(groups) == 1 else None
     return await tell_managers(desk, content, _key(alarm, began_at), about=alone)
 
 
 async def _quotes(desk: Desk, behind: Sequence[Saying]) -> list[str]:
-    """The newest message of a few fans, masked."""
+    """The newest messages of a few fans, each another text, masked."""
     newest: dict[int, int] = {}
     for one in behind:  # the newest come first
         newest.setdefault(one.member, one.message)
     groups, members = {one.group for one in behind}, {one.member for one in behind}
     async with desk.database.reading() as connection:
-        quoted = await quotes(connection, list(newest.values())[:_QUOTES])
+        quoted = await quotes(connection, list(newest.values())[:_LOOKED_THROUGH])
         names = [name for name in await names_in(connection, groups, members) if len(name) > 1]
-    return [mask(one.text, names) for one in sorted(quoted, key=lambda one: one.id)]
+    texts = dict.fromkeys(one.text for one in sorted(quoted, key=lambda one: -one.id))
+    return [mask(text, names) for text in list(texts)[:_QUOTES]]
+
+
+def _readable(desk: Desk, alarm: Alarm, behind: Sequence[Saying]) -> Thing:
+    """What `/quotes` can be asked about: a word only where it is counted as one by itself.
+
+    Of others (漏了) it can be asked about the aspect that most of the messages judge.
+    """
+    thing = alarm.lead.key
+    if thing.sort is not Sort.WORD or thing.name in read_terms(desk.segmenter.tag(thing.name)):
+        return thing
+    aspects = Counter(about for one in behind for about in one.things if about.sort is Sort.ASPECT)
+    return aspects.most_common(1)[0][0] if aspects else thing
 
 
 async def _groups(desk: Desk, behind: Sequence[Saying]) -> dict[Group, int]:

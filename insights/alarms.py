@@ -34,6 +34,7 @@ def new_alarms(
     spikes: Sequence[Spike[Thing]],
     messages: Mapping[Thing, Collection[int]],
     told: Collection[Thing],
+    explaining: Collection[Thing],
 ) -> tuple[tuple[Alarm, ...], tuple[Spike[Thing], ...]]:
     """What is to be told now, and the spikes that were told with what they show.
 
@@ -41,11 +42,12 @@ def new_alarms(
         spikes: those of the newest window, the least likely by chance first.
         messages: behind each thing that was said in the window, its messages.
         told: the things of alarms that were told and still go on; none of them is told again.
+        explaining: those of them that tell enough of what else their messages show.
 
     Returns:
         The new alarms; and the spikes of which the staff know by an alarm that was told before.
     """
-    known = {message for thing in told for message in messages.get(thing, ())}
+    known = {message for thing in explaining for message in messages.get(thing, ())}
     found: list[tuple[set[int], list[Spike[Thing]]]] = []
     explained: list[Spike[Thing]] = []
     for spike in spikes:

@@ -114,6 +114,30 @@ async def test_a_spike_that_comes_back_after_hours_is_told_again(shop: Shop) -> 
     assert len(alerts(shop)) == 2
 
 
+async def test_another_word_for_it_is_told_with_it_and_news_an_hour_later(shop: Shop) -> None:
+    await talk(shop)
+    await say_so(shop, 6, "用完过敏了")
+    await watch_spikes(shop.desk)
+    await say_so(shop, 6, "刺痛", first=20)
+    await watch_spikes(shop.desk)
+    assert len(alerts(shop)) == 1
+    shop.clock.advance(HOUR)
+    await say_so(shop, 6, "烂脸了", first=40)
+    await watch_spikes(shop.desk)
+    assert [one.text.split("：")[0] for one in alerts(shop)] == ["⚠️ 「过敏」", "⚠️ 「烂脸」"]
+
+
+@pytest.mark.parametrize("text", ["泵头漏了", "客服不理人", "味道太刺鼻了", "面霜什么时候补货"])
+async def test_its_button_shows_the_quotes_of_all_who_said_it(shop: Shop, text: str) -> None:
+    await talk(shop)
+    await say_so(shop, 6, text)
+    await watch_spikes(shop.desk)
+    (told,) = alerts(shop)
+    assert told.text.count(text) == 1  # the same words are quoted once
+    shown = await shop.presses(MANAGER, told.buttons[0].says)
+    assert "6 人说过" in shown.text
+
+
 async def test_another_incident_beside_it_is_told_too(shop: Shop) -> None:
     await talk(shop)
     await say_so(shop, 6, "用完过敏了")

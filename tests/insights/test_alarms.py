@@ -64,13 +64,21 @@ def test_spikes_of_one_incident_are_one_alarm(
     told: list[Thing],
     expected: list[list[Thing]],
 ) -> None:
-    alarms, _ = new_alarms(spikes, messages, told)
+    alarms, _ = new_alarms(spikes, messages, told, told)
     assert [[one.key for one in alarm.spikes] for alarm in alarms] == expected
 
 
 def test_what_shows_in_a_told_incident_later_is_told_with_it() -> None:
     later = spike(SAFETY, 6)
     messages = {ALLERGY: range(6), SAFETY: range(1, 7)}
-    alarms, explained = new_alarms([spike(ALLERGY, 6), later], messages, [ALLERGY])
+    alarms, explained = new_alarms([spike(ALLERGY, 6), later], messages, [ALLERGY], [ALLERGY])
     assert alarms == ()
     assert explained == (later,)
+
+
+def test_what_was_told_and_explains_nothing_is_only_not_told_again() -> None:
+    leak = spike(LEAK, 6)
+    messages = {SAFETY: range(12), LEAK: range(6)}
+    alarms, explained = new_alarms([spike(SAFETY, 12), leak], messages, [SAFETY], [])
+    assert [alarm.lead for alarm in alarms] == [leak]
+    assert explained == ()
