@@ -56,11 +56,34 @@ _KNOWN: WeakKeyDictionary[Database, Known] = WeakKeyDictionary()
 
 async def watch_spikes(desk: Desk) -> int:
     """Look once; how many alerts the staff were told of."""
+    now = desk.clock.now()
+    sayings, spikes = await _look(desk, now)
+    if not spikes:
+        return 0
+    standing = await _standing(desk, now)
+    told_at = {thing: one.told_at for thing, one in standing.items() if one.told_at}
+    explaining = [
+        thing
+        for thing, at in told_at.items()
+        if thing.sort is not Sort.ASPECT or now - at <= _EXPLAINS_FOR
+    ]
+    alarms, explained = new_alarms(spikes, _messages(sayings), told_at.keys(), explaining)
+    found = {spike.key: _found(spike, standing.get(spike.key), now) for spike in spikes}
+    async with desk.database.writing() as connection:
+        await keep_spikes(connection, desk.shop_id, list(found.values()))
+        # What is explained was told with the newest alert that goes on.
+        newest = max(told_at.values(), default=now)
+        await note_told(connection, desk.shop_id, _names(explained, found), newest)
+    reached = [await _tell_once(desk, alarm, found, sayings) for alarm in alarms]
+    return sum(reached)
+
+
+async def _look(desk: Desk, now: datetime) -> tuple[list[Saying], tuple[Spike[Thing], ...]]:
+    """What was said in the last twenty minutes, the newest first, and which of it is a spike."""
     known = _KNOWN.get(desk.database)
     version = version_now(desk)
     if known is None or known.version != version:
         known = _KNOWN[desk.database] = Known(version)
-    now = desk.clock.now()
     usual = await know_usual(desk, known, now)
     async with desk.database.reading() as connection:
         said = await said_lately(
@@ -68,39 +91,8 @@ async def watch_spikes(desk: Desk) -> int:
         )
     sayings = await read_sayings(desk, known, said)
     if usual is None:
-        return 0
-    spikes = spikes_in(count_window(now - WINDOW, sayings), usual)
-    if not spikes:
-        return 0
-    standing = await _standing(desk, now)
-    known_of = {thing: one.told_at for thing, one in standing.items() if one.told_at}
-    explaining = [
-        thing
-        for thing, told_at in known_of.items()
-        if thing.sort is not Sort.ASPECT or now - told_at <= _EXPLAINS_FOR
-    ]
-    alarms, explained = new_alarms(spikes, _messages(sayings), known_of.keys(), explaining)
-    found = {spike.key: _found(spike, standing.get(spike.key), now) for spike in spikes}
-    async with desk.database.writing() as connection:
-        await keep_spikes(connection, desk.shop_id, list(found.values()))
-        # They are told with the newest alert that goes on.
-        told_at = max(known_of.values(), default=now)
-        await note_told(connection, desk.shop_id, _names(explained, found), told_at)
-    told = 0
-    for alarm in alarms:
-        began_at = found[alarm.lead.key].began_at
-        reached = await _was_told(desk, alarm, began_at) or await _tell(
-            desk, alarm, began_at, sayings
-        )
-        _SPIKES.labels("told" if reached else "unheard").inc()
-        if not reached:  # the next look tries again
-            _log.error("spike_unheard", thing=alarm.lead.key.key, fans=alarm.lead.fans)
-            continue
-        told += 1
-        async with desk.database.writing() as connection:
-            names = _names(alarm.spikes, found)
-            await note_told(connection, desk.shop_id, names, desk.clock.now())
-    return told
+        return sayings, ()
+    return sayings, spikes_in(count_window(now - WINDOW, sayings), usual)
 
 
 async def _standing(desk: Desk, now: datetime) -> dict[Thing, FoundSpike]:
@@ -134,6 +126,23 @@ def _messages(sayings: Sequence[Saying]) -> dict[Thing, list[int]]:
 
 def _key(alarm: Alarm, began_at: datetime) -> str:
     return f"spike:{alarm.lead.key.key}/{began_at.timestamp():.0f}"
+
+
+async def _tell_once(
+    desk: Desk, alarm: Alarm, found: dict[Thing, FoundSpike], sayings: Sequence[Saying]
+) -> bool:
+    """Tell the staff of an alarm and note that; False where nobody was reached."""
+    began_at = found[alarm.lead.key].began_at
+    told = await _was_told(desk, alarm, began_at)
+    if not told and not await _tell(desk, alarm, began_at, sayings):
+        _SPIKES.labels("unheard").inc()
+        _log.error("spike_unheard", thing=alarm.lead.key.key, fans=alarm.lead.fans)
+        return False  # the next look tries again
+    _SPIKES.labels("told").inc()
+    async with desk.database.writing() as connection:
+        at = desk.clock.now()
+        await note_told(connection, desk.shop_id, _names(alarm.spikes, found), at)
+    return True
 
 
 async def _was_told(desk: Desk, alarm: Alarm, began_at: datetime) -> bool:

@@ -59,6 +59,8 @@ async def know_usual(desk: Desk, known: Known, now: datetime) -> UsualTalk | Non
     """What is usual, with the windows that have ended since; None for less than a day of them."""
     since = await _beginning(desk, now)
     starts = [] if since is None else _starts(since, now)
+    if not starts:
+        return None
     if known.starts != frozenset(starts):
         async with desk.database.reading() as connection:
             versions = await window_versions(connection, desk.shop_id, starts[-1])

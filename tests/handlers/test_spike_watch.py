@@ -16,6 +16,7 @@ from scheduler.content import Content
 from scheduler.courier import AddressGone
 from storage import told_spikes
 from storage.lately_said import IMPORTED
+from storage.messages import delete_before
 from storage.told_spikes import spikes_since
 from storage.watched_windows import window_versions
 from tests.handlers.shop import DAY, MANAGER, MINUTE, NOW, Shop, in_private
@@ -261,6 +262,16 @@ async def test_a_process_that_ends_behind_the_telling_has_told(
     async with shop.desk.database.reading() as connection:
         spikes = await spikes_since(connection, shop.desk.shop_id, NOW)
     assert all(one.told_at for one in spikes)
+
+
+async def test_where_all_words_are_gone_nothing_is_usual_any_more(shop: Shop) -> None:
+    await talk(shop)
+    await watch_spikes(shop.desk)
+    async with shop.desk.database.writing() as connection:
+        await delete_before(connection, NOW + DAY)
+    assert await watch_spikes(shop.desk) == 0
+    await say_so(shop, 6, "用完过敏了")
+    assert await watch_spikes(shop.desk) == 0
 
 
 async def test_what_is_usual_is_counted_by_and_by_and_known_after_a_restart(
