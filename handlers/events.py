@@ -55,8 +55,9 @@ class MessageHeard:
     """Somebody said something, in a group, or to the bot in private (`chat` is None).
 
     `topic` is the forum topic it was said in, by the platform's id, and `reply_to` the message that
-    it replies to, where the platform tells. `own` words came out of the bot's own account and not
-    from the bot: somebody of the shop holds the same account in hand.
+    it replies to, where the platform tells; where it only repeats the words, `quoted` are they.
+    `own` words came out of the bot's own account and not from the bot: somebody of the shop holds
+    the same account in hand.
     """
 
     account: str
@@ -73,6 +74,7 @@ class MessageHeard:
     topic: str | None = None
     own: bool = False
     reply_to: str | None = None
+    quoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from handlers.events import (
 from handlers.forms.listening import answers_among
 from handlers.origin import Origin
 from handlers.ourselves import without_ourselves
+from handlers.quoted import with_quoted
 from handlers.roles import Role
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
@@ -179,7 +180,7 @@ async def _record_said(
         platform=origin.platform,
         account=origin.account,
         heard=[
-            _heard(event, origin, is_command, answers)
+            _heard(await with_quoted(connection, event), origin, is_command, answers)
             for event in events
             if isinstance(event, MessageHeard | ButtonPressed)
         ],

@@ -111,6 +111,7 @@ def _written(event: Event, *, in_full: bool) -> str:
             default=str,
         )
     parts = asdict(event)
+    parts.pop("quoted", None)  # these words are somebody else's, who may want nothing kept
     if not in_full:
         parts = {name: part for name, part in parts.items() if name not in _WORDS}
     return json.dumps({"event": type(event).__name__, **parts}, ensure_ascii=False, default=str)

@@ -89,6 +89,17 @@ async def test_a_late_answer_by_reply_counts_and_an_answer_by_the_own_account(sh
     assert not await look(shop, HOUR)
 
 
+async def test_an_answer_that_quotes_the_question_s_words_replies_to_it(any_shop: Shop) -> None:
+    shop = await watched(any_shop)
+    await shop.says("小鱼", ASKED)
+    await shop.says("小美", "发货要几天呀")
+    answer = shop.heard(MANAGER, "三天左右", at=NOW + HOUR)
+    await shop.hear(replace(answer, quoted="发货要几天呀"))
+    told = await look(shop, HOUR)
+    assert ASKED in told.text
+    assert "发货" not in told.text
+
+
 async def test_several_are_told_at_once_by_who_looks_after_the_group(shop: Shop) -> None:
     await staff_chat(shop)  # looks after the first two
     await watched(shop)

@@ -6,6 +6,7 @@ import json
 import random
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -180,6 +181,14 @@ async def test_of_somebody_who_asked_for_no_record_no_word_is_kept(any_shop: Sho
     assert BITTER not in kept.event
     assert BITTER not in kept.error
     assert kept.error.startswith("ZeroDivisionError: … (handlers.dispatch:")
+
+
+async def test_of_somebody_else_s_words_in_a_quote_none_is_kept(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.hear(replace(shop.heard("小美", f"{BITTER}可以"), quoted="别人的话"))
+    (kept,) = await set_aside(shop)
+    assert kept["text"] == f"{BITTER}可以"
+    assert "别人的话" not in json.dumps(kept, ensure_ascii=False)
 
 
 async def test_what_was_kept_goes_when_they_ask_for_no_record_later(any_shop: Shop) -> None:

@@ -476,6 +476,27 @@ async def test_what_is_new_is_told_group_by_group(connection: AsyncConnection) -
     assert await said_after(connection, {}, NOW, NOW + MINUTE) == {}
 
 
+async def test_a_message_is_found_by_its_words_the_newest_in_its_chat(
+    connection: AsyncConnection,
+) -> None:
+    await record(
+        connection,
+        heard("m1", text="能用吗"),
+        heard("m2", at=NOW + SECOND, text="能用吗"),
+        heard("m3", at=NOW + 2 * MINUTE, text="能用吗"),
+        heard("m4", at=NOW + SECOND, text="能用吗？"),
+        heard("m5", at=NOW + SECOND, chat="chat-二群", text="能用吗"),
+    )
+
+    async def found(text: str, chat: str = "chat-一群") -> str | None:
+        return await messages.message_saying(connection, ACCOUNT, chat, text, NOW, NOW + MINUTE)
+
+    assert await found("能用吗") == "m2"
+    assert await found("能用吗", "chat-二群") == "m5"
+    assert await found("能用") is None
+    assert await found("能用吗", "chat-三群") is None
+
+
 async def test_quotes_leave_out_what_is_gone(
     connection: AsyncConnection,
 ) -> None:

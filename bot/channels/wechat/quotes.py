@@ -32,6 +32,12 @@ class Answer:
     own: str
     quotes: str = ""
 
+    @property
+    def quoted(self) -> str:
+        """The words that it quotes, as whoever said them wrote them themselves."""
+        name_and_words = _COLON.split(self.quotes, maxsplit=1)
+        return take_apart(name_and_words[-1][:-1]).own.strip() if self.quotes else ""
+
 
 def take_apart(text: str) -> Answer:
     """A text's own words, without a quote above them.

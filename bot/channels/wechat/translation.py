@@ -146,6 +146,7 @@ def translate(message: GatewayMessage, scene: Scene) -> MessageHeard | MessageEd
         mentions_bot=called.called or quotes_one_of(answer, scene.names),
         forwarded=forwarded,
         own=message.talker == scene.me,
+        quoted=answer.quoted,
     )
 
 

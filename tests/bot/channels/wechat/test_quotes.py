@@ -37,6 +37,20 @@ def test_only_the_sender_s_own_words_are_left(text: str, own: str, quotes: str) 
     assert take_apart(text) == Answer(own, quotes)
 
 
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("可以的", ""),
+        (f"「小雨：油皮能用吗」\n{DASHES}\n可以的", "油皮能用吗"),
+        (f'"小雨: 价格：多少"\n{LONG}\n九十九', "价格：多少"),
+        (f"「小雨：第一行\n第二行」\n{DASHES}\n答复", "第一行\n第二行"),
+        (f"「甲：「乙：一」\n{DASHES}\n二」\n{DASHES}\n三", "二"),  # which was a quote itself
+    ],
+)
+def test_what_is_quoted_is_what_somebody_wrote_themselves(text: str, quoted: str) -> None:
+    assert take_apart(text).quoted == quoted
+
+
 words = st.text(st.characters(codec="utf-8", exclude_characters="-－—–─\n"))
 
 

@@ -164,3 +164,9 @@ def test_only_people_say_something(
 ) -> None:
     assert is_person(talker) is expected
     assert (translate(message("好", talker=talker), SCENE) is not None) is expected
+
+
+def test_what_a_message_quotes_is_told_beside_its_words() -> None:
+    told = heard(message(f"「小雨：油皮能用吗」\n{DASHES}\n可以的"))
+    assert (told.text, told.quoted, told.reply_to) == ("可以的", "油皮能用吗", None)
+    assert heard(message("可以的")).quoted == ""
