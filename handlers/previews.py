@@ -201,7 +201,7 @@ def too_much(
     longest = {group.account: "" for group in chosen}
     personal = is_personal(body)
     for group in chosen:
-        name = "長" * _LONGEST_NAME if personal else group.name
+        name = "x" * _LONGEST_NAME if personal else group.name
         longest[group.account] = max(longest[group.account], name, key=len)
     slots = [""] if is_literal(body) else [one.slot for one in coming]
     for account, name in longest.items():

@@ -40,7 +40,7 @@ WORDS = {
     "held_back": "临发时拦下了",
     deliveries.UNSERVED: "这个账号没有在用",
     "lane_elsewhere": "账号正由另一个进程使用",
-    "permanent_errors": "接连好几个群都发不进去",
+    "permanent_errors": "接连好几处都发不进去",
     "logged out": "没有登录",
     "restricted": "平台在限制这个账号",
     # What people do.

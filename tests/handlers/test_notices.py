@@ -74,7 +74,7 @@ async def test_a_campaign_that_stopped_itself_is_named_with_what_can_be_done(sho
     await broadcast(shop)
     said = await told(shop, CampaignPaused(1, "permanent_errors"))
     assert said.text == (
-        f"「{TONIGHT}」（编号 1）先停下了：接连好几个群都发不进去。看情况发 /progress 1；"
+        f"「{TONIGHT}」（编号 1）先停下了：接连好几处都发不进去。看情况发 /progress 1；"
         "没问题了发 /resume 1，不发了发 /cancel 1。"
     )
     assert list(said.buttons.values()) == ["/progress 1", "/resume 1", "/cancel 1"]
