@@ -126,18 +126,20 @@ def bubble(message: RoomMessage, viewer: Person, words: Words) -> tuple[ui.eleme
 
 
 def _picture(picture: Picture) -> None:
+    """A picture as it fits into a bubble; behind it, the same as large as it is."""
     remote = picture.source.startswith(("https://", "http://"))
     source = picture.source if remote else f"/{picture.source}"
     with part("figure", "picture"):
-        part(
-            "img",
-            "",
-            "picture-shown",
-            src=source,
-            alt=picture.caption,
-            loading="lazy",
-            referrerpolicy="no-referrer",
-        )
+        with part("a", "", href=source, target="_blank", rel="noopener noreferrer"):
+            part(
+                "img",
+                "",
+                "picture-shown",
+                src=source,
+                alt=picture.caption,
+                loading="lazy",
+                referrerpolicy="no-referrer",
+            )
         if picture.caption:
             words_in("figcaption", picture.caption)
 

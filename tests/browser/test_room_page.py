@@ -158,6 +158,11 @@ async def test_a_picture_is_sent_and_one_that_is_none_is_refused(
     shown = mark(page, "picture-shown")
     await expect(shown).to_be_visible()
     assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1280
+    async with page.context.expect_page() as opening:
+        await shown.click()
+    large = await opening.value
+    assert await large.evaluate("document.images[0].naturalWidth") == 1280
+    await large.close()
     drawing = tmp_path / "drawing.svg"
     drawing.write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='window.tricked=1'/>")
     await mark(page, "picture-file").set_input_files(drawing)
