@@ -21,7 +21,7 @@ from handlers.reading_days import read_some
 from handlers.roles import may_see_names
 from insights.about import names_of, speaks_about, tallies_about
 from insights.days import Tally
-from insights.masking import mask
+from insights.masking import mask, names_within
 from insights.understanding import understand
 from storage import audit
 from storage.members import names_in
@@ -92,12 +92,13 @@ async def masked(desk: Desk, quotes: Sequence[Said]) -> Mapping[int, str]:
     """Message id → its text without anything that tells who somebody is."""
     groups, speakers = {one.group_id for one in quotes}, {one.member_id for one in quotes}
     async with desk.database.reading() as connection:
-        names = [name for name in await names_in(connection, groups, speakers) if len(name) > 1]
-    return await asyncio.to_thread(
-        lambda: {
-            one.id: mask(one.text, [name for name in names if name in one.text]) for one in quotes
-        }
-    )
+        names = await names_in(connection, groups, speakers)
+    return await asyncio.to_thread(_without_names, quotes, names)
+
+
+def _without_names(quotes: Sequence[Said], names: Collection[str]) -> dict[int, str]:
+    called = names_within(names, [one.text for one in quotes])
+    return {one.id: mask(one.text, called) for one in quotes}
 
 
 def sees_names(desk: Desk, asked: Asked) -> bool:

@@ -234,6 +234,24 @@ async def test_the_report_reads_as_a_chat_message(
     assert len(text) < 1_500
 
 
+async def test_what_surely_grew_or_faded_has_an_arrow(shop: Shop) -> None:
+    for days_ago in range(1, 5):
+        await said(shop, *["面霜很润"] * 20, *["随便聊聊"] * 20, days_ago=days_ago)
+    await said(shop, *["包装漏液了"] * 20, *["求补货面膜"] * 20)
+    text = report_text(wording("zh"), await read(shop, 1), last_days(shop.desk, 1), ["一群"])
+    assert "讨厌：包装 20 人↑" in text
+    assert "想要：补货 面膜 20 人↑" in text
+    week = report_text(wording("zh"), await read(shop), last_days(shop.desk, 7), ["一群"])
+    assert "讨厌：包装 20 人\n" in week
+
+
+async def test_a_long_quote_is_cut_and_stands_on_one_line(shop: Shop) -> None:
+    await said(shop, "面霜太油了\n\n" + "真的" * 5_000)
+    text = report_text(wording("zh"), await read(shop), last_days(shop.desk, 7), ["一群"])
+    assert "“面霜太油了 真的真的" in text
+    assert len(text) < 300
+
+
 async def test_a_quote_names_nobody_by_another_of_their_names_either(shop: Shop) -> None:
     fish = replace(shop.person("小鱼"), alias="王女士", nickname="鱼妈")
     await shop.hear(replace(shop.heard("小鱼", "早"), sender=fish))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from handlers.arguments import Groups, Nickname, Number, Rest, Word
 from handlers.commands import REGISTRY
+from handlers.insight_arguments import PeriodWords, SegmentWord
 from handlers.registry import Call, Misread, Registry, Unknown
 from handlers.roles import Role
 from handlers.wording import wording
@@ -147,6 +148,25 @@ def test_a_managers_bare_word_that_makes_sense_is_a_command(text: str) -> None:
 @pytest.mark.parametrize("text", ["帮助", "我的信息", "退订", "订阅", "不记录", "恢复记录"])
 def test_a_fans_word_alone_is_a_command(text: str) -> None:
     assert isinstance(REGISTRY.parse(text, FAN), Call)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/insights 本周 @一群 tag:老客",
+        "/insights @一群 本周 tag:老客",
+        "/insights tag:老客 @一群 本周",
+        "洞察 标签:老客 本周 @一群",
+    ],
+)
+def test_what_may_be_left_out_stands_in_any_order(text: str) -> None:
+    parsed = REGISTRY.parse(text, MANAGER)
+    assert isinstance(parsed, Call), parsed
+    assert parsed.arguments == {
+        "period": PeriodWords.read("本周")[0],
+        "groups": Groups.read("@一群")[0],
+        "segment": SegmentWord("老客"),
+    }
 
 
 @pytest.mark.parametrize(

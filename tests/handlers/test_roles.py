@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from handlers.events import Person
-from handlers.roles import Role, role_of, role_of_person
+from handlers.roles import Role, may_see_names, role_of, role_of_person
 from handlers.settings import ShopSettings
 from storage.members import Member
 from tests.handlers.shop import NOW
@@ -41,6 +43,9 @@ def test_who_is_a_manager(
         appointed=appointed,
     )
     assert role_of(member, shop) is role
+    for names_for, sees in (((), False), (("8",), False), (("7",), True), (("telegram:7",), True)):
+        listing = replace(shop, names_for=names_for)
+        assert may_see_names(member, listing) is (sees and role is MANAGER)
     seen = Person("7", "小鱼", staff=staff)
     of_them = {"7"} if appointed else {"8"}
     assert role_of_person(seen, "telegram", shop, of_them) is role
