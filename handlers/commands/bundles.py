@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -26,6 +27,7 @@ _SHOWN = 5
 _READ_AT_ONCE = 5_000  # messages that are read by the way, as for a report
 _DRAFT_WORDS = frozenset({"draft", "起草"})
 _PLUS = "+"
+_BETWEEN = re.compile("[+＋]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class DraftOf:
     def read(cls, rest: str) -> tuple[Self, str]:
         """The word, and the products to the end of the line, with + between them."""
         word, left = token(rest)
-        products = sorted(part.strip() for part in left.replace("＋", _PLUS).split(_PLUS))
+        products = sorted(part.strip() for part in _BETWEEN.split(left))
         if word.lower() not in _DRAFT_WORDS or not all(products):
             raise Unreadable("要起草的话，写成 起草 面霜+精华")
         return cls(tuple(products)), ""
