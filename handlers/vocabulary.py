@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.settings import ConfiguredWords
 from insights.lexicon import Lexicon, Taught, standard_lexicon
+from insights.normalise import normalise
 from insights.teaching import TaughtWord, teach
 from insights.words import Segmenter, open_segmenter
 from storage.bells import Bell
@@ -44,10 +45,11 @@ class Lessons:
 
     @property
     def whole_words(self) -> frozenset[str]:
-        """What is kept whole, whether the dictionary knows it or not."""
+        """What is kept whole, whether the dictionary knows it or not, in normal form."""
         things = self.configured.things
         names = (name for names in things.values() for name in names)
-        return frozenset((*self.configured.words, *things, *names, *self.learnt))
+        written = (*self.configured.words, *things, *names, *self.learnt)
+        return frozenset(filter(None, map(normalise, written)))
 
     @property
     def opinion_words(self) -> frozenset[str]:
@@ -125,7 +127,7 @@ class Vocabulary:
 
     @property
     def whole_words(self) -> frozenset[str]:
-        """The shop's own words, products and learnt words, as they were written."""
+        """The shop's own words, products and learnt words, in normal form."""
         return self._lessons.whole_words
 
     async def adopt(self, at: datetime) -> None:

@@ -18,7 +18,6 @@ from handlers.staff import tell_managers
 from insights.background import Background
 from insights.days import Utterance
 from insights.new_words import NewWord, find_new_words
-from insights.normalise import normalise
 from scheduler.content import Button, Content
 from scheduler.quiet_hours import quiet_until
 from storage import members
@@ -52,7 +51,7 @@ async def find_words(desk: Desk) -> int:
             for one in await decided_words(connection, desk.shop_id, decision)
         ]
         taught = [one.word for one in await all_taught(connection, desk.shop_id)]
-    known = {*decided, *taught, *map(normalise, desk.vocabulary.whole_words)}
+    known = {*decided, *taught, *desk.vocabulary.whole_words}
     found = await asyncio.to_thread(_find, said, known, names)
     async with desk.database.writing() as connection:
         await propose(

@@ -54,7 +54,7 @@ def _corrected(desk: Desk, done: Corrected) -> list[str]:
     if done.before is done.taught:
         return [
             say(
-                "本来就是这么教的：{what} = {stance}。",
+                "本来就是这么教的：{what}= {stance}。",
                 what=_what(desk, done.said),
                 stance=counts_as,
             )
@@ -90,10 +90,10 @@ async def unopinion(desk: Desk, asked: Asked, said: AspectWord) -> Replies:
     """Let a word count as it did before it was taught."""
     days = await take_back(desk, asked.actor, said)
     if days is None:
-        none = desk.say("没有教过 {what}。发 /opinions 看教过的。", what=_what(desk, said))
+        none = desk.say("没有教过{what}。发 /opinions 看教过的。", what=_what(desk, said))
         yield reply(none, private=True)
         return
-    done = desk.say("好的，{what} 不再按教的算。", what=_what(desk, said))
+    done = desk.say("好的，{what}不再按教的算。", what=_what(desk, said))
     yield reply("\n".join([done, _from_now_on(desk, days)]), private=True)
 
 
@@ -109,7 +109,7 @@ async def opinions(
         part = page_of(taught, page)
         rows = [
             desk.say(
-                "{what} = {stance}（{who} {time}）",
+                "{what}= {stance}（{who} {time}）",
                 what=_what(desk, AspectWord(one.aspect, one.word)),
                 stance=desk.say(_COUNTS_AS[Taught(one.stance)]),
                 who=await name_of(connection, one.set_by),

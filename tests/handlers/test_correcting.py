@@ -89,7 +89,7 @@ async def test_what_a_manager_teaches_stands_in_the_next_report_of_past_days_as_
     assert "气味" in (await shop.says(MANAGER, "/insights 7 @一群")).text
 
     answer = await shop.says(MANAGER, answer.buttons["收回"])
-    assert answer.text.startswith("好的，气味「上头」 不再按教的算。\n马上生效")
+    assert answer.text.startswith("好的，气味「上头」不再按教的算。\n马上生效")
     assert await fans(shop.desk, shop, Stance.DISLIKE) == 0
 
 
@@ -202,7 +202,7 @@ async def test_a_taught_word_is_not_cut(shop: Shop) -> None:
         ("/opinion = 讨厌", "还少一个词"),
         ("/opinion 气味 真的 刺鼻 = 讨厌", "最多写两个词"),
         (f"/opinion {ascii_lowercase}12345 = 讨厌", "这个词太长了"),
-        ("/unopinion 气味 刺鼻", "没有教过 气味「刺鼻」。发 /opinions 看教过的。"),
+        ("/unopinion 气味 刺鼻", "没有教过气味「刺鼻」。发 /opinions 看教过的。"),
         ("/learn 霜", "要学的词至少两个字"),
         ("/learn 好！！", "要学的词至少两个字"),
     ],
@@ -218,15 +218,15 @@ async def test_what_was_taught_is_changed_and_listed(shop: Shop) -> None:
     assert "还没有教过" in (await shop.says(MANAGER, "/opinions")).text
     await shop.says(MANAGER, TEACH)
     again = (await shop.says(MANAGER, TEACH)).text
-    assert again == "本来就是这么教的：气味「上头」 = 讨厌。"
+    assert again == "本来就是这么教的：气味「上头」= 讨厌。"
     changed = (await shop.says(MANAGER, "/opinion 气味 上头 = 喜欢")).text
     assert "原来教的是 讨厌。" in changed
     new = (await shop.says(MANAGER, '/opinion 流苏扣 "有点 松" = 讨厌')).text
     assert "「流苏扣」这个方面我以前不认识，也记住了。" in new
     assert (await shop.says(MANAGER, "观点表")).text == (
         "教过 2 个看法：\n"
-        "气味「上头」 = 喜欢（阿玲 11-05 10:00）\n"
-        "流苏扣「有点 松」 = 讨厌（阿玲 11-05 10:00）\n"
+        "气味「上头」= 喜欢（阿玲 11-05 10:00）\n"
+        "流苏扣「有点 松」= 讨厌（阿玲 11-05 10:00）\n"
         "要收回，发 /unopinion 气味 刺鼻"
     )
     assert (await shop.says(MANAGER, '/unopinion 流苏扣 "有点 松"')).text.startswith("好的")

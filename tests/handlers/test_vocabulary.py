@@ -12,8 +12,9 @@ import pytest
 from handlers.settings import ConfiguredWords
 from handlers.vocabulary import Lessons, Vocabulary, lexicon_for, segmenter_for
 from insights.days import reading_version
-from insights.lexicon import TRADES, Taught
+from insights.lexicon import TRADES, Taught, standard_lexicon
 from insights.teaching import TaughtWord
+from insights.understanding import understand
 from storage.database import Database
 from storage.shops import ensure_shop
 from storage.taught_opinions import TaughtOpinion, teach_opinion
@@ -67,6 +68,12 @@ def test_the_words_of_the_configuration_are_known() -> None:
     assert [word for word, _ in segmenter.tag("云絮霜不如小云")] == ["云絮霜", "不如", "小云"]
     assert lexicon.terms["小云"].thing == "云絮霜"
     assert lexicon_for(Lessons(ConfiguredWords(trades=("food",)))).terms["味道"].aspect == "口感"
+
+
+def test_a_word_is_known_however_it_is_written() -> None:
+    segmenter = segmenter_for(Lessons(ConfiguredWords(words=("早C晚A", "！"))), alone=True)
+    assert understand("早C晚A好用", segmenter, standard_lexicon()).words[0] == "早c晚a"
+    assert segmenter.changes == {"早c晚a": True, "！": True}
 
 
 def test_a_taught_word_is_kept_whole_unless_the_dictionary_does_so() -> None:
