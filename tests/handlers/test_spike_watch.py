@@ -6,12 +6,14 @@ Each shop here has a history of some weeks in which a few fans talk of this and 
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from handlers import spike_watch
+from handlers import spike_watch, usual_talk
 from handlers.spike_watch import QUIET_FOR, watch_spikes
 from handlers.usual_talk import LOOKS_BACK
+from insights.watched import WINDOW
 from scheduler.content import Content
 from scheduler.courier import AddressGone
 from storage import told_spikes
@@ -296,3 +298,15 @@ async def test_what_is_usual_is_counted_by_and_by_and_known_after_a_restart(
     monkeypatch.setattr("handlers.usual_talk._MOST", 0)
     await say_so(shop, 6, "用完过敏了")
     assert await watch_spikes(shop.desk) == 1
+
+
+def test_the_page_on_insights_says_what_the_code_does() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/discussions/insights.md").read_text("utf-8")
+    told = page.split("## Spike alerts\n")[1].split("\n## ")[0]
+    for fact in (
+        f"the last {WINDOW // MINUTE} minutes".replace("20", "twenty"),
+        f"the last {LOOKS_BACK // DAY} days",
+        f"{usual_talk._MOST:,} messages a look",
+        f"over for {QUIET_FOR // HOUR} hours".replace("4", "four"),
+    ):
+        assert fact in told
