@@ -26,7 +26,7 @@ from storage.errors import RunningError
 _log = structlog.get_logger(__name__)
 
 # What the extra `wechat` brings, by the names that Python imports it under.
-_WECHAT_LIBRARIES = frozenset({"betterproto", "grpclib", "httpx", "segno", "wechaty_grpc"})
+_WECHAT_LIBRARIES = frozenset({"betterproto", "grpclib", "segno", "wechaty_grpc"})
 
 
 class TelegramMissing(RunningError):

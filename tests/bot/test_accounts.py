@@ -89,7 +89,7 @@ async def test_where_aiogram_is_missing_it_is_said_how_to_install_it(database: D
     assert "pip install 'nuanqun[telegram]'" in finding.mend
 
 
-@pytest.mark.parametrize("library", ["wechaty_grpc", "betterproto", "grpclib", "segno", "httpx"])
+@pytest.mark.parametrize("library", ["wechaty_grpc", "betterproto", "grpclib", "segno"])
 async def test_where_a_library_for_wechat_is_missing_it_is_said_how_to_install_it(
     database: Database, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
