@@ -140,6 +140,17 @@ def test_analyse_answers_every_line_with_one_object_whatever_the_bytes(here: Pat
     assert list(here.iterdir()) == []
 
 
+def test_analyse_knows_the_words_of_the_configuration_and_opens_no_database(here: Path) -> None:
+    told = '[insights]\nwords = ["龙涎涎"]\nthings = {"云絮霜" = ["小云"]}\ntrades = ["food"]\n'
+    (here / "nuanqun.toml").write_text(told, encoding="utf-8")
+    (row,) = call("analyse", given="龙涎涎的味道，求补货小云".encode()).out.splitlines()
+    read = json.loads(row)
+    assert "龙涎涎" in read["words"]
+    assert read["opinions"][0]["aspect"] == "口感"
+    assert read["demands"] == [{"kind": "restock", "thing": "云絮霜"}]
+    assert [one.name for one in here.iterdir()] == ["nuanqun.toml"]
+
+
 @pytest.mark.usefixtures("here")
 def test_analyse_understands_what_a_fan_says() -> None:
     text = "这个面霜味道好闻，但是泵头漏液，能不能出个小支装"

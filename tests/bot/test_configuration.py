@@ -14,6 +14,8 @@ from bot.configuration import (
     load,
 )
 from docs.generate import TOP
+from handlers.settings import ConfiguredWords
+from insights.lexicon import TRADES
 from scheduler.decide import CareSettings
 
 
@@ -62,6 +64,10 @@ def test_the_environment_goes_before_the_file(
             ["care.quiet_until", "'09:00'", "at least half an hour of a day"],
         ),
         ("[care]\nposts_a_day = 0\n", ["care.posts_a_day", "0", "greater than"]),
+        (
+            '[insights]\ntrades = ["food", "toys"]\n',
+            ["insights.trades.1", "'toys'", "a trade is one of cosmetics, food"],
+        ),
     ],
 )
 def test_a_wrong_key_is_named_with_what_was_found_and_what_is_allowed(
@@ -101,6 +107,13 @@ def test_settings_reach_the_floors() -> None:
     )
     shop = configuration.shop_settings()
     assert (shop.silent_after.days, shop.text_kept_for.days) == (9, 12)
+
+
+def test_words_are_told_with_the_trades_of_the_shop(tmp_path: Path) -> None:
+    text = '[insights]\nwords = ["云絮"]\nthings = {"云絮霜" = ["小云"]}\ntrades = ["food"]\n'
+    told = load(written(tmp_path, text)).configured_words()
+    assert told == ConfiguredWords(("云絮",), {"云絮霜": ("小云",)}, ("food",))
+    assert load().configured_words() == ConfiguredWords(trades=TRADES)
 
 
 def test_care_is_told_in_wall_times_and_caps(tmp_path: Path) -> None:

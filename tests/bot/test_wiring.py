@@ -14,7 +14,7 @@ from bot.demo.life import room_and_bot
 from bot.room.connection import LocalConnection
 from bot.room.errors import RoomUnreachable
 from bot.room.room import Room
-from bot.wiring import Bot
+from bot.wiring import Bot, open_desk
 from scheduler.clock import RealClock
 from scheduler.content import Content
 from scheduler.courier import Address, Done, Post
@@ -23,6 +23,7 @@ from storage.database import Database
 from storage.errors import DatabaseInUse
 from storage.lanes import lease_lane
 from storage.passing_posts import keep_passing
+from storage.taught_opinions import TaughtOpinion, teach_opinion
 from tests.bot.program import until
 
 
@@ -166,7 +167,48 @@ async def test_a_second_bot_on_the_same_database_is_refused_and_the_first_goes_o
             with pytest.raises(
                 DatabaseInUse, match=r"Another bot is running on .*nuanqun\.sqlite3"
             ):
-                await Bot.open(configured, RealClock(), [channel])
+                await Bot.open(with_words("云絮霜"), RealClock(), [channel])
         finally:
             await room.close()
         assert await first.desk.planner.plan_ahead() == 0
+        assert await first.desk.vocabulary.refresh() is False  # nor does it read with its words
+
+
+def with_words(*words: str) -> Configuration:
+    """The configuration of a shop that knows these words."""
+    return Configuration.model_validate({"insights": {"words": words}})
+
+
+@pytest.mark.usefixtures("configured")
+async def test_the_command_line_reads_with_the_words_of_the_bot_that_started_last() -> None:
+    async def known() -> frozenset[str]:
+        desk = await open_desk(with_words("小云"), RealClock())
+        try:
+            return desk.vocabulary.whole_words
+        finally:
+            await desk.database.close()
+
+    assert await known() == {"小云"}  # no bot has started yet
+    for words in (["云絮霜"], ["云絮霜", "柿柿茶"]):
+        async with room_and_bot(with_words(*words), RealClock()) as (_, bot):
+            assert bot.desk.vocabulary.whole_words == set(words)
+            assert await known() == set(words)
+        assert await known() == set(words)
+
+
+async def test_a_running_bot_reads_with_what_is_taught_beside_it(
+    configured: Configuration,
+) -> None:
+    async with room_and_bot(configured, RealClock()) as (_, bot):
+        desk = bot.desk
+        running = asyncio.create_task(bot.run())
+        try:
+            number = desk.vocabulary.number
+            async with desk.database.writing() as connection:
+                one = TaughtOpinion("", "龙涎涎", "like", "room:1", desk.clock.now())
+                await teach_opinion(connection, desk.shop_id, one)
+            await until(lambda: desk.vocabulary.number > number)
+            assert desk.lexicon.terms["龙涎涎"].own
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)

@@ -17,10 +17,11 @@ from handlers import reading_days, rereading
 from handlers.demand import report
 from handlers.desk import Desk
 from handlers.period import Period, last_days
+from handlers.progress import progress_of
 from handlers.readers import Reader, ReaderDied
 from handlers.reading_days import Read, UnreadDay, read_day, unread_days, version_now
 from handlers.rereading import keep_reading, read_unread
-from insights.days import Utterance
+from insights.days import RULES, Utterance
 from insights.documents import Reading
 from storage import analysis, messages
 from storage.analysis import DayState
@@ -281,3 +282,20 @@ async def test_the_bot_reads_in_its_background_and_stops_at_once(any_shop: Shop)
 async def messages_left(shop: Shop) -> int:
     async with shop.desk.database.reading() as connection:
         return await messages.count_messages(connection)
+
+
+async def test_what_a_newer_release_read_stands_for_an_older_one(
+    any_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    period = await talk(any_shop, 2)
+    wanted = await ids(any_shop)
+    with monkeypatch.context() as newer:
+        newer.setattr("insights.days.RULES", RULES + 1)
+        await read_unread(any_shop.desk, wanted, period)
+    (version,) = {one.version for one in await states(any_shop, period)}
+    assert version != version_now(any_shop.desk)
+    assert await unread_days(any_shop.desk, wanted, period) == []
+    assert (await progress_of(any_shop.desk, wanted, period)).other_words == 0
+    with monkeypatch.context() as newest:
+        newest.setattr("insights.days.RULES", RULES + 2)
+        assert len(await unread_days(any_shop.desk, wanted, period)) == 2
