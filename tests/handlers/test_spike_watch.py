@@ -178,6 +178,17 @@ async def test_what_means_nothing_bad_is_no_spike_however_many_say_it(
     assert alerts(shop) == []
 
 
+@pytest.mark.parametrize(("taught", "told"), [(False, 1), (True, 0)])
+async def test_what_a_manager_taught_to_be_no_complaint_is_no_spike(
+    shop: Shop, *, taught: bool, told: int
+) -> None:
+    await talk(shop)
+    if taught:
+        await shop.says(MANAGER, "/opinion 刺激 = 不算", group=None)
+    await say_so(shop, 6, "今晚的秒杀太刺激了")
+    assert await watch_spikes(shop.desk) == told
+
+
 async def test_one_fan_who_says_it_often_is_no_spike(shop: Shop) -> None:
     await talk(shop)
     for _ in range(12):
