@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -48,6 +48,11 @@ _log = structlog.get_logger(__name__)
 
 LANE = "chores"
 """The lane whose holder does the chores."""
+
+GIVES_WAY_FOR = timedelta(seconds=20)
+"""So long a process that serves no account leaves the chores to others."""
+
+_LOOK_AGAIN = 0.1  # seconds
 
 _FAILED = Counter("nuanqun_chores_failed_total", "Nightly chores that failed", ["chore"])
 _BATCH = 1_000
@@ -130,8 +135,10 @@ async def leave_out_unserved(desk: Desk) -> int:
 async def take_turns(desk: Desk, holder: str, terms: LeaseTerms) -> None:
     """Do the chores and keep watch while no other process does, until cancelled.
 
-    It ends by itself when the lane is lost.
+    It ends by itself when the lane is lost. A process that serves no account gives way for a while:
+    one that does can also tell people of what is found.
     """
+    await _give_way(desk)
     held = await lease(desk.database, LANE, holder, terms)
     try:
         async with nightly(desk), watching(desk):
@@ -140,6 +147,19 @@ async def take_turns(desk: Desk, holder: str, terms: LeaseTerms) -> None:
         _log.warning("lane_lost", account=LANE)
     finally:
         await held.release()
+
+
+async def _give_way(desk: Desk) -> None:
+    """Wait until this process serves an account, where it has any; not for long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GIVES_WAY_FOR.total_seconds()):
+            while desk.senders and not _serves(desk):  # noqa: ASYNC110 (a lane rings nobody)
+                await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _serves(desk: Desk) -> bool:
+    """Whether this process may send through any account."""
+    return any(sender.is_open for sender in desk.senders.values())
 
 
 Chore = Callable[[Desk], Awaitable[object]]

@@ -30,6 +30,7 @@ from handlers.period import Period
 from handlers.settings import ShopSettings
 from handlers.taggers import tag_everybody
 from scheduler.lease import LeaseTerms
+from scheduler.sender import Sender
 from storage import button_words, friendships, identities, numbered_choices, own_posts
 from storage.chores import done_at, note_done
 from storage.database import Database
@@ -372,3 +373,50 @@ async def test_a_chore_ends_when_another_process_has_the_lane(
     assert ended.is_set()
     async with database.reading() as connection:
         assert await done_at(connection, "long") is None
+
+
+async def test_the_process_that_serves_the_account_is_the_one_that_does_the_chores(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    async def chore(desk: Desk) -> None:
+        done.append("serving" if desk is shop.desk else "waiting")
+
+    monkeypatch.setattr(chores, "NIGHTLY", (("17 3 * * *", chore),))
+    # One that has not the lane yet, or never will.
+    idle = Sender(
+        database=shop.desk.database,
+        courier=shop.platform,
+        account=ACCOUNT,
+        clock=shop.clock,
+        care=shop.desk.care,
+        tell=shop.notices.tell,
+    )
+    waits = asyncio.create_task(
+        take_turns(replace(shop.desk, senders={ACCOUNT: idle}), "bot-1", TERMS)
+    )
+    await asyncio.sleep(0.15)
+    serves = asyncio.create_task(take_turns(shop.desk, "bot-2", TERMS))
+    await until(lambda: bool(done))
+    for turn in (waits, serves):
+        turn.cancel()
+    await asyncio.gather(waits, serves, return_exceptions=True)
+    assert done == ["serving"]
+
+
+async def test_where_nobody_serves_an_account_the_chores_are_done_all_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = asyncio.Event()
+
+    async def chore(_: Desk) -> None:
+        done.set()
+
+    monkeypatch.setattr(chores, "NIGHTLY", (("17 3 * * *", chore),))
+    monkeypatch.setattr(chores, "GIVES_WAY_FOR", timedelta(milliseconds=200))
+    await shop.sender.close()
+    turn = asyncio.create_task(take_turns(shop.desk, "bot-1", TERMS))
+    await asyncio.wait_for(done.wait(), 20)
+    turn.cancel()
+    await asyncio.gather(turn, return_exceptions=True)
