@@ -128,9 +128,12 @@ class _Plain(Counted[Key]):
         return len(self._tallies)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
-    """What a comparison needs of a period: how many spoke, and how many of them said what."""
+    """What a comparison needs of a period: how many spoke, and how many of them said what.
+
+    Each equals itself only: it is looked up again and again, and would be long to compare.
+    """
 
     speakers: int = 0
     terms: Mapping[str, int] = field(default_factory=dict)

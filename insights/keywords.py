@@ -21,7 +21,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from insights.background import Background, KnownWord
-from insights.counted import counted, total_weight
+from insights.counted import Sums, counted, total_weight
 from insights.days import AnalysedDay
 from insights.normalise import normalise
 from insights.phrases import WORDS
@@ -64,11 +64,7 @@ def find_keywords(
     """
     terms = counted(now.terms)
     spoken = {term: sums for term, sums in terms.sums.items() if sums.speakers >= _FEWEST_SPEAKERS}
-    taken_in = _taken_in({term: sums.mentions for term, sums in spoken.items()})
-    left = sorted(
-        spoken.keys() - taken_in,
-        key=lambda term: (-spoken[term].speakers, -spoken[term].mentions, term),
-    )[:_CANDIDATES]
+    left = _candidates(spoken)
     total = total_weight(terms.sums.values())
     words = _words(left, terms.sums, background)
     found = [
@@ -102,6 +98,27 @@ def keywords_of(
         if counts[term] == 1 and len(words[term]) > 1:
             scores[term] *= _MET_ONCE
     return sorted(scores, key=lambda term: (-scores[term], term))[:most]
+
+
+def _candidates(spoken: Mapping[str, Sums]) -> list[str]:
+    """The terms with the most speakers, without those that are hardly said but inside a phrase.
+
+    Of a month's hundred thousand terms few can be among them: the others are left out at once.
+    """
+    speakers = sorted((sums.speakers for sums in spoken.values()), reverse=True)
+    likely = 2 * _CANDIDATES
+    found = _ranked(spoken, speakers[likely]) if len(speakers) > likely else []
+    return (found if len(found) >= _CANDIDATES else _ranked(spoken, 0))[:_CANDIDATES]
+
+
+def _ranked(spoken: Mapping[str, Sums], least: int) -> list[str]:
+    """The terms of `least` speakers or more that no phrase takes in."""
+    # A phrase that takes one of them in is said nearly as often as that has speakers.
+    said = int(_PART_OF_PHRASE * least)
+    often = {term: sums.mentions for term, sums in spoken.items() if sums.mentions >= said}
+    taken_in = _taken_in(often)
+    left = (term for term in often if spoken[term].speakers >= least and term not in taken_in)
+    return sorted(left, key=lambda term: (-spoken[term].speakers, -spoken[term].mentions, term))
 
 
 def _taken_in(mentions: Mapping[str, int]) -> set[str]:

@@ -25,6 +25,8 @@ from insights.trends import Key, Topic, Trend, find_topics, find_trends
 
 Row = TypeVar("Row")
 
+_TERMS, _ASPECTS, _DEMANDS = map(attrgetter, ("terms", "aspects", "demands"))
+
 _EMERGING_SPEAKERS = 3  # fewer are a chat between friends
 _ASPECT_QUOTES = 4
 # What hurts is read first; one quote of each stance before a second of any.
@@ -200,7 +202,7 @@ def demand_report(
     """
     periods = [*before, spoken(now)]
     calling = _Calling(names, background)
-    changed = find_trends(periods, attrgetter("terms"))
+    changed = find_trends(periods, _TERMS)
     terms = calling.without([(one.key, one) for one in changed], len(changed))
     changes = {one.key: one.change for one in terms}
     keywords = find_keywords(now, background, changes if before else None)
@@ -220,8 +222,8 @@ def demand_report(
         emerging=tuple(emerging[:top]),
         trends=Trends(
             terms=terms[:top],
-            aspects=find_trends(periods, attrgetter("aspects"))[:top],
-            demands=find_trends(periods, attrgetter("demands"))[:top],
+            aspects=find_trends(periods, _ASPECTS)[:top],
+            demands=find_trends(periods, _DEMANDS)[:top],
         ),
         topics=find_topics(now, rising)[:top],
         bundles=find_named_bundles(now, lexicon)[:top],

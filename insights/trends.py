@@ -25,7 +25,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from insights.chance import believable, beta_binomial_tail, shared_tail
 from insights.counted import Spoken
@@ -97,25 +98,74 @@ def find_trends(
     active = tuple(period.speakers for period in periods)
     if len(periods) < 2 or not active[-1] or not sum(active[:-1]):  # noqa: PLR2004 (now and before)
         return ()
+    nobody = (0,) * (len(periods) - 1)
+    silent = _Before(nobody, 0, _correlation(nobody, active[:-1]))
+    before = _before(tuple(periods[:-1]), speakers_of)
+    counted = _counted(before, speakers_of(periods[-1]), silent)
+    # Thousands of keys were said by as few, as often: what is alike is worked out once.
+    alike = Counter(counted.values())
+    wavering = math.fsum(before.rho * number for (before, _), number in alike.items())
+    usual = max(_WAVERING, wavering / max(len(counted), 1))
+    tested = {
+        (before, said): _tested((*before.speakers, said), active, max(usual, before.rho))
+        for before, said in alike
+    }
+    sure = believable({key: tested[how].chance for key, how in counted.items()}, _FALSE)
+    trends = [
+        Trend(key, (*counted[key][0].speakers, counted[key][1]), active, *tested[counted[key]])
+        for key in sure
+    ]
+    return tuple(sorted(trends, key=lambda trend: (trend.chance, str(trend.key))))
+
+
+class _Before(NamedTuple):
+    """Who said something in the periods before, and how much their share wavered."""
+
+    speakers: tuple[int, ...]
+    together: int
+    rho: float
+
+
+class _Tested(NamedTuple):
+    """How a share has changed, and how likely that is chance: see `Trend`."""
+
+    change: float
+    chance: float
+
+
+def _counted(
+    before: Mapping[Key, _Before], now: Mapping[Key, int], silent: _Before
+) -> dict[Key, tuple[_Before, int]]:
+    """What was said by enough members: as it was before, and by how many now."""
+    counted = {}
+    for key, known in before.items():
+        said = now.get(key, 0)
+        if known.together + said >= _FEWEST:
+            counted[key] = known, said
+    for key, said in now.items():
+        if said >= _FEWEST and key not in before:
+            counted[key] = silent, said
+    return counted
+
+
+@lru_cache(maxsize=12)
+def _before(
+    periods: tuple[Spoken, ...], speakers_of: Callable[[Spoken], Mapping[Any, int]]
+) -> Mapping[Any, _Before]:
+    """What the periods before hold; reports ask for the same ones again and again."""
+    active = tuple(period.speakers for period in periods)
     found = [speakers_of(period) for period in periods]
-    together: Counter[Key] = Counter()
-    for speakers in found:
-        together.update(speakers)
-    counted = {
-        key: tuple(speakers.get(key, 0) for speakers in found)
-        for key, count in together.items()
-        if count >= _FEWEST
-    }
-    wavering = {key: _correlation(speakers[:-1], active[:-1]) for key, speakers in counted.items()}
-    usual = max(_WAVERING, math.fsum(wavering.values()) / max(len(wavering), 1))
-    trends = {
-        key: _trend(key, speakers, active, max(usual, wavering[key]))
-        for key, speakers in counted.items()
-    }
-    sure = believable({key: trend.chance for key, trend in trends.items()}, _FALSE)
-    return tuple(
-        sorted((trends[key] for key in sure), key=lambda trend: (trend.chance, str(trend.key)))
-    )
+    alike: dict[tuple[int, ...], _Before] = {}
+    before = {}
+    for key in set().union(*found):
+        speakers = tuple(said.get(key, 0) for said in found)
+        known = alike.get(speakers)
+        if known is None:
+            known = alike[speakers] = _Before(
+                speakers, sum(speakers), _correlation(speakers, active)
+            )
+        before[key] = known
+    return before
 
 
 def find_topics(now: AnalysedDay, rising: Sequence[str]) -> tuple[Topic, ...]:
@@ -143,7 +193,7 @@ def find_topics(now: AnalysedDay, rising: Sequence[str]) -> tuple[Topic, ...]:
     return tuple(sorted(topics, key=lambda topic: (-len(topic.members), topic.terms)))
 
 
-def _trend(key: Key, speakers: tuple[int, ...], active: tuple[int, ...], rho: float) -> Trend[Key]:
+def _tested(speakers: tuple[int, ...], active: tuple[int, ...], rho: float) -> _Tested:
     said, everybody = speakers[-1], active[-1]
     said_before, everybody_before = sum(speakers[:-1]), sum(active[:-1])
     mean = (said_before + 0.5) / (everybody_before + 1.0)
@@ -155,12 +205,12 @@ def _trend(key: Key, speakers: tuple[int, ...], active: tuple[int, ...], rho: fl
     change = round(math.log2(share / mean), 2)
     spread = mean * (1.0 - mean) * (1.0 / everybody + wavering)
     if (said / everybody - mean) ** 2 < spread:  # within a standard deviation: nobody would ask
-        return Trend(key, speakers, active, change, chance=1.0)
+        return _Tested(change, chance=1.0)
     more = beta_binomial_tail(said, everybody, mean, concentration)
     more_yet = beta_binomial_tail(said + 1, everybody, mean, concentration)
     # Two sides, and each side with half of what was seen itself (mid-p): counts are coarse.
     upper = (more + more_yet) / 2
-    return Trend(key, speakers, active, change, chance=min(1.0, 2 * min(upper, 1.0 - upper)))
+    return _Tested(change, chance=min(1.0, 2 * min(upper, 1.0 - upper)))
 
 
 def _correlation(speakers: Sequence[int], active: Sequence[int]) -> float:

@@ -39,6 +39,15 @@ def test_what_is_remembered_is_bounded(small: Background, monkeypatch: pytest.Mo
         assert len(small._remembered) <= 2
 
 
+def test_a_few_words_are_found_as_in_reading_the_file_through(small: Background) -> None:
+    whole = small.look_up(["味道", "面霜", "贵", "绝绝子", "霜"])
+    for word in ("贵", "味道", "霜", "面霜", "绝绝子", "味"):
+        found = Background(small._path)
+        found.look_up(["没有"])
+        expected = {word: whole[word]} if word in whole else {}
+        assert found.look_up([word]) == expected
+
+
 def test_jieba_s_own_dictionary_is_found_without_importing_it(background: Background) -> None:
     known = background.look_up(["味道", "的"])
     assert known["味道"].tag == "n"

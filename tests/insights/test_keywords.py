@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from insights import keywords
 from insights.background import Background
+from insights.counted import Sums
 from insights.days import AnalysedDay, analyse_day
 from insights.keywords import find_keywords, keywords_of
 from insights.lexicon import standard_lexicon
@@ -59,3 +65,24 @@ def test_a_change_is_told_where_it_is_sure_and_only_with_a_period_before(
     day = day_of((1, "面膜"), (2, "面膜"))
     for changes, change in ((None, None), ({}, 0.0), ({"面膜": 1.5}, 1.5)):
         assert [one.change for one in find_keywords(day, background, changes)] == [change]
+
+
+SPOKEN = st.dictionaries(
+    st.text("甲乙丙", min_size=2, max_size=5),
+    st.tuples(st.integers(2, 9), st.integers(0, 5)).map(lambda n: Sums(n[0], n[0] + n[1], 0)),
+    max_size=40,
+)
+
+
+@given(SPOKEN, st.integers(1, 6))
+def test_the_terms_left_out_at_once_are_no_candidates_anyway(
+    spoken: dict[str, Sums], most: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keywords, "_CANDIDATES", most)
+        taken_in = keywords._taken_in({term: sums.mentions for term, sums in spoken.items()})
+        meant = sorted(
+            spoken.keys() - taken_in,
+            key=lambda term: (-spoken[term].speakers, -spoken[term].mentions, term),
+        )
+        assert keywords._candidates(spoken) == meant[:most]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from insights.words import RjiebaSegmenter
 from tests.insights.groups import chats, said
 
 SEGMENTER, LEXICON, BACKGROUND = RjiebaSegmenter(), standard_lexicon(), Background()
+PATIENT = settings(deadline=None)  # now and then dictionaries are read from their files
 CUTS = st.lists(st.integers(0, 40), max_size=4)
 
 
@@ -43,12 +45,14 @@ def parts(day: AnalysedDay) -> list[Counted[Any]]:
     return [counted(day.terms), counted(day.aspects), counted(day.demands)]
 
 
+@PATIENT
 @given(chats(40), CUTS)
 def test_a_packed_period_is_the_merged_one(utterances: list[Utterance], cuts: list[int]) -> None:
     days = days_of(utterances, cuts)
     assert packed(days) == merge_days(days) == packed([packed(days)])
 
 
+@PATIENT
 @given(chats(40), CUTS, st.integers(0, 4))
 def test_a_day_on_top_of_a_period_reads_as_if_they_were_merged(
     utterances: list[Utterance], cuts: list[int], place: int
@@ -57,7 +61,7 @@ def test_a_day_on_top_of_a_period_reads_as_if_they_were_merged(
     whole = merge_days(days)
     joined = join(packed(days[:place]), merge_days(days[place:]))
     assert joined == whole
-    assert spoken(joined) == spoken(whole)
+    assert astuple(spoken(joined)) == astuple(spoken(whole))
     for mine, theirs in zip(parts(joined), parts(whole), strict=True):
         assert len(mine) == len(theirs)
         assert dict(mine.sums) == dict(theirs.sums)
@@ -68,6 +72,7 @@ def test_a_day_on_top_of_a_period_reads_as_if_they_were_merged(
             assert mine.quotes(key) == theirs.quotes(key)
 
 
+@PATIENT
 @given(chats(40), CUTS, chats(), chats())
 def test_what_was_joined_is_gone_on_from_whatever_stood_on_top(
     utterances: list[Utterance], cuts: list[int], first: list[Utterance], then: list[Utterance]
@@ -82,7 +87,7 @@ def test_what_was_joined_is_gone_on_from_whatever_stood_on_top(
     assert join(other, analysed(then), anew) == join(other, analysed(then))
 
 
-@settings(deadline=None)  # now and then the dictionary is read from its file
+@PATIENT
 @given(chats(40), CUTS, st.integers(0, 4))
 def test_a_report_of_what_is_packed_is_that_of_what_was_said(
     utterances: list[Utterance], cuts: list[int], place: int
@@ -94,6 +99,7 @@ def test_a_report_of_what_is_packed_is_that_of_what_was_said(
     assert demand_report(joined, before, BACKGROUND, LEXICON) == plain
 
 
+@PATIENT
 @given(chats(40), CUTS, st.lists(st.integers(1, 5)), st.lists(st.integers(1, 5)))
 def test_a_packed_segment_is_what_its_members_said(
     utterances: list[Utterance], cuts: list[int], only: list[int], without: list[int]
@@ -101,7 +107,7 @@ def test_a_packed_segment_is_what_its_members_said(
     found = packed(days_of(utterances, cuts), only=only, without=without)
     meant = analysed([u for u in utterances if u.member in only and u.member not in without])
     assert found.messages == meant.messages
-    assert spoken(found) == spoken(meant)
+    assert astuple(spoken(found)) == astuple(spoken(meant))
 
 
 def test_what_many_say_every_day_is_summed_up_on_the_way() -> None:
