@@ -10,7 +10,7 @@ from scheduler.courier import AddressGone
 from storage import customers, reach, tags
 from storage.tags import Tag
 from tests.handlers.scenes import TONIGHT, made, second_manager, state_counts, the_one
-from tests.handlers.shop import MANAGER, MINUTE, Shop, in_private
+from tests.handlers.shop import MANAGER, MINUTE, Opener, Shop, in_private
 from tests.handlers.test_previews import at
 
 TO = "@标签:老客"
@@ -308,3 +308,16 @@ async def test_nothing_of_it_goes_to_a_group_when_everybody_loses_the_tag(shop: 
     assert not await shop.delivers()
     assert TONIGHT not in shop.platform.said_in("一群")
     assert await state_counts(shop) == {}
+
+
+async def test_it_is_said_in_english_too(opened: Opener) -> None:
+    shop = await opened(language="en")
+    await shop.opens("one")
+    await tagged(shop, "Ann", tag="regular", group="one")
+    preview = await shop.says(MANAGER, "/broadcast @tag:regular Hi {{ fan }}!", group=None)
+    assert "Hi Sam!" in preview.text
+    assert "Privately to fans: 1, one message each, nothing to groups" in preview.text
+    await shop.says(MANAGER, "/confirm", group=None)
+    assert [one.content.text for one in await shop.delivers()] == ["Hi Ann!"]
+    plan = (await shop.says(MANAGER, "/broadcast @one -tag:regular Hi", group=None)).text
+    assert plan.startswith("A tag alone cannot be left out")

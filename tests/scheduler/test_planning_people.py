@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -194,3 +197,45 @@ async def test_where_only_friends_are_written_to_the_others_are_left_out(stage: 
         "小鱼": [("sent", None)],
         "小美": [("skipped", "unreachable")],
     }
+
+
+async def test_two_planners_at_once_write_to_each_person_once(
+    database: Database, database_url: str
+) -> None:
+    other = await Database.open(database_url)
+    one, two = Stage(database), Stage(other)
+    names = [f"粉丝{number}" for number in range(20)]
+    await fans(one, *names)
+    for key in ("c1", "c2", "c3"):
+        await one.campaign(key, audience=TAGGED)
+    planners = [await one.planner(), await two.planner()] * 3
+    made = await asyncio.gather(*(planner.plan_ahead() for planner in planners))
+    await other.close()
+    assert sum(made) == 60
+    for key in ("c1", "c2", "c3"):
+        assert await stands(one, key) == {name: [("planned", None)] for name in names}
+
+
+async def test_a_crash_in_the_middle_plans_the_rest_and_nobody_twice(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner_room, "_AT_ONCE", 10)
+    names = [f"粉丝{number}" for number in range(8)]
+    await fans(stage, *names)
+    await stage.campaign(audience=TAGGED)
+    plan_for, calls = planner_room.plan_for, 0
+
+    async def dies_at_third(*given: Any) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise ConnectionError
+        return await plan_for(*given)
+
+    monkeypatch.setattr(planner_room, "plan_for", dies_at_third)
+    with pytest.raises(ConnectionError):
+        await (await stage.planner()).plan_ahead()
+    assert len(await stands(stage)) == 4
+    await fans(stage, "后来的")
+    assert await (await stage.planner()).plan_ahead() == 5
+    assert await stands(stage) == {name: [("planned", None)] for name in [*names, "后来的"]}
