@@ -32,7 +32,11 @@ def figures_of(say: Say, found: DemandReport) -> list[Figure]:
     aspects = {
         stance: [
             Figure(
-                say("{what} {count} 人", what=f"{row.aspect} {say(STANCES[stance])}", count=count),
+                say(
+                    "{what} {count} 人",
+                    what=f"{shortened(row.aspect)} {say(STANCES[stance])}",
+                    count=count,
+                ),
                 About(row.aspect, stance),
                 count,
             )
@@ -45,7 +49,7 @@ def figures_of(say: Say, found: DemandReport) -> list[Figure]:
         Figure(
             say(
                 "{what} {count} 人",
-                what=f"{say(DEMANDS[row.kind])} {row.thing}".strip(),
+                what=f"{say(DEMANDS[row.kind])} {shortened(row.thing)}".strip(),
                 count=row.speakers,
             ),
             About(row.thing, kind=row.kind),

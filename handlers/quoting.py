@@ -90,6 +90,8 @@ def _telling(desk: Desk, said: Sequence[Said], names: Collection[str], about: Ab
 
 async def masked(desk: Desk, quotes: Sequence[Said]) -> Mapping[int, str]:
     """Message id → its text without anything that tells who somebody is."""
+    if not quotes:
+        return {}
     groups, speakers = {one.group_id for one in quotes}, {one.member_id for one in quotes}
     async with desk.database.reading() as connection:
         names = await names_in(connection, groups, speakers)

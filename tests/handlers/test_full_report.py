@@ -20,7 +20,7 @@ from handlers.report_table import report_table
 from handlers.wording import wording
 from insights.opinions import Stance
 from storage import audit
-from tests.handlers.shop import DAY, Shop
+from tests.handlers.shop import DAY, MANAGER, Shop
 
 SMELL = "气味太刺鼻了"
 SCRIPT = "<script>alert('气味好闻')</script>&amp;<u>喜欢这个味道</u>"
@@ -206,6 +206,8 @@ async def test_quotes_are_masked_unless_names_are_asked_for_and_that_is_kept(
         "names",
         "2026-10-30..2026-11-05",
     )
+    log = (await shop.says(MANAGER, "/audit")).text
+    assert "command-line 看了「2026-10-30..2026-11-05」的原话是谁说的" in log
 
 
 async def test_who_asked_for_no_record_is_on_no_page(any_shop: Shop) -> None:
