@@ -135,7 +135,7 @@ def read_opinions(
         if clause.marks:
             before = _read_clause(text, clause, before, reading) or before
         else:
-            _leave_to(before, clause, reading)
+            _leave_to(text, before, clause, reading)
     _decide(text, tagged, reading)
     if model and any(opinion.stance is not Stance.CARE for opinion in reading.opinions):
         told = [said(text, clause) for clause in clauses if states(clause)]
@@ -145,9 +145,9 @@ def read_opinions(
     return tuple(reading.opinions), round(sentiment, 3)
 
 
-def _leave_to(before: Sequence[str], clause: Clause, reading: _Reading) -> None:
+def _leave_to(text: str, before: Sequence[str], clause: Clause, reading: _Reading) -> None:
     """Let a clause without aspect judge what the one before it named, or else the whole."""
-    if not left_open(clause):
+    if not left_open(text, clause):
         return
     for name in before or [WHOLE]:
         if may_judge(reading.lexicon.category(name)):
@@ -216,7 +216,7 @@ def _read_clause(text: str, clause: Clause, before: Sequence[str], reading: _Rea
     if unbound or judgements:
         _leave(clause, unbound, reading, judged=bool(judgements))
     else:
-        _leave_to(before, clause, reading)
+        _leave_to(text, before, clause, reading)
     return [mark.term.aspect for mark in unbound]
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from insights.clauses import Clause
+from insights.clauses import PARTICLES, Clause
 from insights.lexicon import Role
 from insights.words import TaggedWord
 
 # Categories in which most of what is said is a fact, and whose talk the model has never met.
 _FACTS = frozenset(["适用", "真伪", "成分", "效期", "库存", "活动"])
 _EDGES = " ，,；;:：~～…()（）。.！!？?\n\"“”'"
+_PARTICLES = "".join(PARTICLES)
 # In clauses with these nothing is stated outright.
 _OPEN = frozenset({Role.WISH, Role.CONDITION, Role.WORRY, Role.ALIKE, Role.DENIAL, Role.SCORN})
 
@@ -53,15 +54,21 @@ def may_judge(category: str) -> bool:
     return category not in _FACTS
 
 
-def left_open(clause: Clause) -> bool:
+def left_open(text: str, clause: Clause) -> bool:
     """Whether a clause without aspect and judgement may judge.
 
     Not where a word has its say: one that the shop taught, one that asks for something, an emoji.
+    Nor where a word that judges nothing (大家好) is all there is.
     """
-    return states(clause) and not any(
-        mark.term.own or mark.term.feeling or mark.term.always or mark.term.asked
-        for mark in clause.marks
-    )
+    if not states(clause):
+        return False
+    for mark in clause.marks:
+        term = mark.term
+        if term.own or term.feeling or term.always or term.asked:
+            return False
+        if Role.PLAIN in term.roles and said(text, clause).rstrip(_PARTICLES) == mark.word:
+            return False
+    return True
 
 
 def words_of(clause: Clause, tagged: Sequence[TaggedWord]) -> list[str]:

@@ -259,7 +259,7 @@ def _judges(text: str, model: Model | None) -> bool:
 def plain_talk(folder: Path) -> None:
     """How much is judged in talk that judges nothing, or nothing of a shop's."""
     headline("Messages in which something is judged or minded (the fewer, the better)")
-    row("", "messages", ("rules alone", "rules and model"))
+    row("", "messages", ("rules alone", "with the model"))
     chats = messages(folder / SETS["chats"])
     model = standard_model()
     figures = [_judged(PLAIN_TALK, None), _judged(PLAIN_TALK, model)]

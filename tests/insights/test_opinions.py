@@ -46,6 +46,7 @@ def stances(
         # an emoji has its say, and who asks for something judges nothing
         ("[爱心][爱心]", -SURE, []),
         ("求上架", SURE, []),
+        ("大家好呀，我是新来的", SURE, [(WHOLE, "我是新来的", Stance.LIKE)]),  # a greeting is none
         # what is asked, wished or feared states nothing
         ("味道怎么样", -SURE, [("气味", "", Stance.CARE)]),
         ("跟老款的味道差不多", -SURE, [("气味", "", Stance.CARE)]),
