@@ -29,7 +29,7 @@ async def digest(desk: Desk, asked: Asked, period: PeriodWords | None = None) ->
                 first=wanted.first,
                 last=wanted.last,
             ),
-            Button(desk.say("看本周"), "/digest 本周"),
+            Button(desk.say("看本周"), desk.say("/digest 本周")),
             private=True,
         )
         return
