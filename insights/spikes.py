@@ -14,7 +14,7 @@ never taken to be below `_BURSTY`.
 False alarms: with w windows a day and k things watched, a spike is what chance brings less often
 than `FALSE_ALARMS` / (w·k), so that over all things together there is one false alarm in
 `1 / FALSE_ALARMS` days at most, for a caller who looks once a window. Simulated days stay far
-below that, also where the last twenty minutes are looked at every five (one in 400 days).
+below that, also where the last twenty minutes are looked at with every message (`bench_spikes`).
 """
 
 from __future__ import annotations
