@@ -20,8 +20,9 @@ from storage import approvals, campaigns, shops
 from storage.audiences import Audience
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
 from storage.columns import UtcDateTime
+from storage.segments import Segment
 from storage.slots import PlannedSlot
-from storage.tables import customers, groups, members
+from storage.tables import customers, groups, members, memberships, tags
 
 NOON = datetime(2026, 11, 5, 4, 0, tzinfo=UTC)
 """Noon in Shanghai: no quiet hours, and no limit of a festival."""
@@ -52,6 +53,24 @@ async def make_people(connection: AsyncConnection, size: int) -> range:
     return range(1, size + 1)
 
 
+async def seat_people(connection: AsyncConnection, people: int, groups_: int, tag: str) -> None:
+    """Seat so many people in so many groups, one after the other, and give each of them a tag."""
+    each = _numbers(people).c.number
+    since = literal(NOON, UtcDateTime())
+    await connection.execute(
+        insert(memberships).from_select(
+            ["group_id", "member_id", "joined_at"], select(each % groups_ + 1, each, since)
+        )
+    )
+    said = literal("1")
+    await connection.execute(
+        insert(tags).from_select(
+            ["member_id", "tag", "set_by", "why", "set_at"],
+            select(each, literal(tag), literal("rule:interest"), said, since),
+        )
+    )
+
+
 async def make_groups(connection: AsyncConnection, size: int, account: str) -> range:
     """So many groups of one account; their ids."""
     shop_id = await shops.ensure_shop(connection, "bench")
@@ -60,17 +79,17 @@ async def make_groups(connection: AsyncConnection, size: int, account: str) -> r
     since = literal(NOON, UtcDateTime())
     await connection.execute(
         insert(groups).from_select(
-            ["id", "shop_id", "account", "chat", "name", "since"],
-            select(each, literal(shop_id), literal(account), chat, chat, since),
+            ["id", "shop_id", "account", "chat", "name", "since", "accepted_at"],
+            select(each, literal(shop_id), literal(account), chat, chat, since, since),
         )
     )
     return range(1, size + 1)
 
 
 async def make_campaign(
-    connection: AsyncConnection, key: str, at: datetime = NOON
+    connection: AsyncConnection, key: str, at: datetime = NOON, *, segment: Segment | None = None
 ) -> StoredCampaign:
-    """An approved campaign that says one sentence to every group at one moment."""
+    """An approved campaign that says one sentence at one moment: to every group, or a segment."""
     local = at.astimezone(ZoneInfo(_ZONE)).replace(tzinfo=None)
     made = await campaigns.create(
         connection,
@@ -82,7 +101,7 @@ async def make_campaign(
             schedule=schedule_to_json(Once(local)),
             zone=_ZONE,
             valid_seconds=int(_VALID.total_seconds()),
-            audience=Audience(),
+            audience=Audience(segment=segment),
             body=literal_body(Content("今晚八点直播，预售定金翻倍")),
             created_by="bench:manager",
             created_at=at,

@@ -4,8 +4,9 @@ The planner, in a process of its own, plans campaigns for 2,000 groups whose mom
 and 500 of them, which makes 10,000, 100,000 and a million deliveries. Beside it somebody else
 writes again and again, as the bot does with what it hears: how long they waited at worst is what
 a fan's answer might. Then the watermarks are set back and everything is planned again, which
-must make nothing new. At last one campaign speaks to a million people in private. Memory must
-not grow with the size.
+must make nothing new. At last one campaign speaks to a million people in private: by their ids,
+and by a tag that they carry, where the planner finds the way to each. Memory must not grow with
+the size.
 
 Run it with: python -m tests.benchmarks.bench_plan [DELIVERIES], a multiple of 200,000.
 """
@@ -27,17 +28,26 @@ from scheduler.planner import Planner
 from storage import accounts, shops
 from storage.campaigns import CampaignState
 from storage.database import Database
+from storage.segments import Segment
 from storage.slots import plan_for_members
 from storage.tables import campaigns
 from tests.benchmarks import _engines
 from tests.benchmarks._apart import Measured, Start, apart, seconds
-from tests.benchmarks._shop import NOON, make_campaign, make_groups, make_people, slot_of
+from tests.benchmarks._shop import (
+    NOON,
+    make_campaign,
+    make_groups,
+    make_people,
+    seat_people,
+    slot_of,
+)
 
 DELIVERIES = 1_000_000
 GROUPS = 2_000
 STEPS = (0.01, 0.1, 1.0)
 PIECE = 5_000
 """Private messages planned in one transaction: as many as the planner inserts in one."""
+TAG = "老客"
 SOON = NOON + timedelta(minutes=5)
 BETWEEN = 0.005
 
@@ -122,6 +132,23 @@ async def _prepare_people(task: Task) -> None:
     await database.close()
 
 
+def prepare_segment(task: Task, start: Start) -> None:
+    """Seat a person for every delivery in the groups, and tag them."""
+    start()
+    asyncio.run(_prepare_segment(task))
+
+
+async def _prepare_segment(task: Task) -> None:
+    database = await Database.open(task.url)
+    async with database.writing() as connection:
+        await make_groups(connection, GROUPS, "account")
+        await make_people(connection, task.size)
+        await seat_people(connection, task.size, GROUPS, TAG)
+        await make_campaign(connection, "segment", SOON, segment=Segment((TAG,)))
+    await _engines.settle(database)
+    await database.close()
+
+
 def plan_private(task: Task, start: Start) -> Planned:
     """Plan one campaign for every person."""
     return asyncio.run(_plan_private(task, start))
@@ -176,12 +203,12 @@ def show(what: str, size: int, measured: Measured[Planned]) -> None:
     )
 
 
-def measure(url: str, size: int) -> None:
-    """Plan for groups, plan it again, and see that nothing was made twice."""
+def measure(url: str, size: int, *, tagged: bool = False) -> None:
+    """Plan for groups, or people with a tag, plan it again, and see that nothing was made twice."""
     task = Task(url, size)
-    apart(prepare, task)
+    apart(prepare_segment if tagged else prepare, task)
     (first,) = apart(plan, task)
-    show("groups", size, first)
+    show("people with a tag" if tagged else "groups", size, first)
     (again,) = apart(plan_again, task)
     show("the same again", size, again)
     if first.made.new != size or again.made.new:
@@ -212,6 +239,9 @@ def main() -> None:
             for step in STEPS:
                 with database() as url:
                     measure_private(url, int(most * step))
+            for step in STEPS:
+                with database() as url:
+                    measure(url, int(most * step), tagged=True)
 
 
 if __name__ == "__main__":
