@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -48,11 +48,10 @@ def sum_up(counts: Collection[int]) -> Sums:
     return Sums(len(counts), mentions, sum(map(repeats, counts)))
 
 
-def total_weight(sums: Iterable[Sums]) -> float:
+def total_weight(sums: Collection[Sums]) -> float:
     """The weights of all, added up exactly."""
-    every = list(sums)
-    speakers = sum(one.speakers for one in every)
-    return speakers + sum(one.repeats for one in every) / _ONE
+    repeated = sum([one.repeats for one in sums])
+    return sum([one.speakers for one in sums]) + repeated / _ONE
 
 
 class Counted(Mapping[Key, Tally]):

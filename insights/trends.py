@@ -133,25 +133,37 @@ class _Tested(NamedTuple):
     chance: float
 
 
+class _Earlier(NamedTuple):
+    """What the periods before hold; `often` are the keys that more than one member said."""
+
+    all: Mapping[Any, _Before]
+    often: Mapping[Any, _Before]
+
+
 def _counted(
-    before: Mapping[Key, _Before], now: Mapping[Key, int], silent: _Before
+    earlier: _Earlier, now: Mapping[Key, int], silent: _Before
 ) -> dict[Key, tuple[_Before, int]]:
-    """What was said by enough members: as it was before, and by how many now."""
+    """What was said by enough members: as it was before, and by how many now.
+
+    Most keys were said by one member, once: they are passed over at once.
+    """
     counted = {}
-    for key, known in before.items():
+    for key, known in earlier.often.items():
         said = now.get(key, 0)
         if known.together + said >= _FEWEST:
             counted[key] = known, said
-    for key, said in now.items():
-        if said >= _FEWEST and key not in before:
-            counted[key] = silent, said
+    many = [key for key, said in now.items() if said >= _FEWEST - 1]
+    for key in many:
+        known = earlier.all.get(key, silent)
+        if known.together + now[key] >= _FEWEST:
+            counted[key] = known, now[key]
     return counted
 
 
 @lru_cache(maxsize=12)
 def _before(
     periods: tuple[Spoken, ...], speakers_of: Callable[[Spoken], Mapping[Any, int]]
-) -> Mapping[Any, _Before]:
+) -> _Earlier:
     """What the periods before hold; reports ask for the same ones again and again."""
     active = tuple(period.speakers for period in periods)
     found = [speakers_of(period) for period in periods]
@@ -165,7 +177,8 @@ def _before(
                 speakers, sum(speakers), _correlation(speakers, active)
             )
         before[key] = known
-    return before
+    often = {key: known for key, known in before.items() if known.together > 1}
+    return _Earlier(before, often)
 
 
 def find_topics(now: AnalysedDay, rising: Sequence[str]) -> tuple[Topic, ...]:

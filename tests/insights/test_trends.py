@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.counted import spoken
+from insights import trends
+from insights.chance import believable
+from insights.counted import Spoken, spoken
 from insights.days import AnalysedDay, Tally, analyse_day
 from insights.lexicon import DemandKind, standard_lexicon
 from insights.trends import Topic, Trend, find_topics, find_trends
@@ -152,3 +154,39 @@ def test_each_term_is_in_one_topic(spoken: dict[str, set[int]]) -> None:
     assert sorted(term for topic in topics for term in topic.terms) == sorted(spoken)
     for topic in topics:
         assert topic.members == set().union(*(spoken[term] for term in topic.terms))
+
+
+PERIODS = st.lists(
+    st.tuples(
+        st.sampled_from((0, 5, 40)),
+        st.dictionaries(st.sampled_from("甲乙丙丁"), st.integers(1, 40)),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+@given(PERIODS)
+def test_trends_worked_out_together_are_those_worked_out_one_by_one(
+    made: list[tuple[int, dict[str, int]]],
+) -> None:
+    periods = [
+        Spoken(active, {key: min(said, active) for key, said in terms.items() if active})
+        for active, terms in made
+    ]
+    active = tuple(one.speakers for one in periods)
+    if not active[-1] or not sum(active[:-1]):
+        assert find_trends(periods, TERMS) == ()
+        return
+    every = {key for one in periods for key in one.terms}
+    said = {key: tuple(one.terms.get(key, 0) for one in periods) for key in every}
+    said = {key: speakers for key, speakers in said.items() if sum(speakers) >= 5}
+    rho = {key: trends._correlation(said[key][:-1], active[:-1]) for key in said}
+    usual = max(trends._WAVERING, sum(rho.values()) / max(len(rho), 1))
+    tested = {key: trends._tested(said[key], active, max(usual, rho[key])) for key in said}
+    sure = believable({key: one.chance for key, one in tested.items()}, 0.05)
+    found = {one.key: one for one in find_trends(periods, TERMS)}
+    assert found.keys() == sure
+    for key, one in found.items():
+        assert (one.speakers, one.active, one.change) == (said[key], active, tested[key].change)
+        assert one.chance == pytest.approx(tested[key].chance)
