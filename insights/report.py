@@ -200,12 +200,13 @@ def demand_report(
         top: rows of each list.
         names: those of the members.
     """
-    periods = [*before, spoken(now)]
+    compared = any(one.speakers for one in before)
+    periods = [*before, spoken(now)] if compared else []
     calling = _Calling(names, background)
     changed = find_trends(periods, _TERMS)
     terms = calling.without([(one.key, one) for one in changed], len(changed))
     changes = {one.key: one.change for one in terms}
-    keywords = find_keywords(now, background, changes if before else None)
+    keywords = find_keywords(now, background, changes if compared else None)
     rising = [one.key for one in terms if one.rising]
     by_word = {keyword.word: keyword for keyword in keywords}
     emerging = [

@@ -103,7 +103,9 @@ def test_what_many_suddenly_say_is_emerging_and_what_two_say_is_not() -> None:
     report = report_of(now, before)
     assert [keyword.word for keyword in report.emerging] == ["闷痘"]
     assert "眉笔" in {keyword.word for keyword in report.keywords}
-    assert report_of(now).emerging == ()
+    for alone in (report_of(now), report_of(now, AnalysedDay())):
+        assert alone.emerging == ()
+        assert {keyword.change for keyword in alone.keywords} == {None}
 
 
 def test_what_grew_or_faded_is_told_with_its_topic_and_the_keywords_change() -> None:
