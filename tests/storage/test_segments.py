@@ -45,7 +45,7 @@ async def people(
     found = await customers_in(
         connection, segment, [each.id for each in of], [each.id for each in kept_out], NOW
     )
-    assert found == sorted(set(found))
+    assert list(found) == sorted(set(found))
     return set(found)
 
 
