@@ -4,12 +4,17 @@
 numbers, e-mail and street addresses, accounts of WeChat and QQ, names of members); `mask_name`
 shortens a name for display. It covers too much rather than too little: a number of six digits or
 more is nobody's business in a report.
+
+Nobody types a name as its owner wrote it: 小满🌸 is called 小满, and Alice alice. So a name is
+found in small letters and half width, and without what decorates its ends. One that is written in
+Latin letters stands there as a word of its own: a member called SK does not cover a part of skin.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 
 _STARS = "***"
 
@@ -46,6 +51,21 @@ _ADDRESSES = [
     re.compile(rf"{_REGION}{{2,}}(?:{_STREET}|{_ESTATE})"),
 ]
 
+_DECORATION = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+class _Folds(dict[int, str]):
+    """Each character in small letters and half width, where that is one character again."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = unicodedata.normalize("NFKC", character).lower()
+        self[code] = plain if len(plain) == 1 else character
+        return self[code]
+
+
+_FOLDS = _Folds()
+
 
 def mask_name(name: str) -> str:
     """A name for display: the first and the last character, and two stars (小鱼爱吃鱼 → 小**鱼).
@@ -60,7 +80,7 @@ def mask_name(name: str) -> str:
 def mask(text: str, names: Iterable[str] = ()) -> str:
     """The text with everything covered that tells who somebody is or where they live.
 
-    `names` are those of the group's members; names of one character are too common to cover.
+    `names` are those of the group's members; what would be one character is too common to cover.
     Masking a masked text changes nothing more.
     """
     text = _EMAIL.sub(_STARS, text)
@@ -73,20 +93,64 @@ def mask(text: str, names: Iterable[str] = ()) -> str:
     return _names_masked(text, names)
 
 
+def folded(text: str) -> str:
+    """The text in small letters and half width, character by character: as long as it was."""
+    return text.translate(_FOLDS)
+
+
+def as_a_word(form: str) -> str:
+    """A pattern that finds this, folded, but not inside a longer Latin word or number."""
+    return f"{_edge('<!', form[0])}{re.escape(form)}{_edge('!', form[-1])}"
+
+
 def names_within(names: Iterable[str], texts: Sequence[str]) -> list[str]:
-    """Those of many names that stand in any of a few texts; those of one character are left out.
+    """Those of many names that `mask` would cover in any of a few texts.
 
     Each name is looked up by how it begins, and not searched for in every text.
     """
-    beginnings = {text[start : start + 2] for text in texts for start in range(len(text) - 1)}
-    likely = {name for name in map(str.strip, names) if len(name) > 1 and name[:2] in beginnings}
-    return [name for name in sorted(likely) if any(name in text for text in texts)]
+    read = [folded(text) for text in texts]
+    beginnings = {text[start : start + 2] for text in read for start in range(len(text) - 1)}
+    return sorted(
+        {
+            name.strip()
+            for name in names
+            if (called := _shortest(folded(name)))[:2] in beginnings
+            and any(called in text and re.search(as_a_word(called), text) for text in read)
+        }
+    )
 
 
 def _names_masked(text: str, names: Iterable[str]) -> str:
-    present = {name.strip() for name in names if len(name.strip()) > 1 and name.strip() in text}
-    if not present:
+    read = folded(text)
+    forms = {form for name in names_within(names, [text]) for form in _forms(folded(name))}
+    if not forms:
         return text
-    longest_first = sorted(present, key=lambda name: (-len(name), name))
-    pattern = re.compile("|".join(map(re.escape, longest_first)))
-    return pattern.sub(lambda match: mask_name(match.group()), text)
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    pattern = re.compile("|".join(map(as_a_word, longest_first)))
+    masked, end = "", 0
+    for match in pattern.finditer(read):
+        masked += text[end : match.start()] + mask_name(text[match.start() : match.end()])
+        end = match.end()
+    return masked + text[end:]
+
+
+def _forms(name: str) -> Iterator[str]:
+    """How somebody with this name, which is folded, is called: by all of it, or by its middle."""
+    name = name.strip()
+    bare = _bare(name)
+    yield from (form for form in (name, bare) if bare and len(form) > 1)
+
+
+def _shortest(name: str) -> str:
+    """The form that stands wherever another one does; empty where there is none."""
+    return min(_forms(name), key=len, default="")
+
+
+def _bare(name: str) -> str:
+    """A name without what decorates its ends: emoji, hearts, dashes, brackets."""
+    return name if name[:1].isalnum() and name[-1].isalnum() else _DECORATION.sub("", name)
+
+
+def _edge(looking: str, character: str) -> str:
+    same = next((kind for kind in ("[a-z]", "[0-9]") if re.match(kind, character)), "")
+    return f"(?{looking}{same})" if same else ""

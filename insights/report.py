@@ -7,6 +7,7 @@ All counts of people are distinct members.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
@@ -20,6 +21,8 @@ from insights.days import AnalysedDay, AspectStance
 from insights.demands import Demand
 from insights.keywords import Keyword, find_keywords
 from insights.lexicon import DemandKind, Lexicon
+from insights.masking import as_a_word, folded
+from insights.normalise import normalise
 from insights.opinions import Stance
 from insights.trends import Key, Topic, Trend, find_topics, find_trends
 
@@ -187,8 +190,9 @@ def demand_report(
 ) -> DemandReport:
     """The report of the period `now`, with changes against the periods `before` it.
 
-    A term that is a part of one of the members' `names`, and no word of the dictionary, is how
-    somebody is called and not what is talked about; it is left out. Each list holds at most
+    A term that is a part of one of the members' `names`, however they write it, and no word of the
+    dictionary or the lexicon, is how somebody is called and not what is talked about; it is left
+    out. Each list holds at most
     `top` rows. `emerging` are the keywords of three members or more that surely grow; without
     periods before there are none.
 
@@ -202,7 +206,7 @@ def demand_report(
     """
     compared = any(one.speakers for one in before)
     periods = [*before, spoken(now)] if compared else []
-    calling = _Calling(names, background)
+    calling = _Calling(names, background, lexicon)
     changed = find_trends(periods, _TERMS)
     terms = calling.without([(one.key, one) for one in changed], len(changed))
     changes = {one.key: one.change for one in terms}
@@ -232,11 +236,14 @@ def demand_report(
 
 
 class _Calling:
-    """How members are called: what is a part of a name, and no word of the dictionary."""
+    """How members are called: what is a part of a name, and no word that we know."""
 
-    def __init__(self, names: Iterable[str], background: Background) -> None:
-        self._everybody = "\n".join(names)
+    def __init__(self, names: Iterable[str], background: Background, lexicon: Lexicon) -> None:
+        everybody = folded("\n".join(names))
+        # A term is in normal form, and is found there; a mention would take its name away.
+        self._everybody = f"{everybody}\n{normalise(everybody.replace('@', ' '))}"
         self._background = background
+        self._known = lexicon.terms
 
     def without(self, found: Sequence[tuple[str, Row]], most: int) -> tuple[Row, ...]:
         """The first rows of (term, row) pairs whose terms call nobody, `most` of them at most."""
@@ -245,11 +252,18 @@ class _Calling:
             if len(left) >= most:
                 break
             some = found[start : start + most]
-            parts = [term for term, _ in some if term in self._everybody]
+            parts = [term for term, _ in some if self._calls(term)]
             words = self._background.look_up(parts) if parts else {}
             called = set(parts).difference(words)
             left += [row for term, row in some if term not in called]
         return tuple(left[:most])
+
+    def _calls(self, term: str) -> bool:
+        return (
+            term in self._everybody
+            and term not in self._known
+            and re.search(as_a_word(term), self._everybody) is not None
+        )
 
 
 def _aspects(day: AnalysedDay) -> tuple[AspectRow, ...]:

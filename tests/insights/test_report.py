@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,3 +157,22 @@ def test_no_days_give_an_empty_report() -> None:
         "topics": [],
         "bundles": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "term"),
+    [
+        ("Alice", "alice"),
+        ("Bob Li🌸", "bob"),
+        ("ＢＯＢ", "bob"),
+        ("@Bob_杭州", "bob"),
+        ("Alice", "面霜"),
+        ("Alicex", "alice"),
+        ("SPF50小达人", "spf"),
+    ],
+)
+def test_how_members_are_called_is_no_keyword(name: str, term: str) -> None:
+    day = day_of(said(*((member, f"{term}说面霜很润") for member in range(1, 5))))
+    found = demand_report(day, [], BACKGROUND, LEXICON, names=[name])
+    kept = term in {one.word for one in found.keywords}
+    assert kept == (name == "Alicex" or term in LEXICON.terms or term == "面霜")
