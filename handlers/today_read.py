@@ -97,7 +97,7 @@ async def understood_today(desk: Desk, group_ids: Collection[int]) -> AnalysedDa
 def _stands(known: SaidSoFar, now: SaidSoFar, new: Sequence[Utterance]) -> bool:
     """Whether what was read still stands, with only `new` messages behind it."""
     before = now.messages - len(new), now.members - sum(one.member for one in new)
-    return now.edited_at == known.edited_at and before == (known.messages, known.members)
+    return now.edits == known.edits and before == (known.messages, known.members)
 
 
 async def _read_on(

@@ -48,8 +48,8 @@ class Merging:
         self._terms: _Growing[str] = _Growing(self._kept)
         self._aspects: _Growing[AspectStance] = _Growing(self._kept)
         self._demands: _Growing[Demand] = _Growing(self._kept)
-        self._only = None if only is None else frozenset(only)
         self._without = frozenset(without)
+        self._only = None if only is None else frozenset(only) - self._without
 
     def take(self, document: Mapping[str, Any]) -> None:
         """Merge a day that `to_json` wrote.
@@ -80,7 +80,7 @@ class Merging:
     def _kept(self, by_member: dict[int, int]) -> dict[int, int]:
         """Without those who do not belong into the period."""
         if self._only is not None:
-            return {m: n for m, n in by_member.items() if m in self._only - self._without}
+            return {m: n for m, n in by_member.items() if m in self._only}
         if self._without.isdisjoint(by_member):
             return by_member
         return {m: n for m, n in by_member.items() if m not in self._without}

@@ -65,5 +65,5 @@ async def reword(
     await connection.execute(
         update(messages)
         .where(messages.c.id == message_id)
-        .values(kind=kind, text=text, edited_at=at)
+        .values(kind=kind, text=text, edited_at=at, edits=messages.c.edits + 1)
     )

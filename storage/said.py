@@ -25,7 +25,7 @@ class SaidSoFar:
     messages: int
     newest: int
     members: int  # the sum of their ids
-    edited_at: datetime | None  # the last edit
+    edits: int  # how often any of them was changed
 
 
 async def said_so_far(
@@ -38,13 +38,15 @@ async def said_so_far(
             func.count(),
             func.max(messages.c.id),
             func.sum(messages.c.member_id),
-            func.max(messages.c.edited_at),
+            func.sum(messages.c.edits),
         )
         .where(among(messages.c.group_id, group_ids), _fans_own(since, until))
         .group_by(messages.c.group_id)
     )
     return {
-        row[0]: SaidSoFar(row[1], row[2], int(row[3]), row[4]) for row in rows if row[0] is not None
+        row[0]: SaidSoFar(row[1], row[2], int(row[3]), int(row[4]))
+        for row in rows
+        if row[0] is not None
     }
 
 

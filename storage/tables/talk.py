@@ -33,6 +33,7 @@ messages = Table(
     Column("pressed_on", Words),  # of a button: the message it stands below
     Column("pictures", Document),  # of a command: the sources of those that came with it
     Column("edited_at", UtcDateTime),
+    Column("edits", Integer, nullable=False, server_default=text("0")),  # how often it was changed
     Column("reply_to", Words),  # the platform's id of the message that it replies to
     UniqueConstraint("account", "message"),
     Index("ix_messages_group_id_at", "group_id", "at"),

@@ -123,6 +123,20 @@ async def test_today_is_read_anew_where_something_in_it_has_changed(
     assert readings == [3, 3, 2]
 
 
+async def test_two_changes_at_one_moment_are_both_read(any_shop: Shop) -> None:
+    for number in range(2):
+        await any_shop.says(f"粉丝{number}", "面霜气味太难闻了", message=f"m{number}")
+    for number in range(2):
+        person = any_shop.person(f"粉丝{number}")
+        await any_shop.hear(
+            MessageEdited(
+                ACCOUNT, "x", NOW + MINUTE, f"m{number}", chat_of("一群"), person, "面霜气味很好闻"
+            )
+        )
+        (row,) = [row for row in (await read(any_shop)).aspects if row.aspect == "气味"]
+        assert (row.like, row.dislike) == (number + 1, 1 - number)
+
+
 async def test_a_late_message_has_its_day_read_again(any_shop: Shop, readings: list[int]) -> None:
     await said(any_shop, "面霜太油了", days_ago=1)
     assert (await read(any_shop)).messages == 1

@@ -14,6 +14,9 @@ down_revision = "0004"
 def upgrade() -> None:
     """Forward only."""
     op.add_column("messages", sa.Column("reply_to", sa.Text(), nullable=True))
+    op.add_column(
+        "messages", sa.Column("edits", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
     op.create_table(
         "shop_words",
         sa.Column("shop_id", Identity, nullable=False),
