@@ -227,8 +227,11 @@ class _Reader:
         """Whether a judging word of two characters or more begins here, and ends `beyond`."""
         first = self._text[position : position + 1]
         for length in self._lengths.get(first, ()):
-            term = self._terms.get(self._text[position : position + length])
-            if length > 1 and position + length > beyond and term is not None and term.polarity:
+            end = position + length
+            if length == 1 or not beyond < end <= len(self._text):
+                continue
+            term = self._terms.get(self._text[position:end])
+            if term is not None and term.polarity:
                 return True
         return False
 

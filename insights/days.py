@@ -26,7 +26,7 @@ from insights.words import Segmenter
 
 Key = TypeVar("Key")
 
-RULES = 7
+RULES = 8
 """The version of the reading rules in this package; raise it when their results change."""
 
 QUOTES = 3

@@ -69,6 +69,11 @@ def stances(text: str, lexicon: Lexicon, segmenter: Segmenter, lean: float = 0.0
             "价格龙涎，味道龙涎",
             [(PRICE, "龙涎", Stance.DISLIKE), (SMELL, "龙涎", Stance.LIKE)],
         ),
+        # a word that begins with 不 or 没, wherever the text ends
+        ([(SMELL, "不香", LIKE)], "味道不香", [(SMELL, "不香", Stance.LIKE)]),
+        ([(SMELL, "不香", LIKE)], "味道不香啊", [(SMELL, "不香", Stance.LIKE)]),
+        ([("", "不便宜", NOTHING)], "不便宜", []),
+        ([("", "没效果", NOTHING)], "没效果", []),
         # denied, and asked
         ([(SMELL, "龙涎", DISLIKE)], "味道不龙涎", [(SMELL, "不龙涎", Stance.LIKE)]),
         ([(SMELL, "刺鼻", LIKE)], "味道不刺鼻", [(SMELL, "不刺鼻", Stance.DISLIKE)]),
