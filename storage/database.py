@@ -14,6 +14,7 @@ import fcntl
 import importlib.util
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
@@ -188,6 +189,7 @@ class Database:
     async def _prepare(self) -> None:
         if self._file is not None:
             await asyncio.to_thread(_make_private, self._file)
+            await asyncio.to_thread(_write_ahead, self._file)
         clock = asyncio.get_running_loop()
         give_up = clock.time() + _PATIENCE
         while not await self._schema_stands():
@@ -273,6 +275,25 @@ def _make_private(file: Path) -> None:
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+
+def _write_ahead(file: Path) -> None:
+    """Have the SQLite file keep a write-ahead log, which it remembers.
+
+    SQLite does not wait for others while it turns a file to that, as connections do later: of
+    processes that start at once on a new file, all but one are told that it is locked.
+    """
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as trouble:
+            if trouble.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(_PATIENCE / 100)
+        else:
+            return
 
 
 def _copy_aside(file: Path, found: str) -> None:
