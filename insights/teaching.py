@@ -8,11 +8,17 @@ judged stays a judgement there, one that was none stays none. `opinions` then re
 - **mind** wherever it stands, in a question too; denied (不糊) it is care.
 - **care** wherever it stands.
 - **nothing**: the word judges nothing, and the model is not asked about its clause.
+
+The lexicon also knows words that are another one with what steers it: 太上头, 不刺鼻, 真香. What is
+taught of the word inside about one aspect holds for them about that aspect, turned where they deny
+it; where it is taught of whatever it is said of, they are forgotten, and the word inside is found.
+A taught word of this form that the lexicon does not know (不难闻) is one that judges as the word
+inside does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,6 +28,11 @@ from insights.normalise import normalise
 
 _STEERING = frozenset({Role.NEGATION, Role.STRONG, Role.WEAK})
 _BADLY = (Taught.DISLIKE, Taught.MIND)
+_TURNED = {
+    Taught.LIKE: Taught.DISLIKE,
+    Taught.DISLIKE: Taught.LIKE,
+    Taught.MIND: Taught.CARE,
+}
 
 
 class TaughtWord(NamedTuple):
@@ -48,30 +59,75 @@ def teach(lexicon: Lexicon, rows: Iterable[TaughtWord]) -> Lexicon:
     terms: dict[str, Term] = {}
     for (word, aspect), counts_as in sorted(said.items()):  # about whatever it is said of: first
         if word:
-            known = terms.get(word) or lexicon.terms.get(word, Term())
+            known = terms.get(word) or lexicon.terms.get(word) or _put_together(lexicon.terms, word)
             terms[word] = _taught(known, aspect, counts_as)
-    return lexicon.with_terms(terms, but=_put_together(lexicon.terms, terms))
+    forgotten = set()
+    for longer, inner in _longer(lexicon.terms, terms.keys()):
+        if (inner.word, "") in said:
+            forgotten.add(longer)
+            continue
+        for (word, aspect), counts_as in sorted(said.items()):
+            if word == inner.word:
+                known = terms.get(longer) or lexicon.terms[longer]
+                turned = _TURNED.get(counts_as, counts_as)
+                terms[longer] = _taught(known, aspect, turned if inner.denied else counts_as)
+    return lexicon.with_terms(terms, but=forgotten)
 
 
-def _put_together(known: Mapping[str, Term], taught: Collection[str]) -> list[str]:
-    """The words of the lexicon that are a taught one with what steers it: 太上头, 不刺鼻.
+class _Inner(NamedTuple):
+    """A word inside a longer one that steers it, and whether it is denied there."""
 
-    They judge as the lexicon says; without them the taught word in them is found, and steered.
-    """
+    word: str
+    denied: bool
+
+
+def _longer(known: Mapping[str, Term], taught: Collection[str]) -> list[tuple[str, _Inner]]:
+    """The judging words of the lexicon that are a taught one with what steers it."""
+    words = frozenset(taught)
     return [
-        word
+        (word, inner)
         for word, term in known.items()
         if term.polarity
-        and word not in taught
+        and word not in words
         and not (term.own or term.always or term.asked or term.aspect or term.thing)
-        and any(
-            word[start:end] in taught
-            and _steers(known, word[:start])
-            and PARTICLES.issuperset(word[end:])
-            for start in range(len(word))
-            for end in range(start + 1, len(word) + 1)
-        )
+        and not words.isdisjoint(_parts(word))
+        for inner in _inside(known, word)
+        if inner.word in words
     ]
+
+
+def _parts(word: str) -> Iterator[str]:
+    """Each run of characters of a word, the longest first."""
+    for length in range(len(word), 0, -1):
+        for start in range(len(word) - length + 1):
+            yield word[start : start + length]
+
+
+def _inside(known: Mapping[str, Term], word: str) -> Iterator[_Inner]:
+    """The words that a word would be with what steers it, or a particle behind, the longest first.
+
+    Which of them are words at all is not asked.
+    """
+    for length in range(len(word) - 1, 0, -1):
+        for start in range(len(word) - length + 1):
+            before, behind = word[:start], word[start + length :]
+            if _steers(known, before) and PARTICLES.issuperset(behind):
+                denied = bool(before) and Role.NEGATION in known[before].roles
+                yield _Inner(word[start : start + length], denied)
+
+
+def _put_together(known: Mapping[str, Term], word: str) -> Term:
+    """What a word that the lexicon does not know says by the word inside it, as 不难闻 does."""
+    for inner in _inside(known, word):
+        term = known.get(inner.word)
+        if term is not None and term.polarity:
+            return Term(
+                polarity=-term.polarity if inner.denied else term.polarity,
+                speaks_of=term.speaks_of,
+                whole=term.whole,
+                risk=term.risk and not inner.denied,
+            )
+    return Term()
 
 
 def _steers(known: Mapping[str, Term], word: str) -> bool:

@@ -55,8 +55,16 @@ def stances(text: str, lexicon: Lexicon, segmenter: Segmenter, lean: float = 0.0
         ([("", "刺鼻", LIKE)], "太刺鼻", [(SMELL, "刺鼻", Stance.LIKE)]),
         ([(PRICE, "好闻", DISLIKE)], "味道好闻", [(SMELL, "好闻", Stance.LIKE)]),
         # the lexicon knows 太上头 and 不刺鼻 as well
-        ([(SMELL, "上头", DISLIKE)], "这个香味太上头了", [(SMELL, "上头", Stance.DISLIKE)]),
+        ([(SMELL, "上头", DISLIKE)], "这个香味太上头了", [(SMELL, "太上头", Stance.DISLIKE)]),
         ([("", "刺鼻", NOTHING)], "味道不刺鼻", [(SMELL, "", Stance.CARE)]),
+        ([("", "上头", DISLIKE)], "这个香味太上头了", [(SMELL, "上头", Stance.DISLIKE)]),
+        # about other aspects they say what they said
+        ([(PRICE, "香", LIKE)], "真香", [(WHOLE, "真香", Stance.LIKE)]),
+        ([(PRICE, "香", DISLIKE)], "价格真香", [(PRICE, "真香", Stance.DISLIKE)]),
+        # a word that the lexicon finds in parts, taught as a whole: still about the smell
+        ([("", "不难闻", DISLIKE)], "不难闻", [(SMELL, "不难闻", Stance.DISLIKE)]),
+        ([(PRICE, "不难闻", DISLIKE)], "不难闻", [(SMELL, "不难闻", Stance.LIKE)]),
+        ([(PRICE, "不难闻", DISLIKE)], "价格不难闻", [(PRICE, "不难闻", Stance.DISLIKE)]),
         # one word, two aspects
         (
             [(PRICE, "龙涎", DISLIKE), (SMELL, "龙涎", LIKE)],
