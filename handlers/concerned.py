@@ -15,16 +15,15 @@ from handlers.inquiry import Inquiry
 from handlers.insight_arguments import About
 from handlers.periods_read import understood
 from handlers.private_reach import Reached, reach_of
-from handlers.quoting import find_quotes
+from handlers.quoting import find_quotes, tells_who
 from handlers.report_words import DEMANDS, STANCES
 from handlers.taggers import is_private_matter
 from handlers.wording import Say
 from insights.about import names_of
 from insights.people import is_private_thing
 from storage import audit, members, tags
-from storage.audiences import Audience, resolve
+from storage.audiences import whom
 from storage.quotes import Said
-from storage.segments import Segment
 from storage.tags import BY_RULE, Tag
 
 RULE = "concerned"
@@ -61,7 +60,7 @@ async def find_concerned(desk: Desk, inquiry: Inquiry, about: About) -> Concerne
     return Concerned(
         messages={one: found.tally.members[one] for one in sorted(fans)},
         reached=reached,
-        quotes=tuple(found.quotes),
+        quotes=() if tells_who(inquiry, found.speakers) else tuple(found.quotes),
         tag=None if private else tag_about(desk.say, about),
     )
 
@@ -104,10 +103,15 @@ async def tag_them(desk: Desk, asked: Asked, found: Concerned, tag: str) -> int:
     return tagged
 
 
-async def people_with(desk: Desk, tag: str) -> Chosen | None:
-    """Everybody with a tag in the shop's groups, as an audience; None where there is no group."""
-    written = f"@{quoted(desk.say('标签:{tag}', tag=tag))}"
-    audience = Audience(segment=Segment((tag,)), written=written)
+def written_for(desk: Desk, inquiry: Inquiry, tag: str) -> str:
+    """How an audience is written: who carries a tag in the groups that were asked about."""
+    return f"@{quoted(desk.say('标签:{tag}', tag=tag))} {inquiry.aimed}".rstrip()
+
+
+async def others_among(desk: Desk, chosen: Chosen, found: Concerned) -> int:
+    """How many customers of an audience are none of those whom a thing concerns."""
+    now = desk.clock.now()
     async with desk.database.reading() as connection:
-        meant = await resolve(connection, desk.shop_id, audience)
-    return Chosen(written, audience, meant.groups) if meant.groups else None
+        meant = await whom(connection, desk.shop_id, chosen.audience, now)
+        theirs = await members.customers_of(connection, found.messages)
+    return len(set(meant.customers).difference(theirs))

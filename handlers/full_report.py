@@ -16,7 +16,7 @@ from handlers.desk import Desk
 from handlers.inquiry import Inquiry
 from handlers.period import Period
 from handlers.periods_read import understood
-from handlers.quoting import masked, note_look
+from handlers.quoting import masked, note_look, tells_who, withheld_line
 from insights.days import AnalysedDay, AspectStance, Tally
 from insights.demands import Demand
 from insights.opinions import Stance
@@ -33,7 +33,7 @@ class FullReport:
 
     `notes` are lines that say what is not counted, `texts` what is shown of the messages that are
     quoted. `other` is the period that it is compared with, where one was asked for; `named` tells
-    that quotes say who said them.
+    that quotes say who said them, `withheld` why there are none though they are stored.
     """
 
     found: DemandReport
@@ -45,6 +45,7 @@ class FullReport:
     made_at: datetime
     other: Other | None = None
     named: bool = False
+    withheld: str = ""
 
     def about_stance(self, row: AspectRow, stance: Stance) -> list[str]:
         """What was said by those who take this stance on an aspect."""
@@ -92,7 +93,12 @@ async def full_report(
     found = await report(desk, inquiry.groups, inquiry.period, members=members, against=against)
     now = await understood(desk, ids, inquiry.period, members)
     other = None if against is None else await compared(desk, ids, inquiry.period, against, members)
-    texts = await _texts(desk, inquiry, sorted(set(_quoted(found, now))), names=names)
+    withheld = ""
+    if found.messages and not names and tells_who(inquiry, found.speakers):
+        withheld, texts = withheld_line(desk, inquiry), {}
+        found, notes = found.with_quotes({}), [*notes, withheld]
+    else:
+        texts = await _texts(desk, inquiry, sorted(set(_quoted(found, now))), names=names)
     if names:
         found = found.with_quotes({one: texts[one] for one in found.quoted() if one in texts})
     return FullReport(
@@ -105,6 +111,7 @@ async def full_report(
         made_at=desk.shop.local(desk.clock.now()),
         other=other,
         named=names,
+        withheld=withheld,
     )
 
 

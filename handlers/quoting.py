@@ -3,7 +3,8 @@
 The analysed days tell who spoke about the thing, so only what these members said is read again,
 the newest first, until there are enough quotes. A quote is masked like those of a
 report; names are given to whoever may see them (`roles.may_see_names`), and each such look is in
-the audit log.
+the audit log. Of a segment in which only a few spoke nobody else sees quotes: a tag that one fan
+carries would tell who said them (`tells_who`).
 """
 
 from __future__ import annotations
@@ -29,14 +30,19 @@ from storage.quotes import Said, said_by
 
 _READ_AT_ONCE = 5_000  # messages that are read by the way, as for a report
 _PIECE = 500  # messages that are looked through at once: some 50 ms
+_FEWEST = 5  # members of a segment who spoke, for its quotes to tell nobody
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Who speaks about a thing, and some of what they said, the newest first."""
+    """Who speaks about a thing, and some of what they said, the newest first.
+
+    `speakers` is how many members said anything at all, of those who were asked about.
+    """
 
     tally: Tally
     quotes: Sequence[Said]
+    speakers: int
 
 
 async def find_quotes(desk: Desk, inquiry: Inquiry, about: About, *, skip: int, most: int) -> Found:
@@ -54,7 +60,7 @@ async def find_quotes(desk: Desk, inquiry: Inquiry, about: About, *, skip: int, 
         quotes += await asyncio.to_thread(_telling, desk, said, names, about)
         if len(quotes) >= skip + most:
             break
-    return Found(tally, quotes[skip : skip + most])
+    return Found(tally, quotes[skip : skip + most], period.speakers)
 
 
 async def _said(
@@ -101,6 +107,25 @@ async def masked(desk: Desk, quotes: Sequence[Said]) -> Mapping[int, str]:
 def _without_names(quotes: Sequence[Said], names: Collection[str]) -> dict[int, str]:
     called = names_within(names, [one.text for one in quotes])
     return {one.id: mask(one.text, called) for one in quotes}
+
+
+def tells_who(inquiry: Inquiry, speakers: int) -> bool:
+    """Whether any quote of the answer would tell who said it, however well it is masked.
+
+    It would where only a few members of a segment spoke (`speakers`). How many carry its tag says
+    little: all but one of them may be silent.
+    """
+    return inquiry.members is not None and speakers < _FEWEST
+
+
+def withheld_line(desk: Desk, inquiry: Inquiry) -> str:
+    """Why there are no quotes, where `tells_who`."""
+    tag = "" if inquiry.segment is None else inquiry.segment.tag
+    return desk.say(
+        "带「{tag}」又说过话的不到 {count} 位，一看原话就知道是谁，所以不显示。",
+        tag=tag,
+        count=_FEWEST,
+    )
 
 
 def sees_names(desk: Desk, asked: Asked) -> bool:

@@ -145,7 +145,7 @@ def _words(say: Say, full: FullReport) -> dict[str, str]:
         "lift": say("是平常的几倍"),
         "nothing": say("还没有"),
         "silent": say("这几天还没有人说话。"),
-        "unquoted": say("原话已经过了保存的日子。"),
+        "unquoted": full.withheld or say("原话已经过了保存的日子。"),
         "before": say("之前 {count}", count="{count}"),
         "masked": say("原话里有名字，请小心保管。")
         if full.named

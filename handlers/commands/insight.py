@@ -18,7 +18,14 @@ from handlers.period import today
 from handlers.pictures.picture import insight_picture
 from handlers.previews import in_one_message
 from handlers.quote_text import about_text, figures_of, quote_lines
-from handlers.quoting import find_quotes, masked, note_look, sees_names
+from handlers.quoting import (
+    find_quotes,
+    masked,
+    note_look,
+    sees_names,
+    tells_who,
+    withheld_line,
+)
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.report_text import report_text
@@ -47,9 +54,12 @@ async def insights(
         yield inquiry
         return
     found = await report(desk, inquiry.groups, inquiry.period, members=inquiry.members)
-    names = inquiry.group_names
+    names, notes = inquiry.group_names, await notes_on(desk, inquiry)
+    if found.messages and tells_who(inquiry, found.speakers):
+        found = found.with_quotes({})
+        notes.append(withheld_line(desk, inquiry))
     yield reply(
-        report_text(desk.say, found, inquiry.period, names, await notes_on(desk, inquiry)),
+        report_text(desk.say, found, inquiry.period, names, notes),
         *_further(desk, inquiry, one_group=groups is None, said=bool(found.messages)),
         private=True,
     )
@@ -130,8 +140,9 @@ async def quotes(
     if not found.tally.members:
         yield await _nobody(desk, inquiry, about)
         return
-    shown = page_read(found.quotes, page, _QUOTES)
     names = sees_names(desk, asked)
+    withheld = not names and tells_who(inquiry, found.speakers)
+    shown = page_read([] if withheld else found.quotes, page, _QUOTES)
     if names and shown.rows:
         await note_look(desk, asked.actor, about.written, shown.rows)
     lines = [
@@ -144,7 +155,11 @@ async def quotes(
         ),
         *segment_lines(desk, inquiry),
         "",
-        *await _said(desk, inquiry, shown, names=names),
+        *(
+            [withheld_line(desk, inquiry)]
+            if withheld
+            else await _said(desk, inquiry, shown, names=names)
+        ),
     ]
     number = [] if shown.only else [desk.say("第 {number} 页", number=shown.number)]
     yield reply(

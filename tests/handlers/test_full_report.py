@@ -13,7 +13,7 @@ import pytest
 
 from handlers.full_report import FullReport, full_report
 from handlers.inquiry import Inquiry
-from handlers.insight_arguments import PeriodWords
+from handlers.insight_arguments import PeriodWords, SegmentWord
 from handlers.period import Period, last_days
 from handlers.report_page import report_page
 from handlers.report_table import report_table
@@ -208,6 +208,29 @@ async def test_quotes_are_masked_unless_names_are_asked_for_and_that_is_kept(
     )
     log = (await shop.says(MANAGER, "/audit")).text
     assert "command-line 看了「2026-10-30..2026-11-05」的原话是谁说的" in log
+
+
+async def test_a_tag_that_few_speakers_carry_is_quoted_on_no_page(shop: Shop) -> None:
+    await said(shop, SMELL, "味道好闻，喜欢")
+    period = last_days(shop.desk, 7)
+    inquiry = Inquiry(
+        PeriodWords.of(period),
+        period,
+        "",
+        (await shop.group("一群"),),
+        SegmentWord("老客"),
+        frozenset({(await shop.member("粉丝0")).id}),
+    )
+    full = await full_report(shop.desk, inquiry, [])
+    page = report_page(wording("zh"), "zh", full)
+    assert SMELL not in page + report_table(wording("zh"), full)
+    assert SMELL not in full.found.texts.values()
+    told = "带「老客」又说过话的不到 5 位，一看原话就知道是谁，所以不显示。"
+    assert told in full.notes
+    assert told in Page(page).texts
+    assert "过了保存的日子" not in page
+    named = await full_report(shop.desk, inquiry, [], names=True)
+    assert f"粉丝0：{SMELL}" in named.found.texts.values()
 
 
 async def test_who_asked_for_no_record_is_on_no_page(any_shop: Shop) -> None:

@@ -170,6 +170,32 @@ async def test_names_are_for_nobody_else_and_for_no_chat_of_many(opened: Opener)
     assert looks == []
 
 
+async def test_a_tag_that_few_speakers_carry_tells_nobody_who_said_a_quote(opened: Opener) -> None:
+    shop = await with_groups(await opened(names_for=("id-阿强",)))
+    shop.staff.add("阿强")
+    await said(shop, *[SMELL] * 5)
+    for number in range(4):
+        await shop.says(MANAGER, f"/tag @粉丝{number} 老客")
+    for says in ("/quotes 气味 tag:老客", "/insights tag:老客", "/concerned 气味 tag:老客"):
+        answer = await shop.says(MANAGER, says)
+        assert SMELL not in answer.text, says
+        assert "4 位" in answer.text or "4 人" in answer.text, says
+    told = (await shop.says(MANAGER, "/quotes 气味 tag:老客")).text
+    assert "带「老客」又说过话的不到 5 位，一看原话就知道是谁，所以不显示。" in told
+    # Who may see names sees them, and that is kept.
+    assert len(quotes_in(await shop.says("阿强", "/quotes 气味 tag:老客"))) == 4
+    async with shop.desk.database.reading() as connection:
+        looks = [one for one in await audit.latest(connection, 9) if one.action == "names"]
+    assert len(looks) == 1
+    # Somebody silent hides nobody; somebody who spoke does.
+    await shop.joins("粉丝9")
+    await shop.says(MANAGER, "/tag @粉丝9 老客")
+    assert quotes_in(await shop.says(MANAGER, "/quotes 气味 tag:老客")) == []
+    await shop.says(MANAGER, "/tag @粉丝4 老客")
+    assert len(quotes_in(await shop.says(MANAGER, "/quotes 气味 tag:老客"))) == 5
+    assert SMELL in (await shop.says(MANAGER, "/insights tag:老客")).text
+
+
 async def test_who_asked_for_no_record_is_not_quoted(any_shop: Shop) -> None:
     shop = any_shop
     await said(shop, SMELL, "味道难闻")
