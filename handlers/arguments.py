@@ -24,7 +24,10 @@ from storage.segments import Segment
 _ARRIVED = frozenset({"sent", "已收到", "收到", "收到了"})
 _NOT_ARRIVED = frozenset({"notsent", "没收到", "未收到"})
 _SURE_WORDS = frozenset({"sure", "确定"})
-_QUOTED = re.compile(r"[\"“「](?P<inside>[^\"”」]+)[\"”」]")
+_QUOTED = re.compile(r"[\"“「](?P<inside>(?:\\[\"”」\\]|[^\"”」])+)[\"”」]")
+_ESCAPED = re.compile(r"\\([\"”」\\])")
+_TO_ESCAPE = re.compile(r"[\"”」\\]")
+_TO_QUOTE = re.compile(r"\s|^[\"“「]")
 _BLANKS = " \t\u3000"
 _TAG = re.compile(r"(?:tag|标签)[:：](?P<tag>.+)", re.IGNORECASE | re.DOTALL)
 _EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
@@ -65,10 +68,13 @@ class Argument(Protocol):
 
 
 def token(rest: str) -> tuple[str, str]:
-    """The text up to the next blank or line break, or inside quotes, and what is left."""
+    """The text up to the next blank or line break, or inside quotes, and what is left.
+
+    Inside quotes a quotation mark is written with a backslash before it.
+    """
     rest = rest.lstrip()
     if found := _QUOTED.match(rest):
-        return found["inside"], rest[found.end() :]
+        return _ESCAPED.sub(r"\1", found["inside"]), rest[found.end() :]
     front = re.match(r"\S*", rest)
     end = front.end() if front else 0
     return rest[:end], rest[end:]
@@ -80,9 +86,20 @@ def _called(rest: str) -> tuple[str, str]:
     return token(rest[1:] if rest[:1] in ("@", "＠") else rest)
 
 
+def is_quoted(rest: str) -> bool:
+    """Whether a text begins with a word in quotes: a name, whatever it would mean without them."""
+    return _QUOTED.match(rest.lstrip()) is not None
+
+
 def quoted(name: str) -> str:
     """A name as it must be written to be read again: in quotes where it holds a blank."""
-    return f'"{name}"' if re.search(r"\s", name) else name
+    return in_quotes(name) if _TO_QUOTE.search(name) else name
+
+
+def in_quotes(name: str) -> str:
+    """A name in quotes, as `token` reads it."""
+    escaped = _TO_ESCAPE.sub(r"\\\g<0>", name)
+    return f'"{escaped}"'
 
 
 @dataclass(frozen=True, slots=True)

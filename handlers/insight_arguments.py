@@ -11,17 +11,19 @@ from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
-from handlers.arguments import Unreadable, quoted, token
+from handlers.arguments import Unreadable, in_quotes, is_quoted, quoted, token
 from handlers.period import Period
 from insights.lexicon import DemandKind
 from insights.opinions import Stance
 
+Meaning = TypeVar("Meaning", Stance, DemandKind)
+
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _LONGEST = 366  # days
-_LONGEST_THING = 30  # characters
+_LONGEST_THING = 200  # characters: products have long names
 _A_LEAP_YEAR = 2024
 
 _TODAY_WORDS = ("今天", "今日", "today")
@@ -236,7 +238,8 @@ class About:
     """What is talked about: `气味`, `气味 讨厌`, `补货`, `补货 面膜`.
 
     `thing` is an aspect, a category, a term or a product, and empty for whatever is asked for in
-    one way (`kind`). Only one of `stance` and `kind` is given, or none.
+    one way (`kind`). Only one of `stance` and `kind` is given, or none. In quotes a word is a thing
+    whatever it means without them: `"300"`, `"补货"`.
     """
 
     label: ClassVar[str] = "什么 [喜欢|讨厌|介意|关心]"
@@ -251,28 +254,35 @@ class About:
         if not thing or _begins_another(rest):
             raise Unreadable("还没说是什么")
         if len(thing) > _LONGEST_THING:
-            raise Unreadable("这个词太长了，最多 30 个字")
+            raise Unreadable("这个名字太长了，最多 200 个字")
         word, behind = token(left)
-        if (stance := _STANCE_WORDS.get(word.lower())) is not None:
+        if (stance := _meant(left, _STANCE_WORDS)) is not None:
             return cls(thing, stance=stance), behind
-        kind = _KIND_WORDS.get(thing.lower())
-        if kind is not None:
+        if (kind := _meant(rest, _KIND_WORDS)) is not None:
             if not word or len(word) > _LONGEST_THING or _begins_another(left):
                 return cls("", kind=kind), left
             return cls(word, kind=kind), behind
-        if (kind := _KIND_WORDS.get(word.lower())) is not None:
+        if (kind := _meant(left, _KIND_WORDS)) is not None:
             return cls(thing, kind=kind), behind
         return cls(thing), left
 
     @property
     def written(self) -> str:
-        """How it is written, to be read again."""
-        words = [quoted(self.thing)] if self.thing else []
-        if self.stance is not None:
-            words.append(_word_of(self.stance, _STANCE_WORDS))
-        if self.kind is not None:
-            words.insert(0, _word_of(self.kind, _KIND_WORDS))
-        return " ".join(words)
+        """How it is written, to be read again: in quotes where it would be read otherwise."""
+        plain = self._with(quoted(self.thing))
+        return plain if self._is_read_from(plain) else self._with(in_quotes(self.thing))
+
+    def _with(self, thing: str) -> str:
+        """How it is written with the thing in this form."""
+        stance = "" if self.stance is None else _word_of(self.stance, _STANCE_WORDS)
+        kind = "" if self.kind is None else _word_of(self.kind, _KIND_WORDS)
+        return " ".join(filter(None, (kind, thing, stance)))
+
+    def _is_read_from(self, written: str) -> bool:
+        try:
+            return About.read(written) == (self, "")
+        except Unreadable:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,14 +307,21 @@ class SegmentWord:
         return f"tag:{quoted(self.tag)}"
 
 
-def _word_of(value: Stance | DemandKind, words: Mapping[str, Stance | DemandKind]) -> str:
+def _word_of(value: Meaning, words: Mapping[str, Meaning]) -> str:
     """The first word that means this."""
     return next(word for word, meant in words.items() if meant is value)
+
+
+def _meant(rest: str, words: Mapping[str, Meaning]) -> Meaning | None:
+    """What the word at the front means; nothing in quotes, or where it is no such word."""
+    return None if is_quoted(rest) else words.get(token(rest)[0].lower())
 
 
 def _begins_another(rest: str) -> bool:
     """Whether a period, groups, a segment or a page begins here, and no thing."""
     rest = rest.lstrip()
+    if is_quoted(rest):
+        return False
     if not rest or _OTHERS.match(rest):
         return True
     try:

@@ -110,6 +110,41 @@ def test_a_thing_is_read_with_how_it_is_spoken_of(
     assert About.read(written)[0] == meant
 
 
+NAMES = [
+    "300",
+    "今天",
+    "12-12",
+    "讨厌",
+    "补货",
+    "p2",
+    "@喜",
+    "-10℃冰箱",
+    "tag:x",
+    '7"屏',
+    '"好" 霜',
+]
+
+
+@given(
+    st.one_of(st.sampled_from(NAMES), st.text(st.sampled_from('气味3 @-"“”「」\\'), min_size=1)),
+    st.sampled_from([None, *Stance, *DemandKind]),
+    st.sampled_from(["", " 7 @二群", " 2026-10-30..2026-11-05 mark"]),
+)
+def test_a_button_names_any_thing_so_that_it_is_read_again(
+    thing: str, how: Stance | DemandKind | None, behind: str
+) -> None:
+    thing = thing.strip() or "气味"
+    kind, stance = (how, None) if isinstance(how, DemandKind) else (None, how)
+    about = About(thing, stance, kind)
+    assert About.read(f"{about.written}{behind}") == (about, behind)
+
+
+def test_a_product_may_have_a_long_name_but_not_any() -> None:
+    assert About.read("霜" * 200)[0].thing == "霜" * 200
+    with pytest.raises(Unreadable):
+        About.read("霜" * 201)
+
+
 @pytest.mark.parametrize("text", ["", "7", "本周 @二群", "@二群", "tag:新人", "p2"])
 def test_nothing_that_is_something_else_is_a_thing(text: str) -> None:
     with pytest.raises(Unreadable) as refused:
