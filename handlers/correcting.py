@@ -15,7 +15,7 @@ from handlers.desk import Desk
 from handlers.period import Period, today
 from handlers.reading_days import first_readable, unread_days
 from handlers.word_arguments import AspectWord
-from insights.lexicon import Taught, Term
+from insights.lexicon import WHOLE, Lexicon, Taught, Term, stop_words
 from storage import audit, taught_opinions, word_proposals
 from storage.groups import heard_groups
 from storage.taught_opinions import TaughtOpinion
@@ -27,6 +27,8 @@ class Unteachable(Enum):
 
     STEERS = "it steers the words around it: every sentence would be read otherwise"
     PRODUCT = "what it should be said of is a product, and no aspect"
+    NO_ASPECT = "what it should be said of steers or judges, and is no aspect: 很 香 for 很香"
+    NAMES = "it only names an aspect or a product, and says nothing of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,9 @@ async def teach(
     desk: Desk, actor: str, said: AspectWord, taught: Taught
 ) -> Corrected | Unteachable:
     """Let a word count as this, about one aspect or whatever it is said of."""
-    term = desk.lexicon.terms.get(said.word, Term())
-    if term.roles and not term.polarity and not term.own:
-        return Unteachable.STEERS
-    known = desk.lexicon.aspect_called(said.aspect)
-    if said.aspect and not known and desk.lexicon.terms.get(said.aspect, Term()).thing:
-        return Unteachable.PRODUCT
+    known = WHOLE if said.aspect == WHOLE else desk.lexicon.aspect_called(said.aspect)
+    if why := _unteachable(desk.lexicon, said, taught, known):
+        return why
     meant = AspectWord(known or said.aspect, said.word)
     now = desk.clock.now()
     async with desk.database.writing() as connection:
@@ -68,6 +67,26 @@ async def teach(
             await _note(connection, desk, actor, "opinion", meant.written, **details)
     new = bool(meant.aspect) and not known
     return Corrected(meant, taught, before, new, await _read_anew(desk))
+
+
+def _unteachable(
+    lexicon: Lexicon, said: AspectWord, taught: Taught, known: str
+) -> Unteachable | None:
+    """Why a word is not taught; `known` is the aspect that it is said of, if we know that."""
+    term = lexicon.terms.get(said.word, Term())
+    if term.roles and not term.polarity and not term.own:
+        return Unteachable.STEERS
+    if said.aspect and not known:
+        new = lexicon.terms.get(said.aspect, Term())
+        if new.thing:
+            return Unteachable.PRODUCT
+        speaks = bool(new.roles or new.polarity or new.feeling) or said.aspect in stop_words()
+        if speaks or not any(map(str.isalpha, said.aspect)):
+            return Unteachable.NO_ASPECT
+    names = (term.aspect or term.thing) and not term.polarity and not term.own
+    # That it is there at all can be minded or cared for: 成分 酒精 = 介意.
+    mere = taught in (Taught.MIND, Taught.CARE) and term.aspect == known != said.word
+    return Unteachable.NAMES if names and not mere else None
 
 
 async def take_back(desk: Desk, actor: str, said: AspectWord) -> int | None:

@@ -27,18 +27,24 @@ _COUNTS_AS = {
     Taught.NOTHING: "不算看法",
 }
 
+_UNTEACHABLE = {
+    Unteachable.STEERS: "「{word}」只是句子里的虚词，教了会读错别的话。",
+    Unteachable.PRODUCT: (
+        "「{thing}」是商品，不是方面。方面是气味、质地、价格这样的；不写方面就是说什么都算。"
+    ),
+    Unteachable.NO_ASPECT: (
+        "「{thing}」不是方面。方面是气味、质地、价格这样的；要教一整个词，中间不要空格。"
+    ),
+    Unteachable.NAMES: "「{word}」是商品或方面的名字，提到它不算看法。请教评价它的词。",
+}
+
 
 @command("opinion", "观点", Role.MANAGER, "教我一个词算什么看法", "/opinion 气味 刺鼻 = 讨厌")
 async def opinion(desk: Desk, asked: Asked, teaching: Teaching) -> Replies:
     """Let a word count as liked, disliked, minded, cared for or nothing, from now on and before."""
     done = await teach(desk, asked.actor, teaching.said, teaching.taught)
-    if done is Unteachable.STEERS:
-        text = desk.say("「{word}」只是句子里的虚词，教了会读错别的话。", word=teaching.said.word)
-    elif done is Unteachable.PRODUCT:
-        text = desk.say(
-            "「{thing}」是商品，不是方面。方面是气味、质地、价格这样的；不写方面就是说什么都算。",
-            thing=teaching.said.aspect,
-        )
+    if isinstance(done, Unteachable):
+        text = desk.say(_UNTEACHABLE[done], word=teaching.said.word, thing=teaching.said.aspect)
     else:
         back = Button(desk.say("收回"), f"/unopinion {done.said.written}")
         text = "\n".join(_corrected(desk, done))

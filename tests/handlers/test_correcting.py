@@ -183,6 +183,20 @@ async def test_a_health_word_is_taught_as_an_opinion_and_tags_nobody(shop: Shop)
     assert not [tag for tag in await shop.tags("粉丝0") if "过敏" in tag]
 
 
+async def test_that_something_is_there_at_all_can_be_minded(shop: Shop) -> None:
+    await talk(shop, "里面有酒精", days=[0])
+    assert (await shop.says(MANAGER, "/opinion 成分 酒精 = 介意")).text.startswith("好的")
+    assert await fans(shop.desk, shop, Stance.MIND, "成分") == 1
+
+
+async def test_the_whole_is_an_aspect_that_everybody_knows(shop: Shop) -> None:
+    await talk(shop, "真上头", days=[0])
+    answer = await shop.says(MANAGER, "/opinion 整体 上头 = 讨厌")
+    assert answer.text == "好的，整体「上头」= 讨厌。\n马上生效。"
+    assert await fans(shop.desk, shop, Stance.DISLIKE, "整体") == 1
+    assert (await shop.says(MANAGER, "/unopinion 整体 上头")).text.startswith("好的")
+
+
 async def test_a_taught_word_is_not_cut(shop: Shop) -> None:
     await talk(shop, "龙涎涎的味道", days=[0])
     assert "龙涎涎" not in shop.desk.segmenter.cut("龙涎涎的味道")
@@ -197,6 +211,17 @@ async def test_a_taught_word_is_not_cut(shop: Shop) -> None:
     [
         ("/opinion 不 = 讨厌", "「不」只是句子里的虚词，教了会读错别的话。"),
         ("/opinion 面霜 厚 = 讨厌", "「面霜」是商品，不是方面。"),
+        # a slip of a blank is no new aspect
+        *(
+            (f"/opinion {slip} 香 = 讨厌", f"「{slip}」不是方面。")
+            for slip in ("很", "不", "太", "吗", "喜欢", "这个", "真的", "300", "[赞]")
+        ),
+        # what is named is not judged by that
+        ("/opinion 面霜 = 讨厌", "「面霜」是商品或方面的名字"),
+        ("/opinion 味道 = 讨厌", "「味道」是商品或方面的名字"),
+        ("/opinion 气味 味道 = 讨厌", "「味道」是商品或方面的名字"),
+        ("/opinion 气味 气味 = 介意", "「气味」是商品或方面的名字"),
+        ("/opinion 价格 味道 = 介意", "「味道」是商品或方面的名字"),
         ("/opinion 气味 刺鼻", "要写成“气味 刺鼻 = 讨厌”"),
         ("/opinion 气味 刺鼻 = 难过", "要写成“气味 刺鼻 = 讨厌”"),
         ("/opinion = 讨厌", "还少一个词"),
