@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from handlers.arguments import Groups, Sure, Unreadable, quoted, token
-from handlers.concerned import Concerned, find_concerned, people_with, tag_them
+from handlers.arguments import Groups, Sure, Unreadable, token
+from handlers.audiences import chosen_groups
+from handlers.concerned import Concerned, find_concerned, others_among, tag_them, written_for
 from handlers.desk import Asked, Desk
 from handlers.first_words import words_to_fans
 from handlers.inquiry import Inquiry, inquire, notes_on
@@ -74,10 +75,10 @@ async def concerned(  # noqa: PLR0917 (the command's arguments, in the order the
         yield await _shown(desk, inquiry, about, found)
     elif found.tag is None:
         yield reply(_private_matter(desk, about), private=True)
-    elif deed.drafts:
-        yield await _drafted(desk, asked, about, found, found.tag)
     elif sure is None:
-        yield _asked_back(desk, inquiry, about, found, found.tag)
+        yield _asked_back(desk, inquiry, about, found, found.tag, deed)
+    elif deed.drafts:
+        yield await _drafted(desk, asked, inquiry, about, found, found.tag)
     else:
         yield await _marked(desk, asked, inquiry, about, found)
 
@@ -112,15 +113,20 @@ def _private_matter(desk: Desk, about: About) -> str:
     )
 
 
-def _asked_back(desk: Desk, inquiry: Inquiry, about: About, found: Concerned, tag: str) -> Reply:
-    text = desk.say(
+def _asked_back(  # noqa: PLR0917 (what was asked, and what came of it)
+    desk: Desk, inquiry: Inquiry, about: About, found: Concerned, tag: str, deed: Deed
+) -> Reply:
+    say = desk.say
+    text = say(
         "给这 {count} 位粉丝贴上「{tag}」？{days} 天后自己会掉。",
         count=len(found.messages),
         tag=tag,
         days=desk.shop.interest_for.days,
     )
-    yes = f"/concerned {about.written} {inquiry.written} mark sure"
-    return reply(text, Button(desk.say("贴上"), yes), private=True)
+    call = f"/concerned {about.written} {inquiry.written}"
+    if deed.drafts:
+        return reply(text, Button(say("贴上，起草私信"), f"{call} draft sure"), private=True)
+    return reply(text, Button(say("贴上"), f"{call} mark sure"), private=True)
 
 
 async def _marked(
@@ -133,25 +139,40 @@ async def _marked(
         "好的，{count} 位粉丝现在带着「{tag}」。要私下发给他们，写：{example}",
         count=count,
         tag=found.tag,
-        example=f"/broadcast @{quoted(desk.say('标签:{tag}', tag=found.tag))}",
+        example=f"/broadcast {written_for(desk, inquiry, found.tag)}",
     )
-    draft = f"/concerned {about.written} {inquiry.written} draft"
+    draft = f"/concerned {about.written} {inquiry.written} draft sure"
     return reply(text, Button(desk.say("起草私信"), draft), private=True)
 
 
-async def _drafted(desk: Desk, asked: Asked, about: About, found: Concerned, tag: str) -> Reply:
-    """Tag them, and preview a first message to them, which a manager edits and confirms."""
+async def _drafted(  # noqa: PLR0917 (what was asked, and what came of it)
+    desk: Desk, asked: Asked, inquiry: Inquiry, about: About, found: Concerned, tag: str
+) -> Reply:
+    """Tag them, and preview a first message to them, which a manager edits and confirms.
+
+    Who was tagged so before is written to as well, and the manager is told how many these are.
+    """
     await tag_them(desk, asked, found, tag)
-    chosen = await people_with(desk, tag)
-    if chosen is None:
-        return reply(desk.say("还没有群，没有人可以发。"), private=True)
+    groups, _ = Groups.read(written_for(desk, inquiry, tag))
+    chosen = await chosen_groups(desk, asked, groups, people=True)
+    if isinstance(chosen, Reply):
+        return chosen
     words = words_to_fans(desk.say, about)
     proposal = broadcast_proposal(desk, asked, chosen, Content(words))
     if isinstance(proposal, Reply):
         return proposal
     preview = await propose(desk, asked, chosen, proposal)
-    rewrite = desk.say(
-        "想换个说法，就写：{example}", example=f"/broadcast {chosen.written}\n{words}"
-    )
-    text = in_one_message(desk, [preview.content.text], ["", rewrite])
+    lines = [""]
+    if others := await others_among(desk, chosen, found):
+        lines.append(
+            desk.say(
+                "名单里还有 {others} 位是以前就带着「{tag}」的，不在这次的 {count} 位里。",
+                others=others,
+                tag=tag,
+                count=len(found.messages),
+            )
+        )
+    rewrite = f"/broadcast {chosen.written}\n{words}"
+    lines.append(desk.say("想换个说法，就写：{example}", example=rewrite))
+    text = in_one_message(desk, [preview.content.text], lines)
     return replace(preview, content=replace(preview.content, text=text))

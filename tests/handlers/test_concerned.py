@@ -13,7 +13,7 @@ from scheduler.bodies import content_of, personal_body
 from scheduler.content import Content
 from storage import customers, reach
 from tests.handlers.scenes import made, state_counts, the_one
-from tests.handlers.shop import MANAGER, Shop, in_private
+from tests.handlers.shop import DAY, MANAGER, Shop, in_private
 
 SMELLS = "这个面霜气味太难闻了"
 TAG = "讨厌:气味"
@@ -87,7 +87,10 @@ async def test_a_message_to_them_is_drafted_in_one_step_and_waits_for_a_yes(shop
     async with shop.desk.database.writing() as connection:
         member = await shop.member("小美")
         await customers.set_opt_out(connection, member.customer_id, shop.clock.now())
-    preview = await shop.says(MANAGER, "/concerned 气味 讨厌 7 draft", group=None)
+    answer = await shop.says(MANAGER, "/concerned 气味 讨厌 7 draft", group=None)
+    assert answer.text == f"给这 2 位粉丝贴上「{TAG}」？90 天后自己会掉。"
+    assert TAG not in await shop.tags("小鱼")
+    preview = await shop.presses(MANAGER, answer.buttons["贴上，起草私信"])
     assert preview.text.startswith("要发的内容：\n小鱼，谢谢你在群里说起气味。")
     assert "私下发给 1 位粉丝，每人一条，不发到群里\n另有 1 位退订了营销消息，不发" in preview.text
     assert f"想换个说法，就写：/broadcast @标签:{TAG}\n{{{{ fan }}}}，谢谢你" in preview.text
@@ -100,6 +103,28 @@ async def test_a_message_to_them_is_drafted_in_one_step_and_waits_for_a_yes(shop
     assert posted[0].content.text.endswith("——暖群小店")
     assert await state_counts(shop) == {"sent": 1, "skipped": 1}
     assert (await the_one(shop)).audience.written == f"@标签:{TAG}"
+
+
+async def test_a_draft_is_for_the_groups_asked_about_and_tells_who_was_tagged_before(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await complaints(shop)
+    await shop.says("小李", "气味好难闻，受不了", group="二群")
+    answer = await shop.says(MANAGER, "/concerned 气味 讨厌 7 mark sure", group=None)
+    assert answer.text.startswith("好的，3 位")
+    shop.clock.advance(40 * DAY)
+    await shop.says("小王", SMELLS)
+    shown = await shop.says(MANAGER, "/concerned 气味 讨厌 7 @一群", group=None)
+    assert shown.text.startswith("说起「气味（讨厌）」的粉丝：1 位\n")
+    asks = await shop.presses(MANAGER, shown.buttons["贴标签并起草私信"])
+    preview = await shop.presses(MANAGER, asks.buttons["贴上，起草私信"])
+    assert "私下发给 3 位粉丝" in preview.text
+    assert f"名单里还有 2 位是以前就带着「{TAG}」的，不在这次的 1 位里。" in preview.text
+    assert f"/broadcast @标签:{TAG} @一群\n" in preview.text
+    await shop.presses(MANAGER, preview.buttons["确认发送"])
+    posted = {str(one.address) for one in await shop.delivers()}
+    assert posted == {str(in_private(name)) for name in ("小鱼", "小美", "小王")}
 
 
 async def test_what_touches_health_makes_no_tag(shop: Shop) -> None:
