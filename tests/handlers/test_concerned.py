@@ -127,19 +127,21 @@ async def test_a_draft_is_for_the_groups_asked_about_and_tells_who_was_tagged_be
     assert posted == {str(in_private(name)) for name in ("小鱼", "小美", "小王")}
 
 
-async def test_what_touches_health_makes_no_tag(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "what",
+    ["过敏", "安全", "孕妇", "脱发", "痔疮", "头痛", "红疹", "爆痘", "叶酸", "童装", "敏感肌"],
+)
+async def test_what_touches_health_makes_no_tag(shop: Shop, what: str) -> None:
     await shop.joins("小鱼")
+    await shop.says("小鱼", f"{what}怎么办，{what}能用吗")
     await shop.says("小鱼", "用了过敏，脸上起疹子")
-    for what in ("过敏", "安全", "孕妇"):
-        await shop.says("小鱼", f"{what}怎么办")
-        answer = await shop.says(MANAGER, f"/concerned {what}", group=None)
-        if "没有人说起" in answer.text:
-            continue
-        assert "关系到健康、孕产或孩子，不会给谁贴这样的标签。" in answer.text, what
-        assert answer.buttons == {}, what
-        for deed in ("mark", "mark sure", "draft"):
-            said = (await shop.says(MANAGER, f"/concerned {what} {deed}", group=None)).text
-            assert "不会给谁贴这样的标签" in said
+    answer = await shop.says(MANAGER, f"/concerned {what}", group=None)
+    assert answer.text.startswith(f"说起「{what}」的粉丝：1 位")
+    assert "关系到健康、孕产或孩子，不会给谁贴这样的标签。" in answer.text
+    assert answer.buttons == {}
+    for deed in ("mark", "mark sure", "draft", "draft sure"):
+        said = (await shop.says(MANAGER, f"/concerned {what} {deed}", group=None)).text
+        assert "不会给谁贴这样的标签" in said
     assert set(await shop.tags("小鱼")) == {"新人"}
     assert await made(shop) == []
 

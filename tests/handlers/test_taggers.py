@@ -129,6 +129,7 @@ def test_a_tag_says_why(set_by: str, why: str, text: str) -> None:
         ("月子中心", True),
         ("备孕期", True),
         ("Allergy", True),
+        ("Acne", True),
         ("敏感", False),
         ("敏感肌", False),
         ("补水", False),
@@ -137,6 +138,22 @@ def test_a_tag_says_why(set_by: str, why: str, text: str) -> None:
 )
 def test_what_is_a_private_matter(text: str, *, private: bool) -> None:
     assert is_private_matter(text) is private
+
+
+BODIES = """
+脱发 掉发 痔疮 脚气 妇科 私处 壮阳 近视 感冒 咳嗽 头痛 腰痛 胃疼 便秘 红肿 红疹 疹子 发痒 刺痛
+发炎 爆痘 闷痘 痘印 激素脸 激素 口臭 狐臭 脸肿 毛囊 烂脸 打胎 避孕药 疫苗 叶酸 中药 处方 药用
+卫生巾 奶嘴 童装 校服 二胎
+"""
+PRODUCTS = "气味 臭 面霜 精华 头发 发货 包装 成分 痕迹 宝贝 脸盆 红色 油皮 干皮 尺码 奶茶"
+
+
+def test_what_plainly_speaks_of_a_body_or_a_child_is_a_private_matter() -> None:
+    assert [word for word in BODIES.split() if not is_private_matter(word)] == []
+
+
+def test_what_speaks_of_products_stays_open() -> None:
+    assert [word for word in PRODUCTS.split() if is_private_matter(word)] == []
 
 
 async def test_who_talks_much_is_active_and_falls_silent_in_time(any_shop: Shop) -> None:
