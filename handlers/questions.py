@@ -6,7 +6,11 @@ several at once where there are several. At night it waits until the quiet hours
 asked or may have been answered while nothing was heard is never told: nobody knows.
 
 The watch looks once a minute at what was said lately; behind a night, or a pause, as far back as
-it had not looked yet, but for a day at most. What is older stands in the morning report.
+it had not looked yet, or the staff could not be told, but for a day at most. What is older stands
+in the morning report. A question of an imported history is never told.
+
+What is told together is noted under one moment, which is also in the key of the calls that tell it.
+So whoever looks next, be it another process, sees in the attempts whether it was said.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import groupby
 from weakref import WeakKeyDictionary
@@ -30,12 +34,15 @@ from insights.lexicon import Lexicon
 from insights.masking import mask_name
 from insights.questions import Asking, Line, Question, ReadAsking, read_asking, read_questions
 from insights.words import Segmenter
+from scheduler.answers import may_have_arrived
 from scheduler.content import Content
 from scheduler.quiet_hours import quiet_until
+from storage.attempts import outcomes_under
 from storage.database import Database
 from storage.groups import Group, all_groups
 from storage.hearing_gaps import Gap
-from storage.questions import Talk, note_told, note_untold, talk
+from storage.lately_said import IMPORTED
+from storage.questions import Talk, note_told, note_untold, talk, told_at
 from storage.quotes import Said
 
 _log = structlog.get_logger(__name__)
@@ -46,6 +53,7 @@ OVERDUE = timedelta(minutes=30)
 _TOLD_FOR = timedelta(days=1)  # what was asked before is told no more
 _LATE = timedelta(hours=2)  # so much later something may be heard than it was said
 _BEFORE = timedelta(hours=1)  # what was said before a question tells whom it is meant for
+_APART = timedelta(microseconds=1)  # each telling has a moment of its own
 _LISTED = 6  # questions in one message
 _QUOTE = 60  # characters
 _TEXTS = 20_000  # that are remembered as they were read: some 20 MB
@@ -121,9 +129,10 @@ def _lines(said: Iterable[Talk]) -> Iterator[Line]:
 
 @dataclass(slots=True)
 class _Memory:
-    """What a process remembers of one database: when it looked last, and texts it has read."""
+    """What a process remembers of one database: its last look, what was said, texts it has read."""
 
     looked_at: datetime | None = None
+    said: set[datetime] = field(default_factory=set)  # moments of what was surely told
     _words: tuple[Segmenter, Lexicon] | None = None
     _read: ReadAsking | None = field(default=None, repr=False)
 
@@ -178,11 +187,17 @@ async def tell_unanswered(desk: Desk) -> int:
     async with desk.database.reading() as connection:
         groups = await all_groups(connection, desk.shop_id)
     since = max(memory.looked_at - _LATE, now - _TOLD_FOR)
-    waiting = await _waiting(desk, groups, since, now)
+    waiting = await _untold(desk, await _waiting(desk, groups, since, now))
     told = 0
-    for chat in {one.group.staff_group_id for one in waiting}:
-        told += await _tell(desk, [one for one in waiting if one.group.staff_group_id == chat])
-    memory.looked_at = now
+    looked_at = now
+    for place, chat in enumerate({one.group.staff_group_id for one in waiting}):
+        theirs = [one for one in waiting if one.group.staff_group_id == chat]
+        if await _tell(desk, theirs, now + place * _APART):
+            told += len(theirs)
+        else:
+            oldest = min(one.question.at for one in theirs)
+            looked_at = min(looked_at, oldest + _LATE)  # so the next look still sees it
+    memory.looked_at = looked_at
     return told
 
 
@@ -192,7 +207,11 @@ async def _waiting(
     """The questions that stand too long without any answer, as far as that is known."""
     last = now - OVERDUE + timedelta(microseconds=1)  # half an hour ago counts
     asked = await questions_in(desk, groups, since, last, heard=now + timedelta(microseconds=1))
-    open_ones = [one for one in asked if one.question.answered_at is None]
+    open_ones = [
+        one
+        for one in asked
+        if one.question.answered_at is None and not one.sent_as.startswith(IMPORTED)
+    ]
     if not open_ones:
         return []
     accounts = {one.group.account for one in open_ones}
@@ -200,29 +219,51 @@ async def _waiting(
     return [one for one in open_ones if was_heard(one, gaps, now)]
 
 
-async def _tell(desk: Desk, waiting: Sequence[GroupQuestion]) -> int:
-    """Tell those who look after these groups of what they were not told before; how many."""
-    now = desk.clock.now()
+async def _untold(desk: Desk, waiting: Sequence[GroupQuestion]) -> list[GroupQuestion]:
+    """Those of which the staff were not told, the oldest first.
+
+    What was noted and never said, because a process ended or nobody was reached, is noted no more.
+    """
     ids = [one.question.message for one in waiting]
-    async with desk.database.writing() as connection:
-        fresh = await note_told(connection, ids, now)
-    new = sorted(
-        (one for one in waiting if one.question.message in fresh),
-        key=lambda one: (one.question.at, one.question.message),
-    )
-    if not new:
-        return 0
+    async with desk.database.reading() as connection:
+        noted = await told_at(connection, ids)
+    said = _memory(desk).said
+    said.intersection_update(noted.values())
+    for moment in {*noted.values()} - said:
+        if await _was_said(desk, moment):
+            said.add(moment)
+    unsaid = [message for message, moment in noted.items() if moment not in said]
+    if unsaid:
+        async with desk.database.writing() as connection:
+            await note_untold(connection, unsaid)
+    left = {*ids}.difference(noted).union(unsaid)
+    untold = [one for one in waiting if one.question.message in left]
+    return sorted(untold, key=lambda one: (one.question.at, one.question.message))
+
+
+def _key(moment: datetime) -> str:
+    return f"questions/{moment.astimezone(UTC).isoformat()}"
+
+
+async def _was_said(desk: Desk, moment: datetime) -> bool:
+    """Whether what was noted at a moment reached anybody, or may have."""
+    async with desk.database.reading() as connection:
+        outcomes = await outcomes_under(connection, desk.senders.keys(), _key(moment), moment)
+    return any(map(may_have_arrived, outcomes))
+
+
+async def _tell(desk: Desk, new: Sequence[GroupQuestion], moment: datetime) -> bool:
+    """Tell those who look after these groups; whether anybody was reached."""
     texts = await masked(desk, [one.said for one in new[:_LISTED]])
-    key = f"questions/{new[0].question.message}"
-    told = await tell_managers(
-        desk, Content("\n".join(_words(desk, new, texts))), key, about=new[0].group.id
-    )
-    if told:
-        return len(new)
-    _log.warning("questions_unheard", count=len(new))
+    ids = [one.question.message for one in new]
     async with desk.database.writing() as connection:
-        await note_untold(connection, fresh)
-    return 0
+        await note_told(connection, ids, moment)
+    content = Content("\n".join(_words(desk, new, texts)))
+    if await tell_managers(desk, content, _key(moment), about=new[0].group.id):
+        _memory(desk).said.add(moment)
+        return True
+    _log.warning("questions_unheard", count=len(new))
+    return False
 
 
 def _words(desk: Desk, new: Sequence[GroupQuestion], texts: Mapping[int, str]) -> list[str]:

@@ -1,7 +1,7 @@
 """What is said in groups by everybody, to find questions and answers in, and which were told of.
 
-A question is a stored message of a fan's. That the staff were told that nobody answers it is
-written down before they are, so that whoever looks next tells nothing twice.
+A question is a stored message of a fan's. That the staff are told that nobody answers it is written
+down before they are, with the moment: whoever looks next finds in the attempts whether it was said.
 """
 
 from __future__ import annotations
@@ -115,6 +115,16 @@ async def note_told(connection: AsyncConnection, ids: Collection[int], at: datet
     return {row.message_id for row in fresh}
 
 
+async def told_at(connection: AsyncConnection, ids: Collection[int]) -> dict[int, datetime]:
+    """Message id → when it was noted that the staff are told; the others are missing."""
+    rows = await connection.execute(
+        select(told_questions.c.message_id, told_questions.c.told_at).where(
+            among(told_questions.c.message_id, ids)
+        )
+    )
+    return {row.message_id: row.told_at for row in rows}
+
+
 async def note_untold(connection: AsyncConnection, ids: Collection[int]) -> None:
-    """Take back that the staff were told of these questions: nobody could be reached."""
+    """Take back that the staff were told of these questions: it was never said."""
     await connection.execute(delete(told_questions).where(among(told_questions.c.message_id, ids)))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from handlers import questions
 from handlers.events import MessageHeard
 from handlers.questions import questions_in, tell_unanswered
 from handlers.settings import ShopSettings
-from scheduler.courier import AddressGone
+from scheduler.courier import AddressGone, Unclear
 from storage import accounts
 from storage.accounts import State
 from storage.database import Database
 from storage.hearing_gaps import keep_gap
+from storage.lately_said import IMPORTED
 from tests.handlers.conftest import with_groups
 from tests.handlers.scenes import staff_chat
 from tests.handlers.shop import (
@@ -184,6 +187,56 @@ async def test_where_nobody_is_reached_it_is_told_at_the_next_look(shop: Shop) -
     assert not await look(shop, HOUR)
     del shop.platform.refuses[in_private(MANAGER)]
     assert ASKED in (await look(shop, MINUTE)).text
+
+
+@pytest.mark.parametrize("fails", ["masked", "tell_managers"])
+async def test_what_a_fault_or_the_end_of_a_process_cut_off_is_told_by_the_next(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    shop = await watched(await with_groups(await open_shop(database, ShopSettings())))
+    await shop.says("小鱼", ASKED)
+
+    async def ends(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as cut:
+        cut.setattr(questions, fails, ends)
+        with pytest.raises(asyncio.CancelledError):
+            await look(shop, HOUR)
+    other = await Database.open(database_url)
+    started = replace(shop.desk, database=other)
+    told = [await tell_unanswered(started) for _ in range(3)]
+    await other.close()
+    assert told == [0, 1, 0]
+
+
+async def test_what_was_said_and_maybe_heard_is_not_said_again(shop: Shop) -> None:
+    await watched(shop)
+    await shop.says("小鱼", ASKED)
+    shop.platform.refuses[in_private(MANAGER)] = Unclear("timeout")
+    await look(shop, HOUR)
+    del shop.platform.refuses[in_private(MANAGER)]
+    assert not await look(shop, MINUTE)
+
+
+async def test_it_is_tried_for_a_day(shop: Shop) -> None:
+    await watched(shop)
+    await shop.says("小鱼", ASKED)
+    shop.platform.refuses[in_private(MANAGER)] = AddressGone("blocked")
+    for _ in range(23):
+        assert not await look(shop, HOUR)
+    await shop.says("小美", "发货要几天呀")
+    del shop.platform.refuses[in_private(MANAGER)]
+    told = (await look(shop, 30 * MINUTE)).text
+    assert ASKED in told
+    assert "发货" in told
+
+
+async def test_an_imported_history_is_no_news(shop: Shop) -> None:
+    await watched(shop)
+    imported = shop.heard("小鱼", ASKED, at=NOW - HOUR)
+    await shop.hear(replace(imported, message=f"{IMPORTED}1"))
+    assert not await look(shop, MINUTE)
 
 
 async def test_of_a_period_every_question_is_found_with_its_answers(any_shop: Shop) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import appointments, messages
 from storage.members import Seen
 from storage.nicknames import note_nicknames
-from storage.questions import note_told, note_untold, talk
+from storage.questions import note_told, note_untold, talk, told_at
 from storage.tables import told_questions
 from tests.storage.builders import DAY, MINUTE, NOW, SECOND, group, heard, member, record
 
@@ -99,7 +99,9 @@ async def test_of_a_question_the_staff_are_told_once(connection: AsyncConnection
     assert two.id is not None
     assert await note_told(connection, [one.id], NOW) == {one.id}
     assert await note_told(connection, [one.id, two.id], NOW) == {two.id}
+    assert await told_at(connection, [one.id, two.id]) == {one.id: NOW, two.id: NOW}
     await note_untold(connection, [two.id])
+    assert await told_at(connection, [one.id, two.id]) == {one.id: NOW}
     assert await note_told(connection, [one.id, two.id], NOW) == {two.id}
     assert await note_told(connection, [], NOW) == set()
 
