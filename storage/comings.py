@@ -15,7 +15,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert_new
-from storage.tables import comings, members
+from storage.members import OURS
+from storage.tables import comings, customers, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ async def note_coming(
 async def comings_and_goings(
     connection: AsyncConnection, group_ids: Collection[int], since: datetime, until: datetime
 ) -> dict[int, ComingAndGoing]:
-    """Group id → who joined and left, since ≤ at < until; groups where nobody did are missing."""
+    """Group id → who joined and left, since ≤ at < until; groups where nobody did are missing.
+
+    Staff, accounts of the shop's own, and who asked for no record are not counted.
+    """
     of_one = (comings.c.group_id, comings.c.member_id)
     order = (comings.c.at, comings.c.id)
     reverse = [one.desc() for one in order]
@@ -58,12 +62,15 @@ async def comings_and_goings(
             number.over(partition_by=of_one, order_by=order).label("first"),
             number.over(partition_by=of_one, order_by=reverse).label("last"),
         )
-        .select_from(comings.join(members))
+        .select_from(comings.join(members).join(customers))
         .where(
             among(comings.c.group_id, group_ids),
             comings.c.at >= since,
             comings.c.at < until,
             ~members.c.staff,
+            members.c.appointed_at.is_(None),
+            ~customers.c.no_record,
+            ~OURS,
         )
         .subquery()
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.appointments import appoint
 from storage.comings import (
     ComingAndGoing,
     comings_and_goings,
     delete_comings_before,
     note_coming,
 )
+from storage.customers import set_no_record
 from tests.storage.builders import DAY, HOUR, NOW, group, member
 
 
@@ -63,6 +65,18 @@ async def test_told_twice_it_counts_once_and_staff_and_other_days_and_groups_not
         here.id: ComingAndGoing(joined=1)
     }
     assert await comings_and_goings(connection, [], NOW, NOW + DAY) == {}
+
+
+async def test_who_asked_for_no_record_is_not_counted_nor_who_was_appointed(
+    connection: AsyncConnection,
+) -> None:
+    here = await group(connection, "一群")
+    fan, helper = await member(connection, "小美"), await member(connection, "阿强")
+    for one in (fan, helper):
+        await note_coming(connection, here.id, one.id, NOW, came=True)
+    await set_no_record(connection, fan.customer_id, no_record=True)
+    await appoint(connection, helper.id, NOW)
+    assert await comings_and_goings(connection, [here.id], NOW, NOW + DAY) == {}
 
 
 async def test_they_go_as_old_words_do_a_batch_at_a_time(connection: AsyncConnection) -> None:
