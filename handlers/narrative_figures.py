@@ -35,10 +35,17 @@ class Claim(Enum):
     MIND = auto()
     LIKE = auto()
     DISLIKE = auto()
+    WANT = auto()
+    TALK = auto()
+    SPOKE = auto()
+    SENT = auto()
     RISING = auto()
     FADING = auto()
     MOST = auto()
 
+
+SUBJECTS = frozenset(Claim) - {Claim.RISING, Claim.FADING, Claim.MOST}
+"""What a figure counts: each has one of these, and it has to be said."""
 
 STANCE_CLAIMS = {
     Stance.CARE: Claim.CARE,
@@ -59,8 +66,9 @@ class Amount(NamedTuple):
 class Figure:
     """One figure. `told` is its line in the prompt.
 
-    A sentence that rests on it has its `name` and its `amount` in it, may have the `others` as
-    well, and makes no claim beside `claims`.
+    A sentence that rests on it has its `name`, its `amount`, the one of its `claims` that is among
+    `SUBJECTS` and its `kind` of demand in it; it may have one of the `others`, the share of before,
+    and makes no other claim beside `claims`.
     """
 
     id: str
@@ -69,6 +77,7 @@ class Figure:
     amount: Amount
     others: frozenset[Amount] = frozenset()
     claims: frozenset[Claim] = frozenset()
+    kind: str = ""
     quotes: tuple[str, ...] = ()
 
 
@@ -94,11 +103,11 @@ def figures_of(say: Say, found: DemandReport) -> tuple[Figure, ...]:
 
 
 def _totals(say: Say, found: DemandReport) -> Iterator[Figure]:
-    for count, told in (
-        (found.messages, say("一共 {count:,} 条消息", count=found.messages)),
-        (found.speakers, say("一共 {count:,} 人发言", count=found.speakers)),
+    for count, told, claim in (
+        (found.messages, say("一共 {count:,} 条消息", count=found.messages), Claim.SENT),
+        (found.speakers, say("一共 {count:,} 人发言", count=found.speakers), Claim.SPOKE),
     ):
-        yield Figure("", "", told, _whole(count))
+        yield Figure("", "", told, _whole(count), claims=frozenset({claim}))
 
 
 def _aspects(say: Say, found: DemandReport) -> Iterator[Figure]:
@@ -131,7 +140,8 @@ def _demands(say: Say, found: DemandReport) -> Iterator[Figure]:
             row.thing or kind,
             _counted(say, f"{say('想要')} {kind} {row.thing}".strip(), row.speakers),
             _whole(row.speakers),
-            claims=frozenset({Claim.MOST} if most else ()),
+            claims=frozenset({Claim.WANT, Claim.MOST} if most else {Claim.WANT}),
+            kind=kind if row.thing else "",
             quotes=_texts(found, row.quotes),
         )
 
@@ -139,7 +149,7 @@ def _demands(say: Say, found: DemandReport) -> Iterator[Figure]:
 def _keywords(say: Say, found: DemandReport) -> Iterator[Figure]:
     for row in found.keywords[:_ROWS]:
         told = _counted(say, f"{say('在聊')} {row.word}", row.speakers)
-        yield Figure("", row.word, told, _whole(row.speakers))
+        yield Figure("", row.word, told, _whole(row.speakers), claims=frozenset({Claim.TALK}))
 
 
 def _changes(say: Say, found: DemandReport) -> Iterator[Figure]:
@@ -151,12 +161,13 @@ def _changes(say: Say, found: DemandReport) -> Iterator[Figure]:
             yield _change(say, aspect, aspect.key.aspect, kind, STANCE_CLAIMS[stance])
     for demand in found.trends.demands[:_ROWS]:
         kind = say(DEMANDS[demand.key.kind])
-        yield _change(say, demand, demand.key.thing or kind, kind)
+        change = _change(say, demand, demand.key.thing or kind, kind, Claim.WANT)
+        yield replace(change, kind=kind if demand.key.thing else "")
     for term in found.trends.terms[:_ROWS]:
-        yield _change(say, term, term.key, say("在聊"))
+        yield _change(say, term, term.key, say("在聊"), Claim.TALK)
 
 
-def _change(say: Say, trend: Trend[Key], name: str, kind: str, *claims: Claim) -> Figure:
+def _change(say: Say, trend: Trend[Key], name: str, kind: str, subject: Claim) -> Figure:
     """A change: the share now is its number, that of before may be told."""
     before, now = shares_told(trend)
     told = say(
@@ -174,7 +185,7 @@ def _change(say: Say, trend: Trend[Key], name: str, kind: str, *claims: Claim) -
         told,
         _share(now),
         others=frozenset({_share(before)}),
-        claims=frozenset({*claims, way}),
+        claims=frozenset({subject, way}),
     )
 
 

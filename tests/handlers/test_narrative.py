@@ -45,9 +45,12 @@ def counted(outcome: str) -> float:
 
 async def test_it_tells_what_rests_on_the_report(shop: Shop, model: ModelServer) -> None:
     before = counted("told")
-    model.answer = "26 人讨厌气味，嫌它刺鼻[F3]。\n99 人喜欢包装[F5]。\n有 9 人想要补货精华水[F7]。"
+    model.answer = (
+        "讨厌气味的最多，有 26 人[F3]。\n99 人喜欢包装[F5]。\n有 9 人想要补货精华水[F7]。"
+    )
     assert await narrate(desk_with(shop, model), REPORT) == (
-        "小结（模型写的，数字都和报告核对过）：\n26 人讨厌气味，嫌它刺鼻。\n有 9 人想要补货精华水。"
+        "小结（模型写的，数字都和报告核对过）：\n讨厌气味的最多，有 26 人。\n"
+        "有 9 人想要补货精华水。"
     )
     assert counted("told") == before + 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from handlers.narrative_figures import Amount, Claim, Figure, figures_of
+from handlers.narrative_figures import SUBJECTS, Amount, Claim, Figure, figures_of
 from handlers.wording import wording
 from insights.days import AspectStance
 from insights.demands import Demand
@@ -67,8 +67,17 @@ def test_in_english() -> None:
 def test_a_stance_may_be_claimed_and_the_largest_be_called_the_most() -> None:
     assert figures()["讨厌 气味 26 人"].claims == {Claim.DISLIKE, Claim.MOST}
     assert figures()["讨厌 包装 4 人"].claims == {Claim.DISLIKE}
-    assert figures()["想要 补货 精华水 9 人"].claims == {Claim.MOST}
-    assert figures()["在聊 面膜 30 人"].claims == set()
+    assert figures()["想要 补货 精华水 9 人"].claims == {Claim.WANT, Claim.MOST}
+    assert figures()["在聊 面膜 30 人"].claims == {Claim.TALK}
+
+
+def test_each_figure_counts_one_thing() -> None:
+    assert all(len(one.claims & SUBJECTS) == 1 for one in figures().values())
+    kinds = {told: one.kind for told, one in figures().items() if one.kind}
+    assert kinds == {
+        "想要 补货 精华水 9 人": "补货",
+        "补货 精华水 的人占发言的人：1.2% → 12%，上升": "补货",
+    }
 
 
 def test_a_change_has_the_share_now_and_may_tell_that_of_before() -> None:
