@@ -31,7 +31,7 @@ from handlers.period import Period
 from handlers.reading_days import analyse_before_forgetting, analyse_finished_days
 from handlers.taggers import tag_everybody
 from handlers.word_finding import find_words, propose_words
-from scheduler.lease import LeaseTerms, lease
+from scheduler.lease import Lease, LeaseTerms, lease
 from storage import deliveries, messages
 from storage.button_words import forget_unused
 from storage.chores import done_at, note_done
@@ -51,6 +51,9 @@ LANE = "chores"
 
 GIVES_WAY_FOR = timedelta(seconds=20)
 """So long a process that serves no account leaves the chores to others."""
+
+SPEECHLESS_FOR = timedelta(seconds=30)
+"""So long a process that does the chores may serve no account before it gives them up."""
 
 _LOOK_AGAIN = 0.1  # seconds
 
@@ -135,18 +138,50 @@ async def leave_out_unserved(desk: Desk) -> int:
 async def take_turns(desk: Desk, holder: str, terms: LeaseTerms) -> None:
     """Do the chores and keep watch while no other process does, until cancelled.
 
-    It ends by itself when the lane is lost. A process that serves no account gives way for a while:
-    one that does can also tell people of what is found.
+    It ends by itself when the lane is lost. A process that serves no account gives way for a while,
+    and so does one that serves none any more: one that does can also tell people of what is found.
     """
     await _give_way(desk)
     held = await lease(desk.database, LANE, holder, terms)
     try:
         async with nightly(desk), watching(desk):
-            await held.keep()
+            await _keep(desk, held)
     except LaneLost:
         _log.warning("lane_lost", account=LANE)
+    except TimeoutError:
+        _log.warning("chores_given_up", reason="no account is served here")
     finally:
         await held.release()
+
+
+async def _keep(desk: Desk, held: Lease) -> None:
+    """Hold the lane.
+
+    Raises:
+        TimeoutError: this process has served no account for some time, though it has some.
+        LaneLost: another process has the lane.
+    """
+    keeping = asyncio.create_task(held.keep(), name="chores' lease")
+    speechless = asyncio.create_task(_speechless(desk), name="chores' voice")
+    try:
+        ended, _ = await asyncio.wait((keeping, speechless), return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            await task
+    finally:
+        for task in (keeping, speechless):
+            task.cancel()
+        await asyncio.wait((keeping, speechless))
+
+
+async def _speechless(desk: Desk) -> None:
+    """End with a TimeoutError once this process has served none of its accounts for some time."""
+    loop = asyncio.get_running_loop()
+    spoke = loop.time()
+    while loop.time() - spoke < SPEECHLESS_FOR.total_seconds():
+        if not desk.senders or _serves(desk):
+            spoke = loop.time()
+        await asyncio.sleep(_LOOK_AGAIN)
+    raise TimeoutError
 
 
 async def _give_way(desk: Desk) -> None:

@@ -420,3 +420,35 @@ async def test_where_nobody_serves_an_account_the_chores_are_done_all_the_same(
     await asyncio.wait_for(done.wait(), 20)
     turn.cancel()
     await asyncio.gather(turn, return_exceptions=True)
+
+
+async def test_who_serves_no_account_any_more_gives_the_chores_to_who_does(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    async def chore(desk: Desk) -> None:
+        done.append("serving" if desk is shop.desk else "served")
+
+    monkeypatch.setattr(chores, "NIGHTLY", (("17 3 * * *", chore),))
+    monkeypatch.setattr(chores, "GIVES_WAY_FOR", timedelta(milliseconds=50))
+    monkeypatch.setattr(chores, "SPEECHLESS_FOR", timedelta(milliseconds=200))
+    idle = Sender(
+        database=shop.desk.database,
+        courier=shop.platform,
+        account=ACCOUNT,
+        clock=shop.clock,
+        care=shop.desk.care,
+        tell=shop.notices.tell,
+    )
+    once = replace(shop.desk, senders={ACCOUNT: idle})
+    gone = asyncio.create_task(take_turns(once, "bot-1", TERMS))
+    await until(lambda: done == ["served"])
+    shop.clock.advance(DAY)
+    serves = asyncio.create_task(take_turns(shop.desk, "bot-2", TERMS))
+    await asyncio.wait_for(gone, 20)  # nobody cancels it
+    await until(lambda: done == ["served", "serving"])
+    await asyncio.sleep(0.4)
+    assert not serves.done()  # who serves keeps them
+    serves.cancel()
+    await asyncio.gather(serves, return_exceptions=True)
