@@ -123,6 +123,7 @@ class Figures:
     after_sale: int
     sent: int
     held: tuple[tuple[str, int], ...]  # reason → posts that did not go out, the most first
+    uncertain: int  # posts that may have gone out: nobody knows
 
     @classmethod
     def of(cls, days: Sequence[GroupDay]) -> Figures:
@@ -147,16 +148,21 @@ class Figures:
             complainers=len({fan for one in days for fan in one.complaints.fans}),
             about=_most_first({aspect: len(fans) for aspect, fans in about.items()}),
             after_sale=len(after_sale),
-            sent=sum(p.count for one in days for p in one.posts if p.state is DeliveryState.SENT),
+            sent=_in_state(days, DeliveryState.SENT),
             held=_most_first(held),
+            uncertain=_in_state(days, DeliveryState.UNCERTAIN),
         )
 
 
+def _in_state(days: Iterable[GroupDay], state: DeliveryState) -> int:
+    return sum(post.count for one in days for post in one.posts if post.state is state)
+
+
 def _by_reason(posts: Iterable[Ended]) -> Counter[str]:
-    """Why how many posts did not go out."""
+    """Why how many posts surely did not go out."""
     found: Counter[str] = Counter()
     for one in posts:
-        if one.state is not DeliveryState.SENT:
+        if one.state not in (DeliveryState.SENT, DeliveryState.UNCERTAIN):
             found[one.reason or ""] += one.count
     return found
 

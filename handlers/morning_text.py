@@ -73,7 +73,7 @@ def _whole(say: Say, figures: Figures) -> list[str]:
                 about=_listed(say, _complained(say, figures)),
             )
         )
-    if figures.sent or figures.held:
+    if figures.sent or figures.held or figures.uncertain:
         lines.append(_posted(say, figures))
     return lines
 
@@ -111,16 +111,19 @@ def _complained(say: Say, figures: Figures) -> list[tuple[str, int]]:
 
 
 def _posted(say: Say, figures: Figures) -> str:
-    sent = say("发出 {count} 条", count=figures.sent)
-    if not figures.held:
-        return sent
-    why = [(words_for(say, reason), count) for reason, count in figures.held]
-    held = say(
-        "没发 {count} 条：{why}",
-        count=sum(count for _, count in figures.held),
-        why=_listed(say, why),
-    )
-    return say("；").join([sent, held])
+    parts = [say("发出 {count} 条", count=figures.sent)]
+    if figures.held:
+        why = [(words_for(say, reason), count) for reason, count in figures.held]
+        parts.append(
+            say(
+                "没发 {count} 条：{why}",
+                count=sum(count for _, count in figures.held),
+                why=_listed(say, why),
+            )
+        )
+    if figures.uncertain:  # sent again by hand, they might stand there twice
+        parts.append(say("不确定 {count} 条，用 /doubts 核实", count=figures.uncertain))
+    return say("；").join(parts)
 
 
 def _listed(say: Say, counted: Sequence[tuple[str, int]]) -> str:
@@ -140,6 +143,7 @@ def _brief(say: Say, figures: Figures) -> str:
         ("没人回 {count}", figures.open),
         ("不满 {count} 人", figures.complainers),
         ("没发 {count} 条", held),
+        ("不确定 {count} 条", figures.uncertain),
     )
     parts += [say(sentence, count=count) for sentence, count in counted if count]
     return " · ".join(parts)

@@ -224,6 +224,17 @@ async def test_posts_are_counted_with_why_some_did_not_go(shop: Shop) -> None:
     assert "发出 1 条；没发 1 条：" in (await look(shop)).text
 
 
+async def test_a_post_that_may_have_arrived_is_none_that_was_not_sent(shop: Shop) -> None:
+    await a_day(shop)
+    shop.platform.refuses[in_group("二群")] = Unclear("timeout")
+    await broadcast(shop, to="@一群 @二群")
+    await shop.delivers()
+    await next_morning(shop)
+    text = (await look(shop)).text
+    assert "发出 1 条；不确定 1 条，用 /doubts 核实" in text
+    assert "没发" not in text
+
+
 async def test_with_many_groups_the_rest_is_summed_up(shop: Shop) -> None:
     await shop.says(MANAGER, "早")
     for number in range(30):
