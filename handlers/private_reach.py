@@ -41,7 +41,8 @@ async def reach_of(desk: Desk, connection: AsyncConnection, customer_ids: Sequen
     found = Reached()
     for start in range(0, len(customer_ids), _AT_ONCE):
         some = customer_ids[start : start + _AT_ONCE]
-        found = _added(found, len(some), _open(desk, await ways_to(connection, some)))
+        open_ways = await _open(desk, connection, await ways_to(connection, some))
+        found = _added(found, len(some), open_ways)
     return found
 
 
@@ -76,7 +77,7 @@ async def reached_in_private(
     for start in range(0, len(meant), _AT_ONCE):
         some = meant[start : start + _AT_ONCE]
         ways = await ways_to(connection, some)
-        open_ways = _open(desk, ways)
+        open_ways = await _open(desk, connection, ways)
         found = _added(found, len(some), open_ways)
         wanted = [way for way in open_ways if not way.opted_out]
         before = await due.addressed_customers(
@@ -89,12 +90,19 @@ async def reached_in_private(
     return replace(found, held=tuple(late.values()))
 
 
-def _open(desk: Desk, ways: Iterable[Way]) -> list[Way]:
-    """The ways that nothing closes: no refusal, and no private chat that was never opened."""
+async def _open(desk: Desk, connection: AsyncConnection, ways: Iterable[Way]) -> list[Way]:
+    """The ways that nothing closes.
+
+    That is a refusal, a private chat that was never opened, or an account that is gone: neither
+    this process serves it nor another.
+    """
+    served = desk.senders.keys() | await lanes.leased(connection)
     return [
         way
         for way in ways
-        if not way.closed and (way.started or not _must_start(desk, way.account))
+        if way.account in served
+        and not way.closed
+        and (way.started or not _must_start(desk, way.account))
     ]
 
 

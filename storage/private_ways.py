@@ -2,9 +2,10 @@
 
 An account may write to whoever wrote to it in private, is its friend, or sits with it in a group of
 the shop. Of all ways to all members of a customer one is taken, and always the same while nothing
-changes: first one whose private chat is not closed, then one where it is open (see `reach.py`),
-then by an account that they spoke to themselves; at last to the member, and by the account, that
-comes first.
+changes: first one whose private chat is not closed, then by an account that is served (its lane is
+leased, and nobody stopped it), then one where the chat is open (see `reach.py`), then by an account
+that they spoke to themselves; at last to the member, and by the account, that comes first. An
+account that nobody serves any more comes last, but it is no lost way: it may be restarting.
 """
 
 from __future__ import annotations
@@ -12,13 +13,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Subquery, case, func, literal, select, union_all
+from sqlalchemy import Subquery, and_, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among
 from storage.groups import ACCEPTED
+from storage.lanes import is_leased
 from storage.members import OURS
-from storage.tables import customers, friend_requests, groups, members, memberships, messages
+from storage.tables import (
+    accounts,
+    customers,
+    friend_requests,
+    groups,
+    lanes,
+    members,
+    memberships,
+    messages,
+)
 
 _BY_THEMSELVES, _TOGETHER = 0, 1
 
@@ -46,7 +57,7 @@ class Way:
     zone: str | None
 
 
-def ways(customer_ids: Collection[int]) -> Subquery:
+def ways(connection: AsyncConnection, customer_ids: Collection[int]) -> Subquery:
     """One row for each of these customers whom an account may write to.
 
     The columns are `customer_id`, `member_id`, `account`, `person`, `name`, `started`, `closed`.
@@ -74,10 +85,17 @@ def ways(customer_ids: Collection[int]) -> Subquery:
     candidates = union_all(seats, alone, friends).subquery("candidates")
     closed = members.c.unreachable_at.is_not(None)
     started = members.c.started_at.is_not(None)
+    served = and_(
+        candidates.c.account.in_(select(lanes.c.account).where(is_leased(connection))),
+        candidates.c.account.not_in(
+            select(accounts.c.account).where(accounts.c.stopped_at.is_not(None))
+        ),
+    )
     place = func.row_number().over(
         partition_by=members.c.customer_id,
         order_by=(
             case((closed, 1), else_=0),
+            case((served, 0), else_=1),
             case((started, 0), else_=1),
             candidates.c.how,
             members.c.id,
@@ -106,7 +124,7 @@ async def ways_to(connection: AsyncConnection, customer_ids: Sequence[int]) -> l
 
     Ask for some thousands at once: all of them are in memory.
     """
-    found = ways(customer_ids)
+    found = ways(connection, customer_ids)
     rows = await connection.execute(
         select(
             found.c.customer_id,

@@ -130,7 +130,7 @@ async def plan_for_customers(
     """
     made = 0
     for start in range(0, len(customer_ids), _AT_ONCE):
-        way = ways(customer_ids[start : start + _AT_ONCE])
+        way = ways(connection, customer_ids[start : start + _AT_ONCE])
         known = members.alias()
         has_one = (
             select(deliveries.c.id)

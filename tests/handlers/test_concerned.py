@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from handlers.first_words import words_to_fans
 from handlers.insight_arguments import About
@@ -11,9 +12,10 @@ from insights.lexicon import DemandKind
 from insights.opinions import Stance
 from scheduler.bodies import content_of, personal_body
 from scheduler.content import Content
-from storage import customers, reach
+from storage import customers, lanes, reach
+from storage.tables import groups
 from tests.handlers.scenes import made, state_counts, the_one
-from tests.handlers.shop import DAY, MANAGER, Shop, in_private
+from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_private
 
 SMELLS = "这个面霜气味太难闻了"
 TAG = "讨厌:气味"
@@ -144,6 +146,17 @@ async def test_what_touches_health_makes_no_tag(shop: Shop, what: str) -> None:
         assert "不会给谁贴这样的标签" in said
     assert set(await shop.tags("小鱼")) == {"新人"}
     assert await made(shop) == []
+
+
+async def test_who_is_met_only_by_an_account_that_is_gone_is_not_reached(shop: Shop) -> None:
+    await complaints(shop)
+    async with shop.desk.database.writing() as connection:
+        await connection.execute(update(groups).values(account="gone"))
+    answer = await asked(shop)
+    assert "私聊能发到 0 位，发不到 2 位\n" in answer
+    async with shop.desk.database.writing() as connection:
+        assert await lanes.lease_lane(connection, "gone", "elsewhere", MINUTE)
+    assert "私聊能发到 2 位\n" in await asked(shop)
 
 
 async def test_nobody_concerned_is_said_in_one_line(shop: Shop) -> None:

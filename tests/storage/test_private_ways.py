@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import due, groups, reach, slots, tables
+from storage import due, groups, lanes, reach, slots, tables
+from storage.account_stops import Stop, lift_stop, stop_account
 from storage.members import Member, Seen
 from storage.private_ways import ways_to
 from storage.reach import mark_reachable, mark_unreachable
 from tests.storage.builders import (
     ACCOUNT,
+    MINUTE,
     NOW,
     PLATFORM,
     campaign,
@@ -60,6 +62,24 @@ async def test_of_two_accounts_the_one_spoken_to_writes_else_the_first(
     assert await way(connection, fan) == (ACCOUNT, fan.person)
     private = heard(chat=None, sender=Seen(fan.person, fan.name))
     await record(connection, private, account=OTHER)
+    assert await way(connection, fan) == (OTHER, fan.person)
+
+
+async def test_an_account_that_is_served_writes_before_one_that_is_gone_or_stopped(
+    connection: AsyncConnection,
+) -> None:
+    here = await group(connection, "一群")
+    there = await group(connection, "二群", account=OTHER)
+    fan = await member(connection, "小鱼", there, here)
+    private = heard(chat=None, sender=Seen(fan.person, fan.name))
+    await record(connection, private, account=OTHER)
+    lane = await lanes.lease_lane(connection, ACCOUNT, "a", MINUTE)
+    assert lane is not None
+    assert await way(connection, fan) == (ACCOUNT, fan.person)
+    await stop_account(connection, ACCOUNT, PLATFORM, Stop(NOW, "restricted"))
+    assert await way(connection, fan) == (OTHER, fan.person)
+    await lanes.lease_lane(connection, OTHER, "a", MINUTE)
+    await lift_stop(connection, ACCOUNT)
     assert await way(connection, fan) == (OTHER, fan.person)
 
 
