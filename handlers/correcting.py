@@ -65,6 +65,7 @@ async def teach(
             await taught_opinions.teach_opinion(connection, desk.shop_id, one)
             details = {"stance": taught.value}
             await _note(connection, desk, actor, "opinion", meant.written, **details)
+            await word_proposals.withdraw(connection, desk.shop_id, [meant.word])
     new = bool(meant.aspect) and not known
     return Corrected(meant, taught, before, new, await _read_anew(desk))
 

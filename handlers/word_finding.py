@@ -31,9 +31,11 @@ from storage.word_proposals import (
     note_asked,
     propose,
     waiting_words,
+    withdraw,
 )
 
 _DAYS = 14
+_LAPSES = timedelta(days=14)  # so long after it was last found a word is not asked about any more
 _MOST_TEXTS = 50_000  # as many as `find_new_words` reads
 _PROPOSED = 20  # words kept of one night
 _ASKED = 5  # words in one message: two buttons stand below for each
@@ -53,13 +55,15 @@ async def find_words(desk: Desk) -> int:
         taught = [one.word for one in await all_taught(connection, desk.shop_id)]
     known = {*decided, *taught, *desk.vocabulary.whole_words}
     found = await asyncio.to_thread(_find, said, known, names)
+    now = desk.clock.now()
     async with desk.database.writing() as connection:
         await propose(
             connection,
             desk.shop_id,
             [FoundWord(one.word, one.mentions, one.speakers) for one in found[:_PROPOSED]],
-            desk.clock.now(),
+            now,
         )
+        await withdraw(connection, desk.shop_id, known, now - _LAPSES)
         return len(await waiting_words(connection, desk.shop_id))
 
 

@@ -1,17 +1,18 @@
 """Words that fans use and no dictionary knows: found, proposed to the managers, and decided on.
 
 A word that a manager learns is kept whole when texts are cut; one that is refused is not proposed
-again. A manager may decide on a word that was never proposed, and change their mind.
+again. A manager may decide on a word that was never proposed, and change their mind. One that
+nobody decides on lapses when it is no longer said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert
@@ -60,15 +61,17 @@ _COLUMNS = (
     word_proposals.c.decided_at,
 )
 
+_RENEWED = ("mentions", "speakers", "found_at")
+
 
 async def propose(
     connection: AsyncConnection, shop_id: int, found: Sequence[FoundWord], at: datetime
 ) -> None:
-    """Keep words that were found. Of one that waits the counts are renewed; a decision stands."""
+    """Keep words that were found. One that waits has new counts and time; a decision stands."""
     if not found:
         return
     statement = insert(connection, word_proposals)
-    counts = {name: getattr(statement.excluded, name) for name in ("mentions", "speakers")}
+    counts = {name: getattr(statement.excluded, name) for name in _RENEWED}
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "word"],
@@ -108,6 +111,25 @@ async def waiting_words(
         )
     )
     return [ShopWord(*row) for row in rows]
+
+
+async def withdraw(
+    connection: AsyncConnection,
+    shop_id: int,
+    known: Collection[str],
+    before: datetime | None = None,
+) -> None:
+    """Ask no longer about words that are known by now, or were last found before this."""
+    gone = [among(word_proposals.c.word, known)]
+    if before is not None:
+        gone.append(word_proposals.c.found_at < before)
+    await connection.execute(
+        delete(word_proposals).where(
+            word_proposals.c.shop_id == shop_id,
+            word_proposals.c.decided.is_(None),
+            or_(*gone),
+        )
+    )
 
 
 async def note_asked(

@@ -69,6 +69,17 @@ async def test_a_refused_word_is_never_asked_about_again(met: Shop) -> None:
     assert (await met.says(MANAGER, "/unlearn 柿柿如意")).text == "「柿柿如意」本来就不学。"
 
 
+async def test_a_word_that_is_taught_or_said_no_more_is_not_asked_about(met: Shop) -> None:
+    await find_words(met.desk)
+    await met.says(MANAGER, "/opinion 柿柿如意 = 喜欢")
+    assert await proposed(met) == ""
+    await met.says(MANAGER, "/unopinion 柿柿如意")
+    assert await find_words(met.desk) == 1
+    met.clock.advance(20 * DAY)
+    assert await find_words(met.desk) == 0
+    assert await proposed(met) == ""
+
+
 async def test_what_waits_is_listed_with_its_buttons(met: Shop) -> None:
     await find_words(met.desk)
     answer = await met.says(MANAGER, "/words")

@@ -14,6 +14,7 @@ from storage.word_proposals import (
     note_asked,
     propose,
     waiting_words,
+    withdraw,
 )
 from tests.storage.builders import DAY, NOW, shop
 
@@ -67,6 +68,21 @@ async def test_a_decision_stands_however_often_the_word_is_found(
     assert await decided(connection, REFUSED) == ["绝绝子"]
     (one,) = await decided_words(connection, shop_id, REFUSED)
     assert (one.mentions, one.decided_by, one.decided_at) == (9, BY, NOW)
+
+
+async def test_what_is_known_by_now_or_said_no_more_is_asked_about_no_longer(
+    connection: AsyncConnection,
+) -> None:
+    shop_id = await shop(connection)
+    words = [FoundWord(word, 9, 4) for word in ("绝绝子", "柿柿如意", "早c晚a", "云絮霜")]
+    await propose(connection, shop_id, words, NOW)
+    await decide_on(connection, shop_id, "云絮霜", REFUSED, by=BY, at=NOW)
+    await withdraw(connection, shop_id, ["绝绝子", "云絮霜", "别的"])
+    assert await waiting(connection) == [("早c晚a", 4), ("柿柿如意", 4)]
+    await propose(connection, shop_id, words[1:2], NOW + DAY)  # it is still said
+    await withdraw(connection, shop_id, [], NOW + DAY)
+    assert await waiting(connection) == [("柿柿如意", 4)]
+    assert await decided(connection, REFUSED) == ["云絮霜"]
 
 
 async def test_only_what_is_learnt_or_unlearnt_changes_the_words(
