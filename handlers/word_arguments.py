@@ -15,6 +15,15 @@ from insights.normalise import normalise
 
 _LONGEST = 30  # characters
 
+COUNTS_AS = {
+    Taught.LIKE: "喜欢",
+    Taught.DISLIKE: "讨厌",
+    Taught.MIND: "介意",
+    Taught.CARE: "关心",
+    Taught.NOTHING: "不算看法",
+}
+"""What a word is taught to count as → a key of the wording."""
+
 _TAUGHT_WORDS = {
     "喜欢": Taught.LIKE,
     "like": Taught.LIKE,
@@ -39,7 +48,8 @@ def _in_normal_form(word: str) -> str:
     """
     normal = normalise(word)
     if not normal:
-        raise Unreadable("还少一个词")
+        nothing = "还少一个词"
+        raise Unreadable("这里没有我读得懂的词，有的表情我也不懂" if word.strip() else nothing)
     if len(normal) > _LONGEST:
         raise Unreadable("这个词太长了，最多 30 个字")
     return normal
@@ -82,7 +92,7 @@ class Teaching:
         """A word, an equals sign, and one of five words."""
         said, equals, counts_as = rest.replace("＝", "=").rpartition("=")
         taught = _TAUGHT_WORDS.get(counts_as.strip().lower())
-        if not equals or taught is None:
+        if not equals or "=" in said or taught is None:
             raise Unreadable("要写成“气味 刺鼻 = 讨厌”，后面是 喜欢、讨厌、介意、关心 或 不算")
         return cls(AspectWord.read(said)[0], taught), ""
 

@@ -11,6 +11,8 @@ from handlers.registry import command
 from handlers.replies import Replies
 from handlers.roles import Role
 from handlers.staff import name_of
+from handlers.word_arguments import COUNTS_AS
+from insights.lexicon import Taught
 from storage import audit, campaigns
 from storage.audit import Entry
 
@@ -54,7 +56,7 @@ _OTHERS = {
     "admit_everyone": "{who} 让申请进 {what} 的都直接进",
     "admit_regulars": "{who} 让申请进 {what} 的老客直接进",
     "admit_manual": "{who} 让申请进 {what} 的都问管理员",
-    "opinion": "{who} 教我怎么看「{what}」",
+    "opinion": "{who} 教我「{what}」= {detail}",
     "unopinion": "{who} 收回了「{what}」的看法",
     "learn": "{who} 让我学了「{what}」",
     "unlearn": "{who} 不让我学「{what}」",
@@ -106,5 +108,7 @@ async def _in_words(desk: Desk, connection: AsyncConnection, entry: Entry) -> st
         platform = entry.details.get("platform") or entry.actor.partition(":")[0]
         what = await name_of(connection, f"{platform}:{entry.subject}")
     details = next((entry.details[part] for part in _DETAILS if entry.details.get(part)), "")
+    if entry.action == "opinion":
+        details = desk.say(COUNTS_AS[Taught(entry.details["stance"])])
     detail = desk.listed(details) if isinstance(details, list) else details
     return desk.say(SENTENCES[entry.action], who=who, what=what, detail=detail)

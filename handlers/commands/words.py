@@ -10,7 +10,7 @@ from handlers.registry import command
 from handlers.replies import Replies, reply
 from handlers.roles import Role
 from handlers.staff import name_of
-from handlers.word_arguments import AspectWord, Teaching, WholeWord
+from handlers.word_arguments import COUNTS_AS, AspectWord, Teaching, WholeWord
 from handlers.word_finding import word_buttons
 from insights.lexicon import Taught
 from scheduler.content import Button
@@ -18,14 +18,6 @@ from storage.taught_opinions import all_taught
 from storage.word_proposals import Decision, decided_words, waiting_words
 
 _WORDS = 6  # on a page: two buttons stand below for each
-
-_COUNTS_AS = {
-    Taught.LIKE: "喜欢",
-    Taught.DISLIKE: "讨厌",
-    Taught.MIND: "介意",
-    Taught.CARE: "关心",
-    Taught.NOTHING: "不算看法",
-}
 
 _UNTEACHABLE = {
     Unteachable.STEERS: "「{word}」只是句子里的虚词，教了会读错别的话。",
@@ -55,7 +47,7 @@ async def opinion(desk: Desk, asked: Asked, teaching: Teaching) -> Replies:
 
 def _corrected(desk: Desk, done: Corrected) -> list[str]:
     """What a word counts as now, what it counted as, and what comes of it."""
-    say, counts_as = desk.say, desk.say(_COUNTS_AS[done.taught])
+    say, counts_as = desk.say, desk.say(COUNTS_AS[done.taught])
     aspect, word = done.said.aspect, done.said.word
     if done.before is done.taught:
         return [
@@ -72,7 +64,7 @@ def _corrected(desk: Desk, done: Corrected) -> list[str]:
     else:
         lines = [say("好的，「{word}」= {stance}，不管说什么。", word=word, stance=counts_as)]
     if done.before is not None:
-        lines.append(say("原来教的是 {stance}。", stance=say(_COUNTS_AS[done.before])))
+        lines.append(say("原来教的是 {stance}。", stance=say(COUNTS_AS[done.before])))
     if done.new_aspect:
         lines.append(say("「{aspect}」这个方面我以前不认识，也记住了。", aspect=aspect))
     return [*lines, _from_now_on(desk, done.days)]
@@ -117,7 +109,7 @@ async def opinions(
             desk.say(
                 "{what}= {stance}（{who} {time}）",
                 what=_what(desk, AspectWord(one.aspect, one.word)),
-                stance=desk.say(_COUNTS_AS[Taught(one.stance)]),
+                stance=desk.say(COUNTS_AS[Taught(one.stance)]),
                 who=await name_of(connection, one.set_by),
                 time=desk.show_time(one.set_at),
             )
@@ -194,7 +186,10 @@ async def learn(desk: Desk, asked: Asked, word: WholeWord) -> Replies:
 async def unlearn(desk: Desk, asked: Asked, word: WholeWord) -> Replies:
     """Refuse a word, or let go of one that was learnt."""
     days = await decide(desk, asked.actor, word.text, Decision.REFUSED)
-    if days is None:
-        yield reply(desk.say("「{word}」本来就不学。", word=word.text), private=True)
+    if word.text in desk.vocabulary.whole_words:
+        text = desk.say("「{word}」写在配置里，改了配置我才不当一个词看。", word=word.text)
+    elif days is None:
+        text = desk.say("「{word}」本来就不学。", word=word.text)
     else:
-        yield reply(desk.say("好的，不学「{word}」，也不再提它。", word=word.text), private=True)
+        text = desk.say("好的，不学「{word}」，也不再提它。", word=word.text)
+    yield reply(text, private=True)

@@ -20,6 +20,7 @@ from handlers.settings import ConfiguredWords
 from handlers.vocabulary import Vocabulary
 from insights.opinions import Stance
 from storage.database import Database
+from storage.shop_words import adopt
 from storage.word_proposals import Decision, decided_words
 from tests.bot.program import PATIENCE
 from tests.handlers.shop import DAY, MANAGER, NOW, Opener, Shop
@@ -222,6 +223,8 @@ async def test_a_taught_word_is_not_cut(shop: Shop) -> None:
         ("/opinion 气味 味道 = 讨厌", "「味道」是商品或方面的名字"),
         ("/opinion 气味 气味 = 介意", "「气味」是商品或方面的名字"),
         ("/opinion 价格 味道 = 介意", "「味道」是商品或方面的名字"),
+        ("/opinion 气味=上头=讨厌", "要写成“气味 刺鼻 = 讨厌”"),
+        ("/opinion 😱 = 讨厌", "这里没有我读得懂的词"),
         ("/opinion 气味 刺鼻", "要写成“气味 刺鼻 = 讨厌”"),
         ("/opinion 气味 刺鼻 = 难过", "要写成“气味 刺鼻 = 讨厌”"),
         ("/opinion = 讨厌", "还少一个词"),
@@ -257,7 +260,8 @@ async def test_what_was_taught_is_changed_and_listed(shop: Shop) -> None:
     assert (await shop.says(MANAGER, '/unopinion 流苏扣 "有点 松"')).text.startswith("好的")
     audited = (await shop.says(MANAGER, "/audit")).text
     assert '阿玲 收回了「流苏扣 "有点 松"」的看法' in audited
-    assert "阿玲 教我怎么看「气味 上头」" in audited
+    assert "阿玲 教我「气味 上头」= 喜欢" in audited
+    assert "阿玲 教我「气味 上头」= 讨厌" in audited
 
 
 async def test_only_managers_teach(shop: Shop) -> None:
@@ -294,6 +298,17 @@ async def test_a_word_is_learnt_and_unlearnt(any_shop: Shop) -> None:
     async with shop.desk.database.reading() as connection:
         refused = await decided_words(connection, shop.desk.shop_id, Decision.REFUSED)
     assert [one.word for one in refused] == ["龙涎涎霜"]
+
+
+async def test_a_configured_word_stays_whole_and_says_where_it_stands(shop: Shop) -> None:
+    desk = shop.desk
+    async with desk.database.writing() as connection:
+        words = ConfiguredWords(words=("早C晚A",))
+        await adopt(connection, desk.shop_id, words.to_json(), NOW)
+    await desk.vocabulary.refresh()
+    for _ in range(2):
+        answer = await shop.says(MANAGER, "/unlearn 早C晚A")
+        assert answer.text == "「早c晚a」写在配置里，改了配置我才不当一个词看。"
 
 
 async def test_it_is_said_in_english(opened: Opener) -> None:
