@@ -49,6 +49,7 @@ _EXPLAINS_FOR = timedelta(hours=1)
 _MOST = 5_000  # messages of a window: of more, only the newest are looked at
 _AHEAD = timedelta(minutes=5)  # a platform's clock may be ahead of ours
 _QUOTES = 3
+_LONGEST_QUOTE = 60  # characters
 _LOOKED_THROUGH = 30  # messages, until there are so many that differ
 
 _KNOWN: WeakKeyDictionary[Database, Known] = WeakKeyDictionary()
@@ -124,8 +125,8 @@ def _messages(sayings: Sequence[Saying]) -> dict[Thing, list[int]]:
     return messages
 
 
-def _key(alarm: Alarm, began_at: datetime) -> str:
-    return f"spike:{alarm.lead.key.key}/{began_at.timestamp():.0f}"
+def _key(thing: Thing, began_at: datetime) -> str:
+    return f"spike:{thing.key}/{began_at.timestamp():.0f}"
 
 
 async def _tell_once(
@@ -133,7 +134,7 @@ async def _tell_once(
 ) -> bool:
     """Tell the staff of an alarm and note that; False where nobody was reached."""
     began_at = found[alarm.lead.key].began_at
-    told = await _was_told(desk, alarm, began_at)
+    told = await _was_told(desk, alarm, found)
     if not told and not await _tell(desk, alarm, began_at, sayings):
         _SPIKES.labels("unheard").inc()
         _log.error("spike_unheard", thing=alarm.lead.key.key, fans=alarm.lead.fans)
@@ -145,13 +146,20 @@ async def _tell_once(
     return True
 
 
-async def _was_told(desk: Desk, alarm: Alarm, began_at: datetime) -> bool:
-    """Whether a process that ended meanwhile told of it, and could not write that down."""
-    async with desk.database.reading() as connection:
-        outcomes = await outcomes_under(
-            connection, desk.senders.keys(), _key(alarm, began_at), began_at
-        )
-    return any(map(may_have_arrived, outcomes))
+async def _was_told(desk: Desk, alarm: Alarm, found: dict[Thing, FoundSpike]) -> bool:
+    """Whether a process that ended meanwhile told of it, and could not write that down.
+
+    What led then may only be one of the others by now.
+    """
+    for one in alarm.spikes:
+        began_at = found[one.key].began_at
+        async with desk.database.reading() as connection:
+            outcomes = await outcomes_under(
+                connection, desk.senders.keys(), _key(one.key, began_at), began_at
+            )
+        if any(map(may_have_arrived, outcomes)):
+            return True
+    return False
 
 
 async def _tell(
@@ -168,11 +176,11 @@ async def _tell(
         about=_readable(desk, alarm, behind),
     )
     alone = next(iter(groups)).id if len(groups) == 1 else None
-    return await tell_managers(desk, content, _key(alarm, began_at), about=alone)
+    return await tell_managers(desk, content, _key(alarm.lead.key, began_at), about=alone)
 
 
 async def _quotes(desk: Desk, behind: Sequence[Saying]) -> list[str]:
-    """The newest messages of a few fans, each another text, masked."""
+    """The newest messages of a few fans, each another text, masked and in one line."""
     newest: dict[int, int] = {}
     for one in behind:  # the newest come first
         newest.setdefault(one.member, one.message)
@@ -181,7 +189,12 @@ async def _quotes(desk: Desk, behind: Sequence[Saying]) -> list[str]:
         quoted = await quotes(connection, list(newest.values())[:_LOOKED_THROUGH])
         names = [name for name in await names_in(connection, groups, members) if len(name) > 1]
     texts = dict.fromkeys(one.text for one in sorted(quoted, key=lambda one: -one.id))
-    return [mask(text, names) for text in list(texts)[:_QUOTES]]
+    return [_in_a_line(mask(text, names)) for text in list(texts)[:_QUOTES]]
+
+
+def _in_a_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_QUOTE else f"{line[: _LONGEST_QUOTE - 1]}…"
 
 
 def _readable(desk: Desk, alarm: Alarm, behind: Sequence[Saying]) -> Thing:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -275,6 +276,40 @@ async def test_a_process_that_ends_behind_the_telling_has_told(
     async with shop.desk.database.reading() as connection:
         spikes = await spikes_since(connection, shop.desk.shop_id, NOW)
     assert all(one.told_at for one in spikes)
+
+
+async def test_what_was_told_is_not_told_again_when_another_word_leads_by_now(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talk(shop)
+    await say_so(shop, 5, "客服不理人")
+    real = told_spikes.note_told
+
+    async def killed(*args: Any) -> None:
+        if args[2]:
+            raise KeyboardInterrupt
+        await real(*args)
+
+    monkeypatch.setattr(spike_watch, "note_told", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await watch_spikes(shop.desk)
+    monkeypatch.setattr(spike_watch, "note_told", real)
+    restart(shop)
+    await say_so(shop, 7, "服务态度差", first=20)
+    await watch_spikes(shop.desk)
+    shop.clock.advance(MINUTE)
+    await watch_spikes(shop.desk)
+    assert len(alerts(shop)) == 1
+
+
+async def test_each_quote_is_a_short_line(shop: Shop) -> None:
+    await talk(shop)
+    await say_so(shop, 6, "用完过敏了\n\n" + "脸好痒好红，" * 500 + "{n}")
+    await watch_spikes(shop.desk)
+    (told,) = alerts(shop)
+    quotes = told.text.split("原话：\n")[1].splitlines()
+    assert len(quotes) == 3
+    assert all(len(quote) <= 62 and quote.endswith("…”") for quote in quotes)
 
 
 async def test_where_all_words_are_gone_nothing_is_usual_any_more(shop: Shop) -> None:
