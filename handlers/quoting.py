@@ -20,15 +20,16 @@ from handlers.period import bounds_of
 from handlers.periods_read import understood
 from handlers.reading_days import read_some
 from handlers.roles import may_see_names
-from insights.about import names_of, speaks_about, tallies_about
+from insights.about import may_be_category, names_of, speaks_about, tallies_about
 from insights.days import Tally
 from insights.masking import mask, names_within
 from insights.understanding import understand
 from storage import audit
 from storage.members import names_in
-from storage.quotes import Said, said_by
+from storage.quotes import Said, said_by, said_in
 
 _READ_AT_ONCE = 5_000  # messages that are read by the way, as for a report
+_LOOKED_THROUGH = 20_000  # messages at most: a good second
 _PIECE = 500  # messages that are looked through at once: some 50 ms
 _FEWEST = 5  # members of a segment who spoke, for its quotes to tell nobody
 
@@ -37,30 +38,44 @@ _FEWEST = 5  # members of a segment who spoke, for its quotes to tell nobody
 class Found:
     """Who speaks about a thing, and some of what they said, the newest first.
 
-    `speakers` is how many members said anything at all, of those who were asked about.
+    `speakers` is how many members said anything at all, of those who were asked about; `whole`
+    tells that all of their messages were looked through, as far as they were needed.
     """
 
     tally: Tally
     quotes: Sequence[Said]
     speakers: int
+    whole: bool
 
 
 async def find_quotes(desk: Desk, inquiry: Inquiry, about: About, *, skip: int, most: int) -> Found:
     """What fans said about a thing: `most` messages behind the newest `skip`, and who did.
 
-    Who asked for no record, or was forgotten, is not among them.
+    Who asked for no record, or was forgotten, is not among them. Of talkative members only the
+    newest messages are looked through.
     """
     ids = inquiry.group_ids
     await read_some(desk, ids, inquiry.period, _READ_AT_ONCE)
     period = await understood(desk, ids, inquiry.period, inquiry.members)
     names = names_of(about.thing, desk.lexicon)
-    tally = tallies_about(period, names, about.stance, kind=about.kind)
+    categories = may_be_category(names, desk.lexicon)
+    tally = tallies_about(period, names, about.stance, kind=about.kind, categories=categories)
     quotes: list[Said] = []
+    looked_through = 0
     async for said in _said(desk, inquiry, tally.members):
+        if looked_through >= _LOOKED_THROUGH:
+            return Found(tally, quotes[skip : skip + most], period.speakers, whole=False)
         quotes += await asyncio.to_thread(_telling, desk, said, names, about)
+        looked_through += len(said)
         if len(quotes) >= skip + most:
             break
-    return Found(tally, quotes[skip : skip + most], period.speakers)
+    return Found(tally, quotes[skip : skip + most], period.speakers, whole=True)
+
+
+async def is_gone(desk: Desk, tally: Tally) -> bool:
+    """Whether what was said is no longer stored: it is older than texts are kept."""
+    async with desk.database.reading() as connection:
+        return not await said_in(connection, list(tally.quotes.values()))
 
 
 async def _said(
@@ -90,6 +105,7 @@ def _telling(desk: Desk, said: Sequence[Said], names: Collection[str], about: Ab
             names,
             about.stance,
             kind=about.kind,
+            categories=may_be_category(names, desk.lexicon),
         )
     ]
 

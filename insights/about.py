@@ -31,12 +31,21 @@ def names_of(thing: str, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (thing, word, *others) if name))
 
 
+def may_be_category(names: Collection[str], lexicon: Lexicon) -> bool:
+    """Whether names may mean a whole category: not where one of them is an aspect.
+
+    功效 is an aspect in a category of the same name, to which 美白 belongs as well.
+    """
+    return lexicon.categories.keys().isdisjoint(names)
+
+
 def tallies_about(
     day: AnalysedDay,
     thing: str | Collection[str],
     stance: Stance | None = None,
     *,
     kind: DemandKind | None = None,
+    categories: bool = True,
 ) -> Tally:
     """Who spoke about a thing in a day or period, and their newest messages.
 
@@ -46,13 +55,14 @@ def tallies_about(
             for.
         stance: only aspects and categories, seen this way; None: however it is spoken of.
         kind: only what is asked for in this way, of the product `thing`.
+        categories: whether the names may be those of categories (`may_be_category`).
 
     Returns:
         One tally. Whoever is counted under several keys has the highest of their counts: the
         same messages stand behind them as a rule.
     """
     names = _names(thing)
-    return _together(_tallies(day, names, stance, kind))
+    return _together(_tallies(day, names, stance, kind, categories=categories))
 
 
 def speaks_about(
@@ -61,11 +71,12 @@ def speaks_about(
     stance: Stance | None = None,
     *,
     kind: DemandKind | None = None,
+    categories: bool = True,
 ) -> bool:
     """Whether one text speaks about a thing, by the rule of `tallies_about`."""
     names = _names(thing)
     said = (AspectStance(one.aspect, one.category, one.stance) for one in read.opinions)
-    if kind is None and any(_is_aspect(one, names, stance) for one in said):
+    if kind is None and any(_is_aspect(one, names, stance, categories) for one in said):
         return True
     if stance is not None:
         return False
@@ -80,19 +91,30 @@ def _names(thing: str | Collection[str]) -> frozenset[str]:
 
 
 def _tallies(
-    day: AnalysedDay, names: frozenset[str], stance: Stance | None, kind: DemandKind | None
+    day: AnalysedDay,
+    names: frozenset[str],
+    stance: Stance | None,
+    kind: DemandKind | None,
+    *,
+    categories: bool,
 ) -> Iterator[Tally]:
     # Keys first: a tally may have to be unpacked.
     if kind is None:
-        yield from (day.aspects[one] for one in day.aspects if _is_aspect(one, names, stance))
+        meant = (one for one in day.aspects if _is_aspect(one, names, stance, categories))
+        yield from (day.aspects[one] for one in meant)
     if stance is None:
         yield from (day.demands[one] for one in day.demands if _is_demand(one, names, kind))
     if stance is None and kind is None:
         yield from (day.terms[name] for name in names if name in day.terms)
 
 
-def _is_aspect(one: AspectStance, names: frozenset[str], stance: Stance | None) -> bool:
-    named = one.aspect in names or one.category in names
+def _is_aspect(
+    one: AspectStance,
+    names: frozenset[str],
+    stance: Stance | None,
+    categories: bool,  # noqa: FBT001 (as of `tallies_about`)
+) -> bool:
+    named = one.aspect in names or (categories and one.category in names)
     return named and stance in (None, one.stance)
 
 

@@ -10,7 +10,7 @@ from handlers.compare_text import compare_text
 from handlers.comparison import compared
 from handlers.demand import report
 from handlers.desk import Asked, Desk
-from handlers.inquiry import Inquiry, inquire, notes_on, segment_lines
+from handlers.inquiry import Inquiry, inquire, notes_on
 from handlers.insight_arguments import About, PeriodWords, SegmentWord
 from handlers.narrative import narrate
 from handlers.paging import Page, leafing, page_of, page_read, slice_of
@@ -19,7 +19,9 @@ from handlers.pictures.picture import insight_picture
 from handlers.previews import in_one_message
 from handlers.quote_text import about_text, figures_of, quote_lines
 from handlers.quoting import (
+    Found,
     find_quotes,
+    is_gone,
     masked,
     note_look,
     sees_names,
@@ -153,12 +155,12 @@ async def quotes(
             first=inquiry.period.first,
             last=inquiry.period.last,
         ),
-        *segment_lines(desk, inquiry),
+        *await notes_on(desk, inquiry),
         "",
         *(
             [withheld_line(desk, inquiry)]
             if withheld
-            else await _said(desk, inquiry, shown, names=names)
+            else await _said(desk, inquiry, found, shown, names=names)
         ),
     ]
     number = [] if shown.only else [desk.say("第 {number} 页", number=shown.number)]
@@ -194,16 +196,27 @@ async def _figures(desk: Desk, inquiry: Inquiry, page: PageNumber | None) -> Rep
     )
 
 
-async def _said(desk: Desk, inquiry: Inquiry, page: Page[Said], *, names: bool) -> list[str]:
+async def _said(
+    desk: Desk, inquiry: Inquiry, found: Found, page: Page[Said], *, names: bool
+) -> list[str]:
     """A page of quotes in words; masked, unless whoever looks may see names."""
     if not page.rows:
-        return [
-            desk.say("后面没有了。") if page.number > 1 else desk.say("原话已经过了保存的日子。")
-        ]
+        return [await _unquoted(desk, found, page.number)]
     several = len(inquiry.groups) > 1
     places = {group.id: group.name for group in inquiry.groups} if several else {}
     texts = {one.id: one.text for one in page.rows} if names else await masked(desk, page.rows)
     return quote_lines(desk, page.rows, texts, places, names=names)
+
+
+async def _unquoted(desk: Desk, found: Found, page: int) -> str:
+    """Why a page is empty though somebody is counted."""
+    if not found.whole:
+        return desk.say("这些人说的话太多，只翻了最近的。想看更早的，把时间写短一点。")
+    if page > 1:
+        return desk.say("后面没有了。")
+    if await is_gone(desk, found.tally):
+        return desk.say("原话已经过了保存的日子。")
+    return desk.say("按现在的词，这些话不算了；旧消息重读完，人数也会跟着变。")
 
 
 async def _nobody(desk: Desk, inquiry: Inquiry, about: About) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import handlers.commands.insight
+import handlers.quoting
 from handlers.desk import Desk
 from handlers.period import Period
 from handlers.wording import wording
@@ -237,6 +238,38 @@ async def test_quotes_whose_text_is_gone_are_counted_still(shop: Shop) -> None:
     answer = await shop.says(MANAGER, "/quotes 气味 366")
     assert answer.text.startswith("气味：1 人说过")
     assert "原话已经过了保存的日子。" in answer.text
+
+
+async def test_quotes_of_words_that_changed_meaning_are_not_called_gone(shop: Shop) -> None:
+    await said(shop, "这个味道很上头", "味道好闻，喜欢", days_ago=1)
+    await shop.says(MANAGER, "/insights 7")
+    await shop.says(MANAGER, "/opinion 气味 好闻 = 不算")
+    await shop.says(MANAGER, "/opinion 气味 喜欢 = 不算")
+    answer = (await shop.says(MANAGER, "/quotes 气味 喜欢 7")).text
+    assert "过了保存的日子" not in answer
+
+
+async def test_only_the_newest_of_very_many_messages_are_looked_through(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers.quoting, "_PIECE", 2)
+    monkeypatch.setattr(handlers.quoting, "_LOOKED_THROUGH", 4)
+    await shop.says("粉丝0", SMELL)
+    for number in range(6):
+        shop.clock.advance(DAY / 1440)
+        await shop.says("粉丝0", f"随便聊聊{number}")
+    answer = (await shop.says(MANAGER, "/quotes 气味")).text
+    assert answer.startswith("气味：1 人说过")
+    assert "这些人说的话太多，只翻了最近的。" in answer
+
+
+async def test_a_figure_opens_to_as_many_as_it_counts(shop: Shop) -> None:
+    await said(shop, "美白没效果", "功效一般，没效果", "泵头漏液", "瓶子难看", "颜色好丑")
+    figures = await shop.says(MANAGER, "/quotes")
+    for label, says in figures.buttons.items():
+        if label.split()[-1] == "人":
+            opened = (await shop.presses(MANAGER, says)).text
+            assert f"：{label.split()[-2]} 人说过" in opened, label
 
 
 # Two periods
