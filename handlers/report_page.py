@@ -70,10 +70,16 @@ class Stacked:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """How a share went: the line's points and its last one, in the units of the drawing."""
+    """How a share went: the line's points and its last one, in the units of the drawing.
+
+    `colour` is that of the stance, or of what is asked for or talked about; `spoken` tells whether
+    anybody said it in the newest period.
+    """
 
     name: str
     kind: str
+    colour: str
+    spoken: bool
     rising: bool
     told: str
     points: str
@@ -146,6 +152,7 @@ def _words(say: Say, full: FullReport) -> dict[str, str]:
         "nothing": say("还没有"),
         "silent": say("这几天还没有人说话。"),
         "unquoted": full.withheld or say("原话已经过了保存的日子。"),
+        "unspoken": say("这段时间没有人说起。"),
         "before": say("之前 {count}", count="{count}"),
         "masked": say("原话里有名字，请小心保管。")
         if full.named
@@ -234,7 +241,11 @@ def _sparks(say: Say, full: FullReport) -> list[Spark]:
             (
                 one.chance,
                 _spark(
-                    one, one.key.aspect, say(STANCES[one.key.stance]), full.about_aspect(one.key)
+                    one,
+                    one.key.aspect,
+                    say(STANCES[one.key.stance]),
+                    one.key.stance.value,
+                    full.about_aspect(one.key),
                 ),
             )
             for one in trends.aspects
@@ -243,12 +254,18 @@ def _sparks(say: Say, full: FullReport) -> list[Spark]:
         *(
             (
                 one.chance,
-                _spark(one, one.key.thing, say(DEMANDS[one.key.kind]), full.about_demand(one.key)),
+                _spark(
+                    one,
+                    one.key.thing,
+                    say(DEMANDS[one.key.kind]),
+                    "wish",
+                    full.about_demand(one.key),
+                ),
             )
             for one in trends.demands
         ),
         *(
-            (one.chance, _spark(one, one.key, say("在聊"), full.about_term(one.key)))
+            (one.chance, _spark(one, one.key, say("在聊"), "talk", full.about_term(one.key)))
             for one in trends.terms
         ),
     ]
@@ -256,7 +273,7 @@ def _sparks(say: Say, full: FullReport) -> list[Spark]:
     return sorted((spark for _, spark in found[:_LINES]), key=lambda spark: not spark.rising)
 
 
-def _spark(trend: Trend[Any], name: str, kind: str, quotes: Sequence[str]) -> Spark:
+def _spark(trend: Trend[Any], name: str, kind: str, colour: str, quotes: Sequence[str]) -> Spark:
     shares = trend.shares
     highest = max(shares) or 1.0
     room = _SPARK_HEIGHT - 2 * _SPARK_EDGE
@@ -269,6 +286,8 @@ def _spark(trend: Trend[Any], name: str, kind: str, quotes: Sequence[str]) -> Sp
     return Spark(
         name=name or kind,
         kind=kind,
+        colour=colour,
+        spoken=trend.speakers[-1] > 0,
         rising=trend.rising,
         told=f"{_share(before)} → {_share(shares[-1])}",
         points=" ".join(f"{x:g},{y:g}" for x, y in points),

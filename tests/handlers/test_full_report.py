@@ -159,6 +159,19 @@ async def test_what_grows_is_drawn_as_a_line_of_five_periods(shop: Shop) -> None
     assert "0% → 67%" in Page(html).texts
 
 
+async def test_what_has_faded_to_nobody_is_not_called_gone_and_what_is_liked_is_not_red(
+    shop: Shop,
+) -> None:
+    for days_ago in range(1, 5):
+        await said(shop, *[SMELL] * 20, *["随便聊聊"] * 10, days_ago=days_ago)
+    await said(shop, *["物流很快，喜欢"] * 20, *["随便聊聊"] * 10)
+    html = report_page(wording("zh"), "zh", await whole(shop, days=1))
+    assert "这段时间没有人说起。" in Page(html).texts
+    assert "过了保存的日子" not in html
+    assert '<svg class="dislike" viewBox' in html
+    assert '<svg class="like" viewBox' in html
+
+
 async def test_the_table_holds_a_row_for_each_figure(shop: Shop) -> None:
     await said(shop, SMELL, "味道好闻，喜欢", "求补货面膜")
     head, *rows = cells(report_table(wording("zh"), await whole(shop)))
