@@ -49,6 +49,7 @@ WORDS = {
     "replaced": "换成了新的活动",
     "rejected": "被退回了",
     "audience_changed": "修改后不再发给它",
+    "left_segment": "不再带着要发的标签",
     "staff_chat": "这个群成了工作群",
     "group_given_up": "这个群不是店里的了",
     "group_moved": "群换了编号，只发一次",

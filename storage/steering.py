@@ -13,17 +13,20 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audiences import Whom
+from storage.audiences import Audience, Whom
 from storage.audit import Entry, note
 from storage.bells import Bell, ring
 from storage.bulk import among
 from storage.deliveries import DeliveryState
 from storage.lanes import hold_lanes
+from storage.segments import people_in
 from storage.slots import PlannedSlot, by_topic, plan_for
 from storage.tables import campaigns, content_versions, deliveries, groups, members
 
 AUDIENCE_CHANGED = "audience_changed"
 """Why a delivery was cancelled: who is meant changed while it waited for approval."""
+LEFT_SEGMENT = "left_segment"
+"""Why a private delivery was cancelled: this person is none of those whom it is for any more."""
 RETRIED = "retried"
 """Why a delivery that had failed is planned again."""
 RESOLVED_SENT = "resolved_sent"
@@ -68,6 +71,30 @@ async def cancel_planned_in(
     """Cancel what is planned for a group, whichever campaign's; how many."""
     await hold_lanes(connection)
     return await _cancel(connection, deliveries.c.group_id == group_id, reason, at)
+
+
+async def cancel_for_who_left(connection: AsyncConnection, customer_id: int, at: datetime) -> int:
+    """Cancel what is planned for a customer who carries its tags no longer; how many.
+
+    For whoever takes a tag away: what a message rests on must stand when it goes out. No lane is
+    held: what is under way goes on, and what is decided about cannot begin any more.
+    """
+    theirs = select(members.c.id).where(members.c.customer_id == customer_id)
+    waiting = await connection.execute(
+        select(deliveries.c.id, content_versions.c.audience)
+        .join(content_versions, content_versions.c.id == deliveries.c.version_id)
+        .where(deliveries.c.member_id.in_(theirs), _PLANNED)
+    )
+    left = []
+    for delivery, audience in waiting.all():
+        segment = Audience.from_json(audience).segment
+        if segment is None:
+            continue
+        if await connection.scalar(theirs.where(people_in(segment, at)).limit(1)) is None:
+            left.append(delivery)
+    if not left:
+        return 0
+    return await _cancel(connection, among(deliveries.c.id, left), LEFT_SEGMENT, at)
 
 
 async def release(

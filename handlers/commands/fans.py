@@ -14,6 +14,7 @@ from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from storage import audit, customers, profiles, tags
 from storage.acceptance import waiting
+from storage.steering import cancel_for_who_left
 
 
 @command("help", "帮助", Role.FAN, "看我会做什么", "/help 我的信息")
@@ -134,6 +135,7 @@ async def norecord(desk: Desk, asked: Asked) -> Replies:
     async with desk.database.writing() as connection:
         await customers.set_no_record(connection, asked.member.customer_id, no_record=True)
         await tags.forget_rule_tags(connection, asked.member.customer_id)
+        await cancel_for_who_left(connection, asked.member.customer_id, desk.clock.now())
         await _note(connection, desk, asked, "norecord")
     yield _done(
         desk, "好的，从现在起不再记录你的聊天，以前记下的文字也清掉了。想恢复就发 /record。"

@@ -30,6 +30,7 @@ from handlers.taggers import is_private_matter, why_text
 from scheduler.wall_time import zone_named
 from storage import audit, customers, groups, members, profiles, tags
 from storage.members import Member
+from storage.steering import cancel_for_who_left
 from storage.tags import BY_MANAGER, BY_RULE, Tag
 
 
@@ -111,6 +112,7 @@ async def untag(desk: Desk, asked: Asked, member: Nickname, tag: Word) -> Replie
     async with desk.database.writing() as connection:
         gone = await tags.remove_tag(connection, found.id, tag.text)
         if gone:
+            await cancel_for_who_left(connection, found.customer_id, now)
             await audit.note(
                 connection, audit.Entry(now, asked.actor, "untag", found.person, {"tag": tag.text})
             )

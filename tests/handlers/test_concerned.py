@@ -159,6 +159,21 @@ async def test_who_is_met_only_by_an_account_that_is_gone_is_not_reached(shop: S
     assert "私聊能发到 2 位\n" in await asked(shop)
 
 
+@pytest.mark.parametrize(("who", "says"), [("小鱼", "/norecord"), (MANAGER, f"/untag @小鱼 {TAG}")])
+async def test_who_loses_the_tag_before_the_moment_is_not_written_to(
+    any_shop: Shop, who: str, says: str
+) -> None:
+    shop = any_shop
+    await complaints(shop)
+    preview = await shop.says(MANAGER, "/concerned 气味 讨厌 7 draft sure", group=None)
+    await shop.presses(MANAGER, preview.buttons["确认发送"])
+    await shop.desk.planner.plan_ahead()
+    assert await state_counts(shop) == {"planned": 2}
+    await shop.says(who, says, group=None)
+    assert [str(one.address) for one in await shop.delivers()] == [str(in_private("小美"))]
+    assert await state_counts(shop) == {"sent": 1, "cancelled": 1}
+
+
 async def test_nobody_concerned_is_said_in_one_line(shop: Shop) -> None:
     await complaints(shop)
     assert await asked(shop, "包装 讨厌") == "这几天没有人说起「包装（讨厌）」。"

@@ -34,6 +34,7 @@ CODES = [
     attempts.INTERRUPTED,
     REJECTED,
     steering.AUDIENCE_CHANGED,
+    steering.LEFT_SEGMENT,
     STAFF_CHAT,
     GIVEN_UP,
     moving.GROUP_MOVED,
