@@ -57,7 +57,7 @@ class TagUnknown(RunningError):
 
 @dataclass(frozen=True, slots=True)
 class DemandQuestion:
-    """Which report is wanted: by default of the last seven days that anybody spoke on.
+    """Which report is wanted: by default of seven days up to the last that its groups spoke on.
 
     `groups` are names, none for every group; `tag` is for those alone who carry it. The other
     period, from `against_first` to `against_last`, is as long as the first one where only one of
@@ -74,7 +74,7 @@ class DemandQuestion:
     names: bool = False
 
     def period(self, heard: date) -> Period:
-        """The days; `heard` is the last one on which anybody spoke."""
+        """The days; `heard` is the last one on which anybody spoke there."""
         end = self.last or max(heard, self.first or heard)
         return Period.ending(end, _WEEK) if self.first is None else Period(self.first, end)
 
@@ -168,8 +168,8 @@ async def demand(
     async with _open(configuration) as desk:
         async with desk.database.reading() as connection:
             everywhere = await heard_groups(connection, desk.shop_id)
-            latest = await last_heard(connection)
-        wanted = _named(everywhere, question.groups) if question.groups else everywhere
+            wanted = _named(everywhere, question.groups) if question.groups else everywhere
+            latest = await last_heard(connection, [group.id for group in wanted])
         period = question.period(desk.shop.day_of(latest or desk.clock.now()))
         against = question.against(period)
         inquiry = Inquiry(

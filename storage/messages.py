@@ -7,7 +7,7 @@ and marks the analysed days that the batch changes, all in the caller's one tran
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.accounts import set_cursor
 from storage.analysis import mark_dirty
-from storage.bulk import insert_new
+from storage.bulk import among, insert_new
 from storage.groups import Group, ensure_groups
 from storage.members import Member, Seen, ensure_members, sit
 from storage.nicknames import note_nicknames
@@ -340,9 +340,10 @@ async def count_messages(connection: AsyncConnection) -> int:
     return int((await connection.execute(select(func.count()).select_from(messages))).scalar_one())
 
 
-async def last_heard(connection: AsyncConnection) -> datetime | None:
-    """When anybody last said anything; None before the first message."""
-    found = await connection.execute(select(func.max(messages.c.at)))
+async def last_heard(connection: AsyncConnection, group_ids: Collection[int]) -> datetime | None:
+    """When anybody last said anything in these groups; None before the first message."""
+    said = select(func.max(messages.c.at)).where(among(messages.c.group_id, group_ids))
+    found = await connection.execute(said)
     latest: datetime | None = found.scalar_one()
     return latest
 

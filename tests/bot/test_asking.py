@@ -46,6 +46,16 @@ async def test_a_report_says_when_its_groups_were_not_heard(
     assert [one["groups"] for one in only.document["gaps"]] == [["二群"]]
 
 
+async def test_the_week_of_a_group_ends_when_anybody_last_spoke_there(
+    here: Path, configured: Configuration
+) -> None:
+    old = ("老群", "阿雯", "物流好慢", "2026-06-01T20:00:00+08:00")
+    await import_history(configured, written(here / "h.jsonl", [*TALK, old]), "jsonl")
+    document = (await demand(configured, DemandQuestion(groups=("老群",)))).document
+    assert (document["from"], document["to"]) == ("2026-05-26", "2026-06-01")
+    assert document["messages"] == 1
+
+
 WEEK = Period(date(2026, 10, 30), date(2026, 11, 5))
 
 
