@@ -33,11 +33,13 @@ from handlers.quoted import with_quoted
 from handlers.roles import Role
 from handlers.settings import ShopSettings
 from insights.authorship import passed_on
+from insights.watched import window_of
 from storage.accounts import own_ids, set_cursor
 from storage.appointments import appointed_on
 from storage.columns import storable
 from storage.messages import Heard, Recorded, record
 from storage.reach import mark_reachable
+from storage.watched_windows import drop_windows
 
 _YEARS = range(1970, 3000)
 """When something can have happened: what is stored is looked at by days, in every time zone."""
@@ -186,7 +188,10 @@ async def _record_said(
         ],
         obey=not history,
     )
-    batch.said.extend(one for one in recorded if not one.duplicate)
+    new = [one for one in recorded if not one.duplicate]
+    batch.said.extend(new)
+    # What was counted of the time they were said in is counted again: a history may go far back.
+    await drop_windows(connection, origin.shop_id, sorted({window_of(one.heard.at) for one in new}))
     # Who writes to the bot can be written to.
     alone = {
         one.member.id: one.heard.at

@@ -1,8 +1,9 @@
 """What fans usually say in twenty minutes, from windows that are counted once and kept.
 
 A finished window is counted from the messages that are stored of it, by the words of today. So a
-process that starts knows at once what is usual; where windows are missing, after an import or when
-the words have changed, they are counted by and by, newest first, a few thousand messages a look.
+process that starts knows at once what is usual. Windows that are missing are counted by and by,
+newest first, a few thousand messages a look: after the words have changed, and where more was heard
+of a time that was counted, as from an import (`handlers/recording.py` drops such windows).
 Days before the first word that is stored of any fan are not counted: nobody was listening.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from handlers.desk import Desk
 from handlers.period import day_bounds
@@ -26,6 +27,7 @@ from insights.watched import (
     count_window,
     things_in,
     usual_of,
+    window_of,
 )
 from storage.lately_said import Said, first_words, said_lately
 from storage.watched_windows import (
@@ -42,7 +44,6 @@ LOOKS_BACK = timedelta(days=28)
 _MOST = 2_000  # messages that are counted at one look: some 0.2 s in a thread
 _AT_ONCE = 144  # windows that are loaded at once
 _FEWEST = timedelta(days=1) // WINDOW  # windows: before that everything would be unusual
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -103,9 +104,8 @@ async def _beginning(desk: Desk, now: datetime) -> datetime | None:
 
 def _starts(since: datetime, now: datetime) -> list[datetime]:
     """When the whole windows of a time began that are over, the newest first."""
-    first = -((_EPOCH - since) // WINDOW)
-    end = (now - _EPOCH) // WINDOW
-    return [_EPOCH + number * WINDOW for number in range(end - 1, first - 1, -1)]
+    end = window_of(now)
+    return [end - number * WINDOW for number in range(1, (end - since) // WINDOW + 1)]
 
 
 async def _summed(desk: Desk, starts: Sequence[datetime]) -> UsualTalk:
@@ -131,7 +131,7 @@ async def _count(desk: Desk, known: Known, missing: Sequence[datetime]) -> set[d
     read = await asyncio.to_thread(_read, desk, [one.text for one in said])
     sayings: dict[datetime, list[Saying]] = {start: [] for start in done}
     for one, things in zip(said, read, strict=True):
-        window = sayings.get(_EPOCH + (one.at - _EPOCH) // WINDOW * WINDOW)
+        window = sayings.get(window_of(one.at))
         if window is not None:
             window.append(Saying(one.id, one.member_id, one.group_id, one.at, things))
     counted = [_counted(known.version, count_window(*one)) for one in sayings.items()]

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
 
@@ -32,6 +32,7 @@ from insights.understanding import Understanding
 WINDOW = timedelta(minutes=20)
 """How long a window is."""
 
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _BAD = (Stance.DISLIKE, Stance.MIND)
 _DAYS_TO_A_LOUD_ONE, _LOUD_DAYS = 7, 2
 
@@ -107,6 +108,11 @@ class Window:
     began_at: datetime
     speakers: int
     fans: Mapping[Thing, int]
+
+
+def window_of(moment: datetime) -> datetime:
+    """When the window began that a moment lies in."""
+    return _EPOCH + (moment - _EPOCH) // WINDOW * WINDOW
 
 
 def count_window(began_at: datetime, sayings: Iterable[Saying]) -> Window:

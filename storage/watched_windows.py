@@ -63,12 +63,7 @@ async def keep_windows(
     connection: AsyncConnection, shop_id: int, windows: Sequence[CountedWindow]
 ) -> None:
     """Keep windows, in the place of what was counted of them before."""
-    starts = [one.began_at for one in windows]
-    await connection.execute(
-        delete(watched_windows).where(
-            watched_windows.c.shop_id == shop_id, among(watched_windows.c.began_at, starts)
-        )
-    )
+    await drop_windows(connection, shop_id, [one.began_at for one in windows])
     await insert_new(
         connection,
         watched_windows,
@@ -82,6 +77,17 @@ async def keep_windows(
             }
             for one in windows
         ],
+    )
+
+
+async def drop_windows(
+    connection: AsyncConnection, shop_id: int, starts: Collection[datetime]
+) -> None:
+    """Drop the windows that began at these moments, so that they are counted again."""
+    await connection.execute(
+        delete(watched_windows).where(
+            watched_windows.c.shop_id == shop_id, among(watched_windows.c.began_at, starts)
+        )
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from handlers import spike_watch, usual_talk
 from handlers.spike_watch import QUIET_FOR, watch_spikes
 from handlers.usual_talk import LOOKS_BACK
-from insights.watched import WINDOW
+from insights.watched import WINDOW, Sort, Thing
 from scheduler.content import Content
 from scheduler.courier import AddressGone
 from storage import told_spikes
@@ -300,6 +300,24 @@ async def test_what_was_told_is_not_told_again_when_another_word_leads_by_now(
     shop.clock.advance(MINUTE)
     await watch_spikes(shop.desk)
     assert len(alerts(shop)) == 1
+
+
+async def test_words_of_a_time_that_was_counted_are_counted_with_it(any_shop: Shop) -> None:
+    shop = any_shop
+    await talk(shop)
+    await watch_spikes(shop.desk)
+    await shop.hear(
+        *(
+            shop.heard(f"老客{n}", "用完过敏了", at=NOW - n * DAY, message=f"{IMPORTED}{day}-{n}")
+            for day in range(1, 9)
+            for n in range(1, 9)
+        )
+    )
+    shop.clock.advance(WINDOW)
+    await watch_spikes(shop.desk)
+    usual = spike_watch._KNOWN[shop.desk.database].usual
+    assert usual is not None
+    assert usual.things[Thing(Sort.WORD, "过敏")].fans == 8
 
 
 async def test_each_quote_is_a_short_line(shop: Shop) -> None:
