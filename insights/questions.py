@@ -2,8 +2,9 @@
 
 A **question** is a fan's text of which a clause asks (see `clauses`: what only has the form of a
 question asks nothing) and which either names something (a term, an aspect, a product, a demand) or
-says that it wants an answer (请问, 在哪, 老板在吗). It is none where it asks along with somebody
-(同问), or is meant for one other fan: it replies to a fan, or calls one by name.
+says that it wants an answer (请问, 在哪, 老板在吗). A thing with one of a few endings asks too
+(我的快递呢, 还有货没). It is none where it asks along with somebody (同问), only marvels
+(为什么这么香啊), or is meant for one other fan: it replies to a fan, or calls one by name.
 
 An **answer** is the first later text of somebody else in the group that meets the question:
 
@@ -21,6 +22,7 @@ Pure: who is staff, and who replies to whom, is handed in with the texts.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +31,7 @@ from functools import lru_cache
 from importlib import resources
 
 from insights.clauses import Clause, read_clauses
-from insights.lexicon import Lexicon
+from insights.lexicon import Lexicon, Role
 from insights.normalise import normalise
 from insights.terms import read_terms
 from insights.words import Segmenter
@@ -39,6 +41,11 @@ STAFF_ANSWERS = timedelta(hours=12)
 
 _FAN_ANSWERS = timedelta(minutes=15)
 _RIGHT_AFTER = timedelta(minutes=10)
+_SHORTEST_NAME = 2  # characters: a shorter one begins too many words
+_TURNING = frozenset({Role.DENIAL, Role.SCORN})  # 难道不香吗 means its opposite
+_END = " 。.!！~～？?"
+_BORDERS = r"[\s，,。.！!？?；;~～]"
+_INSIDE = r"[^\s，,。.！!？?；;~～]*"
 _SOMEBODY = -1  # of whom nothing is known but that a message replies to them
 
 
@@ -108,8 +115,11 @@ def read_asking(text: str, segmenter: Segmenter, lexicon: Lexicon) -> Asking:
     clauses = read_clauses(normal, tagged, lexicon)
     about = frozenset(read_terms(tagged)) | frozenset(_named(clauses))
     words = _words()
+    left = words.marvelling.sub("", normal)
+    meant = clauses if left == normal else read_clauses(left, segmenter.tag(left), lexicon)
+    turned = any(not clause.roles.isdisjoint(_TURNING) for clause in meant)
     asks = (
-        any(clause.question for clause in clauses)
+        (any(clause.question for clause in meant) or (words.ends_asking(left) and not turned))
         and not _has_any(normal, words.asking_along)
         and (bool(about) or _has_any(normal, words.wanting))
     )
@@ -143,6 +153,13 @@ class _Words:
     asking_along: tuple[str, ...]
     wanting: tuple[str, ...]
     echoes: tuple[str, ...]
+    asking: re.Pattern[str]  # a clause that asks without a word that asks
+    marvelling: re.Pattern[str]  # a clause that has the form of a question and only marvels
+
+    def ends_asking(self, text: str) -> bool:
+        """Whether the last clause of a text asks without a word that asks."""
+        last = re.split(_BORDERS, text.rstrip(_END))[-1]
+        return self.asking.fullmatch(last) is not None
 
 
 @lru_cache(maxsize=1)
@@ -152,7 +169,13 @@ def _words() -> _Words:
         return tomllib.loads(text)
 
     own, people = read("questions.toml"), read("people.toml")
-    return _Words(tuple(own["asking_along"]), tuple(own["wanting"]), tuple(people["echoes"]))
+    return _Words(
+        asking_along=tuple(own["asking_along"]),
+        wanting=tuple(own["wanting"]),
+        echoes=tuple(people["echoes"]),
+        asking=re.compile("|".join(own["asking"])),
+        marvelling=re.compile(f"{_INSIDE}(?:{'|'.join(own['marvelling'])}){_INSIDE}[？?]?"),
+    )
 
 
 def _has_any(text: str, words: Iterable[str]) -> bool:
@@ -168,7 +191,11 @@ class _Reading:
     about: list[frozenset[str]] = field(default_factory=list)  # of each question
     asked_by: dict[int, list[int]] = field(default_factory=dict)  # member → places of questions
     members: dict[int, int] = field(default_factory=dict)  # message → who said it
-    fans: dict[str, int] = field(default_factory=dict)  # what a fan is called → who it is
+    # What somebody is called → the fan it is; None: somebody of the staff.
+    names: dict[str, int | None] = field(default_factory=dict)
+    lengths: set[int] = field(default_factory=set)  # of the names
+    # Places of the questions that the staff, and the fans, have not answered, in order.
+    open: dict[bool, dict[int, None]] = field(default_factory=lambda: {True: {}, False: {}})
 
     def take(self, line: Line) -> None:
         """Take in the next message."""
@@ -177,17 +204,28 @@ class _Reading:
             self._answer(line, asking)
         self.members[line.message] = line.member
         if line.staff:
+            self._know(line, None)
             return
         if asking.asks and not line.to_fan and self._called(line) in (None, line.member):
             self.asked_by.setdefault(line.member, []).append(len(self.questions))
+            for places in self.open.values():
+                places[len(self.questions)] = None
             self.questions.append(Question(line.message, line.member, line.at, line.text))
             self.about.append(asking.about)
-        self.fans.update((name, line.member) for name in line.called)
+        self._know(line, line.member)
+
+    def _know(self, line: Line, fan: int | None) -> None:
+        """Keep what the speaker is called."""
+        for name in line.called:
+            if len(name) >= _SHORTEST_NAME:
+                self.names[name] = fan
+                self.lengths.add(len(name))
 
     def _answer(self, line: Line, asking: Asking) -> None:
         """Let a message answer what it answers."""
         for place in self._answered(line, asking):
             question = self.questions[place]
+            self.open[line.staff].pop(place, None)
             self.questions[place] = (
                 replace(question, staff_at=line.at)
                 if line.staff
@@ -212,10 +250,10 @@ class _Reading:
     def _lately(self, line: Line, within: timedelta) -> list[int]:
         """The places of the open questions that were asked within this time, the newest first."""
         found = []
-        for place in range(len(self.questions) - 1, -1, -1):
+        for place in reversed(self.open[line.staff]):
             if line.at - self.questions[place].at > within:
                 break
-            if self._is_open(place, line):
+            if self.questions[place].member != line.member:
                 found.append(place)
         return found
 
@@ -232,11 +270,15 @@ class _Reading:
         return self._called(line)
 
     def _called(self, line: Line) -> int | None:
-        """The fan whom a text calls by name."""
-        at = line.text.find("@")
+        """The fan whom a text calls by name; the longest name that fits is meant."""
+        text = line.text
+        at = text.find("@")
         while at >= 0:
-            known = [name for name in self.fans if line.text.startswith(name, at + 1)]
+            called = [text[at + 1 : at + 1 + length] for length in self.lengths]
+            known = [name for name in called if name in self.names]
             if known:
-                return self.fans[max(known, key=len)]
-            at = line.text.find("@", at + 1)
+                fan = self.names[max(known, key=len)]
+                if fan is not None:
+                    return fan
+            at = text.find("@", at + 1)
         return None

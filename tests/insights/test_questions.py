@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,27 @@ def answered(*lines: Line) -> list[tuple[str, float | None, float | None]]:
         ("我也想知道油皮能用吗", False),
         ("油皮能用", False),
         ("早上好", False),
+        ("还有货没", True),
+        ("有货没", True),
+        ("发货没", True),
+        ("我的快递呢", True),
+        ("优惠券呢", True),
+        ("链接呢", True),
+        ("敏感肌可以用吧", True),
+        ("多钱", True),
+        ("孕妇能用嘛", True),
+        ("尺码偏大吗", True),
+        ("链接发一下", True),
+        ("面霜怎么这么好用，在哪买", True),
+        ("面霜就是这样的呢", False),
+        ("我想退货呢", False),
+        ("哪里都好看", False),
+        ("为什么这么香啊", False),
+        ("咋说呢，还行", False),
+        ("怎么说呢，味道一般", False),
+        ("这是什么神仙面霜啊", False),
+        ("这也太香了吧？", False),
+        ("真的假的？", False),
     ],
 )
 def test_a_question_names_something_or_says_that_it_wants_an_answer(
@@ -114,6 +136,36 @@ def test_what_is_meant_for_another_fan_is_no_question_to_the_shop(
     before: str, asked: Line, *, asks: bool
 ) -> None:
     assert bool(questions(line(0, FISH, before), asked)) is asks
+
+
+@pytest.mark.parametrize(("fan", "staff"), [("小美", "小美店长"), ("店", "店长")])
+def test_who_calls_the_staff_by_name_calls_no_fan_whose_name_begins_alike(
+    fan: str, staff: str
+) -> None:
+    said = [
+        replace(line(1, SHOP, "早"), called=(staff,) if len(fan) > 1 else ()),
+        replace(line(2, FISH, "早"), called=(fan,)),
+    ]
+    assert len(questions(*said, line(3, RAIN, f"@{staff} 这个面霜油皮能用吗"))) == 1
+
+
+def test_a_busy_day_is_read_at_once() -> None:
+    many = 20_000
+    asking, calm = read("面霜能用吗"), read("早")
+    lines = [
+        Line(
+            message=number,
+            member=number,
+            at=START + number * timedelta(seconds=1),
+            text="面霜能用吗" if number % 2 else "@谁 早",
+            called=(f"粉丝{number}",),
+        )
+        for number in range(1, many)
+    ]
+    began = process_time()
+    found = read_questions(lines, lambda text: calm if "早" in text else asking)
+    assert len(found) == many // 2
+    assert process_time() - began < 5
 
 
 @pytest.mark.parametrize(
