@@ -67,8 +67,12 @@ class ChatEndpoint:
         await asyncio.to_thread(import_module, "httpx")  # a tenth of a second, the first time
         import httpx  # noqa: PLC0415 (only where a model is asked: the bot's start does not pay)
 
-        # It reads the certificates of authorities, which takes a while too.
-        client = await asyncio.to_thread(httpx.AsyncClient, timeout=None)
+        try:
+            # It reads the certificates of authorities, which takes a while too, and the proxy that
+            # the environment names.
+            client = await asyncio.to_thread(httpx.AsyncClient, timeout=None)
+        except (ImportError, OSError, ValueError) as trouble:
+            raise NoAnswer(f"{type(trouble).__name__} in the proxy or certificates") from None
         key = self._key
         headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
         asked = {
@@ -87,7 +91,8 @@ class ChatEndpoint:
                     body += part
                     if len(body) > _LARGEST:
                         raise NoAnswer(f"its answer has more than {_LARGEST} bytes")
-        except httpx.HTTPError as trouble:
+        # A host's name that cannot be one is a UnicodeError, which is a ValueError.
+        except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as trouble:
             raise NoAnswer(type(trouble).__name__) from None  # its text may quote the address
         return _content(bytes(body))
 
@@ -96,7 +101,7 @@ def _content(body: bytes) -> str:
     """The text of the first choice."""
     try:
         content = json.loads(body)["choices"][0]["message"]["content"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise NoAnswer("its answer is no chat completion") from None
     if not isinstance(content, str) or not content.strip():
         raise NoAnswer("its answer is empty")

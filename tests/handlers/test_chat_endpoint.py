@@ -67,6 +67,7 @@ def test_the_key_is_in_no_repr() -> None:
         ),
         pytest.param(answered(b"<html>"), "no chat completion", id="no JSON"),
         pytest.param(answered(b'{"choices": []}'), "no chat completion", id="no choice"),
+        pytest.param(answered(b"[" * 100_000), "no chat completion", id="endlessly deep"),
         pytest.param(answered(b"[]"), "no chat completion", id="a list"),
         pytest.param(answered(b'"words"'), "no chat completion", id="a text"),
         pytest.param(answered(b"\xff\xfe{"), "no chat completion", id="no text"),
@@ -98,6 +99,28 @@ async def test_it_waits_no_longer_than_its_deadline(model: ModelServer, slow: bo
 async def test_nobody_there_is_no_answer() -> None:
     with pytest.raises(NoAnswer, match="ConnectError"):
         await ChatEndpoint("http://127.0.0.1:1/v1", "small-1").ask("", "")
+
+
+@pytest.mark.parametrize("url", ["https://exa mple.com", "http://a..b/v1", "http://xn--/v1"])
+async def test_an_address_that_cannot_be_one_is_no_answer(url: str) -> None:
+    with pytest.raises(NoAnswer):
+        await ChatEndpoint(url, "small-1").ask("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "foo://x"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:1"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem"),
+    ],
+)
+async def test_a_proxy_or_certificates_that_cannot_be_used_are_no_answer(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(NoAnswer):
+        await ChatEndpoint("https://127.0.0.1:9/v1", "small-1").ask("", "")
 
 
 async def test_one_that_failed_is_left_alone_for_a_while(
