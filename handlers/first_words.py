@@ -16,33 +16,35 @@ from insights.opinions import Stance
 
 _BY_STANCE: Mapping[Stance, str] = {
     Stance.DISLIKE: (
-        "{fan}，谢谢你在群里说起{thing}。没让你满意的地方，我们想听仔细一点：哪里不好、希望怎么改，"
-        "直接回我就行，每一条都会看。{shop}"
+        "{fan}，谢谢你在群里说起{thing}。用着怎么样？哪里好、哪里不好、希望怎么改，"
+        "都想听你说说，直接回我就行。{shop}"
     ),
     Stance.MIND: (
         "{fan}，关于{thing}，有什么放心不下的，直接问我就好，能说清楚的都给你说清楚，"
         "不合适也会老实告诉你。{shop}"
     ),
     Stance.LIKE: (
-        "{fan}，谢谢你夸我们的{thing}！你是怎么用、怎么搭的？愿意的话说给我听听，"
+        "{fan}，谢谢你在群里说起{thing}！你是怎么用、怎么搭的？愿意的话说给我听听，"
         "也欢迎在群里讲讲。{shop}"
     ),
     Stance.CARE: ("{fan}，你关心的{thing}，想先了解哪一点？直接回我就好，我来给你讲。{shop}"),
 }
 _BY_DEMAND: Mapping[DemandKind, str] = {
-    DemandKind.RESTOCK: "{fan}，你问起的{thing}，补货的事我们记下了，到货会告诉你。{shop}",
+    DemandKind.RESTOCK: (
+        "{fan}，你问起的{thing}，还在等补货吗？想要哪一款、要几件，直接回我。{shop}"
+    ),
     DemandKind.NEW_PRODUCT: (
-        "{fan}，你想要的{thing}我们记下了。最想要什么样的？直接回我，说得越细越好。{shop}"
+        "{fan}，你说起过想要{thing}，最想要什么样的？直接回我，说得越细越好。{shop}"
     ),
-    DemandKind.PRICE: "{fan}，你问起的{thing}，有优惠的时候会告诉你。{shop}",
+    DemandKind.PRICE: (
+        "{fan}，你问起{thing}的价格，是想自己用还是囤一些？心里什么价位合适，说给我听听。{shop}"
+    ),
     DemandKind.USAGE: "{fan}，{thing}怎么用，直接问我就好，我一步一步讲给你听。{shop}",
-    DemandKind.DELIVERY: (
-        "{fan}，{thing}的快递有什么要问的，把情况告诉我，我帮你看看到哪了。{shop}"
-    ),
+    DemandKind.DELIVERY: "{fan}，{thing}的快递有什么要问的，直接回我，把情况说给我听。{shop}",
     DemandKind.AFTER_SALE: (
-        "{fan}，{thing}用着有不对劲的地方，把情况告诉我，我们一起把它处理好。{shop}"
+        "{fan}，你问起{thing}的售后，现在怎么样了？把情况告诉我，我先听你说。{shop}"
     ),
-    DemandKind.GROUP_BUY: "{fan}，你问起的{thing}，要是开团，会先告诉你。{shop}",
+    DemandKind.GROUP_BUY: "{fan}，你问起的{thing}，要是开团你想参加吗？想要几件，直接回我。{shop}",
 }
 _OTHERWISE = "{fan}，谢谢你在群里说起{thing}。想了解什么、有什么想法，直接回我就好。{shop}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import update
 
@@ -19,6 +21,10 @@ from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_private
 
 SMELLS = "这个面霜气味太难闻了"
 TAG = "讨厌:气味"
+# What the shop has not said, and what was noted of a fan.
+PROMISES = re.compile(
+    "会告诉|会先|记下|处理好|每一条|满意|夸|we will tell|will hear|noted|sort it out"
+)
 
 
 async def complaints(shop: Shop) -> None:
@@ -194,6 +200,7 @@ def test_the_first_words_are_whole_for_each_stance_and_demand(language: str, thi
     for kind in DemandKind:
         texts.add(words_to_fans(say, About(thing, kind=kind)))
     assert len(texts) == 1 + len(Stance) + len(DemandKind)
+    assert not [text for text in texts if PROMISES.search(text)]
     for text in texts:
         body = personal_body(Content(text), {"shop": "暖群"})
         said = content_of(body, "", "小鱼", in_private=True).text
