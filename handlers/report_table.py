@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from typing import Any
 
 from handlers.full_report import FullReport
 from handlers.report_words import DEMANDS, STANCES
@@ -20,6 +21,7 @@ from handlers.wording import Say
 from insights.demands import Demand
 from insights.opinions import Stance
 from insights.report import AspectRow
+from insights.trends import Trend
 
 _MARK = "\ufeff"
 _QUOTES = 4
@@ -120,14 +122,15 @@ def _rows(say: Say, full: FullReport) -> Iterator[_Row]:
 
 def _trends(say: Say, full: FullReport) -> Iterator[_Row]:
     """What has surely changed."""
-    trends, part = full.found.trends, say("明显的变化")
+    trends, other, part = full.found.trends, full.other, say("明显的变化")
     for one in trends.aspects:
         yield _Row(
             part,
             one.key.aspect,
             say(STANCES[one.key.stance]),
             one.speakers[-1],
-            change=_times(one.change),
+            before=None if other is None else other.spoken.aspects.get(one.key, 0),
+            change=_grown(one),
             quotes=full.about_aspect(one.key),
         )
     for wish in trends.demands:
@@ -136,7 +139,8 @@ def _trends(say: Say, full: FullReport) -> Iterator[_Row]:
             wish.key.thing,
             say(DEMANDS[wish.key.kind]),
             wish.speakers[-1],
-            change=_times(wish.change),
+            before=None if other is None else other.spoken.demands.get(wish.key, 0),
+            change=_grown(wish),
             quotes=full.about_demand(Demand(wish.key.kind, wish.key.thing)),
         )
     for term in trends.terms:
@@ -145,9 +149,15 @@ def _trends(say: Say, full: FullReport) -> Iterator[_Row]:
             term.key,
             say("在聊"),
             term.speakers[-1],
-            change=_times(term.change),
+            before=None if other is None else other.term(term.key),
+            change=_grown(term),
             quotes=full.about_term(term.key),
         )
+
+
+def _grown(trend: Trend[Any]) -> float | None:
+    """How many times as large a share is; None where nobody said it before."""
+    return _times(trend.change) if any(trend.speakers[:-1]) else None
 
 
 def _times(change: float) -> float:

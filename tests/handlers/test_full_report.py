@@ -172,6 +172,20 @@ async def test_what_has_faded_to_nobody_is_not_called_gone_and_what_is_liked_is_
     assert '<svg class="like" viewBox' in html
 
 
+async def test_the_table_tells_what_was_before_and_no_growth_from_nothing(shop: Shop) -> None:
+    await said(shop, *["面霜很润，喜欢"] * 20, *["随便聊聊"] * 20, days_ago=1)
+    await said(shop, *[SMELL] * 20, *["随便聊聊"] * 20)
+    before = last_days(shop.desk, 1).before()
+    full = await whole(shop, against=before, days=1)
+    head, *rows = cells(report_table(wording("zh"), full))
+    changed = [dict(zip(head, row, strict=True)) for row in rows if row[0] == "明显的变化"]
+    (smell,) = [one for one in changed if (one["名称"], one["类别"]) == ("气味", "讨厌")]
+    assert (smell["人数"], smell["之前人数"], smell["变成几倍"]) == ("20", "0", "")
+    (gone,) = [one for one in changed if (one["名称"], one["类别"]) == ("保湿", "喜欢")]
+    assert (gone["人数"], gone["之前人数"]) == ("0", "20")
+    assert 0 < float(gone["变成几倍"]) < 1
+
+
 async def test_the_table_holds_a_row_for_each_figure(shop: Shop) -> None:
     await said(shop, SMELL, "味道好闻，喜欢", "求补货面膜")
     head, *rows = cells(report_table(wording("zh"), await whole(shop)))
