@@ -42,6 +42,7 @@ from storage.groups import heard_groups
 from storage.identities import delete_denied_before
 from storage.numbered_choices import delete_offered_before
 from storage.own_posts import delete_begun_before
+from storage.told_spikes import delete_spikes_before
 from storage.unheard import delete_unheard_before
 
 _log = structlog.get_logger(__name__)
@@ -86,6 +87,7 @@ async def forget_old_text(desk: Desk) -> int:
         delete_comings_before,
         forget_unused,
         delete_requests_before,
+        delete_spikes_before,
     )
 
 

@@ -1,7 +1,8 @@
 """Spikes that were found: what so many said, since when, until when, and whether staff were told.
 
 A spike has one row for as long as it goes on, so that whoever looks next, another process or this
-one after a restart, knows that it was told. The rows stay: the weekly digest lists them.
+one after a restart, knows that it was told. The rows stay for the weekly digest, as long as the
+words they hold pieces of.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert
@@ -87,3 +88,17 @@ async def note_told(
         )
         .values(told_at=func.coalesce(told_spikes.c.told_at, at))
     )
+
+
+async def delete_spikes_before(
+    connection: AsyncConnection, moment: datetime, *, batch: int = 1_000
+) -> int:
+    """Delete at most `batch` spikes that were over before `moment`; how many there were."""
+    row = tuple_(told_spikes.c.shop_id, told_spikes.c.thing, told_spikes.c.began_at)
+    old = (
+        select(told_spikes.c.shop_id, told_spikes.c.thing, told_spikes.c.began_at)
+        .where(told_spikes.c.last_at < moment)
+        .limit(batch)
+    )
+    gone = await connection.execute(delete(told_spikes).where(row.in_(old)))
+    return gone.rowcount

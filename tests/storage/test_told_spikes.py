@@ -6,7 +6,13 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.told_spikes import FoundSpike, keep_spikes, note_told, spikes_since
+from storage.told_spikes import (
+    FoundSpike,
+    delete_spikes_before,
+    keep_spikes,
+    note_told,
+    spikes_since,
+)
 from tests.storage.builders import HOUR, MINUTE, NOW, shop
 
 ALLERGY = FoundSpike("word::过敏", NOW, fans=6, usually=0.3, last_at=NOW)
@@ -43,3 +49,12 @@ async def test_that_a_spike_was_told_stays_known(connection: AsyncConnection) ->
     await keep_spikes(connection, shop_id, [replace(ALLERGY, last_at=NOW + HOUR)])
     told, untold = await spikes_since(connection, shop_id, NOW)
     assert (told.told_at, untold.told_at) == (NOW + MINUTE, None)
+
+
+async def test_spikes_that_were_over_long_ago_go(connection: AsyncConnection) -> None:
+    shop_id = await shop(connection)
+    await keep_spikes(connection, shop_id, [ALLERGY, LEAK])
+    assert await delete_spikes_before(connection, NOW + MINUTE) == 1
+    assert await spikes_since(connection, shop_id, NOW) == [LEAK]
+    assert await delete_spikes_before(connection, NOW + HOUR, batch=1) == 1
+    assert await spikes_since(connection, shop_id, NOW) == []
