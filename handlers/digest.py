@@ -65,7 +65,7 @@ async def digest_of(desk: Desk, groups: Sequence[Group], period: Period) -> Dige
         found,
         period,
         names,
-        spikes=[one for one in spikes if one.told_at and one.began_at < until],
+        spikes=[one for one in spikes if one.began_at < until],
         words=[one.word for one in words],
         notes=[*reading.lines(desk), *gap_lines(desk, await gaps_in(desk, groups, period), _GAPS)],
     )

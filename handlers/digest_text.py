@@ -43,7 +43,7 @@ def digest_text(
         found: the report of the period.
         period: usually a week.
         groups: by name.
-        spikes: those of the period that staff were told of, in the order they began.
+        spikes: those of the period, in the order they began; also what reached nobody at the time.
         words: those that wait for a manager.
         notes: lines that say what is not counted.
     """
@@ -97,10 +97,13 @@ def _change(say: Say, trend: Trend[Key], what: str) -> tuple[float, bool, str]:
 
 
 def _incidents(spikes: Sequence[FoundSpike]) -> list[FoundSpike]:
-    """Of the spikes that were told as one alert, one: a word if there is one, and a demand next."""
-    alerts: dict[datetime | None, list[FoundSpike]] = {}
+    """Of the spikes that were told as one alert, one: a word if there is one, and a demand next.
+
+    Of those that nobody was told of, those that began at one look are one.
+    """
+    alerts: dict[datetime, list[FoundSpike]] = {}
     for one in spikes:
-        alerts.setdefault(one.told_at, []).append(one)
+        alerts.setdefault(one.told_at or one.began_at, []).append(one)
     return [
         min(told, key=lambda one: (_TELLING.index(Thing.of(one.thing).sort), -one.fans))
         for told in alerts.values()

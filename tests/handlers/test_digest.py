@@ -92,6 +92,14 @@ async def test_on_monday_the_staff_read_what_the_week_brought(any_shop: Shop) ->
     ]
 
 
+async def test_a_spike_that_reached_nobody_is_told_with_the_week(shop: Shop) -> None:
+    shop.platform.refuses[in_private(MANAGER)] = AddressGone("gone")
+    await a_week(shop)
+    del shop.platform.refuses[in_private(MANAGER)]
+    answer = await shop.says(MANAGER, "/digest 本周", group=None)
+    assert "「过敏」 9 人，平时几乎没有" in answer.text
+
+
 async def test_it_is_told_once_also_by_a_bot_that_was_restarted(shop: Shop) -> None:
     await a_week(shop)
     shop.clock.advance_to(MONDAY)
