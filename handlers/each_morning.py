@@ -15,7 +15,8 @@ import structlog
 from handlers.desk import Desk
 from handlers.morning import read_morning
 from handlers.morning_text import morning_text
-from handlers.period import day_bounds, today
+from handlers.period import Period, day_bounds, today
+from handlers.progress import progress_of
 from handlers.staff import managers, tell_managers
 from scheduler.content import Content
 from storage.chores import done_at, note_done
@@ -52,7 +53,9 @@ async def tell_morning(desk: Desk) -> bool:
     morning = await read_morning(desk, groups, day - _DAY)
     told = []
     for chat, theirs in _by_staff_chat(groups, [one.id for one in chats]).items():
-        content = Content(morning_text(desk, morning.of({group.id for group in theirs})))
+        ids = {group.id for group in theirs}
+        progress = await progress_of(desk, ids, Period(morning.day, morning.day))
+        content = Content(morning_text(desk, morning.of(ids, progress)))
         key = f"morning/{morning.day}/{'all' if chat is None else chat}"
         begins = day_bounds(desk, day)[0]
         told.append(await tell_managers(desk, content, key, about=theirs[0].id, once_since=begins))

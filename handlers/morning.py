@@ -98,12 +98,12 @@ class Morning:
     progress: Progress
     texts: Mapping[int, str] = field(default_factory=dict)
 
-    def of(self, group_ids: Collection[int]) -> Morning:
-        """The same day of some of these groups alone."""
+    def of(self, group_ids: Collection[int], progress: Progress) -> Morning:
+        """The same day of some of these groups alone, and how far the reading of these is."""
         some = tuple(one for one in self.groups if one.group.id in group_ids)
         accounts = {one.group.account for one in some}
         gaps = tuple(gap for gap in self.gaps if gap.account in accounts)
-        return Morning(self.day, some, gaps, self.progress, self.texts)
+        return Morning(self.day, some, gaps, progress, self.texts)
 
 
 @dataclass(frozen=True, slots=True)

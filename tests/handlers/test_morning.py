@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import each_morning
 from handlers.each_morning import tell_morning
 from handlers.morning import Complaints, Figures, complaints_in, read_morning
+from handlers.progress import Progress
 from handlers.settings import ShopSettings
 from insights.days import AnalysedDay, AspectStance, Tally
 from insights.demands import Demand
@@ -188,6 +190,29 @@ async def test_each_staff_chat_is_told_of_its_own_groups(shop: Shop) -> None:
         ],
         key=str,
     )
+
+
+async def test_each_staff_chat_is_told_how_far_its_own_groups_are_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await staff_chat(shop, looks_after="@一群")
+    await a_day(shop)
+    await next_morning(shop)
+    asked: list[set[int]] = []
+
+    async def progress(_: object, ids: set[int], __: object) -> Progress:
+        asked.append(set(ids))
+        return Progress(days=1, waiting=0, unread=len(ids) - 1, other_words=0)
+
+    monkeypatch.setattr(each_morning, "progress_of", progress)
+    told = await look(shop)
+    unread = ["还没读完" in post.content.text for post in told]
+    titles = [post.content.text.splitlines()[0] for post in told]
+    assert [len(ids) for ids in asked] == [1, 2]
+    assert dict(zip(titles, unread, strict=True)) == {
+        "早报 · 11-05 · 一群": False,
+        "早报 · 11-05 · 2 个群": True,
+    }
 
 
 async def test_there_is_none_without_groups_or_of_groups_that_are_new(opened: Opener) -> None:
