@@ -35,16 +35,24 @@ class DraftOf:
     """The products that a post is to be drafted about: `起草 面霜+精华`."""
 
     label: ClassVar[str] = "起草 商品+商品"
-    products: tuple[str, ...]
+    written: str
 
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """The word, and the products to the end of the line, with + between them."""
         word, left = token(rest)
-        products = sorted(part.strip() for part in _BETWEEN.split(left))
-        if word.lower() not in _DRAFT_WORDS or not all(products):
+        if word.lower() not in _DRAFT_WORDS or not _parts(left):
             raise Unreadable("要起草的话，写成 起草 面霜+精华")
-        return cls(tuple(products)), ""
+        return cls(left), ""
+
+    def means(self, one: Bundle) -> bool:
+        """Whether this names a bundle, its products in any order; a product may have a + itself."""
+        return _parts(self.written) == _parts(_PLUS.join(one.products))
+
+
+def _parts(written: str) -> list[str]:
+    """What stands between the +, in order of the alphabet."""
+    return sorted(filter(None, (part.strip() for part in _BETWEEN.split(written))))
 
 
 @command(
@@ -74,7 +82,7 @@ async def bundles(  # noqa: PLR0917 (the command's arguments, in the order they 
     if draft is None:
         yield await _shown(desk, inquiry, found)
         return
-    meant = next((one for one in found if one.products == draft.products), None)
+    meant = next((one for one in found if draft.means(one)), None)
     if meant is None:
         text = desk.say("这几样现在不算常被一起说起。发 /bundles 看哪些是。")
         yield reply(text, private=True)

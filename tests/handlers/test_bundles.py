@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from handlers.commands.bundles import DraftOf
+from insights.bundles import Bundle
 from tests.handlers.scenes import made, staff_chat
 from tests.handlers.shop import MANAGER, Answers, Shop, in_group
 
@@ -61,6 +67,23 @@ async def test_with_groups_named_or_in_a_staff_chat_the_draft_is_previewed_at_on
     await staff_chat(shop)
     preview = await shop.says(MANAGER, "/bundles 7 draft 粉底液+口红", group="店员群")
     assert "发到 2 个群" in preview.text
+
+
+@pytest.mark.parametrize(
+    ("products", "written"),
+    [
+        (("口红", "粉底液"), "粉底液 ＋ 口红"),
+        (("SK+II", "面霜"), "SK+II+面霜"),
+        (("Olay+", "面霜"), "面霜+Olay+"),
+    ],
+)
+def test_a_bundle_is_named_also_where_a_product_has_a_plus(
+    products: tuple[str, str], written: str
+) -> None:
+    draft, _ = DraftOf.read(f"draft {written}")
+    meant = Bundle(products[:1], products[1], 3, 0.1, 0.9, 3.0, 0.01)
+    assert draft.means(meant)
+    assert not draft.means(replace(meant, adds="精华"))
 
 
 async def test_what_is_no_bundle_is_not_drafted(shop: Shop) -> None:
