@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -19,6 +20,7 @@ from insights.people import Person, Standing
 from storage.members import members_by_id
 from storage.tags import tag_counts
 
+_PATIENCE = 2.0  # seconds that a manager waits without a word
 _SHOWN = 5  # people of a kind, and interests
 _DID: Mapping[Standing, str] = {
     Standing.ADVOCATE: "{name}（推荐 {count} 次）",
@@ -46,7 +48,16 @@ async def people(
     if isinstance(inquiry, Reply):
         yield inquiry
         return
-    found, interests = await people_in(desk, inquiry.group_ids, inquiry.period)
+    finding = asyncio.create_task(people_in(desk, inquiry.group_ids, inquiry.period))
+    try:
+        done, _ = await asyncio.wait({finding}, timeout=_PATIENCE)
+        if not done:
+            yield reply(
+                desk.say("这些天的聊天要从头读一遍，稍等一会儿，读完就发给你。"), private=True
+            )
+        found, interests = await finding
+    finally:
+        finding.cancel()
     async with desk.database.reading() as connection:
         carried = dict(await tag_counts(connection, desk.clock.now()))
     lines = [

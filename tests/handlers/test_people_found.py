@@ -128,6 +128,17 @@ async def test_the_manager_sees_who_is_who_and_can_thank_them(shop: Shop) -> Non
     assert "私下发给 1 位粉丝" in thanks.text
 
 
+async def test_a_manager_who_has_to_wait_is_told_so_first(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talk(shop)
+    wait = "这些天的聊天要从头读一遍，稍等一会儿"
+    assert wait not in str(await shop.says(MANAGER, "/people 7", group=None))
+    monkeypatch.setattr("handlers.commands.people._PATIENCE", 0.0)
+    answers = str(await shop.says(MANAGER, "/people 7", group=None))
+    assert 0 <= answers.find(wait) < answers.find("安利官 1 位：小鱼")
+
+
 async def test_what_is_said_today_counts_in_the_answer(shop: Shop) -> None:
     await talk(shop)
     assert "安利官 1 位：小鱼" in (await shop.says(MANAGER, "/people 7", group=None)).text
