@@ -6,7 +6,7 @@ Every command about demand takes the same three, and each of its buttons asks ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from handlers.arguments import Groups, quoted
@@ -72,8 +72,10 @@ async def inquire(
     """What is asked about; or the answer to a group or a tag that nobody knows.
 
     By default the last seven days, the groups that a staff chat looks after or all of them, and
-    everybody's words.
+    everybody's words. A tag may stand among the groups as well, as posts are aimed: `@tag:老客`.
     """
+    if segment is None:
+        groups, segment = _apart(groups)
     chosen = await chosen_or_here(desk, asked, groups)
     if isinstance(chosen, Reply):
         return chosen
@@ -88,6 +90,19 @@ async def inquire(
     words = period or PeriodWords.days(_DAYS)
     aimed = "" if chosen is None else chosen.written
     return Inquiry(words, words.meant(today(desk)), aimed, tuple(wanted), segment, members)
+
+
+def _apart(groups: Groups | None) -> tuple[Groups | None, SegmentWord | None]:
+    """The groups, and the one tag among them, where there is one and nothing beside it."""
+    aimed = None if groups is None else groups.audience
+    if groups is None or aimed is None or aimed.segment is None:
+        return groups, None
+    if aimed.segment.untagged or len(aimed.segment.tagged) != 1:
+        return groups, None
+    words = [f"@{quoted(name)}" for name in aimed.wanted]
+    words += [f"-{quoted(name)}" for name in aimed.unwanted]
+    left = Groups(" ".join(words), replace(aimed, segment=None)) if words else None
+    return left, SegmentWord(aimed.segment.tagged[0])
 
 
 async def _carriers(desk: Desk, segment: SegmentWord) -> frozenset[int] | Reply:

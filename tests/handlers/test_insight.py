@@ -197,6 +197,18 @@ async def test_a_tag_that_few_speakers_carry_tells_nobody_who_said_a_quote(opene
     assert SMELL in (await shop.says(MANAGER, "/insights tag:老客")).text
 
 
+async def test_a_tag_may_stand_among_the_groups_as_posts_are_aimed(opened: Opener) -> None:
+    shop = await with_groups(await opened())
+    await said(shop, *[SMELL] * 5)
+    await shop.says(MANAGER, "/tag @粉丝1 老客")
+    for aimed in ("@标签:老客", "@一群 @tag:老客"):
+        plain = aimed.replace("@标签:", "tag:").replace("@tag:", "tag:")
+        answer = (await shop.says(MANAGER, f"/insights 7 {aimed}")).text
+        assert answer == (await shop.says(MANAGER, f"/insights 7 {plain}")).text
+        assert "老客" in answer
+    assert "这里只能选群" in (await shop.says(MANAGER, "/insights 7 @所有群 -标签:老客")).text
+
+
 async def test_who_asked_for_no_record_is_not_quoted(any_shop: Shop) -> None:
     shop = any_shop
     await said(shop, SMELL, "味道难闻")
