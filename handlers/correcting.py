@@ -27,7 +27,7 @@ class Unteachable(Enum):
 
     STEERS = "it steers the words around it: every sentence would be read otherwise"
     PRODUCT = "what it should be said of is a product, and no aspect"
-    NO_ASPECT = "what it should be said of steers or judges, and is no aspect: 很 香 for 很香"
+    NO_ASPECT = "what it should be said of steers or judges, and is no aspect"
     NAMES = "it only names an aspect or a product, and says nothing of it"
 
 
