@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a file, tests/ is n
 import psutil
 from sqlalchemy import bindparam, delete, insert, update
 
+from bot.collecting import keep_what_stands
 from bot.configuration import Configuration
 from bot.wiring import open_desk
 from handlers import periods_read
@@ -269,6 +270,7 @@ def main() -> None:
     reader.add_argument("--scale", type=float, default=1.0, help="1 is a million messages")
     reader.add_argument("--engine", choices=["SQLite", "PostgreSQL"])
     chosen = reader.parse_args()
+    keep_what_stands()  # as the bot does
     with postgres_server() as server:
         for name, database in engines(server):
             if chosen.engine in (None, name):
