@@ -15,12 +15,11 @@ from handlers.period import Period
 from handlers.periods_read import spoken_in, understood
 from handlers.reading_days import read_some
 from insights.background import Background
-from insights.masking import mask, names_within
+from insights.masking import mask_texts
 from insights.report import DemandReport, demand_report
 from storage import messages
 from storage.groups import Group
 from storage.members import names_in
-from storage.messages import Quote
 
 _PERIODS_BEFORE = 4  # fewer show little of how talk wavers
 _READ_AT_ONCE = 5_000  # messages that a report reads by itself: half a second or so
@@ -59,7 +58,8 @@ async def report(
     found = await asyncio.to_thread(find)
     async with desk.database.reading() as connection:
         quoted = await messages.quotes(connection, sorted(found.quoted()))
-    texts = await asyncio.to_thread(_masked, quoted, names)
+    plain = {one.id: one.text for one in quoted}
+    texts = await asyncio.to_thread(mask_texts, plain, names)
     return found.with_quotes(texts)
 
 
@@ -69,15 +69,6 @@ def compared_with(period: Period, against: Period | None = None) -> list[Period]
     They are the four of the same length right before, or the one that is asked for.
     """
     return period.before_it(_PERIODS_BEFORE) if against is None else [against]
-
-
-def _masked(quoted: Sequence[Quote], names: Collection[str]) -> dict[int, str]:
-    """Message id → its text without anything that tells who somebody is.
-
-    Fans call each other by name, too; a name of one character is a word more often than a name.
-    """
-    called = names_within(names, [one.text for one in quoted])
-    return {one.id: mask(one.text, called) for one in quoted}
 
 
 @lru_cache(maxsize=1)

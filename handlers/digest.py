@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -22,12 +22,10 @@ from handlers.narrative import narrate
 from handlers.period import Period, bounds_of, today
 from handlers.pictures.picture import insight_picture
 from handlers.progress import progress_of
-from handlers.staff import tell_managers
+from handlers.staff import tell_managers, was_told
 from insights.report import DemandReport
-from scheduler.answers import may_have_arrived
 from scheduler.content import Button, Content, Picture
 from scheduler.quiet_hours import quiet_until
-from storage.attempts import outcomes_under
 from storage.groups import Group, all_groups
 from storage.told_spikes import spikes_since
 from storage.word_proposals import waiting_words
@@ -102,7 +100,7 @@ async def tell_digest(desk: Desk) -> list[str]:
     if quiet_until(now, ZoneInfo(desk.shop.zone), desk.care.quiet_hours) is not None:
         return []
     key = f"digest:{period.first.isoformat()}"
-    if await _was_told(desk, key, bounds_of(desk, period)[1]):
+    if await was_told(desk, key, bounds_of(desk, period)[1]):
         return []
     async with desk.database.reading() as connection:
         groups = await all_groups(connection, desk.shop_id)
@@ -120,10 +118,3 @@ async def tell_digest(desk: Desk) -> list[str]:
     if narrative is not None:
         await tell_managers(desk, Content(narrative), f"narrative-of-{key}")
     return told
-
-
-async def _was_told(desk: Desk, key: str, since: datetime) -> bool:
-    """Whether somebody may have heard it already, from this process or another."""
-    async with desk.database.reading() as connection:
-        outcomes = await outcomes_under(connection, desk.senders.keys(), key, since)
-    return any(map(may_have_arrived, outcomes))

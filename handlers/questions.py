@@ -29,15 +29,13 @@ import structlog
 from handlers.desk import Desk
 from handlers.hearing_gaps import gaps_of
 from handlers.quoting import masked
-from handlers.staff import tell_managers
+from handlers.staff import tell_managers, was_told
 from insights.lexicon import Lexicon
 from insights.masking import mask_name
 from insights.questions import Asking, Line, Question, ReadAsking, read_asking, read_questions
 from insights.words import Segmenter
-from scheduler.answers import may_have_arrived
 from scheduler.content import Content
 from scheduler.quiet_hours import quiet_until
-from storage.attempts import outcomes_under
 from storage.database import Database
 from storage.groups import Group, all_groups
 from storage.hearing_gaps import Gap
@@ -230,7 +228,7 @@ async def _untold(desk: Desk, waiting: Sequence[GroupQuestion]) -> list[GroupQue
     said = _memory(desk).said
     said.intersection_update(noted.values())
     for moment in {*noted.values()} - said:
-        if await _was_said(desk, moment):
+        if await was_told(desk, _key(moment), moment):
             said.add(moment)
     unsaid = [message for message, moment in noted.items() if moment not in said]
     if unsaid:
@@ -243,13 +241,6 @@ async def _untold(desk: Desk, waiting: Sequence[GroupQuestion]) -> list[GroupQue
 
 def _key(moment: datetime) -> str:
     return f"questions/{moment.astimezone(UTC).isoformat()}"
-
-
-async def _was_said(desk: Desk, moment: datetime) -> bool:
-    """Whether what was noted at a moment reached anybody, or may have."""
-    async with desk.database.reading() as connection:
-        outcomes = await outcomes_under(connection, desk.senders.keys(), _key(moment), moment)
-    return any(map(may_have_arrived, outcomes))
 
 
 async def _tell(desk: Desk, new: Sequence[GroupQuestion], moment: datetime) -> bool:

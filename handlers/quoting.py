@@ -22,7 +22,7 @@ from handlers.reading_days import read_some
 from handlers.roles import may_see_names
 from insights.about import may_be_category, names_of, speaks_about, tallies_about
 from insights.days import Tally
-from insights.masking import mask, names_within
+from insights.masking import mask_texts
 from insights.understanding import understand
 from storage import audit
 from storage.members import names_in
@@ -117,12 +117,7 @@ async def masked(desk: Desk, quotes: Sequence[Said]) -> Mapping[int, str]:
     groups, speakers = {one.group_id for one in quotes}, {one.member_id for one in quotes}
     async with desk.database.reading() as connection:
         names = await names_in(connection, groups, speakers)
-    return await asyncio.to_thread(_without_names, quotes, names)
-
-
-def _without_names(quotes: Sequence[Said], names: Collection[str]) -> dict[int, str]:
-    called = names_within(names, [one.text for one in quotes])
-    return {one.id: mask(one.text, called) for one in quotes}
+    return await asyncio.to_thread(mask_texts, {one.id: one.text for one in quotes}, names)
 
 
 def tells_who(inquiry: Inquiry, speakers: int) -> bool:

@@ -9,6 +9,7 @@ restart tells nothing twice. Only what was heard live counts, and nobody's words
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -21,15 +22,13 @@ from prometheus_client import Counter as Count
 from handlers.desk import Desk
 from handlers.reading_days import version_now
 from handlers.spike_text import spike_content
-from handlers.staff import tell_managers
+from handlers.staff import tell_managers, was_told
 from handlers.usual_talk import Known, know_usual, read_sayings
 from insights.alarms import Alarm, new_alarms
-from insights.masking import mask
+from insights.masking import mask_texts
 from insights.spikes import Spike
 from insights.terms import read_terms
 from insights.watched import WINDOW, Saying, Sort, Thing, count_window, spikes_in
-from scheduler.answers import may_have_arrived
-from storage.attempts import outcomes_under
 from storage.database import Database
 from storage.groups import Group, groups_by_id
 from storage.lately_said import said_lately
@@ -153,11 +152,7 @@ async def _was_told(desk: Desk, alarm: Alarm, found: dict[Thing, FoundSpike]) ->
     """
     for one in alarm.spikes:
         began_at = found[one.key].began_at
-        async with desk.database.reading() as connection:
-            outcomes = await outcomes_under(
-                connection, desk.senders.keys(), _key(one.key, began_at), began_at
-            )
-        if any(map(may_have_arrived, outcomes)):
+        if await was_told(desk, _key(one.key, began_at), began_at):
             return True
     return False
 
@@ -187,9 +182,12 @@ async def _quotes(desk: Desk, behind: Sequence[Saying]) -> list[str]:
     groups, members = {one.group for one in behind}, {one.member for one in behind}
     async with desk.database.reading() as connection:
         quoted = await quotes(connection, list(newest.values())[:_LOOKED_THROUGH])
-        names = [name for name in await names_in(connection, groups, members) if len(name) > 1]
-    texts = dict.fromkeys(one.text for one in sorted(quoted, key=lambda one: -one.id))
-    return [_in_a_line(mask(text, names)) for text in list(texts)[:_QUOTES]]
+        names = await names_in(connection, groups, members)
+    each = {one.text: one.id for one in sorted(quoted, key=lambda one: one.id)}
+    newest_first = sorted(each.items(), key=lambda one: -one[1])[:_QUOTES]
+    texts = {message: text for text, message in newest_first}
+    masked = await asyncio.to_thread(mask_texts, texts, names)
+    return [_in_a_line(text) for text in masked.values()]
 
 
 def _in_a_line(text: str) -> str:

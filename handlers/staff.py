@@ -19,11 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.desk import Desk
 from handlers.roles import Role, role_of
 from handlers.settings import ShopSettings
-from scheduler.answers import never_again
+from scheduler.answers import may_have_arrived, never_again
 from scheduler.content import Content
 from scheduler.courier import Address, Done, Unclear
 from storage import members
-from storage.attempts import outcomes_of
+from storage.attempts import outcomes_of, outcomes_under
 from storage.familiar import lost_members
 from storage.groups import Group, groups_by_id
 from storage.identities import once_known_as
@@ -120,6 +120,16 @@ async def tell_managers(
         ]
     reached = [found.name for task in tasks if (found := task.result()) is not None]
     return [*(chat.name for chat in said), *reached]
+
+
+async def was_told(desk: Desk, key: str, since: datetime) -> bool:
+    """Whether `tell_managers` reached anybody under this key since then, or may have.
+
+    Be it from this process, or from another one that ended before it could write that down.
+    """
+    async with desk.database.reading() as connection:
+        outcomes = await outcomes_under(connection, desk.senders.keys(), key, since)
+    return any(map(may_have_arrived, outcomes))
 
 
 async def _tell_chat(

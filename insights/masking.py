@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _STARS = "***"
 
@@ -118,6 +118,15 @@ def names_within(names: Iterable[str], texts: Sequence[str]) -> list[str]:
             and any(called in text and re.search(as_a_word(called), text) for text in read)
         }
     )
+
+
+def mask_texts(texts: Mapping[int, str], names: Iterable[str]) -> dict[int, str]:
+    """Each text without anything that tells who somebody is; the names are looked through once.
+
+    Slow where there are many names: call it in a thread.
+    """
+    called = names_within(names, list(texts.values()))
+    return {key: mask(text, called) for key, text in texts.items()}
 
 
 def _names_masked(text: str, names: Iterable[str]) -> str:
