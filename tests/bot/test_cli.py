@@ -141,11 +141,11 @@ def test_analyse_answers_every_line_with_one_object_whatever_the_bytes(here: Pat
 
 
 def test_analyse_knows_the_words_of_the_configuration_and_opens_no_database(here: Path) -> None:
-    told = '[insights]\nwords = ["龙涎涎"]\nthings = {"云絮霜" = ["小云"]}\ntrades = ["food"]\n'
+    told = '[insights]\nwords = ["鲛珠绡"]\nthings = {"云絮霜" = ["小云"]}\ntrades = ["food"]\n'
     (here / "nuanqun.toml").write_text(told, encoding="utf-8")
-    (row,) = call("analyse", given="龙涎涎的味道，求补货小云".encode()).out.splitlines()
+    (row,) = call("analyse", given="鲛珠绡的味道，求补货小云".encode()).out.splitlines()
     read = json.loads(row)
-    assert "龙涎涎" in read["words"]
+    assert "鲛珠绡" in read["words"]
     assert read["opinions"][0]["aspect"] == "口感"
     assert read["demands"] == [{"kind": "restock", "thing": "云絮霜"}]
     assert [one.name for one in here.iterdir()] == ["nuanqun.toml"]

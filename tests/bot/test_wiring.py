@@ -205,10 +205,10 @@ async def test_a_running_bot_reads_with_what_is_taught_beside_it(
         try:
             number = desk.vocabulary.number
             async with desk.database.writing() as connection:
-                one = TaughtOpinion("", "龙涎涎", "like", "room:1", desk.clock.now())
+                one = TaughtOpinion("", "鲛珠绡", "like", "room:1", desk.clock.now())
                 await teach_opinion(connection, desk.shop_id, one)
             await until(lambda: desk.vocabulary.number > number)
-            assert desk.lexicon.terms["龙涎涎"].own
+            assert desk.lexicon.terms["鲛珠绡"].own
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
