@@ -6,5 +6,17 @@ that a start with an up-to-date database need not import Alembic.
 
 from __future__ import annotations
 
-KNOWN = ("0001", "0002", "0003", "0004", "0005")
+KNOWN = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+)
 HEAD = KNOWN[-1]
