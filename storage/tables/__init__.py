@@ -15,6 +15,7 @@ from storage.tables.accounts import (
     shops,
     unheard_events,
 )
+from storage.tables.calendar import quiet_days, shop_days
 from storage.tables.campaigns import attempts, campaigns, content_versions, deliveries
 from storage.tables.groups import group_tags, groups, invites, join_requests, topics
 from storage.tables.parts import metadata
@@ -29,6 +30,8 @@ from storage.tables.people import (
     tags,
     watches,
 )
+from storage.tables.products import product_feeds, products
+from storage.tables.programmes import running_programmes
 from storage.tables.talk import (
     analysed_days,
     button_words,
@@ -83,6 +86,10 @@ __all__ = [
     "passing_posts",
     "pending_commands",
     "pending_welcomes",
+    "product_feeds",
+    "products",
+    "quiet_days",
+    "shop_days",
     "shop_words",
     "shops",
     "tags",

@@ -1,0 +1,344 @@
+"""Products and the feeds they come from: what each feed said last, and what was announced of it.
+
+A product is known by its source and what the source calls it, for ever: one that is sold out and
+comes back, or is given another title, is the one it was. What a feed holds when it is read for the
+first time is its baseline: known, and never announced. A price is a decimal number with its
+currency, never a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, func, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import among, insert_new, update_each
+from storage.tables import product_feeds, products
+
+BY_HAND = "hand"
+"""The source of what a manager typed."""
+
+
+class ProductState(StrEnum):
+    """What became of a product."""
+
+    KNOWN = "known"  # there before anybody looked, or not to be announced
+    NEW = "new"  # waits to be announced
+    ANNOUNCED = "announced"
+
+
+@dataclass(frozen=True, slots=True)
+class Ware:
+    """A product as its source tells of it; `price` None where it names none.
+
+    `changed_at` is when its shop says that it changed last. Texts are plain and may be empty.
+    """
+
+    key: str
+    title: str
+    price: Decimal | None
+    currency: str
+    link: str = ""
+    picture: str = ""
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    available: bool = True
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A stored product. `doubt` is a price that was not believed, `campaign` what announced it."""
+
+    id: int
+    source: str
+    ware: Ware
+    state: ProductState
+    first_seen_at: datetime
+    doubt: str | None
+    doubt_told: bool
+    dropped_at: datetime | None
+    campaign: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How a feed stands: when it was read and will be, how often it failed, what is not believed.
+
+    `pages` are what its pages said of themselves, as whoever reads them wrote it down.
+    """
+
+    id: int
+    name: str
+    address: str
+    baseline_at: datetime | None
+    looked_at: datetime | None
+    next_look_at: datetime
+    pages: list[dict[str, Any]]
+    failures: int
+    trouble: dict[str, Any] | None
+    trouble_told: bool
+    held: dict[str, Any] | None
+    held_told: bool
+
+
+_EVERY = true()
+_FEED = tuple(product_feeds.c[name] for name in Feed.__dataclass_fields__)
+
+
+async def ensure_feed(
+    connection: AsyncConnection, shop_id: int, name: str, address: str, at: datetime
+) -> Feed:
+    """The feed of this name; one whose address is another now begins anew, as if never read."""
+    fresh = {"address": address, "next_look_at": at, "pages": []}
+    await insert_new(
+        connection, product_feeds, [{"shop_id": shop_id, "name": name, "failures": 0, **fresh}]
+    )
+    await connection.execute(
+        update(product_feeds)
+        .where(
+            product_feeds.c.shop_id == shop_id,
+            product_feeds.c.name == name,
+            product_feeds.c.address != address,
+        )
+        .values(
+            **fresh,
+            baseline_at=None,
+            failures=0,
+            trouble=None,
+            trouble_told=False,
+            held=None,
+            held_told=False,
+        )
+    )
+    rows = await connection.execute(
+        select(*_FEED).where(product_feeds.c.shop_id == shop_id, product_feeds.c.name == name)
+    )
+    return Feed(*rows.one())
+
+
+async def feeds(connection: AsyncConnection, shop_id: int) -> dict[str, Feed]:
+    """Name → feed, of every feed that was ever configured."""
+    rows = await connection.execute(
+        select(*_FEED).where(product_feeds.c.shop_id == shop_id).order_by(product_feeds.c.name)
+    )
+    return {row.name: Feed(*row) for row in rows}
+
+
+async def change_feed(connection: AsyncConnection, feed_id: int, **values: Any) -> None:
+    """Write these columns of a feed."""
+    await connection.execute(
+        update(product_feeds).where(product_feeds.c.id == feed_id).values(**values)
+    )
+
+
+async def products_of(
+    connection: AsyncConnection,
+    shop_id: int,
+    source: str,
+    keys: Collection[str] | None = None,
+) -> dict[str, Product]:
+    """Key → product, of one source; all of it, or these."""
+    meant = _EVERY if keys is None else among(products.c.key, keys)
+    rows = await connection.execute(
+        select(products).where(products.c.shop_id == shop_id, products.c.source == source, meant)
+    )
+    return {row.key: _product(row) for row in rows}
+
+
+def _product(row: Row[Any]) -> Product:
+    ware = Ware(
+        key=row.key,
+        title=row.title,
+        price=None if row.price is None else Decimal(row.price),
+        currency=row.currency,
+        link=row.link,
+        picture=row.picture,
+        category=row.category,
+        tags=tuple(row.tags),
+        available=row.available,
+        changed_at=row.changed_at,
+    )
+    return Product(
+        id=row.id,
+        source=row.source,
+        ware=ware,
+        state=ProductState(row.state),
+        first_seen_at=row.first_seen_at,
+        doubt=row.doubt,
+        doubt_told=row.doubt_told,
+        dropped_at=row.dropped_at,
+        campaign=row.campaign,
+    )
+
+
+def _written(ware: Ware) -> dict[str, Any]:
+    return {
+        "title": ware.title,
+        "price": None if ware.price is None else str(ware.price),
+        "currency": ware.currency,
+        "link": ware.link,
+        "picture": ware.picture,
+        "category": ware.category,
+        "tags": list(ware.tags),
+        "available": ware.available,
+        "changed_at": ware.changed_at,
+    }
+
+
+async def add_products(
+    connection: AsyncConnection,
+    shop_id: int,
+    source: str,
+    wares: Sequence[tuple[Ware, ProductState]],
+    at: datetime,
+) -> dict[str, int]:
+    """Write products down that were not known; key → id of those that really were not."""
+    rows = [
+        {
+            "shop_id": shop_id,
+            "source": source,
+            "key": ware.key,
+            "state": state,
+            "first_seen_at": at,
+            **_written(ware),
+        }
+        for ware, state in wares
+    ]
+    made = await insert_new(connection, products, rows, products.c.key, products.c.id)
+    return {row.key: row.id for row in made}
+
+
+async def update_products(connection: AsyncConnection, changed: Mapping[int, Ware]) -> None:
+    """Let products (id → ware) be as their source tells now; a doubt about a price is over."""
+    rows = [
+        {"id": product, **_written(ware), "doubt": None, "doubt_told": False}
+        for product, ware in changed.items()
+    ]
+    await update_each(connection, products, rows, _EVERY)
+
+
+async def note_doubts(connection: AsyncConnection, doubted: Mapping[int, str]) -> None:
+    """Note prices (id → as they are told) that are not believed, and that nobody knows yet."""
+    rows = [
+        {"id": product, "doubt": price, "doubt_told": False} for product, price in doubted.items()
+    ]
+    await update_each(connection, products, rows, _EVERY)
+
+
+async def doubted(connection: AsyncConnection, shop_id: int) -> list[Product]:
+    """The products whose newest price is not believed, in the order they came."""
+    rows = await connection.execute(
+        select(products)
+        .where(products.c.shop_id == shop_id, products.c.doubt.is_not(None))
+        .order_by(products.c.id)
+    )
+    return [_product(row) for row in rows]
+
+
+async def note_doubts_told(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Note that the staff know of the doubts about these products' prices."""
+    await connection.execute(
+        update(products).where(among(products.c.id, ids)).values(doubt_told=True)
+    )
+
+
+async def waiting(connection: AsyncConnection, shop_id: int) -> list[Product]:
+    """The products that wait to be announced, the oldest first."""
+    rows = await connection.execute(
+        select(products)
+        .where(products.c.shop_id == shop_id, products.c.state == ProductState.NEW)
+        .order_by(products.c.first_seen_at, products.c.id)
+    )
+    return [_product(row) for row in rows]
+
+
+async def count_new_since(
+    connection: AsyncConnection, shop_id: int, source: str, since: datetime
+) -> int:
+    """How many products of a source were found to be new after a moment, announced or not."""
+    found = await connection.scalar(
+        select(func.count())
+        .select_from(products)
+        .where(
+            products.c.shop_id == shop_id,
+            products.c.source == source,
+            products.c.first_seen_at > since,
+            products.c.state != ProductState.KNOWN,
+        )
+    )
+    return int(found or 0)
+
+
+async def product_counts(connection: AsyncConnection, shop_id: int) -> dict[str, int]:
+    """Source → how many products are known of it."""
+    rows = await connection.execute(
+        select(products.c.source, func.count().label("known"))
+        .where(products.c.shop_id == shop_id)
+        .group_by(products.c.source)
+    )
+    return {row.source: row.known for row in rows}
+
+
+async def product_by_id(
+    connection: AsyncConnection, shop_id: int, product_id: int
+) -> Product | None:
+    """The product with this number."""
+    rows = await connection.execute(
+        select(products).where(products.c.shop_id == shop_id, products.c.id == product_id)
+    )
+    row = rows.one_or_none()
+    return None if row is None else _product(row)
+
+
+async def known_links(
+    connection: AsyncConnection, shop_id: int, links: Collection[str]
+) -> set[str]:
+    """Those of these links that lead to a product that is known, from whichever source."""
+    found = await connection.scalars(
+        select(products.c.link).where(
+            products.c.shop_id == shop_id,
+            products.c.link != "",
+            among(products.c.link, [link for link in links if link]),
+        )
+    )
+    return set(found)
+
+
+async def known_prices(
+    connection: AsyncConnection, shop_id: int
+) -> dict[str, frozenset[tuple[Decimal, str]]]:
+    """Title → the prices, each with its currency, that the shop's sources name for it."""
+    rows = await connection.execute(
+        select(products.c.title, products.c.price, products.c.currency).where(
+            products.c.shop_id == shop_id, products.c.price.is_not(None)
+        )
+    )
+    prices: dict[str, frozenset[tuple[Decimal, str]]] = {}
+    for row in rows:
+        one = frozenset({(Decimal(row.price), row.currency)})
+        prices[row.title] = prices.get(row.title, frozenset()) | one
+    return prices
+
+
+async def note_announced(
+    connection: AsyncConnection, ids: Collection[int], campaign: str | None
+) -> None:
+    """Note that a campaign announces these products; None: they are never to be."""
+    state = ProductState.KNOWN if campaign is None else ProductState.ANNOUNCED
+    await connection.execute(
+        update(products).where(among(products.c.id, ids)).values(state=state, campaign=campaign)
+    )
+
+
+async def note_dropped(connection: AsyncConnection, product_id: int, at: datetime) -> None:
+    """Note that those who wait for a lower price of a product are told."""
+    await connection.execute(
+        update(products).where(products.c.id == product_id).values(dropped_at=at)
+    )

@@ -1,0 +1,149 @@
+"""Products are known by source and key for ever; a feed keeps how it was read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.products import (
+    BY_HAND,
+    ProductState,
+    Ware,
+    add_products,
+    change_feed,
+    count_new_since,
+    doubted,
+    ensure_feed,
+    feeds,
+    known_links,
+    known_prices,
+    note_announced,
+    note_doubts,
+    note_doubts_told,
+    note_dropped,
+    product_by_id,
+    product_counts,
+    products_of,
+    update_products,
+    waiting,
+)
+from tests.storage.builders import HOUR, NOW, shop
+
+CREAM = Ware(
+    key="1",
+    title="面霜",
+    price=Decimal("199.00"),
+    currency="CNY",
+    link="https://shop.example/cream",
+    picture="https://shop.example/cream.png",
+    category="护肤",
+    tags=("保湿", "敏感肌"),
+    changed_at=NOW,
+)
+SERUM = Ware(key="2", title="精华", price=None, currency="CNY")
+
+
+async def test_a_product_comes_back_as_it_was_written(connection: AsyncConnection) -> None:
+    shop_id = await shop(connection)
+    ids = await add_products(
+        connection,
+        shop_id,
+        "web",
+        [(CREAM, ProductState.NEW), (SERUM, ProductState.KNOWN)],
+        NOW,
+    )
+    found = await products_of(connection, shop_id, "web")
+    assert {key: one.ware for key, one in found.items()} == {"1": CREAM, "2": SERUM}
+    assert str(found["1"].ware.price) == "199.00"
+    assert await products_of(connection, shop_id, "web", ["2", "3"]) == {"2": found["2"]}
+    assert await product_by_id(connection, shop_id, ids["1"]) == found["1"]
+    assert await product_by_id(connection, shop_id, 0) is None
+    assert await product_counts(connection, shop_id) == {"web": 2}
+
+
+async def test_what_is_known_is_not_made_twice_and_another_source_is_another_product(
+    connection: AsyncConnection,
+) -> None:
+    shop_id = await shop(connection)
+    new = [(CREAM, ProductState.NEW)]
+    assert len(await add_products(connection, shop_id, "web", new, NOW)) == 1
+    assert await add_products(connection, shop_id, "web", new, NOW + HOUR) == {}
+    assert len(await add_products(connection, shop_id, BY_HAND, new, NOW)) == 1
+    links = [CREAM.link, "", "https://shop.example/other"]
+    assert await known_links(connection, shop_id, links) == {CREAM.link}
+
+
+async def test_a_product_changes_and_stays_what_it_is(connection: AsyncConnection) -> None:
+    shop_id = await shop(connection)
+    ids = await add_products(
+        connection, shop_id, "web", [(CREAM, ProductState.NEW), (SERUM, ProductState.NEW)], NOW
+    )
+    cheaper = replace(CREAM, title="新面霜", price=Decimal("149.5"), available=False)
+    priced = replace(SERUM, price=Decimal(99), tags=("修护",))
+    await update_products(connection, {ids["1"]: cheaper, ids["2"]: priced})
+    found = await products_of(connection, shop_id, "web")
+    assert [found["1"].ware, found["2"].ware] == [cheaper, priced]
+    assert found["1"].first_seen_at == NOW
+    prices = await known_prices(connection, shop_id)
+    assert prices == {
+        "新面霜": frozenset({(Decimal("149.5"), "CNY")}),
+        "精华": frozenset({(Decimal(99), "CNY")}),
+    }
+
+
+async def test_a_product_waits_until_a_campaign_announces_it(connection: AsyncConnection) -> None:
+    shop_id = await shop(connection)
+    third = replace(SERUM, key="3")
+    ids = await add_products(
+        connection,
+        shop_id,
+        "web",
+        [(CREAM, ProductState.NEW), (SERUM, ProductState.NEW), (third, ProductState.KNOWN)],
+        NOW,
+    )
+    assert [one.ware.key for one in await waiting(connection, shop_id)] == ["1", "2"]
+    await note_announced(connection, [ids["1"]], "arrivals:1")
+    await note_announced(connection, [ids["2"]], None)
+    assert await waiting(connection, shop_id) == []
+    found = await products_of(connection, shop_id, "web")
+    assert (found["1"].state, found["1"].campaign) == (ProductState.ANNOUNCED, "arrivals:1")
+    assert (found["2"].state, found["2"].campaign) == (ProductState.KNOWN, None)
+    assert await count_new_since(connection, shop_id, "web", NOW - HOUR) == 1
+    assert await count_new_since(connection, shop_id, "web", NOW) == 0
+
+
+async def test_a_doubt_stays_until_the_price_is_believed(connection: AsyncConnection) -> None:
+    shop_id = await shop(connection)
+    ids = await add_products(connection, shop_id, "web", [(CREAM, ProductState.KNOWN)], NOW)
+    await note_doubts(connection, {ids["1"]: "1.99 CNY"})
+    (found,) = await doubted(connection, shop_id)
+    assert (found.doubt, found.doubt_told, found.ware) == ("1.99 CNY", False, CREAM)
+    await note_doubts_told(connection, [found.id])
+    assert [one.doubt_told for one in await doubted(connection, shop_id)] == [True]
+    await note_doubts(connection, {ids["1"]: "0.99 CNY"})
+    assert [one.doubt_told for one in await doubted(connection, shop_id)] == [False]
+    await update_products(connection, {ids["1"]: CREAM})
+    assert await doubted(connection, shop_id) == []
+    await note_dropped(connection, ids["1"], NOW)
+    known = await product_by_id(connection, shop_id, ids["1"])
+    assert known is not None
+    assert known.dropped_at == NOW
+
+
+async def test_a_feed_keeps_how_it_was_read_until_its_address_changes(
+    connection: AsyncConnection,
+) -> None:
+    shop_id = await shop(connection)
+    feed = await ensure_feed(connection, shop_id, "web", "a1", NOW)
+    assert (feed.baseline_at, feed.next_look_at, feed.pages, feed.failures) == (None, NOW, [], 0)
+    pages = [{"etag": '"x"', "modified": None, "wares": 3}]
+    await change_feed(connection, feed.id, baseline_at=NOW, pages=pages, held={"why": "many"})
+    again = await ensure_feed(connection, shop_id, "web", "a1", NOW + HOUR)
+    assert (again.baseline_at, again.pages, again.held) == (NOW, pages, {"why": "many"})
+    assert await feeds(connection, shop_id) == {"web": again}
+    moved = await ensure_feed(connection, shop_id, "web", "b2", NOW + HOUR)
+    assert moved.id == feed.id
+    assert (moved.baseline_at, moved.pages, moved.held) == (None, [], None)
+    assert moved.next_look_at == NOW + HOUR
