@@ -23,6 +23,7 @@ from storage import due, lanes, shops
 from storage.due import Due, Recipient
 from storage.groups import Group
 from storage.holds import HOLDS
+from storage.quiet_days import quiet_days
 
 _HELD_SHOWN = 8
 CAPS_LOOK_BACK = timedelta(days=7)
@@ -59,6 +60,7 @@ async def held(
     before = await due.addressed_groups(
         connection, [group.id for group in chosen], at - CAPS_LOOK_BACK
     )
+    mourning = await quiet_days(connection, desk.shop_id)
     rests = {
         account: await lanes.rest_of(connection, account)
         for account in sorted({group.account for group in chosen})
@@ -83,7 +85,7 @@ async def held(
                 halted=halted,
             )
             rest = rests[group.account]
-            history = History(before.get(group.id, ()), rest.until if rest else None)
+            history = History(before.get(group.id, ()), rest.until if rest else None, mourning)
             sender = desk.senders.get(group.account)
             limits = sender.limits if sender is not None else Limits()
             decision = decide(one, one.recipient, limits, history, desk.care, at)
@@ -140,6 +142,8 @@ def imagined(
         key=f"{campaign.key}/{post.slot}/{account}/{address}",
         campaign_id=0,
         campaign_key=campaign.key,
+        shop_id=0,
+        programme=campaign.programme,
         campaign_state=campaign.state.value,
         halted=halted,
         approved=approved,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,7 @@ from storage import due, lanes, shops
 from storage.audiences import Audience, whom
 from storage.due import Recipient
 from storage.private_ways import Way, ways_to
+from storage.quiet_days import quiet_days
 
 _AT_ONCE = 5_000
 
@@ -71,6 +72,7 @@ async def reached_in_private(
         at,
         approved=approved,
         halted=await shops.halted_at(connection, desk.shop_id) is not None,
+        mourning=await quiet_days(connection, desk.shop_id),
     )
     late: dict[tuple[Reason, bool], Held] = {}
     found = Reached()
@@ -132,6 +134,7 @@ class _Asking:
     at: datetime
     approved: bool
     halted: bool
+    mourning: frozenset[date]
     rests: dict[str, datetime | None] = field(default_factory=dict)
 
     def decided(
@@ -152,7 +155,7 @@ class _Asking:
         )
         sender = self.desk.senders.get(way.account)
         limits = sender.limits if sender is not None else Limits()
-        history = History(addressed, self.rests[way.account])
+        history = History(addressed, self.rests[way.account], self.mourning)
         return decide(one, one.recipient, limits, history, self.desk.care, self.at)
 
 

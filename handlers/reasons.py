@@ -23,6 +23,7 @@ WORDS = {
     "too_early": "还没到时间",
     "too_late": "过了时间",
     "account_down": "账号在休息",
+    "quiet_day": "那天是哀思的日子，不发推广",
     "quiet_hours": "免打扰时段",
     "daily_cap": "24 小时内已经发满",
     "weekly_cap": "7 天内已经发满",

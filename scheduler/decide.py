@@ -16,12 +16,15 @@ Pure: everything it needs is handed in. The first rule that fits decides:
  9  its text is not approved, the campaign is paused,    until just after `not_after`:
     or all sending is stopped (急停)                     NOT_APPROVED, CAMPAIGN_PAUSED, HALTED
 10  the account rests                                    until it works: ACCOUNT_DOWN
-11  quiet hours where the recipient lives              * until some time in the half hour after
+11  a day of mourning where the recipient lives        * until some time in the half hour after
+                                                         the night that ends it: QUIET_DAY
+12  quiet hours where the recipient lives              * until some time in the half hour after
                                                          them: QUIET_HOURS
-12  the caps of 24 hours or of 7 days are full         * until one more fits: DAILY_CAP, WEEKLY_CAP
-13  the platform's minutes after :00 and :30             until some time soon after: QUIET_MINUTES
+13  the caps of 24 hours or of 7 days are full         * until one more fits: DAILY_CAP, WEEKLY_CAP
+14  the platform's minutes after :00 and :30             until some time soon after: QUIET_MINUTES
 
-    * not for a NOTICE: what concerns one's own order is counted, but not held.
+    * not for a NOTICE: what concerns one's own order is counted, but not held. Nor does rule 11
+      hold care for the fans, or the words of the day of remembrance itself (`quiet_days.py`).
 
 What can never be sent is said first, so that it is counted at once. Then come the holds that only
 a person lifts, because nothing else matters while they stand: what they hold is put off to one
@@ -30,7 +33,7 @@ second after `not_after` and costs nothing meanwhile; whoever lifts a hold makes
 at once, for the same reason, where that is after `not_after`. Two reasons for a hold are told in
 the order of rule 9, because the later ones are lifted for many at once.
 
-What is put off by 11 and 13 is spread by lots, so that a thousand deliveries do not all wake at
+What is put off by 11, 12 and 14 is spread by lots, so that a thousand deliveries do not all wake at
 one moment. A promotion (see `promotions.py`) changes the caps of groups and the beginning of quiet
 hours. The reason is stored with the delivery; floor 4 has the words for it.
 """
@@ -51,8 +54,9 @@ from scheduler.courier import Limits
 from scheduler.lots import lot
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion, PromotionInvalid
+from scheduler.quiet_days import is_quiet, may_be_heard, over_on
 from scheduler.quiet_hours import QuietHours, quiet_until
-from scheduler.wall_time import ZoneUnknown, zone_named
+from scheduler.wall_time import ZoneUnknown, instant_of, zone_named
 from storage.due import Due, Recipient
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -77,6 +81,7 @@ class Reason(StrEnum):
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     ACCOUNT_DOWN = "account_down"
+    QUIET_DAY = "quiet_day"
     QUIET_HOURS = "quiet_hours"
     DAILY_CAP = "daily_cap"
     WEEKLY_CAP = "weekly_cap"
@@ -150,11 +155,13 @@ class History:
     """What has happened before this delivery.
 
     `addressed` are the moments of the last 7 days, the oldest first, at which planned posts to
-    this group or customer were begun; until `account_rests_until` the account does not work.
+    this group or customer were begun; until `account_rests_until` the account does not work;
+    `mourning` are the days that the shop declared as days of mourning.
     """
 
     addressed: tuple[datetime, ...] = ()
     account_rests_until: datetime | None = None
+    mourning: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +279,20 @@ def _account_down(case: _Case) -> Defer | Skip | None:
     return None
 
 
+def _mourning(case: _Case) -> Defer | Skip | None:
+    """Rule 11: at midnight the day is over, and then the quiet hours that midnight lies in."""
+    today, declared = case.now.astimezone(case.zone).date(), case.history.mourning
+    if not is_quiet(today, declared):
+        return None
+    if case.is_notice or may_be_heard(case.delivery.programme, case.delivery.slot):
+        return None
+    over = instant_of(datetime.combine(over_on(today, declared), time.min), case.zone)
+    end = quiet_until(over, case.zone, case.settings.quiet_hours) or over
+    return case.put_off(end, Reason.QUIET_DAY, _HALF_HOUR)
+
+
 def _quiet(case: _Case) -> Defer | Skip | None:
-    """Rule 11."""
+    """Rule 12."""
     if case.is_notice:
         return None
     late_nights = case.promotion.late_nights if case.promotion else ()
@@ -282,7 +301,7 @@ def _quiet(case: _Case) -> Defer | Skip | None:
 
 
 def _capped(case: _Case) -> Defer | Skip | None:
-    """Rule 12: of two full caps, the one that frees later is told."""
+    """Rule 13: of two full caps, the one that frees later is told."""
     if case.is_notice:
         return None
     a_day, a_week = _caps(case)
@@ -303,7 +322,7 @@ def _caps(case: _Case) -> tuple[int, int]:
 
 
 def _quiet_minutes(case: _Case) -> Defer | Skip | None:
-    """Rule 13: spread over as long a time as was quiet, so the rush after it is at most doubled."""
+    """Rule 14: spread over as long a time as was quiet, so the rush after it is at most doubled."""
     quiet = case.limits.quiet_minutes * _MINUTE
     if not quiet:
         return None
@@ -324,6 +343,7 @@ _RULES: tuple[Callable[[_Case], Decision | None], ...] = (
     _too_early,
     _held,
     _account_down,
+    _mourning,
     _quiet,
     _capped,
     _quiet_minutes,

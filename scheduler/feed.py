@@ -24,6 +24,7 @@ from storage.database import Database
 from storage.deliveries import DeliveryState, Move
 from storage.due import Due
 from storage.errors import SchedulingError
+from storage.quiet_days import quiet_days
 
 _CAPS_LOOK_BACK = timedelta(days=7)
 _BODIES_KEPT = 64
@@ -66,13 +67,17 @@ class Feed:
             if not found:
                 return Batch()
             addressed = await self._addressed(connection, found, now - _CAPS_LOOK_BACK)
+            mourning = {
+                shop_id: await quiet_days(connection, shop_id)
+                for shop_id in {one.shop_id for one in found}
+            }
             await self._read_bodies(connection, found)
         limits = self._courier.limits
         going: dict[int, tuple[Due, Post]] = {}
         moves: list[Move] = []
         for one in found:
             before = addressed.setdefault(_who(one), ())
-            history = History(before, rests_until)
+            history = History(before, rests_until, mourning[one.shop_id])
             match decide(one, one.recipient, limits, history, self._care, now):
                 case Send():
                     try:

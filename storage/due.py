@@ -73,14 +73,17 @@ class Recipient:
 class Due:
     """A delivery whose time has come, and how its campaign stands.
 
-    `approved` tells whether the content version it says was approved; `hold_out` is the campaign's
-    share of people, in percent, who get nothing; `promotion` the document of its promotion window.
+    `programme` is the campaign's programme by its key; `approved` tells whether the content version
+    it says was approved; `hold_out` is the campaign's share of people, in percent, who get nothing;
+    `promotion` the document of its promotion window.
     """
 
     id: int
     key: str
     campaign_id: int
     campaign_key: str
+    shop_id: int
+    programme: str
     campaign_state: str
     halted: bool
     approved: bool
@@ -123,6 +126,8 @@ _DUE = (
         deliveries.c.campaign_id,
         campaigns.c.key,
         campaigns.c.state,
+        campaigns.c.shop_id,
+        campaigns.c.programme,
         shops.c.halted_at.is_not(None),
         content_versions.c.approved_at.is_not(None),
         campaigns.c.hold_out,

@@ -47,6 +47,8 @@ def due(*, tries: int = 0, not_after: datetime = NOW + HOUR, resent: bool = Fals
         key="c1/once/room/group:1",
         campaign_id=1,
         campaign_key="c1",
+        shop_id=1,
+        programme="broadcast",
         campaign_state="approved",
         halted=False,
         approved=True,

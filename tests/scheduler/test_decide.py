@@ -86,6 +86,7 @@ UNREACHABLE = replace(PERSON, unreachable=True)
 OPTED_OUT = replace(PERSON, opted_out=True)
 RESTING = History(account_rests_until=NOON + HOUR)
 JUST_AFTER = END + SECOND
+MOURNING = History(mourning=frozenset({date(2026, 11, 5)}))
 FEISHU = Limits(quiet_minutes=5)
 
 
@@ -181,7 +182,22 @@ CASES = [
         history=History(account_rests_until=NIGHT + HOUR),
         **ALL_NIGHT,
     ),
-    # 11: quiet hours; `not_after` is their end, so the lot has no room.
+    # 11: days of mourning; the morning after the next day begins after `not_after`.
+    case("mourning", Skip(Reason.QUIET_DAY), history=MOURNING),
+    case("mourning, to a person", Skip(Reason.QUIET_DAY), PERSON, history=MOURNING),
+    case("mourning, a notice", Send(), PERSON, history=MOURNING, **NOTICE),
+    case("mourning, care", Send(), history=MOURNING, programme="care"),
+    case(
+        "mourning until the morning",
+        Defer(MORNING, Reason.QUIET_DAY),
+        history=MOURNING,
+        not_after=MORNING,
+    ),
+    case("mourning at night", Skip(Reason.QUIET_DAY), history=MOURNING, now=NIGHT, not_after=NIGHT),
+    case(
+        "mourning on another day", Send(), history=History(mourning=frozenset({date(2026, 11, 6)}))
+    ),
+    # 12: quiet hours; `not_after` is their end, so the lot has no room.
     case("at night", Defer(MORNING, Reason.QUIET_HOURS), **ALL_NIGHT),
     case("at night, to a person", Defer(MORNING, Reason.QUIET_HOURS), PERSON, **ALL_NIGHT),
     case(
@@ -231,7 +247,7 @@ CASES = [
         promotion=PROMOTION,
         **ALL_NIGHT | {"not_after": NIGHT},
     ),
-    # 12: caps
+    # 13: caps
     case("two posts today", Send(), history=before(10, 2)),
     case(
         "three posts today",
@@ -304,7 +320,7 @@ CASES = [
         history=FULL_DAY,
         promotion=PROMOTION | {"posts_a_day": "many"},
     ),
-    # 13: the platform's minutes; `not_after` is their end, so the lot has no room.
+    # 14: the platform's minutes; `not_after` is their end, so the lot has no room.
     case("the platform's minutes are over", Send(), limits=FEISHU, now=NOON + 18 * MINUTE),
     case("the platform asks for nothing", Send(), now=NOON + 13 * MINUTE),
     case(

@@ -111,6 +111,8 @@ async def test_a_delivery_to_a_group_tells_all_about_it(connection: AsyncConnect
         key="c1/d-6/room/group:chat-一群",
         campaign_id=of.id,
         campaign_key="c1",
+        shop_id=await shop(connection),
+        programme="double11",
         campaign_state="approved",
         halted=False,
         approved=True,
