@@ -23,6 +23,7 @@ from storage.tables import (
     numbered_choices,
     own_posts,
 )
+from storage.taking_part import forget_taking_part
 from storage.unheard import forget_unheard
 
 
@@ -30,6 +31,7 @@ async def forget_customer(connection: AsyncConnection, customer_id: int) -> None
     """Empty what is kept of a customer, on whichever channel."""
     theirs = select(members.c.id).where(members.c.customer_id == customer_id)
     await forget_unheard(connection, customer_id)
+    await forget_taking_part(connection, customer_id)
     for requests in (join_requests, friend_requests):
         await connection.execute(
             update(requests).where(requests.c.member_id.in_(theirs)).values(words="")

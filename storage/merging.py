@@ -37,6 +37,7 @@ from storage.tables import (
     tags,
 )
 from storage.tags import BY_MANAGER, forget_rule_tags
+from storage.taking_part import take_part_once
 
 SAME_PERSON = "same_person"
 """Why a delivery was cancelled: it was planned for one person under two ids."""
@@ -211,6 +212,7 @@ async def _become_one_customer(connection: AsyncConnection, newer: int, older: i
             zone=old.zone or new.zone,
         )
     )
+    await take_part_once(connection, new.id, old.id)
     await connection.execute(delete(customers).where(customers.c.id == new.id))
     if any(one.no_record and not one.no_record_lent for one in (old, new)):
         await set_no_record(connection, old.id, no_record=True)

@@ -18,6 +18,15 @@ from storage.tables.accounts import (
 from storage.tables.calendar import quiet_days, shop_days
 from storage.tables.campaigns import attempts, campaigns, content_versions, deliveries
 from storage.tables.groups import group_tags, groups, invites, join_requests, topics
+from storage.tables.interaction import (
+    coupon_batches,
+    coupons,
+    faq_answers,
+    faqs,
+    round_entries,
+    rounds,
+    wishes,
+)
 from storage.tables.parts import metadata
 from storage.tables.people import (
     comings,
@@ -64,8 +73,12 @@ __all__ = [
     "comings",
     "confirmations",
     "content_versions",
+    "coupon_batches",
+    "coupons",
     "customers",
     "deliveries",
+    "faq_answers",
+    "faqs",
     "forms",
     "friend_requests",
     "friend_rules",
@@ -89,6 +102,8 @@ __all__ = [
     "product_feeds",
     "products",
     "quiet_days",
+    "round_entries",
+    "rounds",
     "shop_days",
     "shop_words",
     "shops",
@@ -100,5 +115,6 @@ __all__ = [
     "unheard_events",
     "watched_windows",
     "watches",
+    "wishes",
     "word_proposals",
 ]
