@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
-from scheduler.schedules import Countdown, Festivals, Moment, Schedule, moments
+from scheduler.schedules import Countdown, Festivals, Moment, Schedule, moments, unchanged
 from scheduler.wall_time import last_second_of, zone_named
 from storage.campaigns import CampaignState
 
@@ -70,7 +70,9 @@ def occurrences_of(campaign: Campaign, since: datetime, until: datetime) -> list
 
 def _not_after(campaign: Campaign, moment: Moment, zone: ZoneInfo) -> datetime:
     """The end of its validity; a greeting or a countdown also ends with its local day."""
+    if moment.until is not None:
+        return moment.until
     end = moment.at + campaign.valid_for
-    if isinstance(campaign.schedule, Countdown | Festivals):
+    if isinstance(unchanged(campaign.schedule), Countdown | Festivals):
         end = min(end, last_second_of(moment.local.date(), zone))
     return end

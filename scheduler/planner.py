@@ -29,8 +29,10 @@ from scheduler.notices import ApprovalMissing, Tell, approval_missing, tell_nobo
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
-from scheduler.schedules import Countdown, Once
-from scheduler.wall_time import instant_of, last_second_of, zone_named
+from scheduler.schedules import last_wall
+from scheduler.trial_plan import TrialInvalid
+from scheduler.variants import parts
+from scheduler.wall_time import instant_of, zone_named
 from storage import approvals, campaigns
 from storage.audiences import Whom, whom
 from storage.bells import Bell, ring
@@ -186,8 +188,12 @@ class Planner:
             except _UNREADABLE as broken:
                 _log.error("campaign_unreadable", campaign=stored.key, reason=str(broken))
                 continue
-            if not await _plan_campaign(connection, stored, coming, look):
-                break
+            try:
+                if not await _plan_campaign(connection, stored, coming, look):
+                    break
+            except TrialInvalid as broken:
+                _log.error("campaign_unreadable", campaign=stored.key, reason=str(broken))
+                continue
             done.append(stored.id)
             if _is_over(value, look):
                 reason = NOT_APPROVED if stored.state is CampaignState.DRAFT else None
@@ -243,7 +249,7 @@ async def _plan_occurrence(
         return start
     weight = _WEIGHT_OF_PEOPLE if audience.in_private else 1
     some = audience.part(start.done, max(0, -(-look.room // weight)))  # one, where there is room
-    slot = PlannedSlot(
+    planned = PlannedSlot(
         campaign_id=stored.id,
         campaign_key=stored.key,
         version_id=start.version_id,
@@ -252,7 +258,9 @@ async def _plan_occurrence(
         not_after=occurrence.not_after,
         priority=stored.priority,
     )
-    look.made += await plan_for(connection, slot, some, look.now)
+    body = (await campaigns.bodies(connection, [start.version_id]))[start.version_id]
+    for variant, those in await parts(connection, planned, some, body, look.now):
+        look.made += await plan_for(connection, replace(planned, variant=variant), those, look.now)
     look.room -= len(some) * weight
     done = start.done + len(some)
     return None if done == len(audience) else replace(start, done=done)
@@ -285,13 +293,10 @@ def _missing(stored: StoredCampaign, now: datetime) -> ApprovalMissing | None:
 def _is_over(campaign: Campaign, look: _Round) -> bool:
     """Whether all moments of a campaign that has a last one are planned; a draft's, past."""
     zone = zone_named(campaign.zone)
-    match campaign.schedule:
-        case Once(at):
-            last = instant_of(at, zone)
-        case Countdown(day):
-            last = last_second_of(day, zone)
-        case _:
-            return False
+    wall = last_wall(campaign.schedule)
+    if wall is None:
+        return False
+    last = instant_of(wall, zone)
     if campaign.state is CampaignState.DRAFT:
         return last + campaign.valid_for < look.now
     return last <= look.until

@@ -1,4 +1,4 @@
-"""When a campaign speaks: four kinds of schedule, and the moments each of them has.
+"""When a campaign speaks: five kinds of schedule, and the moments each of them has.
 
 A schedule is written in wall time and names each of its moments by a slot. The slot says which
 moment is meant, never when it comes, so a schedule moved by an hour, or looked at again after
@@ -8,16 +8,21 @@ a restart, still means the same moments and nothing is said twice:
     Countdown   d-10 ... d-1, d-0
     Festivals   2026-09-25:mid-autumn
     Recurring   2026-11-05, or 2026-11-05T1018 where a day can have several
+    Dated       whatever its maker calls each of them: wish-list, countdown:d-3
 
-Slots are unique within a campaign. `moments` is the one way from a schedule to time;
-`wall_time.py` holds the rule for the hours that clocks skip or repeat.
+Slots are unique within a campaign. Any of them may be `Changed`: some of its slots left out or
+moved by a manager. `moments` is the one way from a schedule to time; `wall_time.py` holds the rule
+for the hours that clocks skip or repeat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
+from itertools import chain
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -113,23 +118,114 @@ class Recurring:
         return minute.isdigit() and hour.isdigit()
 
 
-Schedule = Once | Countdown | Festivals | Recurring
+@dataclass(frozen=True, slots=True)
+class DatedMoment:
+    """One moment by its name, its naive local time, and the local time it is valid until.
+
+    Without `until` it is valid as long as its campaign says.
+    """
+
+    slot: str
+    at: datetime
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.slot:
+            raise ScheduleInvalid(part="slot", found=self.slot, allowed="a short name")
+        _require_wall_time(self.at)
+        if self.until is not None:
+            _require_wall_time(self.until)
+            if self.until <= self.at:
+                raise ScheduleInvalid(
+                    part="until", found=str(self.until), allowed=f"a local time after {self.at}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Moments written out one by one, each with a slot of its own; kept by time."""
+
+    moments: tuple[DatedMoment, ...]
+
+    def __post_init__(self) -> None:
+        slots = [moment.slot for moment in self.moments]
+        if twice := next((slot for slot in slots if slots.count(slot) > 1), None):
+            raise ScheduleInvalid(part="slot", found=twice, allowed="each slot once")
+        ordered = tuple(sorted(self.moments, key=attrgetter("at")))
+        object.__setattr__(self, "moments", ordered)
+
+
+Unchanged = Once | Countdown | Festivals | Recurring | Dated
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A schedule as a manager changed it: slots that are `skipped`, and slots that are `moved`.
+
+    A moved slot keeps its name and happens at its naive local time, whether or not the schedule
+    still has it. One that is valid until a time of its own stays so where it is moved to before
+    that, for as long as it was valid at most; moved past it, it is valid as long as it was.
+    """
+
+    schedule: Unchanged
+    skipped: frozenset[str] = frozenset()
+    moved: Mapping[str, datetime] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for at in self.moved.values():
+            _require_wall_time(at)
+
+
+Schedule = Unchanged | Changed
+
+
+def unchanged(schedule: Schedule) -> Unchanged:
+    """The schedule without what a manager changed in it."""
+    return schedule.schedule if isinstance(schedule, Changed) else schedule
+
+
+def changed(
+    schedule: Schedule, *, skipped: frozenset[str], moved: Mapping[str, datetime]
+) -> Schedule:
+    """The schedule with exactly these changes, whatever was changed in it before."""
+    plain = unchanged(schedule)
+    return Changed(plain, skipped, dict(moved)) if skipped or moved else plain
+
+
+def last_wall(schedule: Schedule) -> datetime | None:
+    """The local time by which every moment has come; None where it has no last one."""
+    match unchanged(schedule):
+        case Once(at):
+            last = [at]
+        case Countdown(day):
+            last = [datetime.combine(day, time(23, 59, 59))]
+        case Dated(dated):
+            last = [moment.at for moment in dated]
+        case _:
+            return None
+    if isinstance(schedule, Changed):
+        last += [at for slot, at in schedule.moved.items() if slot not in schedule.skipped]
+    return max(last, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One moment of a schedule: its slot, what the wall shows then (aware), and when, in UTC."""
+    """One moment of a schedule: its slot, what the wall shows then (aware), and when, in UTC.
+
+    `until` is the moment, in UTC, that it is valid until, where the schedule says so.
+    """
 
     slot: str
     local: datetime
     at: datetime
+    until: datetime | None = None
 
 
 def moments(schedule: Schedule, zone: ZoneInfo, since: datetime, until: datetime) -> list[Moment]:
     """The moments after `since` up to and including `until` (both aware), in order of time.
 
     Cutting a span in two anywhere gives the same moments as the whole, so a planner may go on
-    from where it stopped. Where skipped times of one schedule land on the same moment as
+    from where it stopped. Where skipped times of a recurring schedule land on the same moment as
     another of its times, that happens once, under the later time's slot.
 
     Raises:
@@ -143,13 +239,15 @@ def moments(schedule: Schedule, zone: ZoneInfo, since: datetime, until: datetime
     # would travel on into the schedule's times and make them happen in the second hour.
     first = since.astimezone(zone).replace(tzinfo=None, fold=0)
     last = until.astimezone(zone).replace(tzinfo=None, fold=0) + _DAY
-    for slot, wall in _walls(schedule, first, last):
+    crowding = isinstance(unchanged(schedule), Recurring)
+    for slot, wall, valid_until in _walls(schedule, first, last):
         at = instant_of(wall, zone)
         if not since < at <= until:
             continue
-        while found and found[-1][1].at == at and found[-1][0] < wall:
+        while crowding and found and found[-1][1].at == at and found[-1][0] < wall:
             found.pop()
-        found.append((wall, Moment(slot, at.astimezone(zone), at)))
+        end = None if valid_until is None else instant_of(valid_until, zone)
+        found.append((wall, Moment(slot, at.astimezone(zone), at, end)))
     return [moment for _, moment in found]
 
 
@@ -159,24 +257,59 @@ def days_left(slot: str) -> int | None:
     return int(number) if slot.startswith("d-") and number.isdigit() else None
 
 
-def _walls(schedule: Schedule, first: datetime, last: datetime) -> Iterator[tuple[str, datetime]]:
-    """The slots and naive local times of a schedule, ascending; all from `first` to `last`."""
+_Wall = tuple[str, datetime, datetime | None]
+
+
+def _walls(schedule: Schedule, first: datetime, last: datetime) -> Iterator[_Wall]:
+    """Slots, naive local times and ends of a schedule, ascending; all from `first` to `last`."""
+    if not isinstance(schedule, Changed):
+        yield from _unchanged_walls(schedule, first, last)
+        return
+    plain, skipped, moved = schedule.schedule, schedule.skipped, schedule.moved
+    kept = (
+        wall
+        for wall in _unchanged_walls(plain, first, last)
+        if wall[0] not in skipped and wall[0] not in moved
+    )
+    dated = {one.slot: one for one in plain.moments} if isinstance(plain, Dated) else {}
+    instead = sorted(
+        (slot, at, _moved_end(dated.get(slot), at))
+        for slot, at in moved.items()
+        if slot not in skipped
+    )
+    yield from merge(kept, sorted(instead, key=_time_of), key=_time_of)
+
+
+def _time_of(wall: _Wall) -> datetime:
+    return wall[1]
+
+
+def _moved_end(before: DatedMoment | None, at: datetime) -> datetime | None:
+    if before is None or before.until is None:
+        return None
+    as_long = at + (before.until - before.at)
+    return min(as_long, before.until) if at < before.until else as_long
+
+
+def _unchanged_walls(schedule: Unchanged, first: datetime, last: datetime) -> Iterator[_Wall]:
     match schedule:
         case Once(at, slot):
-            yield slot, at
+            yield slot, at, None
         case Countdown(day, first_days_left, at, last_day):
             for left in range(first_days_left, -1 if last_day else 0, -1):
-                yield f"d-{left}", datetime.combine(day - timedelta(days=left), at)
+                yield f"d-{left}", datetime.combine(day - timedelta(days=left), at), None
         case Festivals(at, keys, region):
-            for year in range(first.year, last.year + 1):
-                for found in festivals_of(year, region):
-                    if keys is None or found.festival.key in keys:
-                        slot = f"{found.day:%Y-%m-%d}:{found.festival.key}"
-                        yield slot, datetime.combine(found.day, at)
+            days = chain(*(festivals_of(year, region) for year in range(first.year, last.year + 1)))
+            for found in days:
+                if keys is None or found.festival.key in keys:
+                    slot = f"{found.day:%Y-%m-%d}:{found.festival.key}"
+                    yield slot, datetime.combine(found.day, at), None
         case Recurring(cron):
             shape = "%Y-%m-%d" if schedule.once_a_day else "%Y-%m-%dT%H%M"
             for wall in _cron_walls(cron, first, last):
-                yield f"{wall:{shape}}", wall
+                yield f"{wall:{shape}}", wall, None
+        case Dated(dated):
+            yield from ((moment.slot, moment.at, moment.until) for moment in dated)
 
 
 def _cron_walls(cron: str, first: datetime, last: datetime) -> Iterator[datetime]:

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from scheduler.campaigns import Campaign, CampaignState
 from scheduler.festivals import Region, festival_keys
-from scheduler.schedules import Countdown, Festivals, Once, Recurring, Schedule
+from scheduler.schedules import (
+    Changed,
+    Countdown,
+    Dated,
+    DatedMoment,
+    Festivals,
+    Once,
+    Recurring,
+    Schedule,
+    Unchanged,
+)
 
 # Whole hours, half an hour, clocks changed at midnight, and none at all.
 ZONES = (
@@ -48,7 +58,14 @@ spans = st.builds(
     instants,
     st.timedeltas(timedelta(0), timedelta(days=40)),
 )
-schedules: st.SearchStrategy[Schedule] = st.one_of(
+slots = st.sampled_from(["once", "wish-list", "start", "thanks", "d-1", "d-3", "2026-11-05"])
+dated_moments = st.builds(
+    lambda slot, at, valid: DatedMoment(slot, at, valid and at + valid),
+    slots,
+    wall_times.map(lambda wall: wall.replace(year=2024 + wall.year % 6, day=min(wall.day, 28))),
+    st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=3)),
+)
+unchanged_schedules: st.SearchStrategy[Unchanged] = st.one_of(
     st.builds(Once, wall_times),
     st.builds(Countdown, dates, st.integers(1, 40), times, st.booleans()),
     st.builds(
@@ -58,7 +75,17 @@ schedules: st.SearchStrategy[Schedule] = st.one_of(
         st.sampled_from(Region),
     ),
     st.builds(Recurring, st.sampled_from(CRONS)),
+    st.lists(dated_moments, unique_by=lambda moment: moment.slot, max_size=7).map(
+        lambda moments: Dated(tuple(moments))
+    ),
 )
+changed_schedules = st.builds(
+    Changed,
+    unchanged_schedules,
+    st.frozensets(slots, min_size=1, max_size=2),
+    st.dictionaries(slots, wall_times, max_size=2),
+)
+schedules: st.SearchStrategy[Schedule] = unchanged_schedules | changed_schedules
 campaigns = st.builds(
     Campaign,
     key=st.sampled_from(["double11:2026", "festivals", "care", "arrivals:1"]),

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from scheduler.campaigns import Campaign, CampaignState, occurrences_of
 from scheduler.plan import plan
-from scheduler.schedules import Countdown, Festivals, Once, Recurring, Schedule
+from scheduler.schedules import (
+    Changed,
+    Countdown,
+    Dated,
+    DatedMoment,
+    Festivals,
+    Once,
+    Recurring,
+    Schedule,
+    unchanged,
+)
 from scheduler.wall_time import ZoneUnknown, zone_named
 from tests.scheduler.strategies import campaigns, spans
 
@@ -46,6 +56,35 @@ NOVEMBER = utc("2026-10-31T16:00"), utc("2026-11-30T16:00")
             Once(datetime.fromisoformat("2026-11-04T20:12")), 10, "2026-11-04T22:12", id="once"
         ),
         pytest.param(Recurring("12 20 4 11 *"), 10, "2026-11-04T22:12", id="recurring"),
+        pytest.param(
+            Changed(
+                Countdown(date(2026, 11, 5), 1, time(20, 12)),
+                moved={"d-1": datetime.fromisoformat("2026-11-03T21:12")},
+            ),
+            10,
+            "2026-11-03T15:59:59",
+            id="moved countdown",
+        ),
+        pytest.param(
+            Dated((DatedMoment("start", datetime.fromisoformat("2026-11-04T20:12")),)),
+            10,
+            "2026-11-04T22:12",
+            id="dated",
+        ),
+        pytest.param(
+            Dated(
+                (
+                    DatedMoment(
+                        "start",
+                        datetime.fromisoformat("2026-11-04T20:12"),
+                        datetime.fromisoformat("2026-11-04T21:00"),
+                    ),
+                )
+            ),
+            10,
+            "2026-11-04T13:00",
+            id="dated until",
+        ),
     ],
 )
 def test_only_a_greeting_and_a_countdown_end_with_their_day(
@@ -101,8 +140,10 @@ def test_an_occurrence_is_valid_from_its_moment_to_its_day_s_end_at_most(
 ) -> None:
     zone = zone_named(campaign.zone)
     for occurrence in occurrences_of(campaign, *span):
-        assert occurrence.at <= occurrence.not_after <= occurrence.at + campaign.valid_for
-        if isinstance(campaign.schedule, Countdown | Festivals):
+        assert occurrence.at <= occurrence.not_after
+        if not isinstance(unchanged(campaign.schedule), Dated):
+            assert occurrence.not_after <= occurrence.at + campaign.valid_for
+        if isinstance(unchanged(campaign.schedule), Countdown | Festivals):
             days = (m.astimezone(zone).date() for m in (occurrence.at, occurrence.not_after))
             assert len(set(days)) == 1
 

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 
 from scheduler.festivals import FestivalUnknown, Region
 from scheduler.schedule_json import schedule_from_json, schedule_to_json
-from scheduler.schedules import Countdown, Festivals, Once, Recurring, Schedule, ScheduleInvalid
+from scheduler.schedules import (
+    Changed,
+    Countdown,
+    Dated,
+    DatedMoment,
+    Festivals,
+    Once,
+    Recurring,
+    Schedule,
+    ScheduleInvalid,
+)
 from tests.scheduler.strategies import schedules
 
 
@@ -41,6 +51,15 @@ def test_the_second_of_two_equal_times_survives_too() -> None:
         ),
         ({"kind": "festivals", "at": "09:42"}, Festivals(time(9, 42), None, Region.NORTH)),
         ({"kind": "recurring", "cron": "18 10 * * mon"}, Recurring("18 10 * * mon")),
+        (
+            {"kind": "dated", "moments": [{"slot": "start", "at": "2026-11-05T10:18"}]},
+            Dated((DatedMoment("start", datetime.fromisoformat("2026-11-05T10:18")),)),
+        ),
+        (
+            {"kind": "recurring", "cron": "18 10 * * mon", "skipped": ["2026-11-02"]},
+            Changed(Recurring("18 10 * * mon"), frozenset({"2026-11-02"})),
+        ),
+        ({"kind": "recurring", "cron": "18 10 * * mon", "moved": {}}, Recurring("18 10 * * mon")),
     ],
 )
 def test_the_usual_parts_may_be_left_out(document: dict[str, Any], schedule: Schedule) -> None:
@@ -48,6 +67,9 @@ def test_the_usual_parts_may_be_left_out(document: dict[str, Any], schedule: Sch
 
 
 COUNTDOWN = {"kind": "countdown", "day": "2026-11-11", "first_days_left": 10, "at": "10:18"}
+
+START = {"slot": "start", "at": "2026-11-05T10:18"}
+DATED: dict[str, Any] = {"kind": "dated", "moments": [START]}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +92,15 @@ COUNTDOWN = {"kind": "countdown", "day": "2026-11-11", "first_days_left": 10, "a
         ({"kind": "festivals", "at": "09:42", "keys": "laba"}, "keys cannot be 'laba'", "a list"),
         ({"kind": "festivals", "at": "09:42", "region": "east"}, "'east'", "north or south"),
         ({"kind": "recurring", "cron": "18 10 * * 1"}, "cron cannot be", "mon to sun"),
+        ({"kind": "dated"}, "moments cannot be None", "a list of moments"),
+        (DATED | {"moments": ["start"]}, "moments cannot be", "a list of moments"),
+        (DATED | {"moments": [{"at": "2026-11-05T10:18"}]}, "slot cannot be None", "a text"),
+        (DATED | {"moments": [{"slot": "start"}]}, "at cannot be None", "2026-11-05T10:18"),
+        (DATED | {"moments": [START | {"until": 3}]}, "until cannot be 3", "2026-11-05T10:18"),
+        (DATED | {"moments": [START | {"text": ""}]}, "parts cannot be 'text'", "at, slot, until"),
+        (DATED | {"skipped": "start"}, "skipped cannot be 'start'", "a list of slots"),
+        (DATED | {"moved": ["start"]}, "moved cannot be", "from slot to local time"),
+        (DATED | {"moved": {"start": "noon"}}, "start cannot be 'noon'", "2026-11-05T10:18"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_right(

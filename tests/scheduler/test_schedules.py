@@ -11,14 +11,20 @@ from hypothesis import strategies as st
 
 from scheduler.festivals import FestivalUnknown, Region
 from scheduler.schedules import (
+    Changed,
     Countdown,
+    Dated,
+    DatedMoment,
     Festivals,
     Once,
     Recurring,
     Schedule,
     ScheduleInvalid,
+    changed,
     days_left,
+    last_wall,
     moments,
+    unchanged,
 )
 from tests.scheduler.strategies import schedules, spans, zones
 
@@ -169,6 +175,118 @@ def test_the_second_of_two_equal_times_is_still_in_front_when_the_first_is_past(
     ]
 
 
+DATED = Dated(
+    (
+        DatedMoment("thanks", wall("2026-11-11T20:12")),
+        DatedMoment("start", wall("2026-11-11T09:12"), wall("2026-11-11T12:00")),
+    )
+)
+
+
+def test_dated_moments_come_by_time_each_until_its_own_end() -> None:
+    found = moments(DATED, SHANGHAI, *year_of(2026))
+    assert [(moment.slot, moment.at, moment.until) for moment in found] == [
+        ("start", utc("2026-11-11T01:12"), utc("2026-11-11T04:00")),
+        ("thanks", utc("2026-11-11T12:12"), None),
+    ]
+
+
+def test_two_dated_moments_in_a_skipped_hour_both_happen() -> None:
+    schedule = Dated(
+        (
+            DatedMoment("first", wall("2026-03-08T02:10"), wall("2026-03-08T02:20")),
+            DatedMoment("second", wall("2026-03-08T02:40")),
+        )
+    )
+    found = moments(schedule, NEW_YORK, *year_of(2026))
+    three = utc("2026-03-08T07:00")
+    assert [(moment.slot, moment.at) for moment in found] == [("first", three), ("second", three)]
+    assert found[0].until == three
+
+
+@pytest.mark.parametrize(
+    ("schedule", "skipped", "moved", "expected"),
+    [
+        pytest.param(
+            Countdown(date(2026, 11, 11), 3, time(10, 18)),
+            {"d-2"},
+            {"d-3": "2026-11-09T12:12"},
+            [("d-3", "11-09 12:12"), ("d-1", "11-10 10:18"), ("d-0", "11-11 10:18")],
+            id="a countdown",
+        ),
+        pytest.param(
+            Festivals(time(9, 42), keys=("mid-autumn", "christmas")),
+            {"2026-12-25:christmas"},
+            {"2026-09-25:mid-autumn": "2026-09-24T20:12"},
+            [("2026-09-25:mid-autumn", "09-24 20:12")],
+            id="festivals",
+        ),
+        pytest.param(
+            Recurring("18 10 * nov mon"),
+            {"2026-11-02", "2026-11-09", "2026-11-16"},
+            {"2026-11-23": "2027-01-01T10:00", "2026-11-30": "2026-12-01T10:18"},
+            [("2026-11-30", "12-01 10:18")],
+            id="recurring",
+        ),
+        pytest.param(
+            Once(wall("2026-11-05T10:18")),
+            set(),
+            {"once": "2026-11-06T10:18"},
+            [("once", "11-06 10:18")],
+            id="once",
+        ),
+        pytest.param(
+            DATED, {"start"}, {"start": "2026-11-12T10:18"}, [("thanks", "11-11 20:12")], id="both"
+        ),
+    ],
+)
+def test_a_manager_skips_and_moves_by_slot(
+    schedule: Schedule, skipped: set[str], moved: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    walls = {slot: wall(at) for slot, at in moved.items()}
+    changes = changed(schedule, skipped=frozenset(skipped), moved=walls)
+    assert shown(changes, SHANGHAI, *year_of(2026)) == expected
+    assert unchanged(changes) == schedule
+    assert changed(changes, skipped=frozenset(), moved={}) == schedule
+
+
+@pytest.mark.parametrize(
+    ("moved", "until"),
+    [
+        pytest.param("2026-11-11T08:12", "2026-11-11T11:00", id="earlier: as long as it was"),
+        pytest.param("2026-11-11T11:00", "2026-11-11T12:00", id="later: until its end"),
+        pytest.param("2026-11-11T12:00", "2026-11-11T14:48", id="past its end: as long as it was"),
+        pytest.param("2026-11-12T09:12", "2026-11-12T12:00", id="another day: as long as it was"),
+    ],
+)
+def test_a_moved_moment_keeps_its_end_or_its_length(moved: str, until: str) -> None:
+    schedule = changed(DATED, skipped=frozenset({"thanks"}), moved={"start": wall(moved)})
+    (moment,) = moments(schedule, SHANGHAI, *year_of(2026))
+    assert moment.until == wall(until).replace(tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "last"),
+    [
+        (Once(wall("2026-11-05T10:18")), "2026-11-05T10:18"),
+        (Countdown(date(2026, 11, 11), 3, time(10, 18)), "2026-11-11T23:59:59"),
+        (DATED, "2026-11-11T20:12"),
+        (Changed(DATED, moved={"start": wall("2026-11-12T09:12")}), "2026-11-12T09:12"),
+        (
+            Changed(DATED, frozenset({"start"}), {"start": wall("2026-11-12T09:12")}),
+            "2026-11-11T20:12",
+        ),
+    ],
+)
+def test_a_schedule_ends_with_its_last_moment(schedule: Schedule, last: str) -> None:
+    assert last_wall(schedule) == wall(last)
+
+
+@pytest.mark.parametrize("schedule", [Recurring("18 10 * * mon"), Festivals(time(9)), Dated(())])
+def test_a_schedule_that_runs_on_has_no_last_moment(schedule: Schedule) -> None:
+    assert last_wall(schedule) is None
+
+
 def test_a_span_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         moments(Once(wall("2026-11-05T10:18")), SHANGHAI, wall("2026-11-05"), utc("2026-11-06"))
@@ -265,3 +383,12 @@ def test_schedules_that_cannot_be_are_refused() -> None:
         Once(wall("2026-11-05T10:18"), slot="")
     with pytest.raises(FestivalUnknown):
         Festivals(time(9, 42), keys=("easter",))
+    with pytest.raises(ScheduleInvalid, match="slot cannot be ''"):
+        DatedMoment("", wall("2026-11-05T10:18"))
+    with pytest.raises(ScheduleInvalid, match="until cannot be"):
+        DatedMoment("start", wall("2026-11-05T10:18"), wall("2026-11-05T10:18"))
+    with pytest.raises(ScheduleInvalid, match="slot cannot be 'start'") as twice:
+        Dated((DATED.moments[0], DATED.moments[0]))
+    assert "each slot once" in twice.value.advice
+    with pytest.raises(ScheduleInvalid, match="without a zone"):
+        Changed(DATED, moved={"start": utc("2026-11-05T10:18")})
