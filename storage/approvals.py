@@ -63,7 +63,8 @@ async def reject(
 ) -> bool:
     """Refuse the newest content version: the one that was approved before is said again.
 
-    Where none was, the campaign is cancelled with all it has planned.
+    Where that one has other moments, it is planned anew from when the refused one was written.
+    Where none was approved, the campaign is cancelled with all it has planned.
 
     Returns:
         False where `version` is not the newest any more, or does not wait for approval.
@@ -83,6 +84,12 @@ async def reject(
         if before.state is CampaignState.DRAFT:
             await change(connection, campaign_id, state=CampaignState.APPROVED)
         await say_newest(connection, campaign_id, at)
+        after = await hold(connection, campaign_id)
+        if after.schedule != before.schedule:
+            # What has its old moment back may have been passed over meanwhile; what was planned
+            # is not planned twice.
+            again = min(before.planned_until, before.submitted_at)
+            await change(connection, campaign_id, planned_until=again)
         await release(connection, [NOT_APPROVED], at, campaign_id)
         await ring(connection, Bell.PLANNER)
     await note(connection, Entry(at, by, "reject", before.key, {"version": version}))

@@ -1,8 +1,8 @@
 """Campaigns, their content versions, and how far each one is planned.
 
 A campaign's schedule and the body of its content are documents that floor 3 writes and reads;
-here they are kept as they are. A content version, body and audience, is never changed: an edit
-makes a new one that waits for approval, and the campaign is a draft until somebody approves
+here they are kept as they are. A content version, body, audience and moments, is never changed: an
+edit makes a new one that waits for approval, and the campaign is a draft until somebody approves
 exactly that. What is planned says the newest version, approved or not; what is not approved is
 held. So what was planned with an approved version keeps it, and what waits for a version that
 nobody approved says the next one (see `approvals.py` and `steering.py`).
@@ -64,15 +64,17 @@ class NewCampaign:
     priority: int = 3
     hold_out: int = 0
     promotion: dict[str, Any] | None = None
+    running_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
     """A campaign as it stands.
 
-    `version_id` is its newest content version: `audience` is that one's, `submitted_by` its
-    author, and `version_number` counts the campaign's own from 1. `approved_version` is the last
-    one approved, None until somebody approves one.
+    `version_id` is its newest content version: `audience` and `schedule` are that one's,
+    `submitted_by` its author, and `version_number` counts the campaign's own from 1.
+    `approved_version` is the last one approved, None until somebody approves one. `skipped` are the
+    slots that a manager left out, and `running_id` is the programme that made it, if one did.
     """
 
     id: int
@@ -93,6 +95,8 @@ class StoredCampaign:
     version_id: int
     approved_version: int | None
     planned_until: datetime
+    running_id: int | None
+    skipped: tuple[str, ...]
     version_number: int
     audience: Audience
     submitted_by: str
@@ -103,6 +107,7 @@ _STORED = select(
     campaigns,
     content_versions.c.number.label("version_number"),
     content_versions.c.audience,
+    content_versions.c.schedule.label("own_schedule"),
     content_versions.c.created_by.label("submitted_by"),
     content_versions.c.created_at.label("submitted_at"),
 ).join_from(campaigns, content_versions, content_versions.c.id == campaigns.c.version_id)
@@ -113,6 +118,9 @@ def _campaign(row: Any) -> StoredCampaign:
     values: dict[str, Any] = {name: getattr(row, name) for name in _PARTS}
     values["state"] = CampaignState(row.state)
     values["audience"] = Audience.from_json(row.audience)
+    values["skipped"] = tuple(row.skipped or ())
+    if row.own_schedule is not None:
+        values["schedule"] = row.own_schedule
     return StoredCampaign(**values)
 
 
@@ -147,6 +155,7 @@ async def _insert_version(
     audience: Audience,
     by: str,
     at: datetime,
+    schedule: dict[str, Any] | None = None,
 ) -> int:
     """Write a version down as the campaign's newest; its id."""
     number = (
@@ -161,6 +170,7 @@ async def _insert_version(
             number=number,
             body=body,
             audience=audience.to_json(),
+            schedule=schedule,
             created_by=by,
             created_at=at,
         )
@@ -188,6 +198,14 @@ async def by_id(connection: AsyncConnection, campaign_id: int) -> StoredCampaign
     """The campaign with this number."""
     row = (await connection.execute(_STORED.where(campaigns.c.id == campaign_id))).one_or_none()
     return None if row is None else _campaign(row)
+
+
+async def of_programme(connection: AsyncConnection, running_id: int) -> list[StoredCampaign]:
+    """All that a programme that runs, or ran, has made, in the order in which it was made."""
+    rows = await connection.execute(
+        _STORED.where(campaigns.c.running_id == running_id).order_by(campaigns.c.id)
+    )
+    return [_campaign(row) for row in rows]
 
 
 async def unreminded(connection: AsyncConnection, shop_id: int) -> list[StoredCampaign]:
@@ -260,15 +278,24 @@ async def add_version(
     audience: Audience,
     by: str,
     at: datetime,
+    schedule: dict[str, Any] | None = None,
 ) -> int:
     """Add a content version, not yet approved, and say it from now on; its id.
+
+    With a `schedule` it has other moments as well; else it keeps those of the version before.
 
     Raises:
         LookupError: there is no such campaign.
     """
     before = await hold(connection, campaign_id)
     version = await _insert_version(
-        connection, campaign_id, body=body, audience=audience, by=by, at=at
+        connection,
+        campaign_id,
+        body=body,
+        audience=audience,
+        by=by,
+        at=at,
+        schedule=before.schedule if schedule is None else schedule,
     )
     if before.state is CampaignState.APPROVED:
         await change(connection, campaign_id, state=CampaignState.DRAFT)

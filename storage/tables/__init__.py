@@ -101,6 +101,7 @@ __all__ = [
     "pending_welcomes",
     "product_feeds",
     "products",
+    "running_programmes",
     "quiet_days",
     "round_entries",
     "rounds",

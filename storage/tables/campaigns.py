@@ -28,7 +28,10 @@ campaigns = Table(
     Column("version_id", Identity),  # the newest content version: what is planned says this
     Column("approved_version", Identity),  # the last one approved; null until somebody approves
     Column("planned_until", UtcDateTime),  # the planning watermark
+    Column("running_id", Identity),  # the programme that made it; null: a person asked for it
+    Column("skipped", Document),  # slots that a manager left out; null: none
     Index("ix_campaigns_state", "state"),
+    index_where("ix_campaigns_running_id", "running_id", where="running_id IS NOT NULL"),
 )
 
 content_versions = Table(
@@ -39,6 +42,7 @@ content_versions = Table(
     Column("number", Integer, nullable=False),
     Column("body", Document, nullable=False),
     Column("audience", Document, nullable=False, server_default=text("'{}'")),
+    Column("schedule", Document),  # the moments that it was shown with; null: the campaign's own
     Column("created_by", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("approved_by", Words),
@@ -55,6 +59,7 @@ deliveries = Table(
     belonging_to("campaigns.id", "campaign_id"),
     belonging_to("content_versions.id", "version_id"),
     Column("slot", Words, nullable=False),
+    Column("variant", Words),  # which of its texts, or held-out; null: the only one, or the first
     Column("account", Words, nullable=False),
     Column("address", Words, nullable=False),
     belonging_to("groups.id", "group_id", nullable=True),
