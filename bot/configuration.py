@@ -84,6 +84,7 @@ class Configuration(Section):
             zone=self.shop.zone,
             language=self.shop.language,
             region=self.shop.region,
+            colour=self.shop.colour,
             managers=self.shop.managers,
             names_for=self.insights.names_for,
             active_messages=self.tags.active_messages,

@@ -97,6 +97,11 @@ class Shop(Section):
     managers: tuple[str, ...] = Field(
         (), description="Platform ids of managers, beside those the platform calls admins."
     )
+    colour: str = Field(
+        "#c8362b",
+        pattern=r"^#[0-9a-fA-F]{6}$",
+        description="The shop's colour in pictures; what is written on it stays readable.",
+    )
 
 
 class Storage(Section):

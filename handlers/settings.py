@@ -21,7 +21,8 @@ class ShopSettings:
     makes one silent; a newcomer is one for `newcomer_for`; a tag set by a watched word stays
     for `interest_for` after the word was last said. Raw text is kept for `text_kept_for`. On an
     account in `welcome_stays` a welcome is taken back after so long; on any other it stays. An
-    account in `open_accounts` can be brought into a group by anybody; see `acceptance.py`.
+    account in `open_accounts` can be brought into a group by anybody; see `acceptance.py`. `colour`
+    is the shop's own, written `#rrggbb`, for pictures.
     """
 
     key: str = "shop"
@@ -40,6 +41,7 @@ class ShopSettings:
     text_kept_for: timedelta = timedelta(days=180)
     welcome_stays: Mapping[str, timedelta] = field(default_factory=dict)
     open_accounts: frozenset[str] = frozenset()
+    colour: str = "#c8362b"
 
     def day_of(self, moment: datetime) -> date:
         """The shop's calendar day at a moment."""

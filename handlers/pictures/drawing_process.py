@@ -1,6 +1,6 @@
 """A process that draws one picture: `python -m handlers.pictures.drawing_process`.
 
-It is given on stdin, pickled, a `Sheet` and the `Fonts` to write with (see `drawing.py`), writes a
+It is given on stdin, pickled, a sheet and the `Fonts` to write with (see `drawing.py`), writes a
 PNG file to stdout, and ends. It draws nothing that it was not given and knows nothing of the shop.
 """
 
@@ -11,10 +11,11 @@ import pickle
 import signal
 import sys
 
+from handlers.pictures.countdown_page import countdown_page
 from handlers.pictures.fonts import Fonts
 from handlers.pictures.page import FAINT, WIDTH, Page
 from handlers.pictures.quadrants import MARGIN, draw_quadrants, quadrants_height
-from handlers.pictures.sheet import Sheet
+from handlers.pictures.sheet import CountdownSheet, Sheet
 from handlers.pictures.trend_lines import draw_lines, lines_height
 
 _NICENESS = 10  # the bot itself, which answers people, goes first
@@ -47,10 +48,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it as well; the bot ends it
     signal.alarm(_LONGEST_LIFE)
     os.nice(_NICENESS)
-    sheet: Sheet
+    sheet: Sheet | CountdownSheet
     fonts: Fonts
     sheet, fonts = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 (from our own program)
-    sys.stdout.buffer.write(drawn_page(sheet, fonts).png())
+    if isinstance(sheet, CountdownSheet):
+        picture = countdown_page(sheet, fonts).small_png()
+    else:
+        picture = drawn_page(sheet, fonts).png()
+    sys.stdout.buffer.write(picture)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ hand, and every text is measured before it is written, so that nothing overlaps.
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -18,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Polygon
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
+from PIL import Image  # what matplotlib itself writes pictures with
 
 from handlers.pictures.fonts import Fonts
 
@@ -31,13 +33,21 @@ Point = tuple[float, float]
 _DOTS = 100  # to the inch, so that a pixel is .72 points
 _PIXELS = IdentityTransform()
 _CUT = "…"
+_NARROWER = (0.55, 0.65, 0.75, 0.85, 0.95)  # of the room, tried for lines of one length
+_COLOURS = 64  # enough for flat shapes and the soft edges of letters
+# What a line is not broken within: a word with the signs around it, and any other character with
+# the signs that no line begins with.
+_PIECES = re.compile(r"[!-~\u00a1-\u024f]+\s*|\s*[^\s!-~][，。！？、；：）》」』】…·]*\s*|\s+")
 
 
 class Page:
-    """One picture in the making. `texts` are those written so far."""
+    """One picture in the making. `texts` are those written so far.
 
-    def __init__(self, fonts: Fonts, height: float, nameless: str) -> None:
-        self._figure = Figure(figsize=(WIDTH / _DOTS, height / _DOTS), dpi=_DOTS, facecolor=PAPER)
+    `nameless` stands for a text that the font cannot draw at all.
+    """
+
+    def __init__(self, fonts: Fonts, height: float, nameless: str, paper: str = PAPER) -> None:
+        self._figure = Figure(figsize=(WIDTH / _DOTS, height / _DOTS), dpi=_DOTS, facecolor=paper)
         FigureCanvasAgg(self._figure)  # takes its place below the figure by itself
         self._height = height
         self._nameless = nameless
@@ -65,7 +75,7 @@ class Page:
             *self._placed(at),
             self.drawable(text),
             color=colour,
-            fontproperties=FontProperties(fname=self._faces[bold], size=size * 72 / _DOTS),
+            fontproperties=self._font(size, bold=bold),
             horizontalalignment=align,
             verticalalignment="baseline",
             parse_math=False,
@@ -74,6 +84,54 @@ class Page:
         self._figure.add_artist(written)
         self.texts.append(written)
         return _cut(written, within)
+
+    def width(self, text: str, size: float, *, bold: bool = False) -> float:
+        """How wide a line of text would become, in pixels; nothing is written."""
+        tried = Text(
+            0,
+            0,
+            self.drawable(text),
+            fontproperties=self._font(size, bold=bold),
+            parse_math=False,
+            transform=_PIXELS,
+        )
+        self._figure.add_artist(tried)
+        width = tried.get_window_extent().width
+        tried.remove()
+        return width
+
+    def lines(
+        self, text: str, size: float, *, within: float, most: int, bold: bool = False
+    ) -> list[str]:
+        """A text in at most `most` lines, broken between words or Chinese characters.
+
+        The lines are about as long as each other. Where there is more than they hold the last one
+        has all that is left; `write` cuts it where its room ends.
+        """
+        found = self._broken(text, size, within, most, bold=bold)
+        if len(found) > 1:
+            for share in _NARROWER:
+                even = self._broken(text, size, within * share, most, bold=bold)
+                if all(self.width(line, size, bold=bold) <= within * share for line in even):
+                    return even
+        return found
+
+    def _broken(self, text: str, size: float, within: float, most: int, *, bold: bool) -> list[str]:
+        """A text in lines, each but the last as full as it can be."""
+        left = self.drawable(text)
+        lines: list[str] = []
+        while left and len(lines) < most - 1:
+            pieces = _PIECES.findall(left)
+            count = 1
+            while (
+                count < len(pieces)
+                and self.width("".join(pieces[: count + 1]), size, bold=bold) <= within
+            ):
+                count += 1
+            line = "".join(pieces[:count])
+            lines.append(line.strip())
+            left = left[len(line) :].strip()
+        return [*lines, left] if left else lines
 
     def drawable(self, text: str) -> str:
         """The text without what the font has no glyph for: emoji, mostly."""
@@ -124,6 +182,17 @@ class Page:
         file = io.BytesIO()
         self._figure.savefig(file, format="png", metadata=dict(told or {}))
         return file.getvalue()
+
+    def small_png(self) -> bytes:
+        """The picture as a PNG file of few colours: a third of the bytes, for flat shapes only."""
+        file = io.BytesIO(self.png())
+        few = Image.open(file).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        small = io.BytesIO()
+        few.save(small, "png", optimize=True)
+        return small.getvalue()
+
+    def _font(self, size: float, *, bold: bool) -> FontProperties:
+        return FontProperties(fname=self._faces[bold], size=size * 72 / _DOTS)
 
     def _placed(self, at: Point) -> Point:
         return at[0], self._height - at[1]

@@ -1,6 +1,6 @@
 """What a picture shows, as plain values: words are chosen and counted, nothing is drawn yet.
 
-A `Sheet` travels to the drawing process, so this room imports nothing.
+A `Sheet` or a `CountdownSheet` travels to the drawing process, so this room imports nothing.
 """
 
 from __future__ import annotations
@@ -60,3 +60,22 @@ class Sheet:
     footnote: str
     nothing: str
     nameless: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountdownSheet:
+    """All that the picture of a countdown shows.
+
+    `figure` is the number of days, and `before` and `after` what stands around it ("还有", "天");
+    where a word stands in its place both are empty, and without any of them the title takes the
+    room. `product` and `node` may be empty. `colour` is the shop's, written `#rrggbb`.
+    """
+
+    colour: str
+    title: str
+    before: str
+    figure: str
+    after: str
+    product: str
+    node: str
+    shop: str

@@ -1,0 +1,70 @@
+"""The picture of a countdown: the days left, a product and a moment, on the shop's colour.
+
+`countdown_sheet` says what is shown; `countdown_picture` has it drawn, once, when a programme is
+switched on: the picture is kept with the words that it goes out with. A picture is an extra: where
+it cannot be drawn the post goes out without, and the log says why.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from handlers.desk import Desk
+from handlers.pictures.drawing import NotDrawn, drawn
+from handlers.pictures.sheet import CountdownSheet
+from handlers.settings import ShopSettings
+from handlers.wording import Say
+from scheduler.content import Picture
+
+_log = structlog.get_logger(__name__)
+
+
+async def countdown_picture(
+    desk: Desk, *, days: int | None, title: str, product: str = "", node: str = ""
+) -> Picture | None:
+    """A countdown as a picture 1,080 pixels wide; None where it could not be drawn.
+
+    Args:
+        desk: whose shop it is; its name and colour are in the picture.
+        days: how many days are left: 0 is today, 1 tomorrow; None leaves the figure out.
+        title: what is counted down to, as fans call it: `双11 尾款`.
+        product: what it is about, where it is about one thing.
+        node: the moment in words, as fans read it: `10 月 31 日 20:00 开始`.
+
+    Raises:
+        ValueError: `days` is below 0.
+    """
+    sheet = countdown_sheet(desk.say, desk.shop, days=days, title=title, product=product, node=node)
+    try:
+        return Picture.drawn(await drawn(sheet))
+    except NotDrawn as trouble:
+        _log.warning("countdown not drawn", title=title, days=days, reason=str(trouble))
+        return None
+
+
+def countdown_sheet(
+    say: Say, shop: ShopSettings, *, days: int | None, title: str, product: str, node: str
+) -> CountdownSheet:
+    """What the picture of a countdown shows, in words; the arguments are `countdown_picture`'s."""
+    if days is not None and days < 0:
+        raise ValueError(f"a countdown ends at 0, not at {days}")
+    before, figure, after = "", "", ""
+    match days:
+        case None:
+            pass
+        case 0:
+            figure = say("就是今天")
+        case 1:
+            figure = say("就在明天")
+        case _:
+            before, figure, after = say("还有"), str(days), say("天")
+    return CountdownSheet(
+        colour=shop.colour,
+        title=title,
+        before=before,
+        figure=figure,
+        after=after,
+        product=product,
+        node=node,
+        shop=shop.name,
+    )
