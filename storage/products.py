@@ -37,7 +37,8 @@ class ProductState(StrEnum):
 class Ware:
     """A product as its source tells of it; `price` None where it names none.
 
-    `changed_at` is when its shop says that it changed last. Texts are plain and may be empty.
+    Where it `varies` the price is the lowest of several. `changed_at` is when its shop says that it
+    changed last. Texts are plain and may be empty.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Ware:
     category: str = ""
     tags: tuple[str, ...] = ()
     available: bool = True
+    varies: bool = False
     changed_at: datetime | None = None
 
 
@@ -163,6 +165,7 @@ def _product(row: Row[Any]) -> Product:
         category=row.category,
         tags=tuple(row.tags),
         available=row.available,
+        varies=row.varies,
         changed_at=row.changed_at,
     )
     return Product(
@@ -188,6 +191,7 @@ def _written(ware: Ware) -> dict[str, Any]:
         "category": ware.category,
         "tags": list(ware.tags),
         "available": ware.available,
+        "varies": ware.varies,
         "changed_at": ware.changed_at,
     }
 

@@ -35,6 +35,7 @@ products = Table(
     Column("key", Words, nullable=False),  # what the source calls it, for ever
     Column("title", Words, nullable=False),
     Column("price", Words),  # a decimal number; null: it has none
+    Column("varies", Boolean, nullable=False),  # the price is the lowest of several
     Column("currency", Words, nullable=False),
     Column("link", Words, nullable=False),
     Column("picture", Words, nullable=False),

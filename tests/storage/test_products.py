@@ -80,7 +80,7 @@ async def test_a_product_changes_and_stays_what_it_is(connection: AsyncConnectio
     ids = await add_products(
         connection, shop_id, "web", [(CREAM, ProductState.NEW), (SERUM, ProductState.NEW)], NOW
     )
-    cheaper = replace(CREAM, title="新面霜", price=Decimal("149.5"), available=False)
+    cheaper = replace(CREAM, title="新面霜", price=Decimal("149.5"), available=False, varies=True)
     priced = replace(SERUM, price=Decimal(99), tags=("修护",))
     await update_products(connection, {ids["1"]: cheaper, ids["2"]: priced})
     found = await products_of(connection, shop_id, "web")

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("price", sa.Text(), nullable=True),
+        sa.Column("varies", sa.Boolean(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("picture", sa.Text(), nullable=False),
