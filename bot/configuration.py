@@ -29,6 +29,7 @@ from bot.sections import (
     Insights,
     Log,
     Metrics,
+    Programmes,
     Room,
     Section,
     Shop,
@@ -70,6 +71,7 @@ class Configuration(Section):
     wechat: dict[AccountName, WeChat] = Field({})
     care: Care = Care()
     tags: Tags = Tags()
+    programmes: Programmes = Programmes()
     insights: Insights = Insights()
     narrative: Narrative = Narrative()
     log: Log = Log()
@@ -85,6 +87,10 @@ class Configuration(Section):
             language=self.shop.language,
             region=self.shop.region,
             colour=self.shop.colour,
+            programmes=self.programmes.folder,
+            nodes=self.programmes.nodes,
+            sale_platform=self.programmes.platform,
+            greetings_ahead=timedelta(days=self.programmes.greetings_days_ahead),
             managers=self.shop.managers,
             names_for=self.insights.names_for,
             active_messages=self.tags.active_messages,

@@ -217,6 +217,26 @@ class Insights(Section):
     )
 
 
+class Programmes(Section):
+    """What the shop runs through the year."""
+
+    folder: Path = Field(
+        Path("programmes"), description="The shop's own programmes, one file each; may be missing."
+    )
+    nodes: Path = Field(
+        Path("nodes"),
+        description="The shop's own dates of sales, such as tmall-2026.toml; may be missing.",
+    )
+    platform: str = Field(
+        "tmall",
+        pattern="^[a-z0-9]+$",
+        description="Whose dates the big sales follow: the front of a file's name in nodes.",
+    )
+    greetings_days_ahead: int = Field(
+        5, ge=1, le=14, description="So many days ahead managers are shown a greeting to approve."
+    )
+
+
 class Log(Section):
     """What the bot tells about its work, on stderr."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,10 @@ class ShopSettings:
     account in `welcome_stays` a welcome is taken back after so long; on any other it stays. An
     account in `open_accounts` can be brought into a group by anybody; see `acceptance.py`. `colour`
     is the shop's own, written `#rrggbb`, for pictures.
+
+    `programmes` and `nodes` are the shop's own folders of programmes and of the dates of sales;
+    either may be missing. The dates are those of `sale_platform`. A festival's greeting is shown to
+    the managers `greetings_ahead` of its day.
     """
 
     key: str = "shop"
@@ -42,6 +47,10 @@ class ShopSettings:
     welcome_stays: Mapping[str, timedelta] = field(default_factory=dict)
     open_accounts: frozenset[str] = frozenset()
     colour: str = "#c8362b"
+    programmes: Path = Path("programmes")
+    nodes: Path = Path("nodes")
+    sale_platform: str = "tmall"
+    greetings_ahead: timedelta = timedelta(days=5)
 
     def day_of(self, moment: datetime) -> date:
         """The shop's calendar day at a moment."""

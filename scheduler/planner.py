@@ -29,7 +29,7 @@ from scheduler.notices import ApprovalMissing, Tell, approval_missing, tell_nobo
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
-from scheduler.schedules import last_wall
+from scheduler.schedules import Changed, Schedule, changed, last_wall
 from scheduler.trial_plan import TrialInvalid
 from scheduler.variants import parts
 from scheduler.wall_time import instant_of, zone_named
@@ -54,6 +54,20 @@ _AT_ONCE = 5_000  # deliveries in one transaction: under 50 ms on SQLite, at no 
 _WEIGHT_OF_PEOPLE = 5  # as many as these takes one to a person, whose way has to be found
 
 
+def schedule_of(stored: StoredCampaign) -> Schedule:
+    """A campaign's schedule without the posts that a manager left out.
+
+    Raises:
+        SchedulingError: it cannot be read.
+    """
+    schedule = schedule_from_json(stored.schedule)
+    if not stored.skipped:
+        return schedule
+    before = schedule if isinstance(schedule, Changed) else Changed(schedule)
+    skipped = before.skipped | frozenset(stored.skipped)
+    return changed(schedule, skipped=skipped, moved=before.moved)
+
+
 def campaign_value(stored: StoredCampaign) -> Campaign:
     """The stored campaign as the value that schedules are reckoned with.
 
@@ -66,7 +80,7 @@ def campaign_value(stored: StoredCampaign) -> Campaign:
         key=stored.key,
         programme=stored.programme,
         name=stored.name,
-        schedule=schedule_from_json(stored.schedule),
+        schedule=schedule_of(stored),
         zone=stored.zone,
         valid_for=timedelta(seconds=stored.valid_seconds),
         state=stored.state,
