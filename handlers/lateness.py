@@ -158,6 +158,7 @@ def imagined(
         not_after=post.not_after,
         tries=0,
         resent=False,
+        variant=None,
         recipient=recipient,
     )
 

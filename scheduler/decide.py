@@ -10,8 +10,8 @@ Pure: everything it needs is handed in. The first rule that fits decides:
  3  the bot is not in the group any more                 skip: GROUP_GONE
  4  no private message reaches the person                skip: UNREACHABLE
  5  the bot may not speak in the group                   skip: MUTED
- 6  the person is held out of the campaign             * skip: HOLD_OUT
- 7  the person has opted out                           * skip: OPTED_OUT
+ 6  the person has opted out                           * skip: OPTED_OUT
+ 7  the person, or the group, is held out              * skip: HOLD_OUT
  8  `not_before` is still to come                        until then: TOO_EARLY
  9  its text is not approved, the campaign is paused,    until just after `not_after`:
     or all sending is stopped (急停)                     NOT_APPROVED, CAMPAIGN_PAUSED, HALTED
@@ -48,6 +48,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from scheduler.arms import is_held_out
 from scheduler.campaigns import CampaignState
 from scheduler.caps import DAY, WEEK, frees_at
 from scheduler.courier import Limits
@@ -58,6 +59,7 @@ from scheduler.quiet_days import is_quiet, may_be_heard, over_on
 from scheduler.quiet_hours import QuietHours, quiet_until
 from scheduler.wall_time import ZoneUnknown, instant_of, zone_named
 from storage.due import Due, Recipient
+from storage.slots import HELD_OUT
 
 _MICROSECOND = timedelta(microseconds=1)
 _MINUTE = timedelta(minutes=1)
@@ -239,14 +241,21 @@ def _out_of_reach(case: _Case) -> Skip | None:
 
 
 def _left_out(case: _Case) -> Skip | None:
-    """Rules 6 and 7: people only; a group cannot be addressed without some of its fans."""
-    customer = case.recipient.customer_id
-    if customer is None or case.is_notice:
+    """Rules 6 and 7: a group cannot be addressed without those of its fans who opted out.
+
+    Whoever is held out is one who would have been written to: that is what makes them comparable.
+    """
+    if case.is_notice:
         return None
-    percent = lot(100, Reason.HOLD_OUT, case.delivery.campaign_key, str(customer))
-    if percent < case.delivery.hold_out:
+    if case.recipient.opted_out:
+        return Skip(Reason.OPTED_OUT)
+    if case.delivery.variant == HELD_OUT:
         return Skip(Reason.HOLD_OUT)
-    return Skip(Reason.OPTED_OUT) if case.recipient.opted_out else None
+    customer = case.recipient.customer_id
+    if customer is None:
+        return None
+    held_out = is_held_out(case.delivery.campaign_key, str(customer), case.delivery.hold_out)
+    return Skip(Reason.HOLD_OUT) if held_out else None
 
 
 def _too_early(case: _Case) -> Defer | Skip | None:

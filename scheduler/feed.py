@@ -86,6 +86,7 @@ class Feed:
                             one.slot,
                             one.recipient.name,
                             in_private=one.recipient.customer_id is not None,
+                            variant=one.variant,
                         )
                     except SchedulingError as trouble:
                         moves.append(left_unsent(one, DeliveryState.SKIPPED, str(trouble)))

@@ -98,6 +98,7 @@ class Due:
     not_after: datetime
     tries: int
     resent: bool
+    variant: str | None
     recipient: Recipient
 
 
@@ -125,9 +126,9 @@ _DUE = (
         deliveries.c.key,
         deliveries.c.campaign_id,
         campaigns.c.key,
-        campaigns.c.state,
         campaigns.c.shop_id,
         campaigns.c.programme,
+        campaigns.c.state,
         shops.c.halted_at.is_not(None),
         content_versions.c.approved_at.is_not(None),
         campaigns.c.hold_out,
@@ -141,6 +142,7 @@ _DUE = (
         deliveries.c.not_after,
         deliveries.c.tries,
         deliveries.c.resent,
+        deliveries.c.variant,
         deliveries.c.group_id,
         members.c.customer_id,
         func.coalesce(groups.c.name, members.c.name, ""),

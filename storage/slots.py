@@ -27,10 +27,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audiences import Aim, Whom
 from storage.bulk import among, insert
-from storage.columns import Identity, UtcDateTime
+from storage.columns import Identity, UtcDateTime, Words
 from storage.deliveries import DeliveryState
 from storage.private_ways import ways
 from storage.tables import deliveries, groups, members
+
+HELD_OUT = "held-out"
+"""The variant of whoever is left out of a campaign on purpose, to compare the others with."""
 
 _AT_ONCE = 10_000
 
@@ -39,7 +42,8 @@ _AT_ONCE = 10_000
 class PlannedSlot:
     """One occurrence to be delivered: which campaign and version, which slot, and its window.
 
-    `priority` is the number stored with each delivery; the lowest goes first.
+    `priority` is the number stored with each delivery; the lowest goes first. `variant` names
+    which of the slot's texts these recipients get; None: the only one, or the first.
     """
 
     campaign_id: int
@@ -49,6 +53,7 @@ class PlannedSlot:
     not_before: datetime
     not_after: datetime
     priority: int = 3
+    variant: str | None = None
 
 
 def by_topic(aims: Iterable[Aim]) -> dict[str | None, list[int]]:
@@ -197,6 +202,7 @@ def _values(slot: PlannedSlot, recipient: Subquery, at: datetime) -> dict[str, C
         "campaign_id": literal(slot.campaign_id, Identity),
         "version_id": literal(slot.version_id, Identity),
         "slot": literal(slot.slot),
+        "variant": literal(slot.variant, Words),
         "account": place.account,
         "address": place.address,
         "group_id": place.group_id,

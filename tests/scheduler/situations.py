@@ -43,6 +43,7 @@ DUE = Due(
     not_after=NOON + 2 * HOUR,
     tries=0,
     resent=False,
+    variant=None,
     recipient=GROUP,
 )
 

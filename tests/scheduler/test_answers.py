@@ -63,6 +63,7 @@ def due(*, tries: int = 0, not_after: datetime = NOW + HOUR, resent: bool = Fals
         not_after=not_after,
         tries=tries,
         resent=resent,
+        variant=None,
         recipient=Recipient(group_id=1, name="一群"),
     )
 

@@ -8,12 +8,14 @@ from hypothesis import given
 from scheduler.bodies import (
     BodyBroken,
     SlotUnwritten,
+    arms_of,
     content_of,
     is_literal,
     literal_body,
     personal_body,
     reworded,
     template_body,
+    variants_of,
 )
 from scheduler.content import Button, Content, Mention, Picture
 from scheduler.programme import shipped_programmes
@@ -157,3 +159,99 @@ def test_words_to_people_cannot_name_a_group() -> None:
     body = personal_body(Content("{{ group }}"), {"shop": "暖群"})
     with pytest.raises(VariableUnknown):
         content_of(body, "once", "小鱼", in_private=True)
+
+
+TWO_WAYS = template_body(
+    {"d-2": ["两天", "还有两天呢"], "d-1": "就明天", "mid-autumn": ["中秋好", "月圆了", "团圆"]},
+    VARIABLES,
+    "zh",
+)
+
+
+@pytest.mark.parametrize(
+    ("slot", "variant", "said"),
+    [
+        ("d-2", None, "两天"),
+        ("d-2", "a", "两天"),
+        ("d-2", "b", "还有两天呢"),
+        ("d-2", "c", "两天"),
+        ("d-2", "held-out", "两天"),
+        ("d-1", "b", "就明天"),
+        ("2026-09-25:mid-autumn", "c", "团圆"),
+    ],
+)
+def test_a_variant_says_its_text_and_the_first_where_it_has_none(
+    slot: str, variant: str | None, said: str
+) -> None:
+    assert content_of(TWO_WAYS, slot, "一群", variant=variant).text == said
+
+
+def test_variants_are_named_by_their_place() -> None:
+    assert variants_of(TWO_WAYS, "d-2") == ("a", "b")
+    assert variants_of(TWO_WAYS, "d-1") == ("a",)
+    assert variants_of(TWO_WAYS, "2026-09-25:mid-autumn") == ("a", "b", "c")
+    assert arms_of(TWO_WAYS) == ("a", "b", "c")
+    assert variants_of(literal_body(Content("早")), "once") == ("a",)
+    with pytest.raises(SlotUnwritten):
+        variants_of(TWO_WAYS, "d-9")
+    with pytest.raises(BodyBroken):
+        variants_of({"templates": 3}, "d-9")
+    with pytest.raises(BodyBroken):
+        arms_of({"templates": {}})
+
+
+def test_a_manager_s_own_words_may_have_variants_with_pictures_of_their_own() -> None:
+    picture = Content("看图", (Picture("b.png"),))
+    body = {"contents": [Content("{{ shop }}").to_json(), picture.to_json()]}
+    assert is_literal(body)
+    assert arms_of(body) == variants_of(body, "once") == ("a", "b")
+    assert content_of(body, "once", "一群") == Content("{{ shop }}")
+    assert content_of(body, "once", "一群", variant="b") == picture
+    to_people = {**body, "variables": {"shop": "暖群"}}
+    assert content_of(to_people, "once", "小鱼", in_private=True).text == "暖群"
+
+
+def test_what_is_said_of_a_slot_itself_goes_before_what_is_said_of_its_topic() -> None:
+    slot = "2026-09-25:mid-autumn"
+    body = {
+        **template_body({"mid-autumn": "{{ gift }}", slot: "{{ gift }}！"}, {"gift": "礼"}, "zh"),
+        "facts": {slot: {"gift": "月饼"}},
+        "pictures": {"mid-autumn": [{"source": "moon.png", "caption": "月"}]},
+        "buttons": {slot: [{"label": "想要", "says": "/wish 月饼"}]},
+    }
+    assert content_of(body, slot, "一群") == Content(
+        "月饼！", (Picture("moon.png", "月"),), (Button("想要", "/wish 月饼"),)
+    )
+    assert content_of(body, "2025-10-06:mid-autumn", "一群") == Content(
+        "礼", (Picture("moon.png", "月"),)
+    )
+
+
+def test_facts_of_a_slot_take_the_place_of_what_the_slot_tells() -> None:
+    body = {**template_body({"d-2": "{{ days }}"}, {}, "zh"), "facts": {"d-2": {"days": "两"}}}
+    assert content_of(body, "d-2", "一群").text == "两"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"facts": 3},
+        {"pictures": {"d-2": ["a.png"]}},
+        {"buttons": {"d-2": [{"says": "/me"}]}},
+    ],
+)
+def test_a_broken_part_of_a_body_breaks_it(part: dict[str, Any]) -> None:
+    with pytest.raises(BodyBroken):
+        content_of({**TWO_WAYS, **part}, "d-2", "一群")
+
+
+def test_other_words_leave_no_variants_and_nothing_that_was_let_pass() -> None:
+    body = {
+        "contents": [Content("一", (Picture("a.png"),)).to_json(), Content("二").to_json()],
+        "overrides": ["superlative"],
+    }
+    after = reworded(body, "三")
+    assert "overrides" not in after
+    assert arms_of(after) == ("a",)
+    assert content_of(after, "once", "一群") == Content("三", (Picture("a.png"),))
+    assert arms_of(reworded(TWO_WAYS, "三")) == ("a",)

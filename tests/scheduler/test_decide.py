@@ -14,6 +14,7 @@ from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
 from scheduler.wall_time import ZoneUnknown
 from storage.due import Recipient
+from storage.slots import HELD_OUT
 from tests.scheduler.situations import (
     DAY,
     DEFAULTS,
@@ -121,7 +122,10 @@ CASES = [
     case("held out", Skip(Reason.HOLD_OUT), PERSON, **EVERYBODY_OUT),
     case("held out, a notice", Send(), PERSON, **EVERYBODY_OUT, **NOTICE),
     case("a group is not held out", Send(), **EVERYBODY_OUT),
-    case("held out, opted out", Skip(Reason.HOLD_OUT), OPTED_OUT, **EVERYBODY_OUT),
+    case("a group that a trial holds out", Skip(Reason.HOLD_OUT), variant=HELD_OUT),
+    case("a person whom a trial holds out", Skip(Reason.HOLD_OUT), PERSON, variant=HELD_OUT),
+    case("a trial holds out, a notice", Send(), PERSON, variant=HELD_OUT, **NOTICE),
+    case("held out, opted out", Skip(Reason.OPTED_OUT), OPTED_OUT, **EVERYBODY_OUT),
     case("opted out", Skip(Reason.OPTED_OUT), OPTED_OUT),
     case("opted out, a notice", Send(), OPTED_OUT, **NOTICE),
     case("opted out, a manager's post", Skip(Reason.OPTED_OUT), OPTED_OUT, priority=2),

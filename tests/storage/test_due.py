@@ -127,6 +127,7 @@ async def test_a_delivery_to_a_group_tells_all_about_it(connection: AsyncConnect
         not_after=NOW + HOUR,
         tries=0,
         resent=False,
+        variant=None,
         recipient=Recipient(group_id=seat.id, name="一群"),
     )
 

@@ -38,6 +38,7 @@ async def test_a_slot_becomes_one_delivery_for_each_group(connection: AsyncConne
         "campaign_id": of.id,
         "version_id": of.version_id,
         "slot": "d-6",
+        "variant": None,
         "account": ACCOUNT,
         "address": "group:chat-一群",
         "group_id": seats[0].id,
