@@ -1,0 +1,394 @@
+"""Rounds: a poll, a chain (接龙) or a draw that is open in some groups until its deadline.
+
+A round is announced by the campaign of its own key, and is open to whoever sits in a group that
+was sent that post. Each customer has one entry, which they may change or take back until the round
+closes. Whoever changes a round's entries, or closes it, holds its row until that is committed: so
+numbers are given once, nothing comes in behind the close, and a round is closed once, by whichever
+process. The secret of a draw is made with it and published when it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import among, insert_new
+from storage.deliveries import DeliveryState
+from storage.tables import campaigns, deliveries, members, memberships, round_entries, rounds
+
+_ARRIVED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
+
+
+class RoundKind(StrEnum):
+    """What is done in a round; also the programme of the campaign that announces it."""
+
+    POLL = "poll"
+    CHAIN = "chain"
+    DRAW = "draw"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRound:
+    """What a round is made from. `options` are what is chosen from, or each prize with how many."""
+
+    key: str
+    kind: RoundKind
+    title: str
+    options: Sequence[Any]
+    closes_at: datetime
+    made_by: str
+    made_at: datetime
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round as it stands; `result` is there once it is closed."""
+
+    id: int
+    key: str
+    kind: RoundKind
+    title: str
+    options: tuple[Any, ...]
+    closes_at: datetime
+    made_by: str
+    made_at: datetime
+    secret: str
+    closed_at: datetime | None
+    result: Mapping[str, Any] | None
+
+    def takes(self, at: datetime) -> bool:
+        """Whether an entry of this moment counts."""
+        return self.closed_at is None and at <= self.closes_at
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody did in a round; without a customer it was somebody's who is forgotten."""
+
+    number: int
+    customer_id: int | None
+    name: str
+    body: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPost:
+    """The announcement of a round as a group was sent it."""
+
+    round: Round
+    group_id: int
+    account: str
+    address: str
+    receipt: str
+
+
+_COLUMNS = (
+    rounds.c.id,
+    rounds.c.key,
+    rounds.c.kind,
+    rounds.c.title,
+    rounds.c.options,
+    rounds.c.closes_at,
+    rounds.c.made_by,
+    rounds.c.made_at,
+    rounds.c.secret,
+    rounds.c.closed_at,
+    rounds.c.result,
+)
+_POSTED = rounds.join(campaigns, campaigns.c.key == rounds.c.key).join(
+    deliveries, deliveries.c.campaign_id == campaigns.c.id
+)
+
+
+def _round(row: Any) -> Round:
+    values: dict[str, Any] = {column.name: getattr(row, column.name) for column in _COLUMNS}
+    return Round(**{**values, "kind": RoundKind(row.kind), "options": tuple(row.options)})
+
+
+async def open_round(connection: AsyncConnection, shop_id: int, new: NewRound) -> Round:
+    """Make a round; one with this key is left as it stands."""
+    row = {
+        "shop_id": shop_id,
+        "key": new.key,
+        "kind": new.kind,
+        "title": new.title,
+        "options": list(new.options),
+        "closes_at": new.closes_at,
+        "made_by": new.made_by,
+        "made_at": new.made_at,
+        "secret": new.secret,
+    }
+    await insert_new(connection, rounds, [row])
+    found = await connection.execute(select(*_COLUMNS).where(rounds.c.key == new.key))
+    return _round(found.one())
+
+
+async def round_numbered(connection: AsyncConnection, shop_id: int, number: int) -> Round | None:
+    """The shop's round of this number."""
+    return await _one(connection, rounds.c.id == number, rounds.c.shop_id == shop_id)
+
+
+async def _one(connection: AsyncConnection, *which: Any, hold: bool = False) -> Round | None:
+    asking = select(*_COLUMNS).where(*which)
+    row = (await connection.execute(asking.with_for_update() if hold else asking)).one_or_none()
+    return None if row is None else _round(row)
+
+
+async def hold_round(connection: AsyncConnection, round_id: int) -> Round:
+    """The round as it stands, so that entries and other closings wait for this transaction.
+
+    Raises:
+        LookupError: there is none.
+    """
+    found = await _one(connection, rounds.c.id == round_id, hold=True)
+    if found is None:
+        raise LookupError(round_id)
+    return found
+
+
+async def latest_rounds(
+    connection: AsyncConnection, shop_id: int, kind: RoundKind, most: int
+) -> list[Round]:
+    """The last rounds of a kind that were announced, the newest first."""
+    rows = await connection.execute(
+        select(*_COLUMNS)
+        .where(
+            rounds.c.shop_id == shop_id,
+            rounds.c.kind == kind,
+            exists().where(campaigns.c.key == rounds.c.key),
+        )
+        .order_by(rounds.c.id.desc())
+        .limit(most)
+    )
+    return [_round(row) for row in rows]
+
+
+async def overdue_rounds(connection: AsyncConnection, shop_id: int, now: datetime) -> list[int]:
+    """The numbers of the rounds whose deadline is over and which nobody has closed."""
+    found = await connection.scalars(
+        select(rounds.c.id)
+        .where(rounds.c.shop_id == shop_id, rounds.c.closed_at.is_(None), rounds.c.closes_at < now)
+        .order_by(rounds.c.id)
+    )
+    return list(found)
+
+
+async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: int) -> bool:
+    """Whether a customer sits in a group that was sent the round."""
+    found = await connection.scalar(
+        select(rounds.c.id)
+        .select_from(
+            _POSTED.join(memberships, memberships.c.group_id == deliveries.c.group_id).join(
+                members, members.c.id == memberships.c.member_id
+            )
+        )
+        .where(
+            rounds.c.id == round_id,
+            deliveries.c.state.in_(_ARRIVED),
+            members.c.customer_id == customer_id,
+            memberships.c.left_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def groups_of(connection: AsyncConnection, round_id: int) -> list[int]:
+    """The ids of the groups that were sent a round."""
+    found = await connection.scalars(
+        select(deliveries.c.group_id)
+        .select_from(_POSTED)
+        .where(
+            rounds.c.id == round_id,
+            deliveries.c.group_id.is_not(None),
+            deliveries.c.state.in_(_ARRIVED),
+        )
+        .distinct()
+        .order_by(deliveries.c.group_id)
+    )
+    return list(found)
+
+
+_POST = (
+    *_COLUMNS,
+    deliveries.c.group_id,
+    deliveries.c.account,
+    deliveries.c.address,
+    deliveries.c.receipt,
+)
+
+
+async def open_posts(
+    connection: AsyncConnection, group_ids: Collection[int], at: datetime
+) -> list[RoundPost]:
+    """The announcements in these groups of rounds that take entries of a moment, newest first."""
+    rows = await connection.execute(
+        select(*_POST)
+        .select_from(_POSTED)
+        .where(
+            among(deliveries.c.group_id, group_ids),
+            deliveries.c.state.in_(_ARRIVED),
+            rounds.c.closed_at.is_(None),
+            rounds.c.closes_at >= at,
+        )
+        .order_by(rounds.c.id.desc(), deliveries.c.id)
+    )
+    return [_post(row) for row in rows]
+
+
+async def posts_to_update(
+    connection: AsyncConnection, account: str, closed_since: datetime
+) -> list[RoundPost]:
+    """An account's announcements of rounds that are open, or were closed since a moment."""
+    rows = await connection.execute(
+        select(*_POST)
+        .select_from(_POSTED)
+        .where(
+            deliveries.c.account == account,
+            deliveries.c.state == DeliveryState.SENT,
+            deliveries.c.receipt.is_not(None),
+            deliveries.c.recalled_at.is_(None),
+            deliveries.c.group_id.is_not(None),
+            rounds.c.closed_at.is_(None) | (rounds.c.closed_at >= closed_since),
+        )
+        .order_by(rounds.c.id, deliveries.c.id)
+    )
+    return [_post(row) for row in rows]
+
+
+def _post(row: Any) -> RoundPost:
+    return RoundPost(_round(row), row.group_id, row.account, row.address, row.receipt or "")
+
+
+async def enter(
+    connection: AsyncConnection,
+    round_id: int,
+    customer_id: int,
+    body: Mapping[str, Any],
+    at: datetime,
+) -> int | None:
+    """Take part with this, instead of what the customer entered before; the entry's number.
+
+    None where the round takes nothing of this moment any more.
+    """
+    held = await hold_round(connection, round_id)
+    if not held.takes(at):
+        return None
+    mine = (round_entries.c.round_id == round_id, round_entries.c.customer_id == customer_id)
+    before = await connection.scalar(select(round_entries.c.number).where(*mine))
+    if before is not None:
+        await connection.execute(update(round_entries).where(*mine).values(body=dict(body)))
+        return int(before)
+    counted = await connection.execute(
+        update(rounds)
+        .where(rounds.c.id == round_id)
+        .values(last_number=rounds.c.last_number + 1)
+        .returning(rounds.c.last_number)
+    )
+    number = int(counted.scalar_one())
+    row = {
+        "round_id": round_id,
+        "customer_id": customer_id,
+        "number": number,
+        "body": dict(body),
+        "at": at,
+    }
+    await insert_new(connection, round_entries, [row])
+    return number
+
+
+async def leave(
+    connection: AsyncConnection, round_id: int, customer_id: int, at: datetime
+) -> bool | None:
+    """Take the customer's entry back; False where there is none, None where it is too late."""
+    held = await hold_round(connection, round_id)
+    if not held.takes(at):
+        return None
+    gone = await connection.execute(
+        delete(round_entries).where(
+            round_entries.c.round_id == round_id, round_entries.c.customer_id == customer_id
+        )
+    )
+    return gone.rowcount > 0
+
+
+async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:
+    """What everybody entered, in the order they first came."""
+    name = (
+        select(members.c.name)
+        .where(members.c.customer_id == round_entries.c.customer_id)
+        .order_by(members.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = await connection.execute(
+        select(
+            round_entries.c.number,
+            round_entries.c.customer_id,
+            name,
+            round_entries.c.body,
+            round_entries.c.at,
+        )
+        .where(round_entries.c.round_id == round_id)
+        .order_by(round_entries.c.number)
+    )
+    return [
+        Entry(number, customer, called or "", body, at)
+        for number, customer, called, body, at in rows
+    ]
+
+
+async def entry_of(connection: AsyncConnection, round_id: int, customer_id: int) -> Entry | None:
+    """What a customer entered."""
+    every = await entries(connection, round_id)
+    return next((one for one in every if one.customer_id == customer_id), None)
+
+
+async def close_round(
+    connection: AsyncConnection, round_id: int, result: Mapping[str, Any], at: datetime
+) -> bool:
+    """Close a round with its result; False where that has happened already."""
+    done = await connection.execute(
+        update(rounds)
+        .where(rounds.c.id == round_id, rounds.c.closed_at.is_(None))
+        .values(closed_at=at, result=dict(result))
+    )
+    return done.rowcount == 1
+
+
+async def note_told(
+    connection: AsyncConnection, round_id: int, numbers: Collection[int], at: datetime
+) -> None:
+    """Note that those with these numbers were told in private, or could not be."""
+    await connection.execute(
+        update(round_entries)
+        .where(round_entries.c.round_id == round_id, round_entries.c.number.in_(list(numbers)))
+        .values(told_at=at)
+    )
+
+
+async def untold(
+    connection: AsyncConnection, round_id: int, numbers: Collection[int]
+) -> list[Entry]:
+    """Those of these numbers who were not told yet, and are still known."""
+    told = set(
+        await connection.scalars(
+            select(round_entries.c.number).where(
+                round_entries.c.round_id == round_id, round_entries.c.told_at.is_not(None)
+            )
+        )
+    )
+    every = await entries(connection, round_id)
+    return [
+        one
+        for one in every
+        if one.number in numbers and one.number not in told and one.customer_id is not None
+    ]
