@@ -49,6 +49,8 @@ def apart(
     neighbours: Iterable[tuple[int, int]],
     before: Mapping[int, Collection[str]],
     variants: Sequence[str],
+    *,
+    standing: Mapping[int, str] | None = None,
 ) -> Apart:
     """A variant for each group, apart from its neighbours' and from its own before.
 
@@ -60,6 +62,7 @@ def apart(
         neighbours: pairs of groups that share fans, in any order; other groups are passed over.
         before: group → the variants that it had within the time looked back over.
         variants: what there is to choose from, each once, at least one.
+        standing: the groups that have theirs already and keep it; empty where nobody has.
 
     Raises:
         ValueError: there is no variant.
@@ -68,8 +71,9 @@ def apart(
         raise ValueError("groups are kept apart by variants, and there is none")
     beside = _beside(groups, neighbours)
     heard = {group: frozenset(before.get(group, ())) for group in groups}
-    assigned = _coloured(beside, heard, variants)
-    _mend(assigned, beside, heard, variants)
+    fixed = {group: one for group, one in (standing or {}).items() if group in beside}
+    assigned = _coloured(beside, heard, variants, fixed)
+    _mend(assigned, beside, heard, variants, fixed)
     return Apart(assigned, tuple(_clashes(assigned, beside, heard)))
 
 
@@ -87,16 +91,20 @@ def _coloured(
     beside: Mapping[int, Collection[int]],
     heard: Mapping[int, frozenset[str]],
     variants: Sequence[str],
+    fixed: Mapping[int, str],
 ) -> dict[int, str]:
-    """A variant for each group, by Brélaz's rule."""
+    """A variant for each group, by Brélaz's rule; the fixed ones first."""
     taken: dict[int, Counter[str]] = {group: Counter() for group in beside}
-    assigned: dict[int, str] = {}
+    assigned: dict[int, str] = dict(fixed)
+    for group, chosen in fixed.items():
+        for other in beside[group]:
+            taken[other][chosen] += 1
 
     def urgency(group: int) -> tuple[int, int, int]:
         left = len(variants) - len(heard[group] | taken[group].keys())
         return left, -len(beside[group]), group
 
-    waiting = [urgency(group) for group in beside]
+    waiting = [urgency(group) for group in beside if group not in fixed]
     heapify(waiting)
     while waiting:
         found = heappop(waiting)
@@ -127,6 +135,7 @@ def _mend(
     beside: Mapping[int, Collection[int]],
     heard: Mapping[int, frozenset[str]],
     variants: Sequence[str],
+    fixed: Collection[int],
 ) -> None:
     """Let groups that clash change to what clashes less, until none can, or some passes are over.
 
@@ -137,7 +146,7 @@ def _mend(
         for group, around in beside.items():
             taken = Counter(assigned[other] for other in around)
             now = assigned[group]
-            if not taken[now] and now not in heard[group]:
+            if group in fixed or not (taken[now] or now in heard[group]):
                 continue
             better = _best(group, taken, heard[group], variants)
             if (better in heard[group], taken[better]) < (now in heard[group], taken[now]):

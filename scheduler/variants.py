@@ -24,7 +24,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.arms import arm, group_name
-from scheduler.bodies import BodyBroken, arms_of
+from scheduler.bodies import BodyBroken, SlotUnwritten, arms_of
 from scheduler.kept_apart import kept_apart
 from scheduler.trial_plan import plan_of
 from storage.audiences import Whom
@@ -57,7 +57,10 @@ async def parts(
     if plan is None and len(arms) == 1:
         return [(None, meant)]
     if plan is None and body.get("apart") and not meant.in_private:
-        found = await kept_apart(connection, slot, {group for group, _ in meant.aims}, body)
+        try:
+            found = await kept_apart(connection, slot, {group for group, _ in meant.aims}, body)
+        except (BodyBroken, SlotUnwritten):
+            return [(None, meant)]
         return _divided(meant, found.assigned.__getitem__)
     tested: Collection[int] | None = None
     if plan is not None and plan.segment is not None and meant.in_private:

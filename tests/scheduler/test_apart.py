@@ -51,6 +51,11 @@ def test_no_groups_need_nothing() -> None:
     assert apart([], [], {}, FOUR) == Apart({}, ())
 
 
+def test_who_has_a_variant_keeps_it_and_the_others_are_kept_apart_from_them() -> None:
+    found = apart([1, 2, 3], [(1, 2), (2, 3)], {1: ["b"]}, ("a", "b"), standing={1: "b", 9: "a"})
+    assert found == Apart({1: "b", 2: "a", 3: "b"}, (Clash(1, "b"),))
+
+
 def test_without_a_variant_nothing_can_be_said() -> None:
     with pytest.raises(ValueError, match="there is none"):
         apart([1], [], {}, ())
