@@ -29,12 +29,14 @@ from storage.analysis import mark_dirty
 from storage.deliveries import DeliveryState
 from storage.lanes import hold_lanes
 from storage.one_row import Two, deliver_once, hand_over
+from storage.segments import Segment
 from storage.tables import (
     analysed_days,
     campaigns,
     comings,
     content_versions,
     deliveries,
+    faq_answers,
     forms,
     friend_rules,
     group_tags,
@@ -194,6 +196,7 @@ async def _become_one(connection: AsyncConnection, new: int, old: int, at: datet
         (invites, ("member_id",)),
         (join_requests, ("member_id", "asked_at")),
         (comings, ("member_id", "at", "came")),
+        (faq_answers, ()),
     ):
         await hand_over(connection, two, table, *own)
     await connection.execute(
@@ -233,7 +236,7 @@ async def _mean_the_older(connection: AsyncConnection, new: int, old: int) -> No
         .where(campaigns.c.state.not_in(("cancelled", "finished")))
     )
     for version, audience in rows.all():
-        meant = {
+        meant: dict[str, Any] = {
             part: sorted({old if one == new else one for one in audience.get(part, ())})
             for part in ("taken", "kept_out")
             if new in audience.get(part, ())
@@ -241,6 +244,11 @@ async def _mean_the_older(connection: AsyncConnection, new: int, old: int) -> No
         topics = audience.get("topics", ())
         if any(one == new for one, _ in topics):
             meant["topics"] = sorted([old if one == new else one, topic] for one, topic in topics)
+        if people := audience.get("segment"):
+            segment = Segment.from_json(people)
+            moved = segment.regrouped(new, old)
+            if moved != segment:
+                meant["segment"] = moved.to_json()
         if meant:
             await connection.execute(
                 update(content_versions)
