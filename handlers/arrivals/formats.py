@@ -70,9 +70,8 @@ def _json_rows(body: bytes, _: str) -> Sequence[Row]:
 
 
 def _rows_of(make: Callable[[Mapping[str, Any], str], Row | None]) -> _Reader:
-    def read(body: bytes, base: str) -> Sequence[Row]:
-        rows = (make(one, base) for one in _objects(_document(body)))
-        return [row for row in rows if row is not None]
+    def read(body: bytes, base: str) -> Sequence[Row | None]:
+        return [make(one, base) for one in _objects(_document(body))]
 
     return read
 
@@ -143,7 +142,7 @@ def _plain_first(item: Element) -> Iterator[Element]:
     yield from google
 
 
-_Reader = Callable[[bytes, str], Sequence[Row]]
+_Reader = Callable[[bytes, str], Sequence[Row | None]]
 
 _READERS: Mapping[FeedKind, _Reader] = {
     FeedKind.SHOPIFY: _rows_of(shopify_row),

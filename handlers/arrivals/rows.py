@@ -39,11 +39,11 @@ class Reading:
     bad: int
 
 
-def read_rows(rows: Sequence[Row], base: str, currency: str) -> Reading:
+def read_rows(rows: Sequence[Row | None], base: str, currency: str) -> Reading:
     """The products in rows; one that comes twice counts once.
 
     Args:
-        rows: by any names that feeds use.
+        rows: by any names that feeds use; None for what is not for sale.
         base: the address that they came from, for addresses relative to it.
         currency: of prices without one.
 
@@ -54,13 +54,13 @@ def read_rows(rows: Sequence[Row], base: str, currency: str) -> Reading:
         raise FeedTrouble(Trouble.MANY, str(len(rows)))
     wares: dict[str, Ware] = {}
     bad = 0
-    for row in rows:
+    for row in (one for one in rows if one is not None):
         ware = _ware({_name(str(key)): value for key, value in row.items()}, base, currency)
         if ware is None:
             bad += 1
         else:
             wares.setdefault(ware.key, ware)
-    if rows and not wares:
+    if bad and not wares:
         raise FeedTrouble(Trouble.UNREADABLE, "no row has a title and a price that can be read")
     return Reading(tuple(wares.values()), len(rows), bad)
 
