@@ -146,6 +146,11 @@ def festivals_of(year: int, region: Region = Region.NORTH) -> tuple[FestivalDay,
     return tuple(sorted(days, key=lambda found: found.day))
 
 
+def lunar_days(year: int, month: int, day: int) -> tuple[date, ...]:
+    """The dates in a solar year of this day of the Chinese calendar: none, one or two."""
+    return tuple(_dates(LunarRule(month, day), year))
+
+
 def _dates(rule: Rule, year: int) -> Iterator[date]:
     """The dates of a rule in a solar year, ascending."""
     match rule:

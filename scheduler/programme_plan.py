@@ -1,0 +1,402 @@
+"""The plan of a programme for one year: its posts, what waits, and what is wrong with it.
+
+`resolve` is pure: a programme's file, the shop's facts and the platform's nodes go in, and a
+`ProgrammePlan` comes out, with every post at its local time. What hangs on a node or a fact that
+nobody knows yet is not guessed: it is listed as `Waiting`. What would keep a post from going out,
+or would trouble the fans, is listed as a `Problem` before anything is switched on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from scheduler.decide import CareSettings
+from scheduler.festivals import Region
+from scheduler.nodes import Node
+from scheduler.programme_dates import (
+    Calendar,
+    DayMissing,
+    NotKnownYet,
+    TimeRule,
+    day_of,
+    labelled_days,
+    moment_of,
+    read_day,
+    read_days,
+    read_time,
+)
+from scheduler.programme_facts import facts_for, in_words
+from scheduler.programme_parts import (
+    CHINESE,
+    Button,
+    Named,
+    Phase,
+    Programme,
+    Task,
+    TaskKind,
+    Texts,
+)
+from scheduler.programme_problems import (
+    DatedPhase,
+    DatedPost,
+    Problem,
+    ProblemKind,
+    problems_of,
+)
+from scheduler.promotions import Promotion, PromotionInvalid
+from scheduler.wall_time import zone_named
+
+__all__ = [
+    "PlannedPhase",
+    "Problem",
+    "ProblemKind",
+    "ProgrammePlan",
+    "ProgrammePost",
+    "Waiting",
+    "campaign_key",
+    "resolve",
+]
+
+_DEFAULTS = CareSettings()
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_NODE = "node:"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A task that waits for something: a fact's key, or a node as `node:KEY`.
+
+    `slots` are the posts that are not planned for want of it.
+    """
+
+    task: str
+    name: Named
+    what: str
+    slots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPhase:
+    """A phase with its dates; None where they wait for `needs`, a fact or a node."""
+
+    key: str
+    name: Named
+    first: date | None
+    last: date | None
+    goal: Named = field(default_factory=dict)
+    needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammePost:
+    """One post to come. `at` and `until` (the last moment it may go out) are naive local times.
+
+    `facts` are the template variables that go with it, as texts and numbers: the programme's
+    facts in words, `days` left to the programme's day, `node` and `node_at`. A post to `groups` or
+    to an `audience` of its own belongs to a campaign of its own (`own`). One that hangs on a
+    node that is not confirmed is `provisional` and must stay a draft.
+    """
+
+    slot: str
+    task: str
+    name: Named
+    phase: str
+    kind: TaskKind
+    at: datetime
+    until: datetime
+    texts: Texts
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    audience: str | None = None
+    groups: str | None = None
+    picture: str | None = None
+    buttons: tuple[Button, ...] = ()
+    goal: Named = field(default_factory=dict)
+    provisional: bool = False
+
+    @property
+    def own(self) -> bool:
+        """Whether its task is a campaign of its own, beside the programme's posts in all groups."""
+        return self.audience is not None or self.groups is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammePlan:
+    """What a programme does in one year; posts by time, phases by the file's order."""
+
+    programme: str
+    year: int
+    anchor: date | None
+    phases: tuple[PlannedPhase, ...]
+    posts: tuple[ProgrammePost, ...]
+    waiting: tuple[Waiting, ...]
+    problems: tuple[Problem, ...]
+    promotion: Promotion | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether it may be switched on."""
+        return not any(problem.certain for problem in self.problems)
+
+
+def campaign_key(plan: ProgrammePlan, post: ProgrammePost) -> str:
+    """The key of the campaign that a post belongs to: `double11:2026`, `double11:2026:old-fans`."""
+    key = f"{plan.programme}:{plan.year}"
+    return f"{key}:{post.task}" if post.own else key
+
+
+def resolve(
+    programme: Programme,
+    year: int,
+    facts: Mapping[str, object],
+    nodes: Mapping[str, Node],
+    region: Region = Region.NORTH,
+    *,
+    zone: str = "Asia/Shanghai",
+    language: str = CHINESE,
+    settings: CareSettings = _DEFAULTS,
+) -> ProgrammePlan:
+    """The plan of a year, with what waits and what is wrong.
+
+    Args:
+        programme: as its file says.
+        year: the year in which the programme's day falls; its posts may begin in the year before.
+        facts: what the shop has said, by the key of a fact: a text; a day (`2026-11-20` or
+            `11-20`); an amount of money (`199.00`); a whole number; a local time
+            (`2026-11-20T18:00`).
+        nodes: the platform's nodes of the year, see `nodes.nodes_of`.
+        region: which half of China's customs festivals follow.
+        zone: the shop's zone, in whose local time everything is planned.
+        language: the language of facts in words; texts come in all of theirs.
+        settings: the shop's caps and quiet hours, against which the posts are held.
+
+    Raises:
+        FactInvalid: a fact is of another kind than the file says, or the file has no such fact.
+        ZoneUnknown: `zone` is no time zone.
+    """
+    place = zone_named(zone)
+    known = facts_for(programme, year, facts)
+    problems: list[Problem] = []
+    calendar = _anchored(programme, Calendar(year, region, place, known, nodes), problems)
+    phases = {phase.key: _phase(phase, calendar, problems) for phase in programme.phases}
+    words = {fact.key: "" for fact in programme.facts} | {
+        key: in_words(value, language) for key, value in known.items()
+    }
+    told = _Told(calendar, words, language)
+    outcomes = [
+        outcome for task in programme.tasks for outcome in _outcomes(task, phases[task.phase], told)
+    ]
+    posts = sorted(
+        (one for one in outcomes if isinstance(one, ProgrammePost)),
+        key=lambda post: (post.at, post.slot),
+    )
+    problems += [one for one in outcomes if isinstance(one, Problem)]
+    promotion = _promotion(programme, calendar, problems)
+    problems += problems_of(
+        [
+            DatedPhase(one.key, one.first, one.last)
+            for one in phases.values()
+            if one.first is not None and one.last is not None
+        ],
+        [DatedPost(post.slot, post.phase, post.at, post.audience) for post in posts],
+        promotion,
+        settings,
+        place,
+    )
+    return ProgrammePlan(
+        programme=programme.key,
+        year=year,
+        anchor=calendar.anchor,
+        phases=tuple(phases.values()),
+        posts=tuple(posts),
+        waiting=_together(one for one in outcomes if isinstance(one, Waiting)),
+        problems=tuple(problems),
+        promotion=promotion,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """All that a task's posts are made with: the shop's calendar, and its facts in words."""
+
+    calendar: Calendar
+    words: Mapping[str, str | int]
+    language: str
+
+
+def _anchored(programme: Programme, calendar: Calendar, problems: list[Problem]) -> Calendar:
+    """The calendar with the programme's own day; where it waits, with what that waits for."""
+    if programme.anchor is None:
+        return calendar
+    try:
+        return replace(calendar, anchor=day_of(read_day(programme.anchor), calendar))
+    except NotKnownYet as why:
+        return replace(calendar, anchor_needs=why.what)
+    except DayMissing as missing:
+        problems.append(_no_such_day(missing))
+        return calendar
+
+
+def _no_such_day(missing: DayMissing, *slots: str) -> Problem:
+    return Problem(ProblemKind.NO_SUCH_DAY, missing.sentence.format(**missing.facts), slots=slots)
+
+
+def _phase(phase: Phase, calendar: Calendar, problems: list[Problem]) -> PlannedPhase:
+    days: list[date | None] = []
+    needs = None
+    for written in (phase.first, phase.last):
+        try:
+            days.append(day_of(read_day(written), calendar))
+        except NotKnownYet as why:
+            days.append(None)
+            needs = why.what
+        except DayMissing as missing:
+            days.append(None)
+            problems.append(_no_such_day(missing))
+    first, last = days
+    return PlannedPhase(phase.key, phase.name, first, last, phase.goal, needs)
+
+
+def _promotion(
+    programme: Programme, calendar: Calendar, problems: list[Problem]
+) -> Promotion | None:
+    try:
+        return programme.promotion_for(calendar)
+    except NotKnownYet:
+        return None  # the day it hangs on is told by the tasks that wait for it
+    except (PromotionInvalid, DayMissing) as wrong:
+        problems.append(Problem(ProblemKind.PROMOTION, wrong.sentence.format(**wrong.facts)))
+        return None
+
+
+def _outcomes(
+    task: Task, phase: PlannedPhase, told: _Told
+) -> Iterator[ProgrammePost | Waiting | Problem]:
+    """What becomes of each of a task's posts: it is planned, it waits, or it cannot be."""
+    calendar = told.calendar
+    missing = [need for need in task.needs if not _is_known(need, calendar)]
+    for need in missing:
+        yield Waiting(task.key, task.name, need)
+    if missing:
+        return
+    for label, day in _days(task, phase, calendar):
+        slot = task.slot_for(label)
+        try:
+            if not isinstance(day, date):
+                raise day
+            span = _span(task, day, calendar)
+        except NotKnownYet as why:
+            yield Waiting(task.key, task.name, why.what, (slot,))
+        except DayMissing as missing_day:
+            yield _no_such_day(missing_day, slot)
+        else:
+            yield _post(task, label, span, told)
+
+
+def _is_known(need: str, calendar: Calendar) -> bool:
+    if need.startswith(_NODE):
+        return need.removeprefix(_NODE) in calendar.nodes
+    return need in calendar.facts
+
+
+def _days(
+    task: Task, phase: PlannedPhase, calendar: Calendar
+) -> Iterator[tuple[str, date | NotKnownYet | DayMissing]]:
+    at = read_time(task.at)
+    if at.source is not None:
+        try:
+            yield "", _moment(at, calendar).date()
+        except NotKnownYet as why:
+            yield "", why
+        return
+    unknown = NotKnownYet(what=phase.needs or calendar.anchor_needs)
+    yield from labelled_days(
+        tuple(read_days(written) for written in task.on),
+        calendar,
+        phase.first or unknown,
+        phase.last or unknown,
+    )
+
+
+def _span(task: Task, day: date, calendar: Calendar) -> tuple[datetime, datetime]:
+    """From when until when a post of that day may go out: on that day, unless it says more."""
+    midnight = datetime.combine(day, time.min)
+    last = midnight + _DAY - _SECOND
+    at = _on(midnight, read_time(task.at), calendar)
+    if task.until is None:
+        return at, min(at + task.valid_for, last)
+    until = read_time(task.until)
+    end = _on(midnight, until, calendar)
+    return at, end if until.source else min(end, last)
+
+
+def _on(midnight: datetime, rule: TimeRule, calendar: Calendar) -> datetime:
+    return _moment(rule, calendar) if rule.clock is None else midnight + rule.clock
+
+
+def _moment(rule: TimeRule, calendar: Calendar) -> datetime:
+    if rule.source is None:
+        raise ValueError(rule)
+    return moment_of(rule.source, rule.name, calendar) + rule.offset
+
+
+def _post(
+    task: Task, label: str, span: tuple[datetime, datetime], told: _Told
+) -> ProgrammePost | Problem:
+    slot, (at, until), texts = task.slot_for(label), span, task.texts_for(label)
+    if until <= at:
+        sentence = f"{slot} begins at {at:%Y-%m-%d %H:%M}, after its end at {until:%Y-%m-%d %H:%M}."
+        return Problem(ProblemKind.OVER_BEFORE_IT_BEGINS, sentence, slots=(slot,), at=at)
+    if texts is None:
+        return Problem(ProblemKind.NO_TEXT, f"{slot} has no text.", slots=(slot,), at=at)
+    calendar = told.calendar
+    nodes = [calendar.nodes[key] for key in task.nodes if key in calendar.nodes]
+    return ProgrammePost(
+        slot=slot,
+        task=task.key,
+        name=task.name,
+        phase=task.phase,
+        kind=task.kind,
+        at=at,
+        until=until,
+        texts=texts,
+        facts={
+            **told.words,
+            **_told_by(nodes, calendar, told.language),
+            **_days_left(at, calendar),
+        },
+        audience=task.audience,
+        groups=task.groups,
+        picture=task.picture,
+        buttons=task.buttons,
+        goal=task.goal,
+        provisional=not all(node.confirmed for node in nodes),
+    )
+
+
+def _told_by(nodes: list[Node], calendar: Calendar, language: str) -> dict[str, str | int]:
+    """When each node is, by its key (`balance_end`); the first is also `node` and `node_at`."""
+    walls = [in_words(calendar.wall_of(node), language) for node in nodes]
+    told = {node.key.replace("-", "_"): wall for node, wall in zip(nodes, walls, strict=True)}
+    for node, wall in zip(nodes[:1], walls, strict=False):
+        told |= {"node": node.name.get(language, node.name[CHINESE]), "node_at": wall}
+    return told
+
+
+def _days_left(at: datetime, calendar: Calendar) -> dict[str, int]:
+    """The days to the anchor; none after it."""
+    if calendar.anchor is None or at.date() > calendar.anchor:
+        return {}
+    return {"days": (calendar.anchor - at.date()).days}
+
+
+def _together(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:
+    """One for each task and what it waits for, with all its slots."""
+    found: dict[tuple[str, str], Waiting] = {}
+    for one in waiting:
+        before = found.get((one.task, one.what))
+        slots = one.slots if before is None else before.slots + one.slots
+        found[one.task, one.what] = replace(one, slots=slots)
+    return tuple(found.values())
