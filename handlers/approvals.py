@@ -22,6 +22,7 @@ from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
+from scheduler.variants import parts
 from storage import approvals, audit, campaigns
 from storage.audiences import resolve
 from storage.campaigns import StoredCampaign
@@ -166,7 +167,12 @@ async def reject(
         if found.version_number != (version or _FIRST_VERSION):
             return Another(found)
         done = await approvals.reject(
-            connection, number, version=found.version_id, by=actor, at=desk.clock.now()
+            connection,
+            number,
+            version=found.version_id,
+            by=actor,
+            at=desk.clock.now(),
+            divide=parts,
         )
         now_said = await _newest(connection, number)
     if not done:

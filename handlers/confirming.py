@@ -19,6 +19,7 @@ from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, edit
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.schedule_json import schedule_to_json
+from scheduler.variants import parts
 from storage import audit, campaigns, confirmations
 from storage.audiences import Audience, resolve
 from storage.campaigns import NewCampaign, StoredCampaign
@@ -174,6 +175,7 @@ async def _change(
         audience=Audience.from_json(edit.audience),
         by=asked.actor,
         at=now,
+        divide=parts,
     )
     after = await campaigns.by_id(connection, before.id)
     if after is not None:

@@ -14,11 +14,22 @@ from typing import Any
 
 from storage.errors import SchedulingError
 from storage.outcomes import Metric
+from storage.segment_language.reading import read
+from storage.segment_language.trouble import SegmentUnreadable
 from storage.segments import Segment
 
 MOST_HELD_OUT = 50
 """Percent: a campaign is for somebody, too."""
 LONGEST_WINDOW = timedelta(days=30)
+
+_UNREADABLE = (
+    AttributeError,
+    KeyError,
+    OverflowError,
+    SegmentUnreadable,
+    TypeError,
+    ValueError,
+)
 
 
 class TrialInvalid(SchedulingError):
@@ -75,14 +86,17 @@ class TrialPlan:
         """
         try:
             among = document.get("segment")
+            segment = None if among is None else Segment.from_json(among)
+            if segment is not None:
+                read(segment.expression)
             return cls(
                 metric=Metric(document["metric"]),
                 window=timedelta(hours=float(document["window_hours"])),
                 size=int(document["size"]),
                 hold_out=int(document.get("hold_out", 0)),
-                segment=None if among is None else Segment.from_json(among),
+                segment=segment,
             )
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as wrong:
+        except _UNREADABLE as wrong:
             raise TrialInvalid(reason=f"{type(wrong).__name__} {wrong}") from wrong
 
 

@@ -15,6 +15,7 @@ from storage.audit import Entry, note
 from storage.bells import Bell, ring
 from storage.campaigns import CampaignState, change, hold, say_newest, set_state
 from storage.holds import NOT_APPROVED
+from storage.slots import Divide, undivided
 from storage.steering import cancel_planned, release
 from storage.tables import content_versions
 
@@ -59,12 +60,19 @@ async def approve(
 
 
 async def reject(
-    connection: AsyncConnection, campaign_id: int, *, version: int, by: str, at: datetime
+    connection: AsyncConnection,
+    campaign_id: int,
+    *,
+    version: int,
+    by: str,
+    at: datetime,
+    divide: Divide = undivided,
 ) -> bool:
     """Refuse the newest content version: the one that was approved before is said again.
 
-    Where that one has other moments, it is planned anew from when the refused one was written.
-    Where none was approved, the campaign is cancelled with all it has planned.
+    `divide` tells who gets which variant of that one. Where it has other moments, it is planned
+    anew from when the refused one was written. Where none was approved, the campaign is cancelled
+    with all it has planned.
 
     Returns:
         False where `version` is not the newest any more, or does not wait for approval.
@@ -83,7 +91,7 @@ async def reject(
         await change(connection, campaign_id, version_id=before.approved_version)
         if before.state is CampaignState.DRAFT:
             await change(connection, campaign_id, state=CampaignState.APPROVED)
-        await say_newest(connection, campaign_id, at)
+        await say_newest(connection, campaign_id, at, divide)
         after = await hold(connection, campaign_id)
         if after.schedule != before.schedule:
             # What has its old moment back may have been passed over meanwhile; what was planned

@@ -22,11 +22,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audiences import Audience, whom
+from storage.audiences import Audience, Whom, whom
 from storage.bells import Bell, ring
 from storage.bulk import insert, insert_new
 from storage.holds import CAMPAIGN_PAUSED
 from storage.lanes import hold_lanes
+from storage.slots import Divide, PlannedSlot, undivided
 from storage.steering import release, say_instead
 from storage.tables import campaigns, content_versions
 
@@ -279,10 +280,12 @@ async def add_version(
     by: str,
     at: datetime,
     schedule: dict[str, Any] | None = None,
+    divide: Divide = undivided,
 ) -> int:
     """Add a content version, not yet approved, and say it from now on; its id.
 
     With a `schedule` it has other moments as well; else it keeps those of the version before.
+    `divide` tells who gets which variant of it, of what is planned already.
 
     Raises:
         LookupError: there is no such campaign.
@@ -299,18 +302,26 @@ async def add_version(
     )
     if before.state is CampaignState.APPROVED:
         await change(connection, campaign_id, state=CampaignState.DRAFT)
-    await say_newest(connection, campaign_id, at)
+    await say_newest(connection, campaign_id, at, divide)
     await ring(connection, Bell.PLANNER)
     return version
 
 
-async def say_newest(connection: AsyncConnection, campaign_id: int, at: datetime) -> None:
+async def say_newest(
+    connection: AsyncConnection, campaign_id: int, at: datetime, divide: Divide
+) -> None:
     """Let what is planned with a version that nobody approved say the campaign's newest."""
     campaign = await by_id(connection, campaign_id)
     if campaign is None:
         raise LookupError(campaign_id)
     meant = await whom(connection, campaign.shop_id, campaign.audience, at)
-    await say_instead(connection, campaign_id, campaign.version_id, meant, at)
+    version = campaign.version_id
+    body = (await bodies(connection, [version]))[version]
+
+    async def divided(slot: PlannedSlot) -> Sequence[tuple[str | None, Whom]]:
+        return await divide(connection, slot, meant, body, at)
+
+    await say_instead(connection, campaign_id, version, at, divided)
 
 
 async def set_state(

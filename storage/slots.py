@@ -7,7 +7,7 @@ process or in several at once, makes nothing twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,24 @@ class PlannedSlot:
     not_after: datetime
     priority: int = 3
     variant: str | None = None
+
+
+Divide = Callable[
+    [AsyncConnection, PlannedSlot, Whom, Mapping[str, Any], datetime],
+    Awaitable[Sequence[tuple[str | None, Whom]]],
+]
+"""How those whom a slot is for divide by the variants of a body at a moment (floor 3 knows)."""
+
+
+async def undivided(
+    connection: AsyncConnection,  # noqa: ARG001 (the shape of `Divide`)
+    slot: PlannedSlot,  # noqa: ARG001 (the same)
+    meant: Whom,
+    body: Mapping[str, Any],  # noqa: ARG001 (the same)
+    at: datetime,  # noqa: ARG001 (the same)
+) -> Sequence[tuple[str | None, Whom]]:
+    """Everybody gets the same."""
+    return [(None, meant)]
 
 
 def by_topic(aims: Iterable[Aim]) -> dict[str | None, list[int]]:

@@ -6,8 +6,8 @@ in the middle; what is under way at a platform is never touched.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, or_, select, update
@@ -127,14 +127,14 @@ async def say_instead(
     connection: AsyncConnection,
     campaign_id: int,
     version_id: int,
-    whom: Whom,
     at: datetime,
+    divide: Callable[[PlannedSlot], Awaitable[Sequence[tuple[str | None, Whom]]]],
 ) -> None:
     """Let what a campaign has planned in words that nobody approved say this version.
 
-    `whom` is whom the version is for: of every slot that waits, those who are no longer
-    meant are cancelled, and those who are meant now are added. What is planned with an approved
-    version keeps it. The caller holds the lanes and the campaign.
+    `divide` tells whom the version is for, by the variants of a slot: of every slot that waits,
+    those who are no longer meant are cancelled, and those who are meant now are added. What is
+    planned with an approved version keeps it. The caller holds the lanes and the campaign.
     """
     never_approved = select(content_versions.c.id).where(
         content_versions.c.campaign_id == campaign_id,
@@ -167,37 +167,35 @@ async def say_instead(
     found = slots.all()
     if not found:
         return
-    meant = or_(false(), *_addressed(whom))
-    await connection.execute(update(deliveries).where(waits, meant).values(version_id=version_id))
-    await connection.execute(
-        update(deliveries)
-        .where(waits)
-        .values(state=DeliveryState.CANCELLED, reason=AUDIENCE_CHANGED, moved_at=at)
-    )
-    # Who was left out by an edit before this one, and is meant again.
-    due = case(
-        (deliveries.c.not_before <= deliveries.c.not_after, deliveries.c.not_before), else_=at
-    )
-    await connection.execute(
-        update(deliveries)
-        .where(left_out, meant)
-        .values(
-            state=DeliveryState.PLANNED,
-            reason=None,
-            version_id=version_id,
-            not_before=due,
-            moved_at=at,
-        )
-    )
+    divided: list[tuple[PlannedSlot, Whom]] = []
     for row in found:
-        if row.not_after < at:
-            continue
         # What was put off for good stands just behind its end; whoever is new is due now.
         begins = row.not_before if row.not_before <= row.not_after else at
         slot = PlannedSlot(
             campaign_id, row.key, version_id, row.slot, begins, row.not_after, row.priority
         )
-        await plan_for(connection, slot, whom, at)
+        divided += [(replace(slot, variant=one), those) for one, those in await divide(slot)]
+    # Who was left out by an edit before this one, and is meant again.
+    due = case(
+        (deliveries.c.not_before <= deliveries.c.not_after, deliveries.c.not_before), else_=at
+    )
+    for slot, those in divided:
+        meant = and_(deliveries.c.slot == slot.slot, or_(false(), *_addressed(those)))
+        said = {"version_id": version_id, "variant": slot.variant}
+        await connection.execute(update(deliveries).where(waits, meant).values(said))
+        await connection.execute(
+            update(deliveries)
+            .where(left_out, meant)
+            .values(**said, state=DeliveryState.PLANNED, reason=None, not_before=due, moved_at=at)
+        )
+    await connection.execute(
+        update(deliveries)
+        .where(waits)
+        .values(state=DeliveryState.CANCELLED, reason=AUDIENCE_CHANGED, moved_at=at)
+    )
+    for slot, those in divided:
+        if slot.not_after >= at:
+            await plan_for(connection, slot, those, at)
 
 
 def _addressed(whom: Whom) -> Iterator[ColumnElement[bool]]:
