@@ -2,15 +2,22 @@
 
 A list that is leafed through says its next page in place of the last one, where the platform can.
 Whoever cannot be answered in private is told so where they asked, with a button that opens the
-private chat on platforms where a person has to open it.
+private chat on platforms where a person has to open it. Where many press a button at once, that
+is said once in ten minutes: a vote in a group is no reason to flood it.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from handlers.desk import Asked, Desk
 from handlers.replies import Reply
+from scheduler.answers import may_have_arrived
 from scheduler.content import Button, Content, Mention
-from scheduler.courier import Address, AddressGone, Outcome, Unable
+from scheduler.courier import Address, AddressGone, Done, Outcome, Unable
+from storage.attempts import outcomes_under
+
+_HINTS_APART = timedelta(minutes=10)
 
 
 def place_of(asked: Asked) -> Address:
@@ -35,8 +42,20 @@ async def carry(desk: Desk, asked: Asked, answer: Reply, key: str, *, again: boo
     outcome = await sender.say(to, answer.content, key, again=again)
     if isinstance(outcome, AddressGone | Unable) and to != here:
         hint = _hint(desk, asked, answer, sender.start_link)
+        if answer.quiet:
+            return await _hint_once(desk, asked, hint, here)
         return await sender.say(here, hint, f"{key}/hint", again=again)
     return outcome
+
+
+async def _hint_once(desk: Desk, asked: Asked, hint: Content, here: Address) -> Outcome:
+    """Say a hint unless one was said in the same place a short while ago; that is well, too."""
+    key, since = f"hint:{here}", desk.clock.now() - _HINTS_APART
+    async with desk.database.reading() as connection:
+        lately = await outcomes_under(connection, [asked.account], key, since)
+    if any(map(may_have_arrived, lately)):
+        return Done("")
+    return await desk.senders[asked.account].say(here, hint, f"{key}/{asked.key}")
 
 
 def _hint(desk: Desk, asked: Asked, answer: Reply, link: str | None) -> Content:

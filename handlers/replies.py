@@ -14,13 +14,15 @@ class Reply:
 
     Where it cannot, the asker is told in the group what `instead` says; by default, how to get
     the answer in private. One that `replaces` takes the place of the message whose button was
-    pressed: it must be one message.
+    pressed: it must be one message. Many may be given a `quiet` one at once: where it cannot be
+    said in private, the group is told how to get it once in a while, and nothing else.
     """
 
     content: Content
     private: bool = False
     instead: str = ""
     replaces: bool = False
+    quiet: bool = False
 
 
 Replies = AsyncIterator[Reply]
@@ -32,7 +34,8 @@ def reply(
     private: bool = False,
     instead: str = "",
     replaces: bool = False,
+    quiet: bool = False,
 ) -> Reply:
     """A reply of text, with buttons below it."""
     content = Content(text, buttons=buttons)
-    return Reply(content, private=private, instead=instead, replaces=replaces)
+    return Reply(content, private=private, instead=instead, replaces=replaces, quiet=quiet)

@@ -8,6 +8,7 @@ from handlers.commands import (
     bundles,
     concerned,
     contents,
+    coupons,
     digest,
     doubts,
     fans,
@@ -25,6 +26,7 @@ from handlers.commands import (
     staffing,
     steering,
     switches,
+    wishes,
     words,
 )
 from handlers.registry import REGISTRY
@@ -38,6 +40,7 @@ __all__ = [
     "bundles",
     "concerned",
     "contents",
+    "coupons",
     "digest",
     "doubts",
     "fans",
@@ -55,5 +58,6 @@ __all__ = [
     "staffing",
     "steering",
     "switches",
+    "wishes",
     "words",
 ]

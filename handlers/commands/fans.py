@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.acceptance import question
@@ -12,9 +14,10 @@ from handlers.known_names import brought_lines, other_names
 from handlers.registry import REGISTRY, Command, command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from storage import audit, customers, profiles, tags
+from storage import audit, coupons, customers, profiles, tags, wishes
 from storage.acceptance import waiting
 from storage.steering import cancel_for_who_left
+from storage.wishes import Wish
 
 
 @command("help", "帮助", Role.FAN, "看我会做什么", "/help 我的信息")
@@ -90,6 +93,8 @@ async def me(desk: Desk, asked: Asked) -> Replies:
     async with desk.database.reading() as connection:
         known = await profiles.profile(connection, member)
         theirs = await tags.tags_of(connection, member.id, desk.clock.now())
+        wished = await wishes.wishes_of(connection, member.customer_id)
+        given = await coupons.coupons_of(connection, member.customer_id)
     yield reply(
         "\n".join(
             [
@@ -99,12 +104,19 @@ async def me(desk: Desk, asked: Asked) -> Replies:
                 *brought_lines(say, known),
                 say("说过的话：{count} 条", count=known.messages),
                 say("标签：{tags}", tags=desk.listed(tag.tag for tag in theirs)),
+                *([_wished(desk, wished)] if wished else []),
+                *([say("优惠券：{count} 张，发 /claim 看", count=len(given))] if given else []),
                 say("营销消息：{state}", state=say("不收") if member.opted_out else say("收")),
                 say("聊天记录：{state}", state=say("不记") if member.no_record else say("记录")),
             ]
         ),
         private=True,
     )
+
+
+def _wished(desk: Desk, wished: Sequence[Wish]) -> str:
+    things = dict.fromkeys(one.written for one in wished)
+    return desk.say("愿望和收藏：{things}", things=desk.listed(things))
 
 
 @command("optout", "退订", Role.FAN, "不再收营销消息", "/optout")
