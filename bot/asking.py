@@ -33,7 +33,9 @@ from storage.database import missing_file
 from storage.errors import RunningError
 from storage.groups import Group, heard_groups
 from storage.messages import last_heard
-from storage.tags import ids_tagged, tag_counts
+from storage.saved_segments import pinned
+from storage.segments import members_in
+from storage.tags import tag_counts
 
 _A_YEAR = timedelta(days=366)
 _WEEK = 7
@@ -59,7 +61,7 @@ class TagUnknown(RunningError):
 class DemandQuestion:
     """Which report is wanted: by default of seven days up to the last that its groups spoke on.
 
-    `groups` are names, none for every group; `tag` is for those alone who carry it. The other
+    `groups` are names, none for every group; `segment` is for its people alone. The other
     period, from `against_first` to `against_last`, is as long as the first one where only one of
     its days is given; without either, changes are against the periods before. `names` asks for
     quotes with names in them, which is noted in the audit log.
@@ -70,7 +72,7 @@ class DemandQuestion:
     last: date | None = None
     against_first: date | None = None
     against_last: date | None = None
-    tag: str | None = None
+    segment: SegmentWord | None = None
     names: bool = False
 
     def period(self, heard: date) -> Period:
@@ -144,7 +146,8 @@ class Post:
 
 
 @asynccontextmanager
-async def _open(configuration: Configuration) -> AsyncIterator[Desk]:
+async def opened_desk(configuration: Configuration) -> AsyncIterator[Desk]:
+    """The shop's desk, for as long as a question takes."""
     desk = await open_desk(configuration, RealClock())
     try:
         yield desk
@@ -164,8 +167,9 @@ async def demand(
     Raises:
         GroupUnknown: no group has this name.
         TagUnknown: nobody carries this tag.
+        SavedSegmentUnknown: no saved segment has this name.
     """
-    async with _open(configuration) as desk:
+    async with opened_desk(configuration) as desk:
         async with desk.database.reading() as connection:
             everywhere = await heard_groups(connection, desk.shop_id)
             wanted = _named(everywhere, question.groups) if question.groups else everywhere
@@ -177,8 +181,8 @@ async def demand(
             period=period,
             aimed=" ".join(f"@{quoted(name)}" for name in question.groups),
             groups=tuple(wanted),
-            segment=None if question.tag is None else SegmentWord(question.tag),
-            members=None if question.tag is None else await _carriers(desk, question.tag),
+            segment=question.segment,
+            members=None if question.segment is None else await _meant(desk, question.segment),
         )
         ids = inquiry.group_ids
         for days in _looked_at(period, against):
@@ -224,13 +228,15 @@ def _text(desk: Desk, full: FullReport) -> str:
     )
 
 
-async def _carriers(desk: Desk, tag: str) -> frozenset[int]:
+async def _meant(desk: Desk, segment: SegmentWord) -> frozenset[int]:
+    """The members of a segment."""
     now = desk.clock.now()
     async with desk.database.reading() as connection:
-        found = await ids_tagged(connection, tag, now)
+        meant = await pinned(connection, desk.shop_id, segment.segment)
+        found = await members_in(connection, meant, now)
         known = [name for name, _ in await tag_counts(connection, now)]
-    if not found:
-        raise TagUnknown(tag=tag, known=", ".join(known) or "none")
+    if not found and segment.tag is not None:
+        raise TagUnknown(tag=segment.tag, known=", ".join(known) or "none")
     return frozenset(found)
 
 
@@ -257,6 +263,6 @@ async def coming_posts(
     if missing_file(configuration.storage.url.get_secret_value()) is not None:
         found = what_comes(shop, wording(shop.language), since, until)
     else:
-        async with _open(configuration) as desk:
+        async with opened_desk(configuration) as desk:
             found = await coming(desk, since, until)
     return [Post(one) for one in found]

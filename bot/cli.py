@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +27,10 @@ from bot.configuration import (
     load,
 )
 from storage.errors import DatabaseFailed, NuanqunError, RunningError
+from storage.segment_language.trouble import SegmentUnreadable
+
+if TYPE_CHECKING:
+    from handlers.insight_arguments import SegmentWord
 
 DONE, FAILED, WRONG = 0, 1, 2
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
@@ -95,7 +99,9 @@ def _refusals() -> Iterator[None]:
 
 def _refuse(trouble: BaseException) -> None:
     typer.echo(str(trouble), err=True)
-    wrong_call = isinstance(trouble, ConfigurationInvalid | ConfigurationUnreadable)
+    wrong_call = isinstance(
+        trouble, ConfigurationInvalid | ConfigurationUnreadable | SegmentUnreadable
+    )
     raise typer.Exit(WRONG if wrong_call else FAILED)
 
 
@@ -123,23 +129,18 @@ def _days(
     return first.date() if first else None, last.date() if last else None
 
 
-def _tag(segment: str | None) -> str | None:
-    """The tag of a segment, which is written as in chat.
+def _segment(written: str | None) -> SegmentWord | None:
+    """Whose words alone are wanted, written as in chat, or as an expression.
 
     Raises:
-        typer.BadParameter: it is written otherwise.
+        SegmentUnreadable: it is none of these.
     """
-    if segment is None:
+    if written is None:
         return None
     from handlers.insight_arguments import SegmentWord  # noqa: PLC0415 (as for run)
+    from storage.segments import Segment  # noqa: PLC0415 (as for run)
 
-    try:
-        read, left = SegmentWord.read(segment)
-    except ValueError:
-        read, left = None, ""
-    if read is None or left.strip():
-        raise typer.BadParameter(f"--segment is written tag:NAME, not {segment!r}.")
-    return read.tag
+    return SegmentWord.asking(Segment.parse(written).question)
 
 
 def _write(file: Path, text: str) -> None:
@@ -279,7 +280,8 @@ def insights(
         ),
     ] = None,
     segment: Annotated[
-        str | None, typer.Option(help="Only the words of those with a tag: tag:NAME.")
+        str | None,
+        typer.Option(help="Only the words of these people: tag:NAME, or any expression."),
     ] = None,
     names: Annotated[
         bool, typer.Option("--names", help="Quotes with names, not masked; noted in the audit log.")
@@ -306,7 +308,7 @@ def insights(
             last=until,
             against_first=against_since,
             against_last=against_until,
-            tag=_tag(segment),
+            segment=_segment(segment),
             names=names,
         )
         with _progress("Reading old messages") as told:
@@ -318,6 +320,33 @@ def insights(
             _print(answer.document)
         else:
             typer.echo(answer.text)
+        return DONE
+
+    _run(work)
+
+
+@app.command()
+def segment(
+    expression: Annotated[str, typer.Argument(help="In the segment language, in quotes.")],
+    *,
+    names: Annotated[
+        bool, typer.Option("--names", help="Names, not masked; noted in the audit log.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Who matches an expression such as tag:老客 and last_active < 30d, and how many."""
+
+    async def work() -> int:
+        from bot.asking_people import people  # noqa: PLC0415 (as for run)
+
+        found = await people(_configuration(config), expression, names=names)
+        if as_json:
+            _print(found.to_json())
+        else:
+            typer.echo(found.text)
+        for note in found.notes:
+            typer.echo(note, err=True)
         return DONE
 
     _run(work)

@@ -9,17 +9,17 @@ sentence (a key of the wording) that says what was expected.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Protocol, Self
 
+from handlers.people_words import People, in_brackets, why_unreadable
 from scheduler.festivals import Festival, all_festivals
 from scheduler.wall_time import ZoneUnknown, zone_named
 from storage.audiences import Audience
 from storage.join_requests import Rule
-from storage.segments import Segment
+from storage.segment_language.trouble import SegmentUnreadable
 
 _ARRIVED = frozenset({"sent", "已收到", "收到", "收到了"})
 _NOT_ARRIVED = frozenset({"notsent", "没收到", "未收到"})
@@ -29,7 +29,6 @@ _ESCAPED = re.compile(r"\\([\"”」\\])")
 _TO_ESCAPE = re.compile(r"[\"”」\\]")
 _TO_QUOTE = re.compile(r"\s|^[\"“「]")
 _BLANKS = " \t\u3000"
-_TAG = re.compile(r"(?:tag|标签)[:：](?P<tag>.+)", re.IGNORECASE | re.DOTALL)
 _EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
 _LAST_CHOICE = frozenset({"上次", "last"})
 
@@ -45,11 +44,12 @@ _ADMISSION_WORDS = {
 
 
 class Unreadable(ValueError):
-    """The text is not what the argument expects; the argument is a key of the wording."""
+    """The text is not what the argument expects: a key of the wording, with its facts."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, **facts: object) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.facts = facts
 
 
 class Argument(Protocol):
@@ -322,11 +322,12 @@ class Binding:
 class Groups:
     """A choice of groups: `@福利群 -二群`, `@所有群`, or `@上次` for the last choice.
 
-    With tags of fans among them (`@标签:老客`, `@tag:老客 -tag:敏感肌`) it is the people in these
-    groups, or in all of them, who carry one: not every command takes that. It stands on one line,
-    so that a text on the next line may begin with @ or - itself. `audience` is None for the last
-    choice, which the asker's own history resolves; `written` is then what is added to it
-    (`@上次 -二群`).
+    With fans among them it is the people in these groups, or in all of them, who are meant: not
+    every command takes that. Fans are named by a tag (`@标签:老客`, `@tag:老客 -tag:敏感肌`), as a
+    saved segment (`@分组:常客`), or by an expression in brackets (`@(last_active < 30d)`); see
+    `people_words.py`. It stands on one line, so that a text on the next line may begin with @ or -
+    itself. `audience` is None for the last choice, which the asker's own history resolves;
+    `written` is then what is added to it (`@上次 -二群`).
     """
 
     label: ClassVar[str] = "@群 -群"
@@ -339,31 +340,30 @@ class Groups:
         wanted: list[str] = []
         unwanted: list[str] = []
         written: list[str] = []
+        people = People()
         rest = rest.lstrip()
         while sign := re.match(r"[@＠\-－](?=\S)", rest):
-            name, left = token(rest[1:])
             wants = sign[0] in "@＠"
-            (wanted if wants else unwanted).append(name)
-            written.append(f"{'@' if wants else '-'}{quoted(name)}")
+            asked = in_brackets(rest[1:])
+            name, left = (asked.written, asked.left) if asked else token(rest[1:])
+            written.append(f"{'@' if wants else '-'}{name if asked else quoted(name)}")
+            try:
+                is_people = people.take(name, asked, wants=wants)
+            except SegmentUnreadable as unreadable:
+                sentence, facts = why_unreadable(unreadable.trouble)
+                raise Unreadable(sentence, **facts) from unreadable
+            if not is_people:
+                (wanted if wants else unwanted).append(name)
             rest = left.lstrip(_BLANKS)
         if not written:
             raise Unreadable("还没说发到哪些群")
         if not _LAST_CHOICE.isdisjoint(wanted):
             others = [word for word in written if word.removeprefix("@") not in _LAST_CHOICE]
             return cls(" ".join(others), None), rest
-        tagged, wanted = _tags_apart(wanted)
-        untagged, unwanted = _tags_apart(unwanted)
         everywhere = any(name in _EVERY_GROUP for name in wanted)
-        segment = Segment(tuple(tagged), tuple(untagged)) if tagged or untagged else None
+        segment = people.segment()
         audience = Audience(() if everywhere else tuple(wanted), tuple(unwanted), segment=segment)
         return cls(" ".join(written), audience), rest
-
-
-def _tags_apart(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The tags of fans among some words, and the other words."""
-    found = {name: _TAG.fullmatch(name) for name in names}
-    tags = [match["tag"].strip() for match in found.values() if match]
-    return tags, [name for name in names if not found[name]]
 
 
 _SHOPPING_DAYS = {

@@ -15,19 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.arguments import Groups, PageNumber, quoted
 from handlers.desk import Asked, Desk, shortened
 from handlers.paging import leafing, page_of
+from handlers.people_meant import people_meant
 from handlers.replies import Reply, reply
 from scheduler.content import Button
 from storage.audiences import Audience, resolve
 from storage.confirmations import last_choice
 from storage.groups import Group, all_groups, tags_of_groups
-from storage.segments import Segment, unknown_tags
+from storage.segment_language.questions import Every, Not
+from storage.segments import Segment
 from storage.staff_chats import looked_after
-from storage.tags import tag_counts
 from storage.topics import topics_of
 
 _EXAMPLE_LENGTH = 120
 _OFFERED = 8  # groups that get buttons of their own, on a phone
-_TAGS_SHOWN = 20
+_EXPRESSION = "@("
 TO_PEOPLE_EXAMPLE = "/broadcast @标签:老客 新品到了，先给老朋友留一份"
 
 
@@ -59,7 +60,7 @@ async def chosen_groups(
 ) -> Chosen | Reply:
     """The groups meant, or one friendly line when a name means none.
 
-    With `people`, tags of fans among them may ask for the people there instead.
+    With `people`, fans among them may be asked for instead: by tags, a segment, an expression.
     """
     written, audience = groups.written, groups.audience
     async with desk.database.reading() as connection:
@@ -73,11 +74,15 @@ async def chosen_groups(
                     ),
                     private=True,
                 )
-            meant, _ = Groups.read(f"{before} {written}")
-            written, audience = meant.written, meant.audience or Audience()
-        wrong = await _wrong_tags(connection, desk, audience.segment, people=people)
-        if wrong is not None:
-            return wrong
+            added, _ = Groups.read(f"{before} {written}")
+            written, audience = added.written, added.audience or Audience()
+        if audience.segment is not None:
+            if not people:
+                return _groups_alone(desk)
+            meant = await _people_meant(connection, desk, audience.segment, written)
+            if isinstance(meant, Reply):
+                return meant
+            audience = replace(audience, segment=meant)
         found = await resolve(connection, desk.shop_id, audience)
         if not found.unknown and found.groups:
             pinned = replace(found.pinned, written=written)
@@ -108,42 +113,29 @@ async def chosen_or_here(
     return await groups_here(desk, asked)
 
 
-async def _wrong_tags(
-    connection: AsyncConnection, desk: Desk, segment: Segment | None, *, people: bool
-) -> Reply | None:
-    """What is to be said of tags of fans that cannot be meant; None where all is well."""
-    if segment is None:
-        return None
-    say = desk.say
-    if not people:
-        example = say(TO_PEOPLE_EXAMPLE)
-        sentence = say(
-            "这里只能选群。要私下发给带某个标签的粉丝，可以写：{example}", example=example
-        )
-        return reply(sentence, private=True)
-    if not segment.tagged:
-        example = say("@标签:老客 -标签:敏感肌")
-        sentence = say(
+async def _people_meant(
+    connection: AsyncConnection, desk: Desk, segment: Segment, written: str
+) -> Segment | Reply:
+    """Whom a segment among groups means; or what is to be said where it cannot be meant."""
+    question = segment.question
+    parts = question.parts if isinstance(question, Every) else (question,)
+    if all(isinstance(part, Not) for part in parts) and _EXPRESSION not in written:
+        example = desk.say("@标签:老客 -标签:敏感肌")
+        sentence = desk.say(
             "光写「-标签」不行：发到群里的消息，群里每个人都看得到。可以写：{example}",
             example=example,
         )
         return reply(sentence, private=True)
-    now = desk.clock.now()
-    missing = await unknown_tags(connection, segment.tagged, now)
-    if not missing:
-        return None
-    known = [tag for tag, _ in await tag_counts(connection, now)]
-    close = get_close_matches(missing[0], known, n=1, cutoff=0.3) or known[:1]
-    example = say("@标签:{tag}", tag=close[0]) if close else say("@标签:老客")
-    return reply(
-        say(
-            "还没有人带着标签「{tag}」，可以写：{example}。现有的标签：{known}",
-            tag=missing[0],
-            example=example,
-            known=desk.listed(known, _TAGS_SHOWN),
-        ),
-        private=True,
+    return await people_meant(connection, desk, segment)
+
+
+def _groups_alone(desk: Desk) -> Reply:
+    """The answer where people are named and only groups can be meant."""
+    example = desk.say(TO_PEOPLE_EXAMPLE)
+    sentence = desk.say(
+        "这里只能选群。要私下发给带某个标签的粉丝，可以写：{example}", example=example
     )
+    return reply(sentence, private=True)
 
 
 async def _known(connection: AsyncConnection, desk: Desk) -> list[str]:

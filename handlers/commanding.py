@@ -150,8 +150,8 @@ class Commander:
             case Call(command, arguments):
                 async for answer in command.run(self._desk, asked, **arguments):
                     yield answer
-            case Misread(command, sentence):
-                yield self._correct(command, sentence)
+            case Misread() as misread:
+                yield self._correct(misread)
             case Unknown(name, nearest):
                 yield self._unknown(name, nearest)
             case None:
@@ -162,12 +162,12 @@ class Commander:
         async with self._desk.database.reading() as connection:
             return await listens(connection, asked, text)
 
-    def _correct(self, command: Command, sentence: str) -> Reply:
-        say = self._desk.say
+    def _correct(self, misread: Misread) -> Reply:
+        say, command = self._desk.say, misread.command
         return reply(
             say(
                 "{trouble}。可以这样写：{example}",
-                trouble=say(sentence),
+                trouble=say(misread.sentence, **misread.facts),
                 example=say(command.example),
             ),
             private=command.role is Role.MANAGER,

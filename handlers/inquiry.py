@@ -14,11 +14,13 @@ from handlers.audiences import chosen_or_here
 from handlers.desk import Asked, Desk
 from handlers.hearing_gaps import gap_lines, gaps_in
 from handlers.insight_arguments import PeriodWords, SegmentWord
+from handlers.people_meant import people_meant
 from handlers.period import Period, today
 from handlers.progress import progress_of
 from handlers.replies import Reply, reply
 from storage.groups import Group, all_groups
-from storage.tags import ids_tagged, tag_counts
+from storage.segments import Segment, members_in
+from storage.tags import tag_counts
 
 _DAYS = 7
 _GAPS = 3  # shown of each account
@@ -69,17 +71,17 @@ async def inquire(
     groups: Groups | None,
     segment: SegmentWord | None = None,
 ) -> Inquiry | Reply:
-    """What is asked about; or the answer to a group or a tag that nobody knows.
+    """What is asked about; or the answer to a group or people that nobody knows.
 
     By default the last seven days, the groups that a staff chat looks after or all of them, and
-    everybody's words. A tag may stand among the groups as well, as posts are aimed: `@tag:老客`.
+    everybody's words. People may stand among the groups as well, as posts are aimed: `@tag:老客`.
     """
     if segment is None:
         groups, segment = _apart(groups)
     chosen = await chosen_or_here(desk, asked, groups)
     if isinstance(chosen, Reply):
         return chosen
-    members = None if segment is None else await _carriers(desk, segment)
+    members = None if segment is None else await _meant(desk, segment)
     if isinstance(members, Reply):
         return members
     if chosen is None:
@@ -93,31 +95,46 @@ async def inquire(
 
 
 def _apart(groups: Groups | None) -> tuple[Groups | None, SegmentWord | None]:
-    """The groups, and the one tag among them, where there is one and nothing beside it."""
+    """The groups, and the people among them, where there are any."""
     aimed = None if groups is None else groups.audience
     if groups is None or aimed is None or aimed.segment is None:
-        return groups, None
-    if aimed.segment.untagged or len(aimed.segment.tagged) != 1:
         return groups, None
     words = [f"@{quoted(name)}" for name in aimed.wanted]
     words += [f"-{quoted(name)}" for name in aimed.unwanted]
     left = Groups(" ".join(words), replace(aimed, segment=None)) if words else None
-    return left, SegmentWord(aimed.segment.tagged[0])
+    return left, SegmentWord.asking(aimed.segment.question)
 
 
-async def _carriers(desk: Desk, segment: SegmentWord) -> frozenset[int] | Reply:
+async def _meant(desk: Desk, segment: SegmentWord) -> frozenset[int] | Reply:
     """The members of a segment; or what to answer where it has none."""
+    if segment.tag is not None:
+        return await _carriers(desk, segment.segment, segment.tag)
+    async with desk.database.reading() as connection:
+        meant = await people_meant(connection, desk, segment.segment)
+        if isinstance(meant, Reply):
+            return meant
+        found = await members_in(connection, meant, desk.clock.now())
+    if found:
+        return frozenset(found)
+    text = desk.say(
+        "没有人符合「{segment}」。发 /segment 可以先看看各有多少人。",
+        segment=segment.segment.expression,
+    )
+    return reply(text, private=True)
+
+
+async def _carriers(desk: Desk, segment: Segment, tag: str) -> frozenset[int] | Reply:
     now = desk.clock.now()
     async with desk.database.reading() as connection:
-        found = await ids_tagged(connection, segment.tag, now)
+        found = await members_in(connection, segment, now)
         known = [] if found else [tag for tag, _ in await tag_counts(connection, now)]
     if found:
         return frozenset(found)
-    if close := get_close_matches(segment.tag, known, n=3, cutoff=0.3):
+    if close := get_close_matches(tag, known, n=3, cutoff=0.3):
         listed = desk.listed(f"tag:{quoted(tag)}" for tag in close)
-        text = desk.say("没有人带「{tag}」。是不是：{tags}？", tag=segment.tag, tags=listed)
+        text = desk.say("没有人带「{tag}」。是不是：{tags}？", tag=tag, tags=listed)
     else:
-        text = desk.say("没有人带「{tag}」。发 /tags 看所有标签。", tag=segment.tag)
+        text = desk.say("没有人带「{tag}」。发 /tags 看所有标签。", tag=tag)
     return reply(text, private=True)
 
 
@@ -132,5 +149,8 @@ def segment_lines(desk: Desk, inquiry: Inquiry) -> list[str]:
     """A line that says whose words alone are counted; none where everybody's are."""
     if inquiry.segment is None or inquiry.members is None:
         return []
-    tag, count = inquiry.segment.tag, len(inquiry.members)
-    return [desk.say("只看带「{tag}」的人（共 {count} 位）", tag=tag, count=count)]
+    segment, count = inquiry.segment, len(inquiry.members)
+    if segment.tag is None:
+        text = "只看符合「{segment}」的人（共 {count} 位）"
+        return [desk.say(text, segment=segment.segment.expression, count=count)]
+    return [desk.say("只看带「{tag}」的人（共 {count} 位）", tag=segment.tag, count=count)]

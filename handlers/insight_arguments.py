@@ -14,9 +14,13 @@ from datetime import date, timedelta
 from typing import ClassVar, Self, TypeVar
 
 from handlers.arguments import Unreadable, in_quotes, is_quoted, quoted, token
+from handlers.people_words import in_brackets, named, why_unreadable
 from handlers.period import Period
 from insights.lexicon import DemandKind
 from insights.opinions import Stance
+from storage.segment_language.questions import Question, Saved, Tagged
+from storage.segment_language.trouble import SegmentUnreadable
+from storage.segments import Segment
 
 Meaning = TypeVar("Meaning", Stance, DemandKind)
 
@@ -67,8 +71,8 @@ _DATE = re.compile(r"(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
 _BETWEEN = re.compile(
     r"[ \t\u3000]*(?:\.{2,}|…+|~|～|至|到|—+|–)[ \t\u3000]*|[ \t\u3000]+-[ \t\u3000]+"
 )
-_OTHERS = re.compile(r"[@＠\-－]|(?:tag|标签)[:：]\S|[pP]\d{1,4}(?!\S)", re.IGNORECASE)
-_SEGMENT = re.compile(r"\s*(?:tag|标签)[:：](?=\S)", re.IGNORECASE)
+_OTHERS = re.compile(r"[@＠\-－]|(?:tag|标签|segment|分组)[:：]\S|[pP]\d{1,4}(?!\S)", re.IGNORECASE)
+_SEGMENT = re.compile(r"(?:tag|标签|segment|分组)[:：](?=\S)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,24 +291,52 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class SegmentWord:
-    """The members who carry a tag: `tag:敏感肌`, or `标签:敏感肌`."""
+    """Whose words alone are meant: `tag:敏感肌`, `分组:常客`, or an expression in brackets.
+
+    `written` is how it is written, to be read again.
+    """
 
     label: ClassVar[str] = "tag:标签"
-    tag: str
+    segment: Segment
+    written: str
 
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
-        """The tag behind the word and its colon; in quotes where it has blanks."""
+        """A tag or a saved segment, in quotes where it has blanks; or what stands in brackets."""
+        rest = rest.lstrip()
+        asked = in_brackets(rest)
+        if asked is not None:
+            try:
+                return cls(Segment.asking(asked.question), asked.written), asked.left
+            except SegmentUnreadable as unreadable:
+                sentence, facts = why_unreadable(unreadable.trouble)
+                raise Unreadable(sentence, **facts) from unreadable
         opening = _SEGMENT.match(rest)
         if opening is None:
             raise Unreadable("只看带某个标签的人，要写成 tag:敏感肌")
-        tag, left = token(rest[opening.end() :])
-        return cls(tag), left
+        name, left = token(rest[opening.end() :])
+        question = named(f"{opening[0]}{name}")
+        if question is None:
+            raise Unreadable("只看带某个标签的人，要写成 tag:敏感肌")
+        return cls.asking(question), left
+
+    @classmethod
+    def asking(cls, question: Question) -> Self:
+        """The words of those that a question means."""
+        if isinstance(question, Tagged) and len(question.tags) == 1:
+            written = f"tag:{quoted(question.tags[0])}"
+        elif isinstance(question, Saved):
+            written = f"segment:{quoted(question.name)}"
+        else:
+            written = f"({Segment.asking(question).expression})"
+        return cls(Segment.asking(question), written)
 
     @property
-    def written(self) -> str:
-        """How it is written, to be read again."""
-        return f"tag:{quoted(self.tag)}"
+    def tag(self) -> str | None:
+        """The one tag that is asked for; None where it is another question."""
+        question = self.segment.question
+        one = isinstance(question, Tagged) and len(question.tags) == 1
+        return question.tags[0] if one and isinstance(question, Tagged) else None
 
 
 def _word_of(value: Meaning, words: Mapping[str, Meaning]) -> str:

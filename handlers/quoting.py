@@ -131,10 +131,16 @@ def tells_who(inquiry: Inquiry, speakers: int) -> bool:
 
 def withheld_line(desk: Desk, inquiry: Inquiry) -> str:
     """Why there are no quotes, where `tells_who`."""
-    tag = "" if inquiry.segment is None else inquiry.segment.tag
+    segment = inquiry.segment
+    if segment is not None and segment.tag is None:
+        return desk.say(
+            "符合「{segment}」又说过话的不到 {count} 位，一看原话就知道是谁，所以不显示。",
+            segment=segment.segment.expression,
+            count=_FEWEST,
+        )
     return desk.say(
         "带「{tag}」又说过话的不到 {count} 位，一看原话就知道是谁，所以不显示。",
-        tag=tag,
+        tag="" if segment is None else segment.tag,
         count=_FEWEST,
     )
 

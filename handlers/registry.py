@@ -16,7 +16,7 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, get_args, get_type_hints
 
@@ -88,10 +88,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """The text asks for a command, but with missing or wrong arguments (`sentence`)."""
+    """The text asks for a command, but with missing or wrong arguments; a sentence says which."""
 
     command: Command
     sentence: str
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ def _read(command: Command, rest: str) -> Call | Misread:
     if command.urgent:
         return Call(command, {})
     arguments: dict[str, Argument] = {}
-    trouble: str | None = None
+    trouble: Unreadable | None = None
     left = list(command.parameters)
     while left:
         before = len(left)
@@ -216,15 +217,16 @@ def _read(command: Command, rest: str) -> Call | Misread:
                 arguments[parameter.name], rest = parameter.kind.read(rest)
             except Unreadable as unreadable:
                 if not parameter.optional:
-                    return Misread(command, unreadable.sentence)
-                trouble = trouble or unreadable.sentence
+                    return Misread(command, unreadable.sentence, unreadable.facts)
+                trouble = trouble or unreadable
             else:
                 left.remove(parameter)
         # What may be left out may also stand in another order: 洞察 @二群 7.
         if len(left) == before or not rest.strip():
             break
     if rest.strip():
-        return Misread(command, trouble or "后面多写了几个字")
+        trouble = trouble or Unreadable("后面多写了几个字")
+        return Misread(command, trouble.sentence, trouble.facts)
     return Call(command, arguments)
 
 

@@ -149,19 +149,6 @@ async def members_tagged(connection: AsyncConnection, tag: str, now: datetime) -
     return [row.name for row in rows]
 
 
-async def ids_tagged(connection: AsyncConnection, tag: str, now: datetime) -> list[int]:
-    """The ids of the members whose customer carries a valid tag, on whichever channel."""
-    carriers = (
-        select(members.c.customer_id)
-        .select_from(tags.join(members))
-        .where(tags.c.tag == tag, _valid(now))
-    )
-    rows = await connection.scalars(
-        select(members.c.id).where(members.c.customer_id.in_(carriers)).order_by(members.c.id)
-    )
-    return list(rows)
-
-
 async def tags_set_since(connection: AsyncConnection, moment: datetime) -> list[tuple[str, Tag]]:
     """The tags that were set or renewed since a moment, each with the member's name."""
     rows = await connection.execute(

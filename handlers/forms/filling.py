@@ -134,7 +134,8 @@ async def _read(filling: Filling, draft: Draft, said: str, name: str | None) -> 
 
 def _corrected(filling: Filling, step: Step, unreadable: Unreadable) -> str:
     say = filling.say
-    trouble, example = say(unreadable.sentence), _example(filling, step)
+    trouble = say(unreadable.sentence, **unreadable.facts)
+    example = _example(filling, step)
     return say("{trouble}。可以这样写：{example}", trouble=trouble, example=example)
 
 

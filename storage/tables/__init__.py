@@ -41,6 +41,7 @@ from storage.tables.people import (
 )
 from storage.tables.products import product_feeds, products
 from storage.tables.programmes import running_programmes
+from storage.tables.segments import saved_segments
 from storage.tables.talk import (
     analysed_days,
     button_words,
@@ -105,6 +106,7 @@ __all__ = [
     "round_entries",
     "rounds",
     "running_programmes",
+    "saved_segments",
     "shop_days",
     "shop_words",
     "shops",

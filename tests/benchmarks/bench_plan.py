@@ -144,7 +144,7 @@ async def _prepare_segment(task: Task) -> None:
         await make_groups(connection, GROUPS, "account")
         await make_people(connection, task.size)
         await seat_people(connection, task.size, GROUPS, TAG)
-        await make_campaign(connection, "segment", SOON, segment=Segment((TAG,)))
+        await make_campaign(connection, "segment", SOON, segment=Segment.carrying(TAG))
     await _engines.settle(database)
     await database.close()
 

@@ -20,6 +20,7 @@ from handlers.report_table import report_table
 from handlers.wording import wording
 from insights.opinions import Stance
 from storage import audit
+from storage.segment_language.questions import Tagged
 from tests.handlers.shop import DAY, MANAGER, Shop
 
 SMELL = "气味太刺鼻了"
@@ -245,7 +246,7 @@ async def test_a_tag_that_few_speakers_carry_is_quoted_on_no_page(shop: Shop) ->
         period,
         "",
         (await shop.group("一群"),),
-        SegmentWord("老客"),
+        SegmentWord.asking(Tagged(("老客",))),
         frozenset({(await shop.member("粉丝0")).id}),
     )
     full = await full_report(shop.desk, inquiry, [])

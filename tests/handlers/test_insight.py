@@ -206,7 +206,8 @@ async def test_a_tag_may_stand_among_the_groups_as_posts_are_aimed(opened: Opene
         answer = (await shop.says(MANAGER, f"/insights 7 {aimed}")).text
         assert answer == (await shop.says(MANAGER, f"/insights 7 {plain}")).text
         assert "老客" in answer
-    assert "这里只能选群" in (await shop.says(MANAGER, "/insights 7 @所有群 -标签:老客")).text
+    others = (await shop.says(MANAGER, "/insights 7 @所有群 -标签:老客")).text
+    assert "只看符合「not tag:老客」的人" in others
 
 
 async def test_who_asked_for_no_record_is_not_quoted(any_shop: Shop) -> None:

@@ -12,6 +12,7 @@ from handlers.insight_arguments import PeriodWords, SegmentWord
 from handlers.registry import Call, Misread, Registry, Unknown
 from handlers.roles import Role
 from handlers.wording import wording
+from storage.segment_language.questions import Tagged
 
 FAN, MANAGER = Role.FAN, Role.MANAGER
 
@@ -165,7 +166,7 @@ def test_what_may_be_left_out_stands_in_any_order(text: str) -> None:
     assert parsed.arguments == {
         "period": PeriodWords.read("本周")[0],
         "groups": Groups.read("@一群")[0],
-        "segment": SegmentWord("老客"),
+        "segment": SegmentWord.asking(Tagged(("老客",))),
     }
 
 

@@ -25,7 +25,7 @@ from tests.scheduler.stage import DAY, NOW, Stage
 from tests.scheduler.test_planner import COUNTDOWN
 
 PLATFORM = "room"
-TAGGED = Audience(segment=Segment(("敏感肌",)))
+TAGGED = Audience(segment=Segment.carrying("敏感肌"))
 
 
 @pytest.fixture
@@ -111,9 +111,11 @@ async def test_only_the_people_of_the_groups_that_were_named_are_meant(stage: St
     here, there = (await stage.groups("一群", "二群")).values()
     await fans(stage, "小鱼")
     await fans(stage, "小美", group="二群")
-    await stage.campaign(audience=Audience(taken=(here,), segment=Segment(("敏感肌",))))
-    await stage.campaign("c2", audience=Audience(kept_out=(there,), segment=Segment(("敏感肌",))))
-    await stage.campaign("c3", audience=Audience((), ("二群",), segment=Segment(("敏感肌",))))
+    await stage.campaign(audience=Audience(taken=(here,), segment=Segment.carrying("敏感肌")))
+    await stage.campaign(
+        "c2", audience=Audience(kept_out=(there,), segment=Segment.carrying("敏感肌"))
+    )
+    await stage.campaign("c3", audience=Audience((), ("二群",), segment=Segment.carrying("敏感肌")))
     await (await stage.planner()).plan_ahead()
     for key in ("c1", "c2", "c3"):
         assert await stands(stage, key) == {"小鱼": [("planned", None)]}
@@ -126,9 +128,9 @@ async def test_what_waits_follows_an_edit_of_whom_it_is_for(stage: Stage) -> Non
     planner = await stage.planner()
     await planner.plan_ahead()
     waits, gone = ("planned", None), ("cancelled", "audience_changed")
-    await stage.edit("c1", audience=Audience(segment=Segment(("老客",))))
+    await stage.edit("c1", audience=Audience(segment=Segment.carrying("老客")))
     assert await stands(stage) == {"小鱼": [gone], "小美": [waits]}
-    await stage.edit("c1", audience=Audience(segment=Segment(("老客", "敏感肌"))))
+    await stage.edit("c1", audience=Audience(segment=Segment.carrying("老客", "敏感肌")))
     assert await stands(stage) == {"小鱼": [waits], "小美": [waits]}
     await stage.edit("c1", audience=Audience())
     assert await stands(stage) == {"小鱼": [gone], "小美": [gone], "群": [waits]}

@@ -67,7 +67,7 @@ async def test_a_segment_is_who_carries_one_of_its_tags_and_none_of_the_others(
     await carries(connection, fans["小鱼"], "敏感肌", "老客")
     await carries(connection, fans["小美"], "敏感肌")
     await carries(connection, fans["小陈"], "老客")
-    found = await people(connection, Segment(tagged, untagged), here)
+    found = await people(connection, Segment.carrying(*tagged, untagged=untagged), here)
     assert found == {fans[name].customer_id for name in meant.split()}
 
 
@@ -80,7 +80,7 @@ async def test_only_those_who_sit_there_are_meant(connection: AsyncConnection) -
     for fan in (in_one, in_both, gone, nowhere):
         await carries(connection, fan, "敏感肌")
     await members.leave(connection, one.id, gone.id, NOW + HOUR)
-    asked = Segment(("敏感肌",))
+    asked = Segment.carrying("敏感肌")
     assert await people(connection, asked, one) == {in_one.customer_id, in_both.customer_id}
     assert await people(connection, asked, two) == {in_both.customer_id}
     assert await people(connection, asked, one, kept_out=(two,)) == {in_one.customer_id}
@@ -92,8 +92,8 @@ async def test_a_tag_counts_until_it_ends(connection: AsyncConnection) -> None:
     over, stands = await member(connection, "小鱼", here), await member(connection, "小美", here)
     await carries(connection, over, "敏感肌", lasts=timedelta(0))
     await carries(connection, stands, "敏感肌", lasts=timedelta(seconds=1))
-    assert await people(connection, Segment(("敏感肌",)), here) == {stands.customer_id}
-    still = await people(connection, Segment(("敏感肌",), ("敏感肌",)), here)
+    assert await people(connection, Segment.carrying("敏感肌"), here) == {stands.customer_id}
+    still = await people(connection, Segment.carrying("敏感肌", untagged=["敏感肌"]), here)
     assert still == set()
 
 
@@ -104,9 +104,9 @@ async def test_a_customer_carries_the_tags_of_all_their_members(
     sits, elsewhere = await member(connection, "小鱼", here), await member(connection, "小鱼二")
     await are_one(connection, sits, elsewhere)
     await carries(connection, elsewhere, "敏感肌")
-    assert await people(connection, Segment(("敏感肌",)), here) == {sits.customer_id}
+    assert await people(connection, Segment.carrying("敏感肌"), here) == {sits.customer_id}
     await carries(connection, elsewhere, "老客")
-    assert await people(connection, Segment(("敏感肌",), ("老客",)), here) == set()
+    assert await people(connection, Segment.carrying("敏感肌", untagged=["老客"]), here) == set()
 
 
 async def test_the_staff_and_the_bots_own_accounts_are_nobody(connection: AsyncConnection) -> None:
@@ -117,7 +117,7 @@ async def test_the_staff_and_the_bots_own_accounts_are_nobody(connection: AsyncC
     await accounts.note_state(connection, ACCOUNT, PLATFORM, online)
     for one in (clerk, own):
         await carries(connection, one, "敏感肌")
-    assert await people(connection, Segment(("敏感肌",)), here) == set()
+    assert await people(connection, Segment.carrying("敏感肌"), here) == set()
 
 
 async def test_tags_that_nobody_carries_are_told(connection: AsyncConnection) -> None:

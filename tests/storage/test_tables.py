@@ -118,6 +118,7 @@ def moves(to: DeliveryState, **how: Any) -> list[Move]:
 
 LANE = Lane(ACCOUNT, "bot-1", 1)
 LATER = NOW + MINUTE
+TAGGED = Segment.parse("tag:老客 and not tag:新客")
 
 LEDGER: dict[str, Query] = {
     "due": lambda c: due.due(c, ACCOUNT, NOW, 20),
@@ -126,7 +127,7 @@ LEDGER: dict[str, Query] = {
     "addressed_customers": lambda c: due.addressed_customers(c, [1, 2], NOW - DAY),
     "in_doubt": lambda c: deliveries.in_doubt(c, ACCOUNT, NOW),
     "ways_to": lambda c: ways_to(c, [1, 2]),
-    "customers_in": lambda c: customers_in(c, Segment(("老客",), ("新客",)), [1], [2], NOW),
+    "customers_in": lambda c: customers_in(c, TAGGED, [1], [2], NOW),
     "plan_for_customers": lambda c: slots.plan_for_customers(
         c, PlannedSlot(1, "c1", 1, "once", NOW, LATER), [1, 2], NOW
     ),

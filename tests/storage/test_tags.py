@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import tags
+from storage.segments import Segment, members_in
 from storage.tables import members as people
 from storage.tags import Activity, Tag
 from tests.storage.builders import DAY, HOUR, MINUTE, NOW, heard, member, record, shop
@@ -217,5 +218,6 @@ async def test_a_segment_holds_every_member_of_a_customer_who_carries_the_tag(
     )
     late = await member(connection, "小美")
     await tags.set_tags(connection, [tag(fish.id), tag(late.id, until=NOW - DAY)])
-    assert await tags.ids_tagged(connection, "老客", NOW) == sorted([fish.id, other.id])
-    assert await tags.ids_tagged(connection, "没人带", NOW) == []
+    found = await members_in(connection, Segment.carrying("老客"), NOW)
+    assert found == sorted([fish.id, other.id])
+    assert await members_in(connection, Segment.carrying("没人带"), NOW) == []
