@@ -20,6 +20,7 @@ from jinja2 import (
     TemplateError,
     TemplateSyntaxError,
     Undefined,
+    meta,
     nodes,
 )
 from jinja2.exceptions import UndefinedError
@@ -126,6 +127,16 @@ def check(template: str) -> None:
         TextTooLong: it has more than `LONGEST_TEMPLATE` characters.
     """
     _compiled(template)
+
+
+def variables_of(template: str) -> frozenset[str]:
+    """The names of the variables that a template asks for.
+
+    Raises:
+        TemplateBroken, TemplateForbidden, TextTooLong: as `check`.
+    """
+    check(template)
+    return frozenset(meta.find_undeclared_variables(_environment.parse(template)))
 
 
 def render(template: str, /, **variables: object) -> str:

@@ -1,0 +1,216 @@
+"""What the parts of a programme's file ask of each other.
+
+The reader (`programme_file.py`) takes each part by itself; here a day that counts to the anchor
+needs an anchor, a schedule needs a text for each of its days, a text asks only for what is known.
+What is wrong is refused by the table that it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from scheduler.programme_dates import (
+    Calendar,
+    DateInvalid,
+    DayMissing,
+    DayRule,
+    EveryMonth,
+    NotKnownYet,
+    Source,
+    Span,
+    day_of,
+    read_day,
+    read_days,
+    read_time,
+)
+from scheduler.programme_parts import ANY_SLOT, Fact, FactKind, Programme, Task
+from scheduler.promotions import PromotionInvalid
+from scheduler.schedules import Countdown, Festivals
+from scheduler.templates import check, variables_of
+from scheduler.toml_tables import Table, allowed_instead
+from storage.errors import NuanqunError, SchedulingError, StorageError
+from storage.segments import Segment
+
+SHOP_WORDS = frozenset({"shop", "slogan"})
+"""The variables of every text."""
+OWN_WORDS = frozenset({"fan", "group", "days", "node", "node_at", "festival", "greeting"})
+"""The variables that a post tells by itself, where it has them."""
+DATED = frozenset({FactKind.DAY, FactKind.MOMENT})
+"""The facts that a day or a time can hang on."""
+
+_Value = TypeVar("_Value")
+_LEAP_YEAR = 2024  # has every day that a file may name
+_NODE = "node:"
+_MIDNIGHT = timedelta(days=1)
+
+
+def read_written(table: Table, part: str, read: Callable[[str], _Value], written: str) -> _Value:
+    """A day or a time, or the table's error about it."""
+    try:
+        return read(written)
+    except DateInvalid as wrong:
+        raise table.wrong(part, said(wrong)) from wrong
+
+
+def said(error: NuanqunError) -> str:
+    """An error as a part of another one's sentence."""
+    return f"{error.sentence.format(**error.facts)} {error.advice}".rstrip(".")
+
+
+def check_template(table: Table, part: str, text: str) -> None:
+    """A text is a sound template."""
+    try:
+        check(text)
+    except SchedulingError as wrong:
+        raise table.wrong(part, said(wrong)) from wrong
+
+
+def check_schedule(file: Table, programme: Programme) -> None:
+    """Every slot of the schedule has its text, and no text is left over."""
+    if programme.schedule is None:
+        if programme.texts:
+            raise file.wrong("texts", "there is no schedule whose days they could be for")
+        return
+    try:
+        schedule = programme.schedule_for(_LEAP_YEAR)
+    except SchedulingError as wrong:
+        raise file.wrong("schedule", said(wrong)) from wrong
+    match schedule:
+        case Countdown(_, first_days_left, _, last_day):
+            topics = {f"d-{left}" for left in range(0 if last_day else 1, first_days_left + 1)}
+        case Festivals(_, keys):
+            topics = set(keys or ())
+        case _:
+            return
+    for topic in sorted(topics ^ programme.texts.keys()):
+        reason = "the schedule has no such day" if topic in programme.texts else "it is missing"
+        raise file.wrong(f"texts.{topic}", reason)
+
+
+def check_promotion(file: Table, programme: Programme) -> None:
+    """A promotion window is sound, and its programme's campaigns have a year to place it in."""
+    if programme.promotion is None:
+        return
+    yearly = (programme.schedule or {}).get("kind") == "countdown" or programme.tasks
+    if not yearly:
+        raise file.wrong("promotion", "only a countdown or a programme with tasks can have one")
+    calendar = Calendar(_LEAP_YEAR)
+    try:
+        if programme.anchor is not None:
+            calendar = replace(calendar, anchor=day_of(read_day(programme.anchor), calendar))
+        programme.promotion_for(calendar)
+    except NotKnownYet:
+        return  # it hangs on what a shop has to tell
+    except (PromotionInvalid, DayMissing) as wrong:
+        raise file.wrong("promotion", said(wrong)) from wrong
+
+
+def nodes_of_task(row: Table, task: Task, programme: Programme) -> tuple[str, ...]:
+    """The keys of the nodes that a task hangs on, the one that it is about first.
+
+    On the way its times, its days and its needs are checked.
+    """
+    nodes = [*_in_times(row, task, programme), *_in_days(row, task, programme)]
+    for need in task.needs:
+        if need.startswith(_NODE):
+            nodes.append(need.removeprefix(_NODE))
+        else:
+            check_fact(row, "needs", need, programme.facts, set(FactKind))
+    return tuple(dict.fromkeys(nodes))
+
+
+def _in_times(row: Table, task: Task, programme: Programme) -> Iterator[str]:
+    at = read_written(row, "at", read_time, task.at)
+    until = None if task.until is None else read_written(row, "until", read_time, task.until)
+    if at.source is not None and task.on:
+        raise row.wrong("on", f"its time {task.at!r} has a day already; leave one of them out")
+    if at.source is None and not task.on:
+        raise row.wrong("on", "it is missing; it must be a day, or days")
+    if at.clock == _MIDNIGHT:
+        raise row.wrong("at", allowed_instead(task.at, "a time before 24:00"))
+    for part, rule in (("at", at), ("until", until)):
+        if rule is not None and rule.source is Source.NODE:
+            yield rule.name
+        if rule is not None and rule.source is Source.FACT:
+            check_fact(row, part, rule.name, programme.facts, DATED)
+
+
+def _in_days(row: Table, task: Task, programme: Programme) -> Iterator[str]:
+    for written in task.on:
+        days = read_written(row, "on", read_days, written)
+        if isinstance(days, EveryMonth) and days.fact:
+            check_fact(row, "on", days.fact, programme.facts, {FactKind.NUMBER})
+        ends = (days.first, days.last) if isinstance(days, Span) else (days,)
+        for end in ends:
+            if isinstance(end, DayRule):
+                check_day(row, "on", end, programme)
+                if end.source is Source.NODE:
+                    yield end.name
+
+
+def check_day(row: Table, part: str, rule: DayRule, programme: Programme) -> None:
+    """A day hangs on an anchor or a fact only where the programme has it."""
+    if rule.source is Source.ANCHOR and programme.anchor is None:
+        raise row.wrong(part, "it counts to the programme's own day, and there is no [anchor]")
+    if rule.source is Source.FACT:
+        check_fact(row, part, rule.name, programme.facts, DATED)
+
+
+def check_fact(
+    row: Table, part: str, key: str, facts: Iterable[Fact], kinds: Collection[FactKind]
+) -> None:
+    """A fact that is named is one of the programme's, of one of these kinds."""
+    fitting = [fact.key for fact in facts if fact.kind in kinds]
+    if key not in fitting:
+        wanted = " or ".join(sorted(kinds))
+        known = f"one of {', '.join(fitting)}" if fitting else f"a [[fact]] of the kind {wanted}"
+        raise row.wrong(part, allowed_instead(key, known))
+
+
+def check_audience(row: Table, task: Task) -> None:
+    """An audience is an expression of the segment language."""
+    if task.audience is not None:
+        try:
+            Segment.parse(task.audience)
+        except StorageError as wrong:
+            raise row.wrong("audience", said(wrong)) from wrong
+
+
+def check_labels(row: Table, task: Task) -> None:
+    """Where words are written by label, every day of the task has its own, and none is left."""
+    if ANY_SLOT in task.texts or task.countdown:
+        return
+    days = [read_days(written) for written in task.on]
+    labels = {str(place) for place in range(1, len(days) + 1)} if len(days) > 1 else set[str]()
+    if len(days) == 1 and isinstance(days[0], Span):
+        first, last = days[0].first, days[0].last
+        if first.source is last.source is Source.ANCHOR:
+            labels = {_label(offset) for offset in range(first.offset, last.offset + 1)}
+    if labels:
+        for label in sorted(labels ^ task.texts.keys()):
+            there = label in task.texts
+            raise row.wrong(f"texts.{label}", "there is no such day" if there else "it is missing")
+
+
+def _label(offset: int) -> str:
+    return f"d+{offset}" if offset > 0 else f"d-{-offset}"
+
+
+def check_words(row: Table, task: Task, programme: Programme) -> None:
+    """A text asks only for what is known when its post goes out."""
+    known = {*SHOP_WORDS, "group" if task.audience is None else "fan"}
+    known |= {fact.key for fact in programme.facts}
+    known |= {"days"} if programme.anchor is not None else set()
+    if task.nodes:
+        known |= {"node", "node_at", *(key.replace("-", "_") for key in task.nodes)}
+    for label, texts in task.texts.items():
+        for language, variants in texts.items():
+            for text in variants:
+                if unknown := sorted(variables_of(text) - known):
+                    place = ".".join(filter(None, ("texts", label, language)))
+                    allowed = ", ".join(sorted(known))
+                    reason = f"it asks for {', '.join(unknown)}; here are known {allowed}"
+                    raise row.wrong(place, reason)
