@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import calendar
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -86,7 +86,10 @@ Rule = SolarRule | LunarRule | WeekdayRule | TermRule | EveRule
 
 @dataclass(frozen=True, slots=True)
 class Festival:
-    """One festival. `greeting` follows its Chinese name (端午节安康) and is empty on quiet days."""
+    """One festival. `greeting` follows its Chinese name (端午节安康) and is empty on quiet days.
+
+    A `great` one comes first where it shares its day with another.
+    """
 
     key: str
     chinese: str
@@ -94,6 +97,7 @@ class Festival:
     rule: Rule
     greeting: str
     quiet: bool
+    great: bool
     region: Region | None
 
 
@@ -103,6 +107,15 @@ class FestivalDay:
 
     day: date
     festival: Festival
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingDay:
+    """A day with one greeting: that of `festival`, and a word about `others` that share it."""
+
+    day: date
+    festival: Festival
+    others: tuple[Festival, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -144,6 +157,26 @@ def festivals_of(year: int, region: Region = Region.NORTH) -> tuple[FestivalDay,
         for day in _dates(festival.rule, year)
     ]
     return tuple(sorted(days, key=lambda found: found.day))
+
+
+def greeting_days(
+    year: int, region: Region = Region.NORTH, keys: Collection[str] | None = None
+) -> tuple[GreetingDay, ...]:
+    """The days of a solar year with a greeting, of these festivals (None: of all), in order.
+
+    Of festivals that share a day the greeting is a quiet one's, and then says nothing of the
+    others; else a great one's; else that of the one that the file has first.
+    """
+    found: dict[date, list[Festival]] = {}
+    for one in festivals_of(year, region):
+        if keys is None or one.festival.key in keys:
+            found.setdefault(one.day, []).append(one.festival)
+    return tuple(_greeting_day(day, festivals) for day, festivals in found.items())
+
+
+def _greeting_day(day: date, festivals: Sequence[Festival]) -> GreetingDay:
+    first, *others = sorted(festivals, key=lambda one: (not one.quiet, not one.great))
+    return GreetingDay(day, first, () if first.quiet else tuple(others))
 
 
 def lunar_days(year: int, month: int, day: int) -> tuple[date, ...]:
@@ -202,6 +235,7 @@ def _festival_from(row: dict[str, Any]) -> Festival:
         rule=_rule_from(row),
         greeting=row["greeting"],
         quiet=row.get("quiet", False),
+        great=row.get("great", False),
         region=Region(region) if region else None,
     )
 

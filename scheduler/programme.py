@@ -15,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
-from scheduler.festivals import Region, festival_keys, festival_named
+from scheduler.festivals import Region
+from scheduler.greeting_facts import festival_facts, names_of
 from scheduler.programme_dates import Calendar
 from scheduler.programme_file import ProgrammeBroken, read_programme
 from scheduler.programme_parts import CHINESE, Programme
@@ -49,8 +50,11 @@ class TextMissing(SchedulingError):
 
 
 def topic_of(slot: str) -> str:
-    """What a slot speaks about: `mid-autumn` for `2026-09-25:mid-autumn`, else the slot itself."""
-    return slot.rpartition(":")[2]
+    """What a slot speaks about: `mid-autumn` for `2026-09-25:mid-autumn`, else the slot itself.
+
+    Of festivals that share a day it is the greater.
+    """
+    return names_of(slot)[0]
 
 
 @lru_cache(maxsize=1)
@@ -152,14 +156,7 @@ def preview(
 def facts_of(slot: str, language: str) -> dict[str, object]:
     """The template variables that a slot itself tells: the days left, or the festival's words."""
     left = days_left(slot)
-    if left is not None:
-        return {"days": left}
-    topic = topic_of(slot)
-    if topic in festival_keys():
-        festival = festival_named(topic)
-        name = festival.chinese if language == CHINESE else festival.english
-        return {"festival": name, "greeting": festival.greeting}
-    return {}
+    return festival_facts(slot, language) if left is None else {"days": left}
 
 
 def _in_language(texts: Mapping[str, str], language: str) -> str:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from scheduler.festivals import all_festivals, festivals_of
+from scheduler.greeting_facts import names_of
 
 CARE = "care"
 """The programme of unplanned care, which no day of mourning holds back."""
@@ -78,9 +79,7 @@ def may_be_heard(programme: str, slot: str) -> bool:
 
     That is care, and the words of a day of remembrance itself (`2026-04-05:qingming`).
     """
-    return programme == CARE or (
-        programme == FESTIVALS and slot.rpartition(":")[2] in _remembrances()
-    )
+    return programme == CARE or (programme == FESTIVALS and names_of(slot)[0] in _remembrances())
 
 
 @lru_cache(maxsize=1)

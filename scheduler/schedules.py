@@ -6,7 +6,7 @@ a restart, still means the same moments and nothing is said twice:
 
     Once        once
     Countdown   d-10 ... d-1, d-0
-    Festivals   2026-09-25:mid-autumn
+    Festivals   2026-09-25:mid-autumn, or with a + where festivals share a day
     Recurring   2026-11-05, or 2026-11-05T1018 where a day can have several
     Dated       whatever its maker calls each of them: wish-list, countdown:d-3
 
@@ -27,7 +27,8 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
-from scheduler.festivals import Region, festival_named, festivals_of
+from scheduler.festivals import Region, festival_named, greeting_days
+from scheduler.greeting_facts import slot_of
 from scheduler.wall_time import instant_of
 from storage.errors import SchedulingError
 
@@ -299,11 +300,9 @@ def _unchanged_walls(schedule: Unchanged, first: datetime, last: datetime) -> It
             for left in range(first_days_left, -1 if last_day else 0, -1):
                 yield f"d-{left}", datetime.combine(day - timedelta(days=left), at), None
         case Festivals(at, keys, region):
-            days = chain(*(festivals_of(year, region) for year in range(first.year, last.year + 1)))
-            for found in days:
-                if keys is None or found.festival.key in keys:
-                    slot = f"{found.day:%Y-%m-%d}:{found.festival.key}"
-                    yield slot, datetime.combine(found.day, at), None
+            years = range(first.year, last.year + 1)
+            for found in chain(*(greeting_days(year, region, keys) for year in years)):
+                yield slot_of(found), datetime.combine(found.day, at), None
         case Recurring(cron):
             shape = "%Y-%m-%d" if schedule.once_a_day else "%Y-%m-%dT%H%M"
             for wall in _cron_walls(cron, first, last):

@@ -43,7 +43,8 @@ async def said_before(
     """What the programme of this campaign has told these groups about a topic since a moment.
 
     That may have been in other campaigns.
-    A slot is about the topic where it ends in it, behind a colon: `2026-09-25:mid-autumn`.
+    A slot is about the topic that stands behind its colon, `2026-09-25:mid-autumn`, perhaps with
+    others behind a plus.
     """
     programme = select(campaigns.c.programme).where(campaigns.c.id == campaign_id)
     rows = await connection.execute(
@@ -56,7 +57,10 @@ async def said_before(
             deliveries.c.began_at > since,
             _BEGUN,
             campaigns.c.programme == programme.scalar_subquery(),
-            deliveries.c.slot.endswith(f":{topic}", autoescape=True),
+            or_(
+                deliveries.c.slot.endswith(f":{topic}", autoescape=True),
+                deliveries.c.slot.contains(f":{topic}+", autoescape=True),
+            ),
         )
         .order_by(deliveries.c.group_id, deliveries.c.began_at, deliveries.c.id)
     )

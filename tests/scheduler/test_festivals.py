@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduler.festivals import (
     EveRule,
@@ -16,7 +18,9 @@ from scheduler.festivals import (
     festival_keys,
     festival_named,
     festivals_of,
+    greeting_days,
 )
+from scheduler.greeting_facts import slot_of
 from tests.scheduler.calendar_truth import truth
 
 YEARS = range(2020, 2057)
@@ -132,3 +136,41 @@ def test_only_the_days_of_remembrance_are_quiet_and_they_have_no_greeting() -> N
 def test_an_unknown_festival_is_named_with_the_known_ones() -> None:
     with pytest.raises(FestivalUnknown, match=r"'easter'.*mid-autumn"):
         festival_named("easter")
+
+
+# Festivals that share a day
+
+
+@pytest.mark.parametrize(
+    ("year", "keys", "slot"),
+    [
+        (2020, None, "2020-10-01:mid-autumn+national-day"),
+        (2022, None, "2022-09-10:mid-autumn+teacher"),
+        (2031, None, "2031-01-01:new-year+laba"),
+        (2033, None, "2033-02-14:lantern+valentine"),
+        (2033, None, "2033-06-01:dragon-boat+children"),
+        (2033, None, "2033-10-01:national-day+double-ninth"),
+        (2037, None, "2037-02-14:spring-eve+valentine"),
+        (2048, None, "2048-02-14:spring-festival+valentine"),
+        (2022, ["teacher", "christmas"], "2022-09-10:teacher"),
+        (2022, ["mid-autumn"], "2022-09-10:mid-autumn"),
+    ],
+)
+def test_festivals_on_one_day_are_one_greeting_the_greater_first(
+    year: int, keys: list[str] | None, slot: str
+) -> None:
+    assert slot in [slot_of(found) for found in greeting_days(year, keys=keys)]
+
+
+@given(st.integers(2020, 2056), st.sampled_from(Region))
+def test_every_festival_is_in_exactly_one_greeting_of_its_day(year: int, region: Region) -> None:
+    greeted = greeting_days(year, region)
+    assert len({found.day for found in greeted}) == len(greeted)
+    assert sorted(
+        (found.day, one.key) for found in greeted for one in (found.festival, *found.others)
+    ) == sorted((found.day, found.festival.key) for found in festivals_of(year, region))
+
+
+def test_a_day_of_remembrance_shares_its_words_with_nothing() -> None:
+    quiet = [found for year in range(2020, 2057) for found in greeting_days(year)]
+    assert all(found.others == () for found in quiet if found.festival.quiet)

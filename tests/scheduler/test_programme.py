@@ -35,7 +35,8 @@ def utc(text: str) -> datetime:
 
 
 def text_of(programme: str, topic: str, language: str, **variables: object) -> str:
-    known = {"days": 3, "slogan": "", "festival": "", "greeting": "", **SHOP, **variables}
+    facts = {"days": 3, "festival": "", "greeting": "", "also": "", "address": "大家"}
+    known = {"slogan": "", **facts, **SHOP, **variables}
     return render(shipped_programmes()[programme].texts[topic][language], **known)
 
 

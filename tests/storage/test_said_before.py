@@ -46,6 +46,8 @@ async def test_what_a_group_heard_of_a_festival_is_known(connection: AsyncConnec
     one = await said(connection, "一群")
     other = await said(connection, "二群", variant=None, state=DeliveryState.UNCERTAIN)
     assert await heard_by(connection, one.group_id, other.group_id) == [one, other]
+    both = await said(connection, "三群", slot="2020-10-01:mid-autumn+national-day")
+    assert await heard_by(connection, both.group_id) == [both]
     assert await heard_by(connection, other.group_id) == [other]
     assert await heard_by(connection) == []
 
