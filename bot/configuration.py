@@ -125,6 +125,8 @@ class Configuration(Section):
             posts_a_week=self.care.posts_a_week,
             private_a_day=self.care.private_a_day,
             private_a_week=self.care.private_a_week,
+            trades=self.insights.trades,
+            sites=self.shop.sites,
         )
 
 

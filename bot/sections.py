@@ -75,6 +75,18 @@ def _trade(name: str) -> str:
 _Trade = Annotated[str, AfterValidator(_trade)]
 
 
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]+")
+
+
+def _site(host: str) -> str:
+    if not _HOST.fullmatch(host.lower()):
+        raise ValueError("a site is a host such as shop.example.com, without https://")
+    return host.lower()
+
+
+_Site = Annotated[str, AfterValidator(_site)]
+
+
 class Section(BaseModel):
     """A part of the configuration: frozen, and without keys that nobody knows."""
 
@@ -101,6 +113,9 @@ class Shop(Section):
         "#c8362b",
         pattern=r"^#[0-9a-fA-F]{6}$",
         description="The shop's colour in pictures; what is written on it stays readable.",
+    )
+    sites: tuple[_Site, ...] = Field(
+        (), description="The shop's own hosts; a link to another one is pointed out in previews."
     )
 
 

@@ -16,6 +16,7 @@ from handlers.approvals import approval_buttons, waits, what_waits
 from handlers.desk import Desk
 from handlers.reasons import words_for
 from handlers.staff import tell_managers
+from handlers.wording_check import hit_lines
 from scheduler.content import Button, Content
 from scheduler.notices import (
     AccountBack,
@@ -24,6 +25,7 @@ from scheduler.notices import (
     ApprovalMissing,
     CampaignPaused,
     Notice,
+    WordingHeld,
 )
 from storage import campaigns
 from storage.accounts import states
@@ -80,6 +82,9 @@ class Notices:
 
 async def deliver(desk: Desk, notice: Notice) -> None:
     """Tell every manager of a notice; nobody of one that has lost its meaning meanwhile."""
+    if isinstance(notice, WordingHeld):
+        await _tell_of_wording(desk, notice)
+        return
     content = await _words(desk, notice)
     if content is None:
         _NOTICES.labels("settled").inc()
@@ -91,7 +96,38 @@ async def deliver(desk: Desk, notice: Notice) -> None:
         _log.error("notice_unheard", notice=repr(notice))
 
 
-async def _words(desk: Desk, notice: Notice) -> Content | None:
+async def _tell_of_wording(desk: Desk, notice: WordingHeld) -> None:
+    """Tell every manager once what a campaign may not say, whichever accounts were to say it."""
+    say = desk.say
+    async with desk.database.reading() as connection:
+        campaign = await campaigns.by_id(connection, notice.campaign_id)
+    if campaign is None:
+        _NOTICES.labels("settled").inc()
+        return
+    lines = [
+        say("「{name}」（编号 {number}）没发出去：", name=campaign.name, number=campaign.id),
+        *hit_lines(desk, notice.hits),
+        say(
+            "改内容：/edit {number} 新的内容；核对过没问题：/override campaign {number}。"
+            "拦下的这一条不补发。",
+            number=campaign.id,
+        ),
+    ]
+    told = await tell_managers(
+        desk,
+        Content("\n".join(lines)),
+        f"wording:{campaign.version_id}",
+        once_since=campaign.submitted_at,
+    )
+    _NOTICES.labels("told" if told else "unheard").inc()
+    if not told:
+        _log.error("notice_unheard", notice=repr(notice))
+
+
+async def _words(
+    desk: Desk,
+    notice: AccountPaused | AccountBack | AccountNotOpened | CampaignPaused | ApprovalMissing,
+) -> Content | None:
     say = desk.say
     match notice:
         case AccountPaused(account, reason, until):

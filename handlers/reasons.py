@@ -28,6 +28,7 @@ WORDS = {
     "daily_cap": "24 小时内已经发满",
     "weekly_cap": "7 天内已经发满",
     "quiet_minutes": "避开整点和半点",
+    "wording": "措辞不合规定，没有发",
     # How a sender fares with a platform.
     "pace": "排队，不超过平台的速度",
     "too_fast": "平台嫌快，让慢一点",
@@ -48,6 +49,7 @@ WORDS = {
     "paused_by_manager": "管理员暂停了",
     "cancelled_by_manager": "管理员取消了",
     "replaced": "换成了新的活动",
+    "left_out": "管理员跳过了这一条",
     "rejected": "被退回了",
     "audience_changed": "修改后不再发给它",
     "left_segment": "不再带着要发的标签",

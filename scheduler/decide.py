@@ -35,7 +35,9 @@ the order of rule 9, because the later ones are lifted for many at once.
 
 What is put off by 11, 12 and 14 is spread by lots, so that a thousand deliveries do not all wake at
 one moment. A promotion (see `promotions.py`) changes the caps of groups and the beginning of quiet
-hours. The reason is stored with the delivery; floor 4 has the words for it.
+hours. What a delivery says is not looked at here: the feed skips for WORDING what the wording rules
+hold back (see `wording_rules.py`). The reason is stored with the delivery; floor 4 has the words
+for it.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from insights.lexicon import TRADES
 from scheduler.arms import is_held_out
 from scheduler.campaigns import CampaignState
 from scheduler.caps import DAY, WEEK, frees_at
@@ -88,6 +91,7 @@ class Reason(StrEnum):
     DAILY_CAP = "daily_cap"
     WEEKLY_CAP = "weekly_cap"
     QUIET_MINUTES = "quiet_minutes"
+    WORDING = "wording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ class CareSettings:
 
     `zone` is the shop's time zone by its IANA name. Quiet hours are wall times (equal: none) and
     leave at least half an hour of a day. The caps roll over 24 hours and 7 days: posts for a
-    group, private messages for a customer.
+    group, private messages for a customer. `trades` are those whose wording rules hold, and
+    `sites` the shop's own hosts, which its links may lead to (see `wording_rules.py`).
 
     Raises:
         ZoneUnknown: `zone` is no time zone.
@@ -133,6 +138,8 @@ class CareSettings:
     posts_a_week: int = 15
     private_a_day: int = 2
     private_a_week: int = 5
+    trades: tuple[str, ...] = TRADES
+    sites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         zone_named(self.zone)

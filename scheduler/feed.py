@@ -1,7 +1,8 @@
 """The feed of a lane: reads what is due, asks `decide` about each, and has the words ready.
 
 Everything the decision needs is read in one small transaction for a whole batch; the words of a
-content version, which never change, are kept for the next batch.
+content version, which never change, are kept for the next batch. Every text passes the wording
+rules as it is rendered (see `wording_gate.py`); what they hold back is skipped, and staff are told.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.answers import left_unsent
 from scheduler.bodies import content_of
 from scheduler.courier import Address, Courier, Post, must_be_open
-from scheduler.decide import CareSettings, Defer, History, Send, Skip, decide
+from scheduler.decide import CareSettings, Defer, History, Reason, Send, Skip, decide
+from scheduler.notices import Tell, WordingHeld, tell_nobody
 from scheduler.priorities import Priority
+from scheduler.wording_gate import WordingGate
+from scheduler.wording_rules import Hit
 from storage import campaigns, due
 from storage.database import Database
 from storage.deliveries import DeliveryState, Move
@@ -46,12 +50,20 @@ class Feed:
     """What one account is to say next."""
 
     def __init__(
-        self, database: Database, account: str, courier: Courier, care: CareSettings
+        self,
+        database: Database,
+        account: str,
+        courier: Courier,
+        care: CareSettings,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._database = database
         self._account = account
         self._courier = courier
         self._care = care
+        self._tell = tell
+        self._wording = WordingGate(account, care)
+        self._told: set[int] = set()  # content versions whose words were told of
         self._bodies: OrderedDict[int, dict[str, Any]] = OrderedDict()
 
     async def next_due(self) -> datetime | None:
@@ -72,6 +84,7 @@ class Feed:
                 for shop_id in {one.shop_id for one in found}
             }
             await self._read_bodies(connection, found)
+            await self._wording.read_prices(connection, mourning.keys(), now)
         limits = self._courier.limits
         going: dict[int, tuple[Due, Post]] = {}
         moves: list[Move] = []
@@ -91,6 +104,12 @@ class Feed:
                     except SchedulingError as trouble:
                         moves.append(left_unsent(one, DeliveryState.SKIPPED, str(trouble)))
                         continue
+                    if hits := self._wording.blocking_in(
+                        one, self._bodies[one.version_id], content
+                    ):
+                        moves.append(left_unsent(one, DeliveryState.SKIPPED, Reason.WORDING))
+                        self._tell_of(one, hits)
+                        continue
                     going[one.id] = (one, Post(one.key, Address.parse(one.address), content))
                     addressed[_who(one)] = (*before, now)
                 case Defer(until, reason):
@@ -99,6 +118,12 @@ class Feed:
                 case Skip(reason):
                     moves.append(left_unsent(one, DeliveryState.SKIPPED, reason))
         return Batch(going, moves, more=len(found) == most)
+
+    def _tell_of(self, one: Due, hits: tuple[Hit, ...]) -> None:
+        """Tell staff of words that are held back, once for a content version."""
+        if one.version_id not in self._told:
+            self._told.add(one.version_id)
+            self._tell(WordingHeld(one.campaign_id, hits))
 
     async def _addressed(
         self, connection: AsyncConnection, found: Sequence[Due], since: datetime

@@ -1,8 +1,8 @@
 """What staff must be told by itself, as values; floor 4 finds the words and the people.
 
-A sender tells of its account and of a campaign that paused itself, the planner of an approval
-that is missing, and whoever opens an account of what is in the way. Telling puts a notice on
-somebody's queue and never waits.
+A sender tells of its account, of a campaign that paused itself and of words that it holds back,
+the planner of an approval that is missing, and whoever opens an account of what is in the way.
+Telling puts a notice on somebody's queue and never waits.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scheduler.campaigns import Campaign, occurrences_of
+from scheduler.wording_rules import Hit
 
 REMIND_AHEAD = timedelta(hours=1)
 """How long before a campaign speaks staff are reminded that nobody has approved it."""
@@ -58,7 +59,17 @@ class ApprovalMissing:
     at: datetime
 
 
-Notice = AccountPaused | AccountBack | AccountNotOpened | CampaignPaused | ApprovalMissing
+@dataclass(frozen=True, slots=True)
+class WordingHeld:
+    """What a content version of a campaign says breaks a wording rule, and does not go out."""
+
+    campaign_id: int
+    hits: tuple[Hit, ...]
+
+
+Notice = (
+    AccountPaused | AccountBack | AccountNotOpened | CampaignPaused | ApprovalMissing | WordingHeld
+)
 
 Tell = Callable[[Notice], None]
 """Takes a notice on; never waits and never raises."""

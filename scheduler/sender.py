@@ -92,7 +92,7 @@ class Sender:
         self._tell = tell or (lambda _notice: None)
         # Spreads retries apart; nothing secret depends on it.
         self._jitter = jitter or random.Random()  # noqa: S311
-        self._feed = Feed(database, account, courier, care or CareSettings())
+        self._feed = Feed(database, account, courier, care or CareSettings(), self._tell)
         self._alarm = Alarm(clock)
         self._wheel = asyncio.Lock()  # held by `run`, or by one step of the others
         self._running = False

@@ -318,10 +318,15 @@ async def known_links(
 async def known_prices(
     connection: AsyncConnection, shop_id: int
 ) -> dict[str, frozenset[tuple[Decimal, str]]]:
-    """Title → the prices, each with its currency, that the shop's sources name for it."""
+    """Title → the prices, each with its currency, that the shop's sources name for it.
+
+    None of a product whose price varies: any that is not the lowest would look wrong.
+    """
     rows = await connection.execute(
         select(products.c.title, products.c.price, products.c.currency).where(
-            products.c.shop_id == shop_id, products.c.price.is_not(None)
+            products.c.shop_id == shop_id,
+            products.c.price.is_not(None),
+            products.c.varies.is_(False),
         )
     )
     prices: dict[str, frozenset[tuple[Decimal, str]]] = {}
@@ -338,6 +343,15 @@ async def note_announced(
     state = ProductState.KNOWN if campaign is None else ProductState.ANNOUNCED
     await connection.execute(
         update(products).where(among(products.c.id, ids)).values(state=state, campaign=campaign)
+    )
+
+
+async def note_by_hand(connection: AsyncConnection, product_id: int, campaign: str) -> None:
+    """Note the campaign that a manager wants to announce a product with; it waits for no other."""
+    await connection.execute(
+        update(products)
+        .where(products.c.id == product_id)
+        .values(state=ProductState.KNOWN, campaign=campaign)
     )
 
 

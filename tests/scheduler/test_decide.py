@@ -367,7 +367,8 @@ def test_the_first_rule_that_fits_decides(situation: Situation, decision: Decisi
 
 def test_every_reason_has_its_case() -> None:
     decisions = [row.values[1] for row in CASES]
-    assert {one.reason for one in decisions if not isinstance(one, Send)} == set(Reason)
+    found = {one.reason for one in decisions if not isinstance(one, Send)}
+    assert found == set(Reason) - {Reason.WORDING}  # which the feed finds, in the words
 
 
 # Settings that cannot be meant.
