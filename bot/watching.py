@@ -17,6 +17,8 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter
 
+from handlers.arrivals.watching import watch_feeds
+from handlers.closing_rounds import close_rounds
 from handlers.desk import Desk
 from handlers.each_morning import tell_morning
 from handlers.questions import tell_unanswered
@@ -35,6 +37,8 @@ WATCHERS: tuple[tuple[str, Watcher], ...] = (
     ("spikes", watch_spikes),
     ("questions", tell_unanswered),
     ("morning", tell_morning),
+    ("rounds", close_rounds),
+    ("arrivals", watch_feeds),
 )
 """What is looked at, by the names that stand in the log."""
 

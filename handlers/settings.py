@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from handlers.arrivals.rules import ArrivalRules
 from insights.lexicon import TRADES
 
 
@@ -51,6 +52,7 @@ class ShopSettings:
     nodes: Path = Path("nodes")
     sale_platform: str = "tmall"
     greetings_ahead: timedelta = timedelta(days=5)
+    arrivals: ArrivalRules = field(default_factory=ArrivalRules)
 
     def day_of(self, moment: datetime) -> date:
         """The shop's calendar day at a moment."""

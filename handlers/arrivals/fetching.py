@@ -18,7 +18,7 @@ import httpx
 
 from handlers.arrivals.hosts import Place, addresses, followed
 from handlers.arrivals.rules import FeedRules
-from handlers.arrivals.troubles import FeedTrouble, Trouble
+from handlers.arrivals.troubles import FeedTrouble, Trouble, Unread
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of one page, unpacked."""
@@ -153,16 +153,16 @@ async def _body(got: httpx.Response) -> bytes:
     """
     packed = got.headers.get("content-encoding", "").strip().lower()
     if packed not in _PLAIN | _ZIPPED:
-        raise FeedTrouble(Trouble.UNREADABLE, f"it is packed as {packed[:20]}")
+        raise FeedTrouble(Trouble.UNREADABLE, Unread.PACKED)
     unzip = zlib.decompressobj(_ANY_ZIP) if packed in _ZIPPED else None
     body = bytearray()
     async for piece in got.aiter_raw():
         try:
             body += piece if unzip is None else unzip.decompress(piece, LARGEST + 1 - len(body))
         except zlib.error:
-            raise FeedTrouble(Trouble.UNREADABLE, "it is packed wrongly") from None
+            raise FeedTrouble(Trouble.UNREADABLE, Unread.PACKED) from None
         if len(body) > LARGEST:
             raise FeedTrouble(Trouble.LARGE, str(LARGEST // 1024 // 1024))
     if unzip is not None and not unzip.eof:
-        raise FeedTrouble(Trouble.UNREADABLE, "it ends too early")
+        raise FeedTrouble(Trouble.UNREADABLE, Unread.CUT_SHORT)
     return bytes(body)

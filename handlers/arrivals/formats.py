@@ -21,7 +21,7 @@ from handlers.arrivals.plain import names
 from handlers.arrivals.rows import Reading, Row, read_rows
 from handlers.arrivals.rules import FeedKind
 from handlers.arrivals.shop_formats import shopify_row, woocommerce_row
-from handlers.arrivals.troubles import FeedTrouble, Trouble
+from handlers.arrivals.troubles import FeedTrouble, Trouble, Unread
 
 _SNIFFED = 4_096  # characters of a CSV file that tell what divides it
 _DIVIDERS = ",;\t|"
@@ -44,7 +44,7 @@ def read_wares(kind: FeedKind, body: bytes, base: str, currency: str) -> Reading
     return read_rows(_READERS[kind](body, base), base, currency)
 
 
-def _unreadable(what: str) -> FeedTrouble:
+def _unreadable(what: Unread) -> FeedTrouble:
     return FeedTrouble(Trouble.UNREADABLE, what)
 
 
@@ -52,7 +52,7 @@ def _document(body: bytes) -> Any:
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=str)
     except (ValueError, RecursionError):
-        raise _unreadable("it is no JSON") from None
+        raise _unreadable(Unread.NO_JSON) from None
 
 
 def _objects(found: Any) -> list[Mapping[str, Any]]:
@@ -61,7 +61,7 @@ def _objects(found: Any) -> list[Mapping[str, Any]]:
         below = (found[name] for name in names()["lists"] if isinstance(found.get(name), list))
         found = next(below, [found])
     if not isinstance(found, list):
-        raise _unreadable("there is no list of products in it")
+        raise _unreadable(Unread.NO_LIST)
     return [one for one in found if isinstance(one, Mapping)]
 
 
@@ -83,10 +83,10 @@ def _csv_rows(body: bytes, _: str) -> Sequence[Row]:
     try:
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=divider, strict=True)
         if rows.fieldnames is None or len(rows.fieldnames) < 2:  # noqa: PLR2004 (a title and a price)
-            raise _unreadable("it has no columns")
+            raise _unreadable(Unread.NO_CSV)
         return [{key: one for key, one in row.items() if key is not None} for row in rows]
-    except csv.Error as wrong:
-        raise _unreadable(f"it is no CSV ({wrong})") from None
+    except csv.Error:
+        raise _unreadable(Unread.NO_CSV) from None
 
 
 def _text(body: bytes) -> str:
@@ -96,16 +96,16 @@ def _text(body: bytes) -> str:
             return body.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise _unreadable("it is no text")
+    raise _unreadable(Unread.NO_TEXT)
 
 
 def _xml_rows(body: bytes, _: str) -> Sequence[Row]:
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except DefusedXmlException:
-        raise _unreadable("it defines a document type or entities, which no feed needs") from None
-    except (ParseError, ValueError, LookupError) as wrong:
-        raise _unreadable(f"it is no XML ({wrong})") from None
+        raise _unreadable(Unread.DOCUMENT_TYPE) from None
+    except (ParseError, ValueError, LookupError):
+        raise _unreadable(Unread.NO_XML) from None
     return [_xml_row(one) for one in root.iter() if _local(one) in _ITEMS]
 
 

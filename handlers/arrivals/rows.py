@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from handlers.arrivals.plain import address, amount, names, plain, public_address
-from handlers.arrivals.troubles import FeedTrouble, Trouble
+from handlers.arrivals.troubles import FeedTrouble, Trouble, Unread
 from storage.products import Ware
 
 MOST_WARES = 20_000
@@ -61,7 +61,7 @@ def read_rows(rows: Sequence[Row | None], base: str, currency: str) -> Reading:
         else:
             wares.setdefault(ware.key, ware)
     if bad and not wares:
-        raise FeedTrouble(Trouble.UNREADABLE, "no row has a title and a price that can be read")
+        raise FeedTrouble(Trouble.UNREADABLE, Unread.NO_PRODUCT)
     return Reading(tuple(wares.values()), len(rows), bad)
 
 

@@ -25,6 +25,20 @@ class Trouble(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class Unread(StrEnum):
+    """Why what came cannot be understood: the reason of UNREADABLE."""
+
+    NO_JSON = "no_json"
+    NO_XML = "no_xml"
+    NO_CSV = "no_csv"
+    NO_TEXT = "no_text"
+    NO_LIST = "no_list"
+    NO_PRODUCT = "no_product"  # rows, but none with a title and a price that can be read
+    DOCUMENT_TYPE = "document_type"  # or entities, which no feed needs
+    PACKED = "packed"  # in a way that was not asked for, or wrongly
+    CUT_SHORT = "cut_short"
+
+
 LASTING = frozenset(
     {
         Trouble.DENIED,

@@ -1,0 +1,91 @@
+"""What `/arrive` and `/feeds` take: a product as it is typed, one by its number, a feed by name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Self
+
+from handlers.arguments import Unreadable, token
+from handlers.arrivals.plain import LONGEST_TITLE, address, amount, plain
+
+_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+_NUMBERED = re.compile(r"[#＃](\d{1,18})")
+_LOOK_WORDS = frozenset({"look", "看"})
+_ACCEPT_WORDS = frozenset({"accept", "收下"})
+
+
+@dataclass(frozen=True, slots=True)
+class TypedWare:
+    """A product in a manager's words: `面霜加量装 199 https://…`; price and link may be missing."""
+
+    label: ClassVar[str] = "商品 价格 链接"
+    title: str
+    price: Decimal | None
+    currency: str
+    link: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """The name, then a price, then an address, to the end of what is written."""
+        words = rest.split()
+        links = [one for one in words if _LINK.fullmatch(one)]
+        if len(links) > 1 or (links and not address(links[0], "")):
+            raise Unreadable("只能写一个链接，要以 https:// 开头")
+        left = [one for one in words if one not in links]
+        price = amount(left[-1], "CNY") if len(left) > 1 else None
+        title = " ".join(left[:-1] if price else left)
+        if not title or len(title) > LONGEST_TITLE or plain(title) != title:
+            raise Unreadable("先写商品名（最多 80 个字），再写价格和链接")
+        link = address(links[0], "") if links else ""
+        return cls(title, price[0] if price else None, price[1] if price else "CNY", link), ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductNumber:
+    """A product that is known, by its number: `#12`."""
+
+    label: ClassVar[str] = "#商品编号"
+    number: int
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """A number with its sign: a name may begin with a number itself."""
+        text, left = token(rest)
+        found = _NUMBERED.fullmatch(text)
+        if not found:
+            raise Unreadable("商品编号要写成 #12")
+        return cls(int(found[1])), left
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDeed:
+    """What to do with a feed: `look` (看) at it now, or `accept` (收下) it as it is."""
+
+    label: ClassVar[str] = "看|收下"
+    accepts: bool
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """One word, in English or Chinese."""
+        text, left = token(rest)
+        if text.lower() not in _LOOK_WORDS | _ACCEPT_WORDS:
+            raise Unreadable("要做什么？写 看 或 收下，再写货源的名字")
+        return cls(text.lower() in _ACCEPT_WORDS), left
+
+
+@dataclass(frozen=True, slots=True)
+class FeedName:
+    """A feed by its name in the configuration."""
+
+    label: ClassVar[str] = "货源"
+    name: str
+
+    @classmethod
+    def read(cls, rest: str) -> tuple[Self, str]:
+        """One word."""
+        text, left = token(rest)
+        if not text:
+            raise Unreadable("还没说是哪个货源")
+        return cls(text), left

@@ -1,0 +1,85 @@
+"""Who asked to hear of a lower price is told of it in private; nobody else is.
+
+Whoever presses the button below an announcement is tagged for that product. So an opt-out, a wish
+not to be recorded, forgetting and merging bind it as they bind every tag, and it ends by itself.
+The tag holds the product's number alone: what somebody asks about may be a private matter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.arguments import quoted
+from handlers.arrivals.campaigns import Wanted, make
+from handlers.arrivals.words import price_shown
+from handlers.desk import Asked, Desk
+from scheduler.bodies import personal_body
+from scheduler.content import Content
+from storage.audiences import Audience, whom
+from storage.products import Product, Ware, note_dropped
+from storage.segments import Segment
+from storage.tags import BY_RULE, Tag, set_tags
+
+_APART = timedelta(days=7)
+"""A price that goes up and down is told once in so long."""
+
+_NAME = 20  # characters
+
+
+def tag_of(desk: Desk, product_id: int) -> str:
+    """What those carry who wait for a lower price of a product."""
+    return desk.say("等降价:{number}", number=product_id)
+
+
+async def wait_for(connection: AsyncConnection, desk: Desk, asked: Asked, product: Product) -> None:
+    """Let somebody wait for a lower price."""
+    now = desk.clock.now()
+    wish = Tag(
+        member_id=asked.member.id,
+        tag=tag_of(desk, product.id),
+        set_by=f"{BY_RULE}pricedrop",
+        why=price_shown(desk.say, product.ware),
+        set_at=now,
+        until=now + desk.shop.interest_for,
+    )
+    await set_tags(connection, [wish])
+
+
+async def tell_cheaper(
+    connection: AsyncConnection, desk: Desk, product: Product, now_is: Ware, at: datetime
+) -> int | None:
+    """Make the campaign that tells them, in the transaction that takes the price over; its number.
+
+    None where nobody waits, or they were told lately.
+    """
+    tag = tag_of(desk, product.id)
+    told_lately = product.dropped_at is not None and at - product.dropped_at < _APART
+    if told_lately:
+        return None
+    audience = Audience(
+        segment=Segment.carrying(tag),
+        written=f"@{quoted(desk.say('标签:{tag}', tag=tag))}",
+    )
+    if not await whom(connection, desk.shop_id, audience, at):
+        return None
+    await note_dropped(connection, product.id, at)
+    text = desk.say(
+        "{fan}，你问过的 {product} 降价了，现在 {price}。",
+        fan="{{ fan }}",
+        product="{{ product }}",
+        price="{{ price }}",
+    )
+    variables = {"product": now_is.title, "price": price_shown(desk.say, now_is)}
+    if now_is.link:
+        text += "\n{{ link }}"
+        variables["link"] = now_is.link
+    wanted = Wanted(
+        key=f"arrivals:{product.id}:cheaper:{at:%Y%m%d}",
+        name=desk.say("降价：{product}", product=now_is.title[:_NAME]),
+        at=at,
+        audience=audience,
+        body=personal_body(Content(text), variables),
+    )
+    return await make(connection, desk, wanted)

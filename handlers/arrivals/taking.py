@@ -1,0 +1,182 @@
+"""Takes over what a source says of its products: judged first, then written down in one go.
+
+What was looked at by whoever asked the feed, and what was pushed to the door, comes here alike. How
+the pages of a feed stood is written with what came of them, so what was not taken is looked at
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from handlers.arrivals.campaigns import tell_of
+from handlers.arrivals.cheaper import tell_cheaper
+from handlers.arrivals.judging import Judged, Known, judge
+from handlers.arrivals.looking import Look
+from handlers.arrivals.rules import FeedRules
+from handlers.desk import Desk
+from storage.products import (
+    Feed,
+    Product,
+    ProductState,
+    Ware,
+    add_products,
+    change_feed,
+    count_new_since,
+    ensure_feed,
+    known_links,
+    note_doubts,
+    products_of,
+    update_products,
+)
+
+Row = TypeVar("Row")
+
+_A_DAY = timedelta(days=1)
+_BELIEVED = {"held": None, "held_told": False}
+_AT_ONCE = 1_000  # products in one transaction
+
+
+def fingerprint(feed: FeedRules) -> str:
+    """What tells a feed's address from another, and shows nobody what stands in it."""
+    return sha256(f"{feed.kind} {feed.url}".encode()).hexdigest()[:32]
+
+
+async def feed_row(desk: Desk, feed: FeedRules) -> Feed:
+    """How a feed stands; one without an address has nothing that would have to be known first."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        row = await ensure_feed(connection, desk.shop_id, feed.name, fingerprint(feed), now)
+        if not feed.url and row.baseline_at is None:
+            await change_feed(connection, row.id, baseline_at=now)
+            row = await ensure_feed(connection, desk.shop_id, feed.name, fingerprint(feed), now)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was known before."""
+
+    products: Mapping[str, Product]
+    known: Known
+
+
+async def take_look(desk: Desk, feed: FeedRules, row: Feed, found: Look) -> Judged:
+    """Take over what a look at a feed brought, and when it is looked at next."""
+    now = desk.clock.now()
+    looked = {
+        "looked_at": now,
+        "next_look_at": now + feed.every,
+        "failures": 0,
+        "trouble": None,
+    }
+    return await _take(
+        desk, feed, row, found.wares, whole=found.whole, looked=looked, pages=found.pages
+    )
+
+
+async def take_pushed(desk: Desk, feed: FeedRules, wares: Sequence[Ware]) -> Judged:
+    """Take over products that a shop has pushed."""
+    row = await feed_row(desk, feed)
+    if row.baseline_at is None:
+        return Judged()  # the first look at its feed finds it among what was there before
+    return await _take(desk, feed, row, wares, whole=False, looked={}, pages=None)
+
+
+async def _take(
+    desk: Desk,
+    feed: FeedRules,
+    row: Feed,
+    wares: Sequence[Ware],
+    *,
+    whole: bool,
+    looked: dict[str, Any],
+    pages: Sequence[dict[str, Any]] | None,
+) -> Judged:
+    now = desk.clock.now()
+    before = await _known(desk, feed, row, wares, now)
+    judged = await asyncio.to_thread(
+        partial(judge, wares, before.known, desk.shop.arrivals, whole=whole)
+    )
+    if judged.held is not None:
+        await _hold(desk, row, judged, looked)
+        return judged
+    if pages is not None:
+        looked |= {"pages": list(pages), "baseline_at": row.baseline_at or now, **_BELIEVED}
+    elif row.held is not None and any(state is ProductState.NEW for _, state in judged.fresh):
+        looked |= _BELIEVED
+    numbers = await _write(desk, feed, row, before.products, judged=judged, looked=looked)
+    for number in numbers:
+        await tell_of(desk, number)
+    return judged
+
+
+async def _known(
+    desk: Desk, feed: FeedRules, row: Feed, wares: Sequence[Ware], now: datetime
+) -> _Before:
+    baseline = row.baseline_at is None
+    since = now - _A_DAY if row.baseline_at is None else max(row.baseline_at, now - _A_DAY)
+    async with desk.database.reading() as connection:
+        products = await products_of(connection, desk.shop_id, feed.name)
+        unknown = [one.link for one in wares if one.key not in products]
+        links = await known_links(connection, desk.shop_id, unknown)
+        new_today = await count_new_since(connection, desk.shop_id, feed.name, since)
+    return _Before(products, Known(products, links, new_today, baseline))
+
+
+async def _hold(desk: Desk, row: Feed, judged: Judged, looked: Mapping[str, Any]) -> None:
+    """Note that a feed is not believed; it is told anew only for another reason."""
+    if judged.held is None:
+        raise ValueError(judged)
+    told = row.held_told and row.held is not None and row.held["why"] == judged.held.why
+    async with desk.database.writing() as connection:
+        await change_feed(connection, row.id, held=judged.held.to_json(), held_told=told, **looked)
+
+
+async def _write(
+    desk: Desk,
+    feed: FeedRules,
+    row: Feed,
+    products: Mapping[str, Product],
+    *,
+    judged: Judged,
+    looked: Mapping[str, Any],
+) -> list[int]:
+    """Write down what was judged; the campaigns that tell of lower prices, by their numbers.
+
+    Much is written in pieces, what anybody hears of in the last one: whoever ends in between looks
+    again and finds the rest.
+    """
+    now = desk.clock.now()
+    quiet = {one: ware for one, ware in judged.changed.items() if one not in judged.cheaper}
+    heard = {one: judged.changed[one] for one in judged.cheaper}
+    known = [one for one in judged.fresh if one[1] is ProductState.KNOWN]
+    new = [one for one in judged.fresh if one[1] is not ProductState.KNOWN]
+    for some in _pieces(list(quiet.items())):
+        async with desk.database.writing() as connection:
+            await update_products(connection, dict(some))
+    for part in _pieces(known):
+        async with desk.database.writing() as connection:
+            await add_products(connection, desk.shop_id, feed.name, part, now)
+    by_id = {one.id: one for one in products.values()}
+    numbers = []
+    async with desk.database.writing() as connection:
+        ids = await add_products(connection, desk.shop_id, feed.name, new, now)
+        strange = {ids[key]: price for key, price in judged.strange.items() if key in ids}
+        await note_doubts(connection, {**judged.doubts, **strange})
+        for one, ware in heard.items():
+            numbers.append(await tell_cheaper(connection, desk, by_id[one], ware, now))
+        await update_products(connection, heard)
+        if looked:
+            await change_feed(connection, row.id, **looked)
+    return [number for number in numbers if number is not None]
+
+
+def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))

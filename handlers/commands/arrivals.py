@@ -1,0 +1,280 @@
+"""New products: announced by hand, the feeds they come from, and who waits for a lower price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.arguments import Groups, Number
+from handlers.arrivals.announcing import audience_of
+from handlers.arrivals.arguments import FeedDeed, FeedName, ProductNumber, TypedWare
+from handlers.arrivals.cheaper import wait_for
+from handlers.arrivals.fitting import fitting_groups
+from handlers.arrivals.judging import Held
+from handlers.arrivals.rules import FeedRules
+from handlers.arrivals.taking import feed_row
+from handlers.arrivals.telling import held_words, tell_of_feeds, trouble_words
+from handlers.arrivals.troubles import FeedTrouble
+from handlers.arrivals.watching import look_now
+from handlers.arrivals.words import announcement, name_of, price_shown
+from handlers.audiences import Chosen, chosen_groups
+from handlers.desk import Asked, Desk
+from handlers.previews import in_one_message
+from handlers.proposals import proposal_for
+from handlers.proposing import offered
+from handlers.registry import command
+from handlers.replies import Replies, Reply, reply
+from handlers.roles import Role
+from scheduler.bodies import literal_body
+from scheduler.campaigns import CampaignState
+from scheduler.content import Button, Picture
+from scheduler.priorities import Priority
+from storage import audit, campaigns
+from storage.products import (
+    BY_HAND,
+    Feed,
+    Product,
+    ProductState,
+    Ware,
+    add_products,
+    change_feed,
+    feeds,
+    note_announced,
+    note_by_hand,
+    product_by_id,
+    product_counts,
+    products_of,
+    update_products,
+    waiting,
+)
+
+_VALID_FOR = timedelta(hours=2)
+_EXAMPLE = "/arrive @护肤群 面霜加量装 199 https://shop.example/p/1"
+
+
+@command("arrive", "上新", Role.MANAGER, "播报一件新品（先预览再确认）", _EXAMPLE)
+async def arrive(
+    desk: Desk,
+    asked: Asked,
+    groups: Groups | None = None,
+    known: ProductNumber | None = None,
+    typed: TypedWare | None = None,
+) -> Replies:
+    """Preview a post about a product, typed or known; to the groups it fits where none is named."""
+    if known is None and typed is None:
+        text = desk.say("写上商品名、价格和链接，例如：{example}", example=desk.say(_EXAMPLE))
+        yield reply(text, private=True)
+        return
+    product = await _product(desk, asked, known, typed)
+    if isinstance(product, Reply):
+        yield product
+        return
+    chosen = await _chosen(desk, asked, groups, product)
+    if isinstance(chosen, Reply):
+        yield chosen
+        return
+    content = announcement(desk.say, [product])
+    if asked.pictures:
+        content = replace(content, pictures=tuple(Picture(one) for one in asked.pictures))
+    proposal = proposal_for(
+        asked,
+        chosen,
+        programme="arrivals",
+        name=name_of(desk.say, [product]),
+        body=literal_body(content),
+        valid_for=_VALID_FOR,
+        priority=Priority.POST,
+    )
+    async with desk.database.writing() as connection:
+        await note_by_hand(connection, product.id, proposal.key)
+    yield await offered(desk, asked, chosen, proposal)
+
+
+async def _product(
+    desk: Desk, asked: Asked, known: ProductNumber | None, typed: TypedWare | None
+) -> Product | Reply:
+    """The product that is meant, written down if it was typed; or why it cannot be announced."""
+    async with desk.database.writing() as connection:
+        found = None
+        if known is not None:
+            found = await product_by_id(connection, desk.shop_id, known.number)
+        elif typed is not None:
+            found = await _typed(connection, desk, asked, typed)
+        before = None
+        if found is not None and found.campaign is not None:
+            before = await campaigns.by_key(connection, found.campaign)
+    if found is None:
+        number = 0 if known is None else known.number
+        text = desk.say("没有编号 #{number} 的商品。发 /feeds 看等着播报的。", number=number)
+        return reply(text, private=True)
+    if before is not None and before.state is not CampaignState.CANCELLED:
+        text = desk.say(
+            "「{product}」已经播报过了（编号 {number}）。想再说一次，用 /broadcast。",
+            product=found.ware.title,
+            number=before.id,
+        )
+        return reply(text, private=True)
+    return found
+
+
+async def _typed(
+    connection: AsyncConnection, desk: Desk, asked: Asked, typed: TypedWare
+) -> Product:
+    """A product as it was typed just now; its link, or else its name, tells which one it is."""
+    ware = Ware(
+        key=typed.link or typed.title,
+        title=typed.title,
+        price=typed.price,
+        currency=typed.currency,
+        link=typed.link,
+    )
+    await add_products(connection, desk.shop_id, BY_HAND, [(ware, ProductState.KNOWN)], asked.at)
+    found = (await products_of(connection, desk.shop_id, BY_HAND, [ware.key]))[ware.key]
+    await update_products(connection, {found.id: ware})
+    return replace(found, ware=ware)
+
+
+async def _chosen(
+    desk: Desk, asked: Asked, groups: Groups | None, product: Product
+) -> Chosen | Reply:
+    """The groups that were named, else those the product fits."""
+    if groups is not None:
+        return await chosen_groups(desk, asked, groups)
+    fitting = await fitting_groups(desk, [product.ware])
+    if not fitting.groups:
+        return reply(desk.say("我还不在任何群里，没有地方播报。"), private=True)
+    audience = audience_of(fitting)
+    return Chosen(audience.written, audience, fitting.groups)
+
+
+@command("feeds", "货源", Role.MANAGER, "看商品从哪里来、看得怎么样", "/feeds")
+async def feeds_(
+    desk: Desk, asked: Asked, deed: FeedDeed | None = None, name: FeedName | None = None
+) -> Replies:
+    """Every feed with how it stands, and the products that wait; look at one now, or accept it."""
+    rules = desk.shop.arrivals.feeds
+    if not rules:
+        text = desk.say("还没有接商品货源：在配置里写 [feeds.名字]。手动播报一件，发 /arrive。")
+        yield reply(text, private=True)
+        return
+    if deed is None:
+        yield await _listed(desk, list(rules.values()))
+        return
+    feed = rules.get(name.name) if name is not None else next(iter(rules.values()))
+    if feed is None or (name is None and len(rules) > 1):
+        names = desk.listed(rules)
+        yield reply(desk.say("是哪个货源？现有：{names}", names=names), private=True)
+        return
+    if deed.accepts:
+        await _accept(desk, asked, feed)
+    row = await look_now(desk, feed) if feed.url else await feed_row(desk, feed)
+    await tell_of_feeds(desk, [feed.name])
+    async with desk.database.reading() as connection:
+        counts = await product_counts(connection, desk.shop_id)
+    yield reply("\n".join(_lines(desk, feed, row, counts.get(feed.name, 0))), private=True)
+
+
+async def _accept(desk: Desk, asked: Asked, feed: FeedRules) -> None:
+    """Take a feed as it is from now on: nothing that is there now is announced."""
+    now = desk.clock.now()
+    row = await feed_row(desk, feed)
+    async with desk.database.writing() as connection:
+        doubted = [
+            one.id
+            for one in await waiting(connection, desk.shop_id)
+            if one.source == feed.name and one.doubt is not None
+        ]
+        await note_announced(connection, doubted, None)
+        await change_feed(
+            connection,
+            row.id,
+            baseline_at=None if feed.url else now,
+            pages=[],
+            held=None,
+            held_told=False,
+        )
+        entry = audit.Entry(now, asked.actor, "accept_feed", feed.name, {"held": row.held})
+        await audit.note(connection, entry)
+
+
+async def _listed(desk: Desk, rules: Sequence[FeedRules]) -> Reply:
+    say = desk.say
+    async with desk.database.reading() as connection:
+        rows = await feeds(connection, desk.shop_id)
+        counts = await product_counts(connection, desk.shop_id)
+        to_come = await waiting(connection, desk.shop_id)
+    lines = [
+        line
+        for feed in rules
+        for line in _lines(desk, feed, rows.get(feed.name), counts.get(feed.name, 0))
+    ]
+    if to_come:
+        lines.append(say("等着播报：{count} 件", count=len(to_come)))
+    lines += [
+        " ".join((f"· #{one.id}", one.ware.title, _why(desk, one))).rstrip() for one in to_come
+    ]
+    buttons = [
+        Button(say("看一次：{feed}", feed=one.name), f"/feeds look {one.name}")
+        for one in rules
+        if one.url
+    ]
+    return reply(in_one_message(desk, lines, []), *buttons, private=True)
+
+
+def _why(desk: Desk, product: Product) -> str:
+    """Why a product waits, where something holds it up; else its price."""
+    if product.doubt is not None:
+        return desk.say("（价格存疑：{price}）", price=product.doubt)
+    if not product.ware.available:
+        return desk.say("（还没有货）")
+    return price_shown(desk.say, product.ware)
+
+
+def _lines(desk: Desk, feed: FeedRules, row: Feed | None, count: int) -> list[str]:
+    """How a feed stands."""
+    say = desk.say
+    lines = [say("「{feed}」{count} 件商品", feed=feed.name, count=count)]
+    if not feed.url:
+        lines.append(say("· 只收推送过来的"))
+    elif row is None or row.looked_at is None:
+        lines.append(say("· 还没有看过"))
+    else:
+        lines.append(
+            say(
+                "· 上次看 {time}，下次 {next}",
+                time=desk.show_time(row.looked_at),
+                next=desk.show_time(row.next_look_at),
+            )
+        )
+    if row is not None and row.trouble is not None:
+        why = trouble_words(say, FeedTrouble.from_json(row.trouble))
+        lines.append(say("· 看不了：{why}", why=why))
+    if row is not None and row.held is not None:
+        lines.append(say("· 先不信：{why}", why=held_words(say, Held.from_json(row.held))))
+    return lines
+
+
+@command("pricedrop", "降价提醒", Role.FAN, "一件商品降价了私下告诉我", "/pricedrop 12")
+async def pricedrop(desk: Desk, asked: Asked, number: Number) -> Replies:
+    """Tell this person in private when a product costs less."""
+    say, member = desk.say, asked.member
+    async with desk.database.writing() as connection:
+        product = await product_by_id(connection, desk.shop_id, number.number)
+        waits = product is not None and not (member.no_record or member.opted_out)
+        if product is not None and waits:
+            await wait_for(connection, desk, asked, product)
+    if product is None:
+        yield reply(say("没有这件商品。"), private=True)
+    elif member.no_record:
+        yield reply(say("你说过不要记录，所以这个我记不住。想恢复就发 /record。"), private=True)
+    elif member.opted_out:
+        yield reply(say("你退订了营销消息，降价了也不会发给你。想恢复就发 /optin。"), private=True)
+    else:
+        yield reply(
+            say("好的，{product} 降价了我私下告诉你。", product=product.ware.title),
+            private=True,
+            instead=say("好的，记下了。先和我私聊一句，降价了才找得到你。"),
+        )
