@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
 from handlers.lateness import Held
+from handlers.moved_posts import follow_moments
 from handlers.previews import facts, fits, in_one_message, late, said, to_come
 from handlers.replacing import replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
@@ -175,6 +176,8 @@ async def reject(
             divide=parts,
         )
         now_said = await _newest(connection, number)
+        if done and now_said.schedule != found.schedule:
+            await follow_moments(connection, found, now_said, desk.clock.now())
     if not done:
         return Another(now_said) if waits(now_said) else NotWaiting(now_said)
     await _tell_drafter(desk, found, actor, "「{name}」（编号 {number}）{who} 退回了。")

@@ -7,19 +7,20 @@ content version of one. Then it is approved, or waits for another manager: see `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import Approved, approved, let_go, submit, waits
 from handlers.desk import Asked, Desk
 from handlers.forms.draft import close
+from handlers.programmes import PROGRAMME, Switching, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, editable
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.schedule_json import schedule_to_json
-from scheduler.variants import parts
 from storage import audit, campaigns, confirmations
 from storage.audiences import Audience, resolve
 from storage.campaigns import NewCampaign, StoredCampaign
@@ -55,7 +56,20 @@ class Overtaken:
     """Somebody else has edited, cancelled or finished the campaign since it was shown."""
 
 
-Confirmed = Approved | Submitted | NothingAsked | Expired | GroupsChanged | Overtaken
+@dataclass(frozen=True, slots=True)
+class SwitchedOn:
+    """A programme is on, or was changed: what of it is approved, and what waits for another yes.
+
+    `told` are those who know of what waits; None: they were told before.
+    """
+
+    title: str
+    approved: tuple[Approved, ...]
+    waiting: tuple[StoredCampaign, ...]
+    told: tuple[str, ...] | None = None
+
+
+Confirmed = Approved | Submitted | SwitchedOn | NothingAsked | Expired | GroupsChanged | Overtaken
 
 
 async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
@@ -69,6 +83,9 @@ async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
         done = await _carry_out(connection, desk, asked, shown)
     if isinstance(done, Submitted):
         return Submitted(done.campaign, tuple(await submit(desk, asked.actor, done.campaign.id)))
+    if isinstance(done, SwitchedOn) and done.waiting:
+        told = [await submit(desk, asked.actor, one.id) for one in done.waiting]
+        return replace(done, told=tuple(dict.fromkeys(chain(*told))))
     return done
 
 
@@ -85,11 +102,25 @@ async def _carry_out(
         return GroupsChanged()
     if not await confirmations.use(connection, shown.id, now):
         return NothingAsked()  # the same yes in another process came first
+    if shown.kind == PROGRAMME:
+        return await _switch_on(connection, desk, asked, Switching(**shown.body), now)
+    return await _make_one(connection, desk, asked, shown, meant.groups)
+
+
+async def _make_one(
+    connection: AsyncConnection,
+    desk: Desk,
+    asked: Asked,
+    shown: Confirmation,
+    groups: Sequence[Group],
+) -> Approved | Submitted | Overtaken:
+    """Make one campaign, or its new content version, and approve it or submit it."""
+    now = desk.clock.now()
     if shown.kind == EDIT:
         made = await _change(connection, desk, asked, Edit(**shown.body), now)
     else:
         proposal = Proposal(**shown.body)
-        made = await _make(connection, desk, asked, proposal, chosen=meant.groups, now=now)
+        made = await _make(connection, desk, asked, proposal, chosen=groups, now=now)
         await close(connection, asked.member.id, proposal.key)
     if made is None:
         return Overtaken()
@@ -101,10 +132,42 @@ async def _carry_out(
     return Overtaken() if replaced is None else await approved(connection, desk, made.id, replaced)
 
 
+async def _switch_on(
+    connection: AsyncConnection, desk: Desk, asked: Asked, switching: Switching, now: datetime
+) -> SwitchedOn | Overtaken:
+    """Make all of a programme, each campaign approved or waiting for another manager."""
+    made = await make(connection, desk, asked, switching, now)
+    if made is None:
+        return Overtaken()
+    if await needs_another(connection, desk.shop):
+        for one in made:
+            details = {"version": one.version_number}
+            await audit.note(connection, audit.Entry(now, asked.actor, "submit", one.key, details))
+        return SwitchedOn(switching.title, (), tuple(made))
+    done = []
+    for one in made:
+        replaced = await let_go(connection, desk, asked.actor, one)
+        done.append(await approved(connection, desk, one.id, replaced or 0))
+    return SwitchedOn(switching.title, tuple(done), ())
+
+
+async def _switched_before(
+    connection: AsyncConnection, desk: Desk, switching: Switching
+) -> SwitchedOn | NothingAsked:
+    made = await as_it_stands(connection, desk, switching)
+    if made is None:
+        return NothingAsked()
+    done = [await approved(connection, desk, one.id, 0) for one in made if not waits(one)]
+    waiting = tuple(one for one in made if waits(one))
+    return SwitchedOn(switching.title, tuple(done), waiting)
+
+
 async def _made_before(
     connection: AsyncConnection, desk: Desk, shown: Confirmation
-) -> Approved | Submitted | NothingAsked:
+) -> Approved | Submitted | SwitchedOn | NothingAsked:
     """What came of a yes that comes again: the bot may have ended before it had answered."""
+    if shown.kind == PROGRAMME:
+        return await _switched_before(connection, desk, Switching(**shown.body))
     if shown.kind == EDIT:
         made = await campaigns.by_id(connection, shown.body["campaign_id"])
     else:
@@ -168,17 +231,4 @@ async def _change(
     before = await campaigns.by_id(connection, edit.campaign_id)
     if before is None or before.version_id != edit.version_id or not editable(desk, before):
         return None
-    await campaigns.add_version(
-        connection,
-        before.id,
-        body=edit.body,
-        audience=Audience.from_json(edit.audience),
-        by=asked.actor,
-        at=now,
-        divide=parts,
-    )
-    after = await campaigns.by_id(connection, before.id)
-    if after is not None:
-        details = {"version": after.version_number}
-        await audit.note(connection, audit.Entry(now, asked.actor, "edit", after.key, details))
-    return after
+    return await change(connection, asked, edit, now)

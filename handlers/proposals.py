@@ -67,13 +67,17 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a campaign is to say instead, and to whom; `version_id` is what it said when asked."""
+    """What a campaign is to say instead, and to whom; `version_id` is what it said when asked.
+
+    With a `schedule` it has other moments as well.
+    """
 
     campaign_id: int
     version_id: int
     body: dict[str, Any]
     audience: dict[str, Any]
     groups: list[int]
+    schedule: dict[str, Any] | None = None
 
 
 def proposal_for(
@@ -112,7 +116,7 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
     if wrong is not None:
         return wrong
     async with desk.database.writing() as connection:
-        number = await _ask(connection, asked, CAMPAIGN, asdict(proposal), now)
+        number = await ask(connection, asked, CAMPAIGN, asdict(proposal), now)
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
         lines = await facts(
             desk, connection, campaign, posts[0], audience=chosen.audience, chosen=chosen.groups
@@ -129,7 +133,7 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
             say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
             for one in older
         ]
-        lines += await _what_then(connection, desk)
+        lines += await what_then(connection, desk)
     group = chosen.groups[0].name
     words = said(desk, proposal.name, proposal.body, posts, group, brief=True)
     return _preview(desk, number, words, lines)
@@ -152,7 +156,7 @@ async def propose_edit(
         groups=[group.id for group in chosen.groups],
     )
     async with desk.database.writing() as connection:
-        number = await _ask(connection, asked, EDIT, asdict(edit), now)
+        number = await ask(connection, asked, EDIT, asdict(edit), now)
         value = campaign_value(campaign)
         lines = await facts(
             desk, connection, value, posts[0], audience=chosen.audience, chosen=chosen.groups
@@ -160,7 +164,7 @@ async def propose_edit(
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
-        lines += await _what_then(connection, desk)
+        lines += await what_then(connection, desk)
     words = said(desk, campaign.name, body, posts, chosen.groups[0].name, brief=True)
     title = say("修改「{name}」（编号 {number}）：", name=campaign.name, number=campaign.id)
     return _preview(desk, number, [title, *words], lines)
@@ -182,7 +186,8 @@ async def _planned(connection: AsyncConnection, campaign: StoredCampaign) -> int
     return (await deliveries.counts(connection, campaign.id))[DeliveryState.PLANNED]
 
 
-async def _what_then(connection: AsyncConnection, desk: Desk) -> list[str]:
+async def what_then(connection: AsyncConnection, desk: Desk) -> list[str]:
+    """That another manager has to approve it behind the yes, where there is one."""
     if not await needs_another(connection, desk.shop):
         return []
     return [desk.say("你确认以后，还要另一位管理员批准才会发")]
@@ -199,7 +204,7 @@ def _preview(desk: Desk, number: int, words: Sequence[str], lines: Sequence[str]
     )
 
 
-async def _ask(
+async def ask(
     connection: AsyncConnection, asked: Asked, kind: str, body: dict[str, Any], now: datetime
 ) -> int:
     """Keep it for a yes; what was kept before the bot ended keeps its number."""

@@ -16,6 +16,7 @@ Words may have variants, named a, b, c by their place: `"contents": [{...}, ...]
 - `"pictures": {SLOT_OR_TOPIC: [{"source", "caption"}]}` and `"buttons": {SLOT_OR_TOPIC: [{"label",
   "says"}]}`, of templates;
 - `"test": {...}`: the plan of a trial that was fixed before it began (see `trial_plan.py`);
+- `"in_private": true`: the templates are for people, and may call them by name;
 - `"apart": true`: groups that share fans get different variants (see `apart.py`);
 - `"overrides": [ID]`: wording rules that a manager let this text pass.
 """
@@ -75,8 +76,8 @@ def is_literal(body: Mapping[str, Any]) -> bool:
 
 
 def is_personal(body: Mapping[str, Any]) -> bool:
-    """Whether a body is a manager's own words to people, each called by name."""
-    return is_literal(body) and "variables" in body
+    """Whether a body is words to people, each called by name: a manager's own, or a programme's."""
+    return "in_private" in body or (is_literal(body) and "variables" in body)
 
 
 def variants_of(body: Mapping[str, Any], slot: str) -> tuple[str, ...]:

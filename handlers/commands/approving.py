@@ -22,6 +22,7 @@ from handlers.confirming import (
     NothingAsked,
     Overtaken,
     Submitted,
+    SwitchedOn,
     confirm,
     dismiss,
 )
@@ -52,6 +53,8 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
             )
         case Submitted(campaign, told):
             yield _submitted(desk, campaign, told)
+        case SwitchedOn() as on:
+            yield _switched_on(desk, on)
         case Expired():
             yield reply(say("已经过了 10 分钟，没有发。还需要的话，请再发一次命令。"), private=True)
         case GroupsChanged():
@@ -96,6 +99,27 @@ def _submitted(desk: Desk, campaign: StoredCampaign, told: tuple[str, ...] | Non
         lines.append(
             say("我没能私下联系上别的管理员，请你告诉他们发 /approve {number}。", number=number)
         )
+    return reply("\n".join(lines), private=True)
+
+
+def _switched_on(desk: Desk, on: SwitchedOn) -> Reply:
+    """That a programme is on, what of it waits for another manager, and what holds it up."""
+    say = desk.say
+    replaced = sum(one.replaced for one in on.approved)
+    lines = [say("好的，「{name}」开好了。看每一条，发 /plan 或 /programme。", name=on.title)]
+    if replaced:
+        lines.append(say("（代替了先前的 {count} 个）", count=replaced))
+    if on.waiting:
+        numbers = desk.listed(str(one.id) for one in on.waiting)
+        lines.append(say("等另一位管理员批准后才会发：编号 {numbers}。", numbers=numbers))
+        if on.told:
+            lines.append(say("已经告诉：{names}", names=desk.listed(on.told)))
+        elif on.told is not None:
+            number = on.waiting[0].id
+            sentence = "我没能私下联系上别的管理员，请你告诉他们发 /approve {number}。"
+            lines.append(say(sentence, number=number))
+    for one in on.approved[:1]:
+        lines += held_lines(desk, one.held)
     return reply("\n".join(lines), private=True)
 
 

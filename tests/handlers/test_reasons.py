@@ -10,7 +10,7 @@ from handlers.commands.staffing import STAFF_CHAT
 from handlers.reasons import WORDS, why_offline, words_for
 from handlers.wording import wording
 from scheduler.decide import Reason
-from storage import attempts, deliveries, merging, moving, steering
+from storage import attempts, deliveries, merging, moving, single_posts, steering
 from storage.approvals import REJECTED
 
 CODES = [
@@ -43,6 +43,7 @@ CODES = [
     steering.RESOLVED_SENT,
     steering.RESOLVED_NOT_SENT,
     approvals.REPLACED,
+    single_posts.LEFT_OUT,
     running.CANCELLED,
     running.PAUSED,
 ]

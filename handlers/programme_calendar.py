@@ -1,0 +1,327 @@
+"""The calendar of a programme: every post with its number, as a manager reads it on a phone.
+
+A programme that is off shows what it would say; one that is on shows what its campaigns say, with
+what a manager has changed, and how each post stands. A post is numbered by its place in the file's
+own order of time, so that moving or leaving out one does not give the others another number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from handlers.arguments import PageNumber
+from handlers.desk import Desk, shortened
+from handlers.moved_posts import posts_by_slot
+from handlers.paging import leafing, page_of
+from handlers.previews import in_one_message
+from handlers.programme_drafts import Draft
+from handlers.replies import Reply, reply
+from scheduler.bodies import content_of, variants_of
+from scheduler.campaigns import CampaignState
+from scheduler.content import Button
+from scheduler.programme_parts import Programme
+from scheduler.programme_plan import PlannedPhase, ProgrammePlan, ProgrammePost
+from scheduler.schedule_json import schedule_from_json
+from scheduler.schedules import Dated, moments, unchanged
+from scheduler.wall_time import zone_named
+from storage.audiences import Audience
+from storage.campaigns import StoredCampaign
+from storage.errors import SchedulingError
+
+_LINE = 22  # characters of a post that fit on one line of a phone
+PAGE = 15
+"""Posts on a page: with their phases they fit on a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post of a calendar; `at` is by the shop's clock.
+
+    `text` is its first variant as a group or fan gets it, of `variants` altogether. `campaign` is
+    None where it is not planned: the programme is off, or what the post hangs on is not certain.
+    """
+
+    number: int
+    slot: str
+    at: datetime
+    name: str
+    phase: str
+    audience: Audience | None
+    text: str
+    variants: int = 1
+    campaign: StoredCampaign | None = None
+    skipped: bool = False
+    moved: bool = False
+    rewritten: bool = False
+    provisional: bool = False
+
+    @property
+    def in_private(self) -> bool:
+        """Whether it goes to people."""
+        return self.audience is not None and self.audience.segment is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has to approve it first."""
+        one = self.campaign
+        return one is not None and one.version_id != one.approved_version
+
+
+def entries_of(
+    desk: Desk,
+    plan: ProgrammePlan,
+    drafts: Sequence[Draft],
+    standing: Sequence[StoredCampaign],
+    bodies: Mapping[int, Any],
+) -> list[Entry]:
+    """The calendar's posts by their numbers: of what stands, else of the drafts, else expected."""
+    found: dict[str, tuple[datetime, Entry]] = {}
+    posts = {post.slot: post for post in plan.posts}
+    for post in plan.posts:
+        if post.provisional:
+            found[post.slot] = (post.at, _expected(desk, post))
+    for draft in drafts:
+        for slot in draft.body["templates"]:
+            post = posts[slot]
+            found[slot] = (post.at, _entry(desk, post, draft.body, draft.audience))
+    for campaign in standing:
+        body = bodies[campaign.version_id]
+        for slot, at in _own_moments(campaign).items():
+            found[slot] = (at, _standing(desk, campaign, body, slot, post=posts.get(slot), at=at))
+    ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
+    return [_numbered(entry, place) for place, (_, (_, entry)) in enumerate(ordered, start=1)]
+
+
+def _numbered(entry: Entry, number: int) -> Entry:
+    values = {name: getattr(entry, name) for name in Entry.__slots__}
+    return Entry(**{**values, "number": number})
+
+
+def _own_moments(campaign: StoredCampaign) -> dict[str, datetime]:
+    """Slot → local time, as the file has it: whatever was moved or left out."""
+    schedule = unchanged(schedule_from_json(campaign.schedule))
+    if isinstance(schedule, Dated):
+        return {one.slot: one.at for one in schedule.moments}
+    zone = zone_named(campaign.zone)
+    posts = posts_by_slot(campaign)
+    spans = [one.at for one in posts.values()]
+    if not spans:
+        return {}
+    found = moments(schedule, zone, campaign.created_at, max(spans))
+    return {one.slot: one.local.replace(tzinfo=None) for one in found}
+
+
+def _expected(desk: Desk, post: ProgrammePost) -> Entry:
+    language = desk.shop.language
+    texts = post.texts.get(language, post.texts["zh"])
+    return Entry(
+        number=0,
+        slot=post.slot,
+        at=_by_the_clock(desk, post.at),
+        name=post.name.get(language, post.name["zh"]),
+        phase=post.phase,
+        audience=None,
+        text=texts[0],
+        provisional=True,
+    )
+
+
+def _entry(desk: Desk, post: ProgrammePost, body: Mapping[str, Any], audience: Audience) -> Entry:
+    return Entry(
+        number=0,
+        slot=post.slot,
+        at=_by_the_clock(desk, post.at),
+        name=post.name.get(desk.shop.language, post.name["zh"]),
+        phase=post.phase,
+        audience=audience,
+        text=text_of(desk, body, post.slot, in_private=audience.segment is not None),
+        variants=len(variants_of(body, post.slot)),
+    )
+
+
+def _standing(
+    desk: Desk,
+    campaign: StoredCampaign,
+    body: Mapping[str, Any],
+    slot: str,
+    *,
+    post: ProgrammePost | None,
+    at: datetime,
+) -> Entry:
+    now_at = campaign.schedule.get("moved", {}).get(slot)
+    moment = at if now_at is None else datetime.fromisoformat(now_at)
+    named = slot if post is None else post.name.get(desk.shop.language, post.name["zh"])
+    return Entry(
+        number=0,
+        slot=slot,
+        at=_by_the_clock(desk, moment),
+        name=named,
+        phase="" if post is None else post.phase,
+        audience=campaign.audience,
+        text=text_of(desk, body, slot, in_private=campaign.audience.segment is not None),
+        variants=len(variants_of(body, slot)),
+        campaign=campaign,
+        skipped=slot in campaign.skipped,
+        moved=now_at is not None,
+        rewritten=slot in body.get("rewritten", ()),
+    )
+
+
+def text_of(desk: Desk, body: Mapping[str, Any], slot: str, *, in_private: bool) -> str:
+    """The words of a slot; where they cannot be filled in, the reason why."""
+    name = desk.say("小鱼") if in_private else desk.say("群")
+    try:
+        return content_of(body, slot, name, in_private=in_private).text
+    except SchedulingError as trouble:
+        return str(trouble)
+
+
+def _by_the_clock(desk: Desk, wall: datetime) -> datetime:
+    return wall.replace(tzinfo=zone_named(desk.shop.zone))
+
+
+def entry_meant(entries: Sequence[Entry], written: str) -> Entry | None:
+    """The post that a manager means by its number or its slot."""
+    number = re.fullmatch(r"[#＃]?(\d{1,4})", written)
+    for one in entries:
+        if one.slot == written or (number is not None and one.number == int(number[1])):
+            return one
+    return None
+
+
+def calendar_page(
+    desk: Desk,
+    programme: Programme,
+    plan: ProgrammePlan,
+    entries: Sequence[Entry],
+    page: PageNumber | None,
+    *,
+    head: Sequence[str] = (),
+    tail: Sequence[str] = (),
+    buttons: Sequence[Button] = (),
+) -> Reply:
+    """A page of the calendar; on the first one with what goes before and behind it.
+
+    A preview always shows its `tail` and `buttons`, so that it can be confirmed.
+    """
+    part = page_of(entries, page, PAGE)
+    lines = [*(head if part.number == 1 else ()), *_lines(desk, plan, part.rows)]
+    if not part.rows:
+        lines.append(desk.say("后面没有了。") if part.number > 1 else desk.say("还没有能排的。"))
+    if not part.only:
+        lines.append(desk.say("第 {number} 页", number=part.number))
+    end = ["", *tail] if tail and part.number == 1 else []
+    text = in_one_message(desk, lines, end) if end else "\n".join(lines)
+    turns = leafing(desk, part, f"/programme {programme.key}")
+    shown = buttons if part.number == 1 else ()
+    return reply(text, *shown, *turns, private=True, replaces=page is not None)
+
+
+def _lines(desk: Desk, plan: ProgrammePlan, entries: Sequence[Entry]) -> Iterator[str]:
+    phases = {phase.key: phase for phase in plan.phases}
+    ordered = sorted(entries, key=lambda one: one.number)
+    for key, some in groupby(ordered, key=lambda one: one.phase):
+        if key in phases:
+            yield _phase_line(desk, phases[key])
+        for one in some:
+            yield entry_line(desk, one)
+
+
+def _phase_line(desk: Desk, phase: PlannedPhase) -> str:
+    language = desk.shop.language
+    name = phase.name.get(language, phase.name["zh"])
+    goal = phase.goal.get(language, phase.goal.get("zh", ""))
+    if phase.first is None or phase.last is None:
+        return desk.say("【{name}】{goal}", name=name, goal=goal)
+    return desk.say(
+        "【{name} {first:%m-%d}～{last:%m-%d}】{goal}",
+        name=name,
+        first=phase.first,
+        last=phase.last,
+        goal=goal,
+    )
+
+
+def entry_line(desk: Desk, one: Entry) -> str:
+    """A post on one line: its number, when, to whom, what, and how it stands."""
+    marks = marks_of(desk, one)
+    first = one.text.splitlines()[0] if one.text else ""
+    text = first if len(first) <= _LINE else f"{first[:_LINE]}…"
+    return desk.say(
+        "{number} · {time} {whom}{marks}{text}",
+        number=one.number,
+        time=f"{one.at:%m-%d %H:%M}",
+        whom=desk.say("私信 ") if one.in_private else "",
+        marks="".join(desk.say("[{mark}] ", mark=mark) for mark in marks),
+        text=text,
+    )
+
+
+def marks_of(desk: Desk, one: Entry) -> list[str]:
+    """How a post stands, in a word each; nothing where it simply will go out."""
+    say, marks = desk.say, []
+    if one.provisional:
+        marks.append(say("暂定，先不发"))
+    if one.skipped:
+        marks.append(say("跳过"))
+    elif one.campaign is not None and one.at <= desk.shop.local(desk.clock.now()):
+        marks.append(say("已过"))
+    elif one.waits:
+        marks.append(say("等批准"))
+    elif one.campaign is not None and one.campaign.state is CampaignState.PAUSED:
+        marks.append(say("暂停"))
+    if one.moved:
+        marks.append(say("改过时间"))
+    if one.rewritten:
+        marks.append(say("改过文案"))
+    return marks
+
+
+def whole_entry(
+    desk: Desk, programme: Programme, one: Entry, body: Mapping[str, Any] | None
+) -> Reply:
+    """One post whole: every variant of its words, to whom, when, and what can be done to it."""
+    say = desk.say
+    lines = [
+        say("{number} · {name}（{slot}）", number=one.number, name=one.name, slot=one.slot),
+        say("{time} 发", time=f"{one.at:%m-%d %H:%M}"),
+    ]
+    if one.audience is not None:
+        written = shortened(one.audience.written) or say("所有群")
+        sentence = "私信 {people}" if one.in_private else "发到 {people}"
+        lines.append(say(sentence, people=written))
+    lines += [say("[{mark}] ", mark=mark).strip() for mark in marks_of(desk, one)]
+    for text in _variants(desk, one, body):
+        lines += ["", text]
+    call, place = f"{programme.key} {one.slot}", one.number
+    buttons = []
+    if one.campaign is not None:
+        lines += [
+            "",
+            say(
+                "改文案：{text}\n改时间：{move}",
+                text=f"/programme text {programme.key} {place} " + say("新的文案"),
+                move=f"/programme move {programme.key} {place} {one.at:%m-%d %H:%M}",
+            ),
+        ]
+        buttons.append(
+            Button(say("恢复这一条"), f"/programme keep {call}")
+            if one.skipped
+            else Button(say("今年跳过这一条"), f"/programme skip {call}")
+        )
+    return reply(in_one_message(desk, lines, []), *buttons, private=True)
+
+
+def _variants(desk: Desk, one: Entry, body: Mapping[str, Any] | None) -> Iterator[str]:
+    if body is None or one.variants == 1:
+        yield one.text
+        return
+    name = desk.say("小鱼") if one.in_private else desk.say("群")
+    for variant in variants_of(body, one.slot):
+        content = content_of(body, one.slot, name, in_private=one.in_private, variant=variant)
+        yield desk.say("{variant}：{text}", variant=variant.upper(), text=content.text)

@@ -1,0 +1,208 @@
+"""The campaigns that a programme's plan makes: one in all groups, one for each task with its own.
+
+A draft is compared with what stands before anything is proposed. What a manager has changed for
+this year only, a text or a moment, is kept: the body knows which slots were `rewritten`, the
+schedule which were `moved`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.arguments import Groups, Unreadable
+from handlers.audiences import Chosen
+from handlers.desk import Desk
+from handlers.pictures.countdown import countdown_picture
+from handlers.programme_files import title_of
+from scheduler.bodies import template_body
+from scheduler.priorities import Priority
+from scheduler.programme_parts import Programme
+from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
+from scheduler.schedule_json import schedule_to_json
+from scheduler.schedules import Dated, DatedMoment
+from scheduler.templates import variables_of
+from storage.audiences import Audience, resolve
+from storage.campaigns import StoredCampaign
+from storage.groups import Group
+from storage.segments import Segment
+
+REWRITTEN = "rewritten"
+"""The part of a body that names the slots whose words a manager has changed for this year."""
+_COUNTDOWN = "countdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A campaign as the plan wants it; `groups` are those that its audience comes to now."""
+
+    key: str
+    name: str
+    schedule: Mapping[str, Any]
+    body: Mapping[str, Any]
+    audience: Audience
+    groups: tuple[Group, ...]
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """All campaigns of a plan, and the names of the tasks that no group or person is for."""
+
+    campaigns: tuple[Draft, ...]
+    for_nobody: tuple[str, ...] = ()
+
+
+async def drafts_of(
+    desk: Desk,
+    connection: AsyncConnection,
+    programme: Programme,
+    plan: ProgrammePlan,
+    chosen: Chosen,
+) -> Drafts:
+    """What a plan makes for these groups. Posts that hang on an expected date are left out.
+
+    Raises:
+        StorageError: the audience of a task is none that the segment language knows.
+    """
+    by_key: dict[str, list[ProgrammePost]] = {}
+    for post in plan.posts:
+        if not post.provisional:
+            by_key.setdefault(campaign_key(plan, post), []).append(post)
+    made, for_nobody = [], []
+    for key, posts in by_key.items():
+        first = posts[0]
+        name = title_of(programme, desk.shop, plan.year)
+        task = first.name.get(desk.shop.language, first.name["zh"])
+        audience, groups = await _whom(desk, connection, chosen, first)
+        if not groups:
+            for_nobody.append(task)
+            continue
+        made.append(
+            Draft(
+                key=key,
+                name=f"{name} · {task}" if first.own else name,
+                schedule=_schedule(posts),
+                body=_body(desk, posts),
+                audience=audience,
+                groups=groups,
+                valid_for=programme.valid_for,
+            )
+        )
+    return Drafts(tuple(made), tuple(dict.fromkeys(for_nobody)))
+
+
+async def _whom(
+    desk: Desk, connection: AsyncConnection, chosen: Chosen, post: ProgrammePost
+) -> tuple[Audience, tuple[Group, ...]]:
+    """Whom a post is for among the chosen groups."""
+    audience, groups = chosen.audience, chosen.groups
+    if post.groups is not None:
+        try:
+            narrowed, _ = Groups.read(post.groups)
+        except Unreadable:
+            return audience, ()
+        found = await resolve(connection, desk.shop_id, narrowed.audience or Audience())
+        meant = {group.id for group in found.groups}
+        groups = tuple(group for group in groups if group.id in meant)
+        taken = tuple(sorted({group.id for group in groups}))
+        audience = Audience(taken=taken, written=post.groups)
+    if post.audience is not None:
+        segment = Segment.parse(post.audience)
+        audience = replace(audience, segment=segment, written=post.audience)
+    return audience, groups
+
+
+def _schedule(posts: Iterable[ProgrammePost]) -> dict[str, Any]:
+    return schedule_to_json(Dated(tuple(DatedMoment(one.slot, one.at, one.until) for one in posts)))
+
+
+def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
+    language = desk.shop.language
+    templates = {
+        post.slot: _one_or_several(post.texts.get(language, post.texts["zh"])) for post in posts
+    }
+    body = template_body(templates, {"shop": desk.shop.name, "slogan": desk.shop.slogan}, language)
+    facts = {post.slot: dict(post.facts) for post in posts if post.facts}
+    buttons = {
+        post.slot: [
+            {"label": one.label.get(language, one.label["zh"]), "says": one.says}
+            for one in post.buttons
+        ]
+        for post in posts
+        if post.buttons
+    }
+    pictures = {
+        post.slot: [{"source": post.picture, "caption": ""}]
+        for post in posts
+        if post.picture not in (None, _COUNTDOWN)
+    }
+    parts = {"facts": facts, "buttons": buttons, "pictures": pictures}
+    body |= {name: part for name, part in parts.items() if part}
+    if posts[0].audience is not None:
+        body["in_private"] = True
+    return body
+
+
+def used_facts(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Slot → the facts that its words ask for: others may change without changing what is said."""
+    facts = body.get("facts", {})
+    return {
+        slot: {
+            name: value for name, value in facts.get(slot, {}).items() if name in _asked_for(texts)
+        }
+        for slot, texts in body["templates"].items()
+    }
+
+
+def _asked_for(texts: str | Sequence[str]) -> frozenset[str]:
+    every = [texts] if isinstance(texts, str) else texts
+    return frozenset[str]().union(*map(variables_of, every))
+
+
+def _one_or_several(variants: Sequence[str]) -> str | list[str]:
+    return variants[0] if len(variants) == 1 else list(variants)
+
+
+def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]) -> Draft:
+    """The draft with what a manager changed in what stands, whose body is `said`."""
+    rewritten = [slot for slot in said.get(REWRITTEN, ()) if slot in draft.body["templates"]]
+    body = dict(draft.body)
+    if rewritten:
+        kept = {slot: said["templates"][slot] for slot in rewritten}
+        body["templates"] = {**body["templates"], **kept}
+        body[REWRITTEN] = rewritten
+    for part in ("test", "overrides"):
+        if part in said:
+            body[part] = said[part]
+    schedule = dict(draft.schedule)
+    if moved := standing.schedule.get("moved"):
+        schedule |= {"skipped": [], "moved": moved}
+    return replace(draft, body=body, schedule=schedule)
+
+
+async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Draft) -> Draft:
+    """The draft with the pictures that are drawn for it; one that cannot be drawn is left out."""
+    pictures = dict(draft.body.get("pictures", {}))
+    for post in plan.posts:
+        days = post.facts.get("days")
+        if post.picture != _COUNTDOWN or post.slot not in draft.body["templates"]:
+            continue
+        picture = await countdown_picture(
+            desk,
+            days=days if isinstance(days, int) and days >= 0 else None,
+            title=programme.names.get(desk.shop.language, programme.names["zh"]),
+            product=str(post.facts.get("product", "")),
+            node=str(post.facts.get("node", "")),
+        )
+        if picture is not None:
+            pictures[post.slot] = [{"source": picture.source, "caption": picture.caption}]
+    return replace(draft, body={**draft.body, "pictures": pictures} if pictures else draft.body)
+
+
+PRIORITY = Priority.CAMPAIGN
+"""How urgent the posts of programmes are."""

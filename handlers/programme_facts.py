@@ -1,0 +1,251 @@
+"""What the shop says of itself for a programme: its gift, its days, the moments of the sale.
+
+Written in one message as `赠品=小样三件 尾款截止=11-13 23:59`, each fact under its name or key. A
+moment that the platform sets may be said as well; then it counts as the shop says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from handlers.desk import Desk
+from handlers.programme_files import NODE, node_names
+from handlers.replies import Reply, reply
+from scheduler.programme_parts import Fact, FactKind, Programme
+from scheduler.programme_plan import Waiting
+from storage.errors import NuanqunError
+
+_LONGEST = 200  # characters of a fact: it stands inside a text
+_NAMED = re.compile(r"(?:^|[\s;；,，])(?P<name>[^\s=＝;；,，]+)\s*[=＝]\s*")
+_BEHIND = re.compile(r"[\s;；,，]+$")
+_DAY = re.compile(r"(?:(?P<year>20\d\d)[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?")
+_TIME = re.compile(r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})")
+_MONEY = re.compile(r"(?:[¥￥])?(?P<amount>\d{1,7}(?:\.\d{1,2})?)(?:元|块)?")
+_NUMBER = re.compile(r"(?P<number>\d{1,9})")
+
+_SHAPES = {
+    FactKind.TEXT: "文字",
+    FactKind.DAY: "日子，例如 11-20",
+    FactKind.MONEY: "金额，例如 99",
+    FactKind.NUMBER: "整数，例如 3",
+    FactKind.MOMENT: "时间，例如 11-10 20:00",
+}
+_EXAMPLES = {
+    FactKind.TEXT: "护手霜小样",
+    FactKind.DAY: "11-20",
+    FactKind.MONEY: "99",
+    FactKind.NUMBER: "3",
+    FactKind.MOMENT: "11-10 20:00",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The facts that a manager has written, by key, ready to be kept."""
+
+    facts: Mapping[str, str | int]
+
+
+def read_facts(desk: Desk, programme: Programme, year: int, written: str) -> Said | Reply:
+    """What a manager wrote of the shop, or one line that says what is wrong with it."""
+    named = list(_NAMED.finditer(written))
+    if not named or written[: named[0].start()].strip():
+        return _unreadable(desk, programme)
+    ends = [*(one.start() for one in named[1:]), len(written)]
+    found: dict[str, str | int] = {}
+    for one, end in zip(named, ends, strict=True):
+        value = _BEHIND.sub("", written[one.end() : end])
+        known = _known(desk, programme, year, one["name"])
+        if known is None:
+            return _unknown(desk, programme, one["name"])
+        key, kind = known
+        read = _value(kind, value, year)
+        if read is None:
+            return reply(
+                desk.say(
+                    "「{name}」要写成{shape}，写的是「{value}」。",
+                    name=one["name"],
+                    shape=desk.say(_SHAPES[kind]),
+                    value=value,
+                ),
+                private=True,
+            )
+        found[key] = read
+    return Said(found)
+
+
+def _known(
+    desk: Desk, programme: Programme, year: int, written: str
+) -> tuple[str, FactKind] | None:
+    """The key and kind of a fact or node by its name or key."""
+    wanted = written.lower()
+    for fact in programme.facts:
+        if wanted in {fact.key, *(name.lower() for name in fact.name.values())}:
+            return fact.key, fact.kind
+    for key, names in node_names(desk.shop, programme, year).items():
+        if wanted in {key, f"{NODE}{key}", *(name.lower() for name in names.values())}:
+            return f"{NODE}{key}", FactKind.MOMENT
+    return None
+
+
+def _value(kind: FactKind, written: str, year: int) -> str | int | None:
+    """A fact as it is kept; None where it is written otherwise."""
+    if not written or len(written) > _LONGEST:
+        return None
+    match kind:
+        case FactKind.TEXT:
+            return None if "{" in written or "}" in written else written
+        case FactKind.DAY:
+            day = _day(written, year)
+            return None if day is None else day.isoformat()
+        case FactKind.MONEY:
+            money = _MONEY.fullmatch(written)
+            return None if money is None else f"{float(money['amount']):.2f}"
+        case FactKind.NUMBER:
+            number = _NUMBER.fullmatch(written)
+            return None if number is None else int(number["number"])
+        case FactKind.MOMENT:
+            moment = wall_time(written, year)
+            return None if moment is None else moment.isoformat(timespec="minutes")
+
+
+def _day(written: str, year: int) -> date | None:
+    found = _DAY.fullmatch(written)
+    if found is None:
+        return None
+    try:
+        return date(int(found["year"] or year), int(found["month"]), int(found["day"]))
+    except ValueError:
+        return None
+
+
+def wall_time(written: str, year: int) -> datetime | None:
+    """A local time as a manager writes it, `11-10 20:00`; None where it is none."""
+    day, _, clock = written.strip().replace("T", " ").partition(" ")
+    on, at = _day(day, year), _TIME.fullmatch(clock.strip())
+    if on is None or at is None:
+        return None
+    try:
+        return datetime(on.year, on.month, on.day, int(at["hour"]), int(at["minute"]))  # noqa: DTZ001 (a local time, as written)
+    except ValueError:
+        return None
+
+
+def missing_facts(programme: Programme, facts: Mapping[str, object]) -> list[Fact]:
+    """The facts without which a programme is not switched on, and which nobody has said."""
+    return [
+        fact
+        for fact in programme.facts
+        if fact.needed and fact.default is None and fact.key not in facts
+    ]
+
+
+def ask_for_facts(desk: Desk, programme: Programme, missing: Sequence[Fact], call: str) -> Reply:
+    """What has to be known first, and how to say it in one message."""
+    say = desk.say
+    names = desk.listed(
+        say("{name}（{shape}）", name=_name(desk, fact), shape=say(_SHAPES[fact.kind]))
+        for fact in missing
+    )
+    example = " ".join(f"{_name(desk, fact)}={say(_EXAMPLES[fact.kind])}" for fact in missing)
+    return reply(
+        say(
+            "开「{programme}」之前还要知道：{names}。\n一次写上就行，例如：\n{example}",
+            programme=programme.names.get(desk.shop.language, programme.names["zh"]),
+            names=names,
+            example=f"{call} {example}",
+        ),
+        private=True,
+    )
+
+
+def waiting_lines(
+    desk: Desk, programme: Programme, year: int, waiting: Sequence[Waiting]
+) -> list[str]:
+    """What is not planned yet because something is not known, and how to say it."""
+    if not waiting:
+        return []
+    say, by_what = desk.say, dict[str, list[str]]()
+    for one in waiting:
+        name = one.name.get(desk.shop.language, one.name["zh"])
+        by_what.setdefault(one.what, []).append(name)
+    lines = [say("还没排进去的：")]
+    for what, tasks in by_what.items():
+        known = what_is(desk, programme, year, what)
+        lines.append(
+            say(
+                "· {tasks}：还不知道「{what}」", tasks=desk.listed(dict.fromkeys(tasks)), what=known
+            )
+        )
+    first = what_is(desk, programme, year, next(iter(by_what)))
+    kind = next((fact.kind for fact in programme.facts if fact.key in by_what), FactKind.MOMENT)
+    example = f"/programme facts {programme.key} {first}={say(_EXAMPLES[kind])}"
+    return [*lines, say("知道了就告诉我，例如：{example}", example=example)]
+
+
+def what_is(desk: Desk, programme: Programme, year: int, what: str) -> str:
+    """A fact or a node by its name in the shop's language."""
+    language = desk.shop.language
+    if what.startswith(NODE):
+        key = what.removeprefix(NODE)
+        names = node_names(desk.shop, programme, year).get(key, {})
+        return names.get(language, names.get("zh", key))
+    for fact in programme.facts:
+        if fact.key == what:
+            return _name(desk, fact)
+    return what
+
+
+def facts_lines(
+    desk: Desk, programme: Programme, year: int, facts: Mapping[str, object]
+) -> list[str]:
+    """Every fact of a programme with what the shop has said of it."""
+    say = desk.say
+    lines = [
+        say(
+            "· {name}（{shape}）：{said}",
+            name=_name(desk, fact),
+            shape=say(_SHAPES[fact.kind]),
+            said=facts.get(fact.key, fact.default) or say("还没说"),
+        )
+        for fact in programme.facts
+    ]
+    lines += [
+        say("· {name}：{said}", name=what_is(desk, programme, year, key), said=said)
+        for key, said in facts.items()
+        if key.startswith(NODE)
+    ]
+    return lines
+
+
+def fact_invalid(desk: Desk, trouble: NuanqunError) -> Reply:
+    """The answer to facts or dates that do not fit the programme's file any more."""
+    return reply(desk.say("这个方案现在排不出来：{trouble}", trouble=str(trouble)), private=True)
+
+
+def _name(desk: Desk, fact: Fact) -> str:
+    return fact.name.get(desk.shop.language, fact.name["zh"])
+
+
+def _unreadable(desk: Desk, programme: Programme) -> Reply:
+    first = programme.facts[0] if programme.facts else None
+    example = (
+        f"{_name(desk, first)}={desk.say(_EXAMPLES[first.kind])}"
+        if first is not None
+        else desk.say("赠品=护手霜小样")
+    )
+    return reply(
+        desk.say("要写成“名字=内容”，几样之间空一格，例如：{example}", example=example),
+        private=True,
+    )
+
+
+def _unknown(desk: Desk, programme: Programme, written: str) -> Reply:
+    known = desk.listed(_name(desk, fact) for fact in programme.facts)
+    return reply(
+        desk.say("这个方案里没有「{name}」。能说的有：{known}", name=written, known=known),
+        private=True,
+    )

@@ -1,0 +1,159 @@
+"""The programmes that a shop can switch on: those that come with the bot, and those of its folder.
+
+A file of the shop's own takes the place of one of ours with the same key. One that is broken is
+told of and left out; the others stay. `Known` is what a plan needs besides the file: the year, what
+the shop has said, and the dates of the sale, of which those that the shop has said itself win.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import structlog
+
+from handlers.desk import Desk
+from handlers.settings import ShopSettings
+from scheduler.decide import CareSettings
+from scheduler.festivals import Region
+from scheduler.nodes import Node, nodes_of
+from scheduler.programme import read_programme, shipped_programmes
+from scheduler.programme_parts import Programme
+from scheduler.programme_plan import ProgrammePlan, resolve
+from scheduler.wall_time import zone_named
+from storage.errors import SchedulingError
+from storage.running_programmes import EVERY_YEAR
+
+_log = structlog.get_logger(__name__)
+
+NODE = "node:"
+"""What stands before the key of a node among the facts that a shop has said."""
+_OLD_YEARS = 5  # so far back a node's name is looked for
+_SAID_BY_SHOP = "the shop"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The programmes by key, and a sentence for each file that is none."""
+
+    programmes: Mapping[str, Programme]
+    broken: tuple[str, ...] = ()
+
+    def named(self, written: str) -> Programme | None:
+        """The programme of this key or name: `double11`, `双11`."""
+        wanted = written.lower()
+        for programme in self.programmes.values():
+            names = {programme.key, *(name.lower() for name in programme.names.values())}
+            if wanted in names:
+                return programme
+        return next(
+            (
+                programme
+                for programme in self.programmes.values()
+                if any(wanted in name.lower() for name in programme.names.values())
+            ),
+            None,
+        )
+
+
+async def shelf(desk: Desk) -> Shelf:
+    """All programmes, read beside the loop."""
+    return await asyncio.to_thread(read_shelf, desk.shop.programmes)
+
+
+def read_shelf(folder: Path) -> Shelf:
+    """The programmes that come with the bot and those in this folder, which may be missing."""
+    found = dict(shipped_programmes())
+    broken = []
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        try:
+            programme = read_programme(path)
+        except (SchedulingError, OSError) as trouble:
+            _log.warning("programme_broken", file=str(path), reason=str(trouble))
+            broken.append(str(trouble))
+        else:
+            found[programme.key] = programme
+    return Shelf(found, tuple(broken))
+
+
+def is_greetings(programme: Programme) -> bool:
+    """Whether it greets on festivals, from year to year: it has no posts of one year."""
+    schedule = programme.schedule or {}
+    return not programme.tasks and schedule.get("kind") == "festivals"
+
+
+def title_of(programme: Programme, shop: ShopSettings, year: int = EVERY_YEAR) -> str:
+    """A programme's name in the shop's language, with its year."""
+    name = programme.names.get(shop.language, programme.names["zh"])
+    return name if year == EVERY_YEAR else f"{name} {year}"
+
+
+async def plan_of(
+    desk: Desk, programme: Programme, year: int, facts: Mapping[str, object]
+) -> ProgrammePlan:
+    """The plan of a year with what the shop has said.
+
+    Raises:
+        SchedulingError: a fact or a file of nodes is wrong.
+        OSError: a file of nodes cannot be read.
+    """
+    return await asyncio.to_thread(_plan, desk.shop, desk.care, programme, year, facts)
+
+
+def _plan(
+    shop: ShopSettings,
+    care: CareSettings,
+    programme: Programme,
+    year: int,
+    facts: Mapping[str, object],
+) -> ProgrammePlan:
+    nodes = dict(nodes_of(shop.sale_platform, programme.key, year, shop.nodes))
+    names = {**node_names(shop, programme, year)}
+    for fact, said in facts.items():
+        if fact.startswith(NODE):
+            key = fact.removeprefix(NODE)
+            at = datetime.fromisoformat(str(said)).replace(tzinfo=zone_named(shop.zone))
+            nodes[key] = Node(key, names.get(key, {"zh": key}), at, _SAID_BY_SHOP)
+    own = {fact: said for fact, said in facts.items() if not fact.startswith(NODE)}
+    return resolve(
+        programme,
+        year,
+        own,
+        nodes,
+        Region(shop.region),
+        zone=shop.zone,
+        language=shop.language,
+        settings=care,
+    )
+
+
+def node_names(shop: ShopSettings, programme: Programme, year: int) -> dict[str, Mapping[str, str]]:
+    """The nodes that this sale has, or had in the last years, by key, with their names."""
+    found: dict[str, Mapping[str, str]] = {}
+    for before in range(_OLD_YEARS, -1, -1):
+        nodes = nodes_of(shop.sale_platform, programme.key, year - before, shop.nodes)
+        found |= {key: node.name for key, node in nodes.items()}
+    return found
+
+
+async def year_of(desk: Desk, programme: Programme) -> int:
+    """The year that is meant today: this one while it has a day to come, else the next.
+
+    Raises:
+        SchedulingError: a fact or a file of nodes is wrong.
+    """
+    if is_greetings(programme):
+        return EVERY_YEAR
+    today = desk.shop.day_of(desk.clock.now())
+    plan = await plan_of(desk, programme, today.year, {})
+    return today.year if _lasts(plan, today) else today.year + 1
+
+
+def _lasts(plan: ProgrammePlan, today: date) -> bool:
+    """Whether a plan has a day from today on."""
+    days = [post.at.date() for post in plan.posts]
+    days += [phase.last for phase in plan.phases if phase.last is not None]
+    return not days or max(days) >= today

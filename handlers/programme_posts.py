@@ -1,0 +1,179 @@
+"""One post of a programme: which one a manager means, and what is done to it, for this year only.
+
+Leaving a post out, and letting it go out after all, happens at once, as pausing and cancelling do:
+less is said, or what was approved before. Other words or another moment are previewed and approved
+like any edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.arguments import token
+from handlers.audiences import Chosen
+from handlers.desk import Asked, Desk
+from handlers.programme_arguments import Doing
+from handlers.programme_calendar import Entry, entries_of, entry_meant
+from handlers.programme_drafts import Drafts, drafts_of
+from handlers.programme_facts import wall_time
+from handlers.programme_files import plan_of, title_of
+from handlers.programme_proposing import propose_move, propose_text
+from handlers.programmes import running_year, standing_campaigns
+from handlers.replies import Reply, reply
+from scheduler.programme_parts import Programme
+from scheduler.programme_plan import ProgrammePlan
+from storage import audit, campaigns
+from storage.audiences import Audience, resolve
+from storage.running_programmes import RunningProgramme
+from storage.single_posts import leave_out, slot_stands, take_in
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A programme's plan and posts; `bodies` holds what says each slot."""
+
+    plan: ProgrammePlan
+    entries: list[Entry]
+    bodies: Mapping[str, Mapping[str, Any]]
+
+
+async def calendar(
+    desk: Desk, programme: Programme, year: int, running: RunningProgramme | None
+) -> Calendar:
+    """What a programme says this year: what stands, or what it would say if it were on.
+
+    Raises:
+        SchedulingError: a fact or the dates do not fit the programme.
+        StorageError: the audience of a task is none that the segment language knows.
+    """
+    facts = {} if running is None else running.facts
+    plan = await plan_of(desk, programme, year, facts)
+    is_on = running is not None and running.is_on
+    async with desk.database.reading() as connection:
+        audience = Audience() if running is None else running.audience or Audience()
+        meant = await resolve(connection, desk.shop_id, audience)
+        chosen = Chosen(audience.written, audience, meant.groups)
+        drafts = Drafts(()) if is_on else await drafts_of(desk, connection, programme, plan, chosen)
+        standing = await standing_campaigns(connection, running) if is_on else []
+        said = await campaigns.bodies(connection, [one.version_id for one in standing])
+    by_slot = {slot: draft.body for draft in drafts.campaigns for slot in draft.body["templates"]}
+    for one in standing:
+        by_slot |= dict.fromkeys(said[one.version_id]["templates"], said[one.version_id])
+    entries = entries_of(desk, plan, drafts.campaigns, standing, said)
+    return Calendar(plan, entries, by_slot)
+
+
+async def done(
+    desk: Desk, asked: Asked, programme: Programme, doing: Doing, *, written: str, example: str
+) -> Reply:
+    """Change, move, leave out or take back one post; or one line that says what is missing."""
+    say, running = desk.say, await running_year(desk, programme)
+    if running is None:
+        return reply(
+            say(
+                "「{name}」没有开着，先开再改：{call}",
+                name=title_of(programme, desk.shop),
+                call=f"/programme on {programme.key}",
+            ),
+            private=True,
+        )
+    place, rest = token(written)
+    rest = rest.strip()
+    to = wall_time(rest, running.year) if doing is Doing.MOVE else None
+    lacks_time = doing is Doing.MOVE and to is None
+    if not place or lacks_time or (doing is Doing.TEXT and not rest):
+        return _wrong(desk, example)
+    seen = await calendar(desk, programme, running.year, running)
+    one = entry_meant(seen.entries, place)
+    if one is None:
+        return no_such_post(desk, programme, place)
+    if to is not None:
+        return await propose_move(desk, asked, one, to)
+    match doing:
+        case Doing.TEXT:
+            return await propose_text(desk, asked, one, rest)
+        case _:
+            steer = _skip if doing is Doing.SKIP else _keep
+            return await steer(desk, asked, one)
+
+
+async def _skip(desk: Desk, asked: Asked, one: Entry) -> Reply:
+    """Leave a post out at once, and say honestly what of it is gone already."""
+    say, campaign, now = desk.say, one.campaign, desk.clock.now()
+    if campaign is None:
+        return _nothing(desk, one)
+    if one.skipped:
+        text = say("{number} · {name} 本来就跳过了。", number=one.number, name=one.name)
+        return reply(text, private=True)
+    async with desk.database.writing() as connection:
+        cancelled = await leave_out(connection, campaign.id, one.slot, now)
+        stands = await slot_stands(connection, campaign.id, one.slot)
+        details = {"slot": one.slot, "cancelled": cancelled}
+        await audit.note(
+            connection, audit.Entry(now, asked.actor, "skip_post", campaign.key, details)
+        )
+    lines = [
+        say(
+            "{number} · {name}（{time}）今年跳过，不发了。恢复：/programme keep {call}",
+            number=one.number,
+            name=one.name,
+            time=f"{one.at:%m-%d %H:%M}",
+            call=f"{campaign.programme} {one.slot}",
+        )
+    ]
+    if cancelled:
+        lines.append(say("已经排好的 {count} 条也取消了。", count=cancelled))
+    if stands.gone:
+        lines.append(
+            say(
+                "有 {count} 条已经发出去了，拦不住。要撤回，发 /recall {number}。",
+                count=stands.gone,
+                number=campaign.id,
+            )
+        )
+    return reply("\n".join(lines), private=True)
+
+
+async def _keep(desk: Desk, asked: Asked, one: Entry) -> Reply:
+    """Let a post go out after all, if its moment is still to come."""
+    say, campaign, now = desk.say, one.campaign, desk.clock.now()
+    if campaign is None:
+        return _nothing(desk, one)
+    if not one.skipped:
+        text = say("{number} · {name} 没有跳过。", number=one.number, name=one.name)
+        return reply(text, private=True)
+    async with desk.database.writing() as connection:
+        back = await take_in(connection, campaign.id, one.slot, now)
+        details = {"slot": one.slot, "planned": back}
+        await audit.note(
+            connection, audit.Entry(now, asked.actor, "keep_post", campaign.key, details)
+        )
+    late = one.at <= desk.shop.local(now) and not back
+    sentence = (
+        "{number} · {name} 的时间（{time}）已经过了，这次不会再发。"
+        if late
+        else "{number} · {name} 恢复了，{time} 照常发。"
+    )
+    text = say(sentence, number=one.number, name=one.name, time=f"{one.at:%m-%d %H:%M}")
+    return reply(text, private=True)
+
+
+def _nothing(desk: Desk, one: Entry) -> Reply:
+    sentence = "{number} · {name} 还没排进去，没有要动的。"
+    return reply(desk.say(sentence, number=one.number, name=one.name), private=True)
+
+
+def no_such_post(desk: Desk, programme: Programme, written: str) -> Reply:
+    """The answer to a number or a slot that is no post of the programme."""
+    return reply(
+        desk.say(
+            "没有「{post}」这一条。编号看日历：/programme {key}", post=written, key=programme.key
+        ),
+        private=True,
+    )
+
+
+def _wrong(desk: Desk, example: str) -> Reply:
+    return reply(desk.say("没看懂。可以这样写：{example}", example=example), private=True)

@@ -1,0 +1,389 @@
+"""What a manager sees before a programme is switched on, or one of its posts is changed.
+
+Everything ends in the same preview and the same yes as any campaign: see `proposals.py`,
+`confirming.py` and `approvals.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.audiences import Chosen
+from handlers.desk import Asked, Desk
+from handlers.previews import facts, in_one_message, to_come, too_much
+from handlers.private_reach import reached_in_private
+from handlers.programme_calendar import Entry, calendar_page, entries_of, text_of
+from handlers.programme_drafts import REWRITTEN, Draft
+from handlers.programme_facts import waiting_lines
+from handlers.programme_files import is_greetings, title_of
+from handlers.programme_problems import problem_lines, refused
+from handlers.programmes import PROGRAMME, Switching, Wanted, standing_campaigns, wanted
+from handlers.proposals import EDIT, Edit, ask, editable, what_then
+from handlers.replacing import replaced_by
+from handlers.replies import Reply, reply
+from scheduler.bodies import content_of
+from scheduler.campaigns import Campaign
+from scheduler.content import Button
+from scheduler.planner import HORIZON
+from scheduler.programme_parts import Programme
+from scheduler.schedule_json import schedule_from_json
+from scheduler.templates import LONGEST_TEXT, check
+from scheduler.wall_time import instant_of, zone_named
+from storage import campaigns
+from storage.audiences import resolve
+from storage.confirmations import keep_choice
+from storage.errors import SchedulingError
+from storage.running_programmes import RunningProgramme
+from storage.single_posts import slot_stands
+
+_TICK = timedelta(microseconds=1)
+_SOON = HORIZON * 2
+"""A post cannot be moved nearer than this: it must be confirmed and planned before its moment."""
+
+
+async def propose_on(
+    desk: Desk, asked: Asked, programme: Programme, running: RunningProgramme, chosen: Chosen
+) -> Reply:
+    """The calendar of what would be said, with all that is still open, and the question.
+
+    Raises:
+        SchedulingError: a fact or the dates do not fit the programme.
+        StorageError: the audience of a task is none that the segment language knows.
+    """
+    title = title_of(programme, desk.shop, running.year)
+    if is_greetings(programme):
+        return await _propose_greetings(desk, asked, running, title, chosen)
+    found = await wanted(desk, programme, running, chosen)
+    if not found.plan.sound:
+        return refused(desk, found.plan, title)
+    say, now = desk.say, desk.clock.now()
+    if found.was_on and not found.changes:
+        return reply(say("「{name}」已经开着，没有要变的。", name=title), private=True)
+    for draft in found.drafts.campaigns:
+        posts = to_come(_value(desk, found, draft), now - _TICK, now)
+        wrong = too_much(desk, draft.body, posts, draft.groups)
+        if wrong is not None:
+            return wrong
+    async with desk.database.writing() as connection:
+        standing = await standing_campaigns(connection, running)
+        said = await campaigns.bodies(connection, [one.version_id for one in standing])
+        entries = entries_of(desk, found.plan, found.drafts.campaigns, standing, said)
+        if not any(_is_to_come(desk, one) for one in entries):
+            return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
+        tail = await _facts(desk, connection, found)
+        tail += waiting_lines(desk, programme, running.year, found.plan.waiting)
+        maybe = [one for one in found.plan.problems if not one.certain]
+        if maybe:
+            tail += [say("请留意："), *problem_lines(desk, found.plan, maybe)]
+        tail += await what_then(connection, desk)
+        number = await ask(connection, asked, PROGRAMME, asdict(found.switching), now)
+        await keep_choice(connection, asked.member.id, chosen.written)
+    head = [_opening(desk, found, title, entries)]
+    return calendar_page(
+        desk,
+        programme,
+        found.plan,
+        entries,
+        None,
+        head=head,
+        tail=[*tail, _question(desk, number)],
+        buttons=_buttons(desk, number),
+    )
+
+
+def _opening(desk: Desk, found: Wanted, title: str, entries: list[Entry]) -> str:
+    say = desk.say
+    coming = [one for one in entries if _is_to_come(desk, one) and not one.provisional]
+    private = sum(one.in_private for one in coming)
+    if found.was_on:
+        made, changed = len(found.switching.made), len(found.switching.changed)
+        return say(
+            "「{name}」会更新：新增 {made} 组，修改 {changed} 组。更新以后一共 {count} 条要发：",
+            name=title,
+            made=made,
+            changed=changed,
+            count=len(coming),
+        )
+    return say(
+        "「{name}」的安排，一共 {count} 条要发（群里 {groups} 条，私信 {private} 条）：",
+        name=title,
+        count=len(coming),
+        groups=len(coming) - private,
+        private=private,
+    )
+
+
+def _is_to_come(desk: Desk, one: Entry) -> bool:
+    return one.at > desk.shop.local(desk.clock.now()) and not one.skipped
+
+
+def _value(desk: Desk, found: Wanted, draft: Draft) -> Campaign:
+    promotion = found.plan.promotion
+    return Campaign(
+        key=draft.key,
+        programme=found.switching.key,
+        name=draft.name,
+        schedule=schedule_from_json(draft.schedule),
+        zone=desk.shop.zone,
+        valid_for=draft.valid_for,
+        promotion=promotion,
+    )
+
+
+async def _facts(desk: Desk, connection: AsyncConnection, found: Wanted) -> list[str]:
+    """Whom it reaches, what holds its first post up, and which campaigns it takes the place of."""
+    say, now, lines = desk.say, desk.clock.now(), list[str]()
+    for draft in found.drafts.campaigns:
+        value = _value(desk, found, draft)
+        posts = to_come(value, now - _TICK, now)
+        if draft.audience.segment is not None:
+            reached = await reached_in_private(desk, connection, value, None, draft.audience)
+            lines.append(
+                say("「{name}」：私下发给 {count} 位粉丝", name=draft.name, count=reached.fans)
+            )
+            continue
+        of_this = await facts(
+            desk,
+            connection,
+            value,
+            posts[0] if posts else None,
+            audience=draft.audience,
+            chosen=draft.groups,
+        )
+        lines += of_this if not lines else [say("「{name}」：", name=draft.name), *of_this[:1]]
+    for one in found.switching.made:
+        older = await replaced_by(
+            connection,
+            desk.shop_id,
+            key=one["key"],
+            programme=one["programme"],
+            name=one["name"],
+            schedule=one["schedule"],
+        )
+        lines += [
+            say("会代替现在的「{name}」（编号 {number}）", name=each.name, number=each.id)
+            for each in older
+        ]
+    for name in found.drafts.for_nobody:
+        lines.append(say("「{name}」现在没有群可发，先不排", name=name))
+    return lines
+
+
+async def _propose_greetings(
+    desk: Desk, asked: Asked, running: RunningProgramme, title: str, chosen: Chosen
+) -> Reply:
+    """What it means to have greetings prepared from year to year, and the question."""
+    say, now = desk.say, desk.clock.now()
+    if running.is_on and running.audience == chosen.audience:
+        return reply(say("「{name}」已经开着，没有要变的。", name=title), private=True)
+    switching = Switching(
+        key=running.key,
+        year=running.year,
+        title=title,
+        facts=dict(running.facts),
+        audience=chosen.audience.to_json(),
+        groups=[group.id for group in chosen.groups],
+        made=[],
+        changed=[],
+    )
+    async with desk.database.writing() as connection:
+        number = await ask(connection, asked, PROGRAMME, asdict(switching), now)
+        await keep_choice(connection, asked.member.id, chosen.written)
+    lines = [
+        say(
+            "开「{name}」：每个节日提前 {days} 天把问候写好，先给你们看；"
+            "批准了才发，一天只发一条。",
+            name=title,
+            days=desk.shop.greetings_ahead.days,
+        ),
+        say(
+            "发到 {count} 个群：{names}",
+            count=len(chosen.groups),
+            names=desk.listed((group.title for group in chosen.groups), 20),
+        ),
+        _question(desk, number),
+    ]
+    return reply("\n".join(lines), *_buttons(desk, number), private=True)
+
+
+def _question(desk: Desk, number: int) -> str:
+    return desk.say(
+        "没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number
+    )
+
+
+def _buttons(desk: Desk, number: int) -> tuple[Button, ...]:
+    return (
+        Button(desk.say("确认发送"), f"/confirm {number}"),
+        Button(desk.say("不发了"), "/dismiss"),
+    )
+
+
+async def propose_text(desk: Desk, asked: Asked, one: Entry, text: str) -> Reply:
+    """Other words for one post, for this year only."""
+    say, campaign = desk.say, one.campaign
+    if campaign is None:
+        return _not_planned(desk, one)
+    if (late := await _too_late(desk, one)) is not None:
+        return late
+    if len(text) > LONGEST_TEXT:
+        return reply(say("内容太长了，最多 {limit} 个字。", limit=LONGEST_TEXT), private=True)
+    async with desk.database.reading() as connection:
+        body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    rewritten = list(dict.fromkeys([*body.get(REWRITTEN, ()), one.slot]))
+    said: dict[str, Any] = {
+        **body,
+        "templates": {**body["templates"], one.slot: text},
+        REWRITTEN: rewritten,
+    }
+    said.pop("overrides", None)
+    name = say("小鱼") if one.in_private else say("群")
+    try:
+        check(text)
+        shown = content_of(said, one.slot, name, in_private=one.in_private).text
+    except SchedulingError:
+        known = sorted({*body["variables"], *body.get("facts", {}).get(one.slot, {})})
+        names = " ".join(
+            f"{{{{ {each} }}}}" for each in [*known, "fan" if one.in_private else "group"]
+        )
+        return reply(
+            say("这段内容里的花括号没写对。这一条能用的有：{names}", names=names), private=True
+        )
+    lines = [
+        say(
+            "{number} · {name}，{time} 发，改成：",
+            number=one.number,
+            name=one.name,
+            time=_at(one.at),
+        ),
+        shown,
+    ]
+    return await _propose_edit(desk, asked, one, lines=lines, body=said)
+
+
+async def propose_move(desk: Desk, asked: Asked, one: Entry, to: datetime) -> Reply:
+    """Another moment for one post, for this year only; `to` is by the shop's clock."""
+    say, campaign = desk.say, one.campaign
+    if campaign is None:
+        return _not_planned(desk, one)
+    if (late := await _too_late(desk, one)) is not None:
+        return late
+    zone = zone_named(desk.shop.zone)
+    if instant_of(to, zone) < desk.clock.now() + _SOON:
+        minutes = int(_SOON.total_seconds() // 60)
+        return reply(
+            say("来不及了：新的时间至少要在 {minutes} 分钟以后。", minutes=minutes), private=True
+        )
+    moved = {**campaign.schedule.get("moved", {}), one.slot: to.isoformat(timespec="minutes")}
+    schedule = {**campaign.schedule, "moved": moved}
+    async with desk.database.reading() as connection:
+        body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    lines = [
+        say(
+            "{number} · {name}，从 {before} 改到 {after}：",
+            number=one.number,
+            name=one.name,
+            before=_at(one.at),
+            after=_at(to),
+        ),
+        text_of(desk, body, one.slot, in_private=one.in_private),
+    ]
+    return await _propose_edit(desk, asked, one, lines=lines, body=body, schedule=schedule)
+
+
+async def _propose_edit(
+    desk: Desk,
+    asked: Asked,
+    one: Entry,
+    *,
+    lines: list[str],
+    body: dict[str, Any],
+    schedule: dict[str, Any] | None = None,
+) -> Reply:
+    """What one post would be from now on, and the question."""
+    campaign, now = one.campaign, desk.clock.now()
+    if campaign is None:
+        raise LookupError(one.slot)
+    async with desk.database.writing() as connection:
+        meant = await resolve(connection, desk.shop_id, campaign.audience)
+        value = Campaign(
+            key=campaign.key,
+            programme=campaign.programme,
+            name=campaign.name,
+            schedule=schedule_from_json(schedule or campaign.schedule),
+            zone=campaign.zone,
+            valid_for=timedelta(seconds=campaign.valid_seconds),
+        )
+        posts = [post for post in to_come(value, now, now) if post.slot == one.slot]
+        wrong = too_much(desk, body, posts, meant.groups)
+        if wrong is not None:
+            return wrong
+        edit = Edit(
+            campaign_id=campaign.id,
+            version_id=campaign.version_id,
+            body=body,
+            audience=campaign.audience.to_json(),
+            groups=[group.id for group in meant.groups],
+            schedule=schedule,
+        )
+        number = await ask(connection, asked, EDIT, asdict(edit), now)
+        then = [desk.say("只改今年的这一条，别的不变"), *await what_then(connection, desk)]
+    return reply(
+        in_one_message(desk, lines, ["", *then, _question(desk, number)]),
+        *_buttons(desk, number),
+        private=True,
+    )
+
+
+async def _too_late(desk: Desk, one: Entry) -> Reply | None:
+    """Why a post cannot be changed any more; None while it can."""
+    say, campaign = desk.say, one.campaign
+    if campaign is None:
+        return _not_planned(desk, one)
+    if one.skipped:
+        return reply(
+            say(
+                "{number} · {name} 已经跳过了。先恢复它：/programme keep {call}",
+                number=one.number,
+                name=one.name,
+                call=f"{campaign.programme} {one.slot}",
+            ),
+            private=True,
+        )
+    async with desk.database.reading() as connection:
+        stands = await slot_stands(connection, campaign.id, one.slot)
+    if stands.gone:
+        return reply(
+            say("{number} · {name} 已经发出去了，改不了。", number=one.number, name=one.name),
+            private=True,
+        )
+    over = one.at <= desk.shop.local(desk.clock.now()) and not one.waits
+    if stands.approved or over or not editable(desk, campaign):
+        return reply(
+            say(
+                "来不及了：{number} · {name} 已经排好，马上就发。"
+                "不想发了，发 /programme skip {call}",
+                number=one.number,
+                name=one.name,
+                call=f"{campaign.programme} {one.slot}",
+            ),
+            private=True,
+        )
+    return None
+
+
+def _not_planned(desk: Desk, one: Entry) -> Reply:
+    """The answer about a post that no campaign has: the programme is off, or its date open."""
+    if one.provisional:
+        sentence = "{number} · {name} 还没定下来：它要等官方的时间。"
+    else:
+        sentence = "{number} · {name} 还没启用。先开方案，再改里面的一条。"
+    return reply(desk.say(sentence, number=one.number, name=one.name), private=True)
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%m-%d %H:%M}"

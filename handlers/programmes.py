@@ -1,0 +1,375 @@
+"""Switching a programme on and off: from its plan to campaigns that wait for approval.
+
+What would change is found first, by comparing the plan with what stands: campaigns to make, and
+campaigns that say something else now. It is shown as a calendar and kept as a confirmation; the yes
+makes all of it in one transaction, and nothing where somebody else has changed any of it since. So
+a programme that is switched on twice, by one manager or by two, is there once.
+
+A campaign that was cancelled is never brought back: its moments may be planned already. Its place
+is taken by another one with a number behind the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.audiences import Chosen
+from handlers.desk import Asked, Desk
+from handlers.moved_posts import follow_moments
+from handlers.programme_drafts import (
+    PRIORITY,
+    Draft,
+    Drafts,
+    drafts_of,
+    drawn,
+    used_facts,
+    with_changes,
+)
+from handlers.programme_files import plan_of, title_of
+from handlers.proposals import Edit, Proposal, campaign_of, editable
+from handlers.running import cancel_in
+from scheduler.campaigns import CampaignState
+from scheduler.programme_parts import Programme
+from scheduler.programme_plan import ProgrammePlan
+from scheduler.promotions import Promotion
+from scheduler.schedule_json import schedule_to_json
+from scheduler.variants import parts
+from storage import audit, campaigns
+from storage.audiences import Audience
+from storage.campaigns import NewCampaign, StoredCampaign
+from storage.groups import Group
+from storage.running_programmes import (
+    RunningProgramme,
+    keep_facts,
+    programmes_on,
+    running_programme,
+    switch_off,
+    switch_on,
+)
+
+PROGRAMME = "programme"
+"""The kind of confirmation that a programme is kept as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switching:
+    """A programme to be switched on, or changed while it is on, as it is kept for a yes.
+
+    `made` are the documents of `Proposal`s, `changed` those of `Edit`s. `groups` are the ids of
+    those that were shown.
+    """
+
+    key: str
+    year: int
+    title: str
+    facts: dict[str, Any]
+    audience: dict[str, Any]
+    groups: list[int]
+    made: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What switching a programme on comes to: the plan, its drafts, and what of them is new."""
+
+    plan: ProgrammePlan
+    drafts: Drafts
+    switching: Switching
+    was_on: bool
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would be made or changed."""
+        return not self.was_on or bool(self.switching.made or self.switching.changed)
+
+
+async def facts_of(desk: Desk, programme: Programme, year: int) -> RunningProgramme | None:
+    """What the shop has said for this year of a programme, and whether it is on."""
+    async with desk.database.reading() as connection:
+        return await running_programme(connection, desk.shop_id, programme.key, year)
+
+
+async def say_facts(
+    desk: Desk, actor: str, programme: Programme, year: int, said: Mapping[str, Any]
+) -> RunningProgramme:
+    """Keep what the shop says, beside what it said before."""
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        before = await running_programme(connection, desk.shop_id, programme.key, year, hold=True)
+        facts = {**(before.facts if before is not None else {}), **said}
+        kept = await keep_facts(
+            connection, desk.shop_id, programme.key, year, facts, by=actor, at=now
+        )
+        if said:
+            subject = f"{programme.key}:{year}"
+            entry = audit.Entry(now, actor, "programme_facts", subject, dict(said))
+            await audit.note(connection, entry)
+    return kept
+
+
+async def standing_campaigns(
+    connection: AsyncConnection, running: RunningProgramme | None
+) -> list[StoredCampaign]:
+    """What a programme has made that still stands; what is through stands too."""
+    if running is None:
+        return []
+    every = await campaigns.of_programme(connection, running.id)
+    return [one for one in every if one.state is not CampaignState.CANCELLED]
+
+
+async def wanted(
+    desk: Desk, programme: Programme, running: RunningProgramme, chosen: Chosen
+) -> Wanted:
+    """What switching a programme on for these groups would make and change.
+
+    Raises:
+        SchedulingError: a fact or the dates do not fit the programme.
+        StorageError: the audience of a task is none that the segment language knows.
+    """
+    year = running.year
+    plan = await plan_of(desk, programme, year, running.facts)
+    async with desk.database.reading() as connection:
+        drafts = await drafts_of(desk, connection, programme, plan, chosen)
+        standing = await standing_campaigns(connection, running)
+        said = await campaigns.bodies(connection, [one.version_id for one in standing])
+        free = {draft.key: await _free_key(connection, draft.key) for draft in drafts.campaigns}
+    by_key = {_plain_key(one.key): one for one in standing}
+    made, changed = [], []
+    for draft in drafts.campaigns:
+        before = by_key.get(draft.key)
+        if before is None:
+            ready = await drawn(desk, programme, plan, draft)
+            made.append(_proposal(free[draft.key], programme.key, ready, plan.promotion))
+            continue
+        kept = with_changes(draft, before, said[before.version_id])
+        if _says_the_same(kept, before, said[before.version_id]) or not editable(desk, before):
+            continue
+        ready = await drawn(desk, programme, plan, kept)
+        changed.append(
+            Edit(
+                campaign_id=before.id,
+                version_id=before.version_id,
+                body=dict(ready.body),
+                audience=ready.audience.to_json(),
+                groups=[group.id for group in ready.groups],
+                schedule=dict(ready.schedule),
+            )
+        )
+    switching = Switching(
+        key=programme.key,
+        year=year,
+        title=title_of(programme, desk.shop, year),
+        facts=dict(running.facts),
+        audience=chosen.audience.to_json(),
+        groups=[group.id for group in chosen.groups],
+        made=[_document(one) for one in made],
+        changed=[_document(one) for one in changed],
+    )
+    return Wanted(plan, drafts, switching, running.is_on)
+
+
+def _document(value: Proposal | Edit) -> dict[str, Any]:
+    """A value as JSON, without copying what it holds."""
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def _proposal(key: str, programme: str, draft: Draft, promotion: Promotion | None) -> Proposal:
+    return Proposal(
+        key=key,
+        programme=programme,
+        name=draft.name,
+        schedule=dict(draft.schedule),
+        valid_seconds=int(draft.valid_for.total_seconds()),
+        priority=int(PRIORITY),
+        promotion=None if promotion is None else promotion.to_json(),
+        body=dict(draft.body),
+        audience=draft.audience.to_json(),
+        groups=[group.id for group in draft.groups],
+    )
+
+
+def _says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any]) -> bool:
+    """Whether a draft is what stands; pictures are drawn from what is compared."""
+    parts = (draft.body.keys() | said.keys()) - {"pictures", "facts"}
+    return (
+        all(draft.body.get(part) == said.get(part) for part in parts)
+        and used_facts(draft.body) == used_facts(said)
+        and draft.schedule == _plain_schedule(before.schedule)
+        and draft.audience.to_json() == before.audience.to_json()
+    )
+
+
+def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
+    """A schedule as a draft writes it: without changes where there are none."""
+    plain = {name: part for name, part in schedule.items() if name not in ("skipped", "moved")}
+    if moved := schedule.get("moved"):
+        plain |= {"skipped": [], "moved": moved}
+    return plain
+
+
+_AGAIN = "~"
+
+
+def _plain_key(key: str) -> str:
+    """The key that a draft has, of a campaign that may have come in another's place."""
+    return key.partition(_AGAIN)[0]
+
+
+async def _free_key(connection: AsyncConnection, key: str) -> str:
+    """The key itself, or the first behind it that no campaign ever had."""
+    number, free = 1, key
+    while await campaigns.by_key(connection, free) is not None:
+        number += 1
+        free = f"{key}{_AGAIN}{number}"
+    return free
+
+
+async def make(
+    connection: AsyncConnection, desk: Desk, asked: Asked, switching: Switching, now: datetime
+) -> list[StoredCampaign] | None:
+    """The campaigns of a programme that is on as it was shown, each waiting for approval.
+
+    None where it is not what was shown any more.
+    """
+    running = await running_programme(
+        connection, desk.shop_id, switching.key, switching.year, hold=True
+    )
+    if running is None or running.facts != switching.facts:
+        return None
+    proposals = [Proposal(**one) for one in switching.made]
+    edits = [Edit(**one) for one in switching.changed]
+    standing = await standing_campaigns(connection, running)
+    taken = {_plain_key(one.key) for one in standing}
+    if any(_plain_key(one.key) in taken for one in proposals):
+        return None
+    for one in proposals:
+        if await campaigns.by_key(connection, one.key) is not None:
+            return None
+    stands = {one.id: one for one in standing}
+    for edit in edits:
+        before = stands.get(edit.campaign_id)
+        if before is None or before.version_id != edit.version_id or not editable(desk, before):
+            return None
+    audience = Audience.from_json(switching.audience)
+    await switch_on(connection, running.id, audience, switching.facts, by=asked.actor, at=now)
+    made = [await _create(connection, desk, asked.actor, one, running.id) for one in proposals]
+    made += [await change(connection, asked, edit, now) for edit in edits]
+    details = {"campaigns": [one.key for one in made]}
+    subject = f"{switching.key}:{switching.year}"
+    await audit.note(connection, audit.Entry(now, asked.actor, "programme_on", subject, details))
+    return made
+
+
+async def _create(
+    connection: AsyncConnection, desk: Desk, actor: str, proposal: Proposal, running_id: int
+) -> StoredCampaign:
+    now = desk.clock.now()
+    groups: Sequence[Group] = ()
+    value = campaign_of(desk, proposal, groups, now)
+    return await campaigns.create(
+        connection,
+        desk.shop_id,
+        NewCampaign(
+            key=proposal.key,
+            programme=proposal.programme,
+            name=proposal.name,
+            schedule=schedule_to_json(value.schedule),
+            zone=value.zone,
+            valid_seconds=proposal.valid_seconds,
+            audience=Audience.from_json(proposal.audience),
+            body=proposal.body,
+            created_by=actor,
+            created_at=now,
+            priority=proposal.priority,
+            promotion=proposal.promotion,
+            running_id=running_id,
+        ),
+        state=CampaignState.DRAFT,
+    )
+
+
+async def change(
+    connection: AsyncConnection, asked: Asked, edit: Edit, now: datetime
+) -> StoredCampaign:
+    """A campaign with its new content version; the caller knows that it is what was shown.
+
+    Raises:
+        LookupError: there is no such campaign.
+    """
+    before = await campaigns.hold(connection, edit.campaign_id)
+    await campaigns.add_version(
+        connection,
+        edit.campaign_id,
+        body=edit.body,
+        audience=Audience.from_json(edit.audience),
+        by=asked.actor,
+        at=now,
+        schedule=edit.schedule,
+        divide=parts,
+    )
+    after = await campaigns.by_id(connection, edit.campaign_id)
+    if after is None:
+        raise LookupError(edit.campaign_id)
+    if edit.schedule is not None:
+        await follow_moments(connection, before, after, now)
+    details = {"version": after.version_number}
+    await audit.note(connection, audit.Entry(now, asked.actor, "edit", after.key, details))
+    return after
+
+
+async def as_it_stands(
+    connection: AsyncConnection, desk: Desk, switching: Switching
+) -> list[StoredCampaign] | None:
+    """What came of a yes that comes again; None where it has been switched off since."""
+    running = await running_programme(connection, desk.shop_id, switching.key, switching.year)
+    if running is None or not running.is_on:
+        return None
+    standing = await standing_campaigns(connection, running)
+    keys = {one["key"] for one in switching.made}
+    changed = {one["campaign_id"] for one in switching.changed}
+    return [one for one in standing if one.key in keys or one.id in changed]
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """How many campaigns were ended, and how many deliveries that were planned do not go out."""
+
+    campaigns: int
+    deliveries: int
+
+
+async def turn_off(desk: Desk, actor: str, programme: Programme, year: int) -> SwitchedOff | None:
+    """Switch a programme off with all that it has still to say; None where it is not on.
+
+    What is under way at a platform still arrives.
+    """
+    now = desk.clock.now()
+    async with desk.database.writing() as connection:
+        running = await running_programme(connection, desk.shop_id, programme.key, year, hold=True)
+        if running is None or not await switch_off(connection, running.id, by=actor, at=now):
+            return None
+        ended = deliveries = 0
+        for one in await standing_campaigns(connection, running):
+            done = await cancel_in(connection, desk, actor, one.id)
+            if done is not None and done.changed:
+                ended += 1
+                deliveries += done.planned
+        subject = f"{programme.key}:{year}"
+        details = {"campaigns": ended, "deliveries": deliveries}
+        await audit.note(connection, audit.Entry(now, actor, "programme_off", subject, details))
+    return SwitchedOff(ended, deliveries)
+
+
+async def running_year(desk: Desk, programme: Programme) -> RunningProgramme | None:
+    """The year of a programme that is on; the newest where several are."""
+    async with desk.database.reading() as connection:
+        on = await programmes_on(connection, desk.shop_id)
+    return max(
+        (one for one in on if one.key == programme.key), key=lambda one: one.year, default=None
+    )
