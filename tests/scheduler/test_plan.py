@@ -110,8 +110,7 @@ def test_a_plan_is_by_time_and_then_by_key() -> None:
         ("a", "2020-09-29"),
         ("a", "2020-09-30"),
         ("a", "2020-10-01"),
-        ("b", "2020-10-01:mid-autumn"),
-        ("b", "2020-10-01:national-day"),
+        ("b", "2020-10-01:mid-autumn+national-day"),
     ]
 
 
