@@ -72,7 +72,7 @@ async def people(configuration: Configuration, expression: str, *, names: bool) 
         if names:
             async with desk.database.writing() as connection:
                 details = {"members": [one.member_id for one in found]}
-                look = audit.Entry(now, _ACTOR, "names", segment.expression, details)
+                look = audit.Entry(now, _ACTOR, "segment_names", segment.expression, details)
                 await audit.note(connection, look)
         else:
             found = [Match(one.member_id, one.customer_id, mask_name(one.name)) for one in found]

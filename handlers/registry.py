@@ -23,6 +23,7 @@ from typing import Any, get_args, get_type_hints
 from handlers.arguments import Argument, FormAnswer, Nickname, Unreadable
 from handlers.replies import Replies
 from handlers.roles import Role
+from handlers.segment_deeds import SegmentDeed
 from handlers.wording import Say
 
 Run = Callable[..., Replies]
@@ -40,7 +41,7 @@ _EMPHASIS = "!！。.~～"
 # What only a command is followed by: somebody or a group by name, or the number of a campaign.
 _ADDRESSED = re.compile(r"\s*[@＠#＃]")
 # What may be anything: a command that takes it is talk without its slash.
-_WITH_SLASH = (Nickname, FormAnswer)
+_WITH_SLASH = (Nickname, FormAnswer, SegmentDeed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,8 @@ def _read(command: Command, rest: str) -> Call | Misread:
             except Unreadable as unreadable:
                 if not parameter.optional:
                     return Misread(command, unreadable.sentence, unreadable.facts)
-                trouble = trouble or unreadable
+                # Who can tell the facts has seen what was meant.
+                trouble = unreadable if unreadable.facts else trouble or unreadable
             else:
                 left.remove(parameter)
         # What may be left out may also stand in another order: 洞察 @二群 7.

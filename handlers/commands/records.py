@@ -61,17 +61,21 @@ _OTHERS = {
     "learn": "{who} 让我学了「{what}」",
     "unlearn": "{who} 不让我学「{what}」",
     "names": "{who} 看了「{what}」的原话是谁说的",
+    "segment": "{who} 存了分组「{what}」",
+    "unsegment": "{who} 删了分组「{what}」",
+    "segment_names": "{who} 看了「{what}」里有谁",
     "lift": "{who} 让账号 {what} 接着发",
     "coupon": "{who} 备了优惠券「{what}」",
     "redeem": "{who} 核销了券码 {what}",
     "close_round": "{who} 提前结束了「{what}」",
+    "override": "{who} 放行了「{what}」的措辞：{detail}",
     "faq": "{who} 写了问答「{what}」",
     "unfaq": "{who} 删了问答「{what}」",
     "befriend_everyone": "{who} 让加账号 {what} 好友的都直接通过",
     "befriend_who_says": "{who} 让说对暗号的直接加账号 {what} 为好友",
     "befriend_nobody": "{who} 让加账号 {what} 好友的都问管理员",
 }
-_DETAILS = ("tag", "zone", "tags", "chat", "group")
+_DETAILS = ("tag", "zone", "tags", "chat", "group", "words")
 SENTENCES = _TO_CAMPAIGNS | _TO_PEOPLE | _OTHERS
 """Action → a key of the wording: who did it, to whom or what, and the detail that matters."""
 

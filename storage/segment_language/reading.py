@@ -83,6 +83,11 @@ _THAN = {"≤": "<=", "≥": ">=", "≠": "!=", "<>": "!=", "==": "="}
 _MARKS = {"退订": Mark.OPTED_OUT, "可私聊": Mark.REACHABLE, "员工": Mark.STAFF}
 
 
+def is_word(name: str) -> bool:
+    """Whether a condition may begin with this word, so that it can be nobody's name."""
+    return name.lower() in _EXAMPLE_OF
+
+
 @lru_cache(maxsize=512)
 def read(text: str) -> Question:
     """The question that a text asks.
