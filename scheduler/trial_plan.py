@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from storage.errors import SchedulingError
-from storage.outcomes import Metric
+from storage.outcome_sources import Metric
 from storage.segment_language.reading import read
 from storage.segment_language.trouble import SegmentUnreadable
 from storage.segments import Segment

@@ -1,17 +1,287 @@
-"""What happened after a campaign's posts."""
+"""What happened after a campaign's posts: who did what within a window after each, by variant.
+
+Everything is counted from what is kept anyway: the ledger, messages, comings and goings, coupons,
+opt-outs. Nothing is written. A post's window begins when it was begun or, for whom nothing was sent
+to (those held out among them), when it was due, and lasts as long as the trial says. Each fan
+counts once in a group, whatever they did in however many windows.
+
+Posts to groups are counted by group: an arm's groups are what is compared. Private messages are
+counted by customer. Who asked for no record, the staff and the bot's own accounts are nobody here.
+
+Where it is all read from is told in `outcome_sources.py`.
+"""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    distinct,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from storage.columns import UtcDateTime
+from storage.deliveries import DeliveryState
+from storage.members import OURS
+from storage.outcome_sources import IN_GROUPS, IN_PRIVATE, Metric
+from storage.slots import HELD_OUT
+from storage.tables import (
+    customers,
+    deliveries,
+    members,
+    memberships,
+)
 
 
-class Metric(StrEnum):
-    """What fans did within the window after a post; each fan counts once."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many people, and how many of them were new customers then."""
 
-    REPLIES = "replies"  # answered: replied to the post, pressed a button, or wrote back in private
-    TALK = "talk"  # said anything in the group, or to the bot in private
-    PRESSES = "presses"  # pressed a button below the post
-    MENTIONS = "mentions"  # named the shop or the product
-    COUPONS = "coupons"  # redeemed a coupon
-    OPT_OUTS = "opt_outs"  # asked for no more marketing
-    LEAVES = "leaves"  # left the group
+    people: int = 0
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What came of one arm in one group, or of all of an arm's customers (`group_id` is None).
+
+    `arm` is a variant's name or `HELD_OUT`; None is who was no part of the trial. `reached` of the
+    `posts` were sent. `fans` are those who sat in the group when its first post was due, or the
+    customers.
+    """
+
+    arm: str | None
+    group_id: int | None
+    posts: int
+    reached: int
+    fans: Counted
+    did: Mapping[Metric, Counted] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came of a campaign so far.
+
+    `waiting` are the deliveries of which it is not known yet what becomes of them; `last_ends` is
+    when the last window is over, None before the first post was due.
+    """
+
+    tallies: tuple[Tally, ...]
+    waiting: int
+    last_ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a campaign's outcomes.
+
+    Attributes:
+        campaign_id: the campaign.
+        window: how long after a post counts.
+        beyond_reach: the reasons of deliveries that could have been sent to nobody, in whichever
+            arm: they are no part of the comparison. All others are, sent or not: an arm is who was
+            meant to get it.
+        words: what names the shop or the product.
+        new_since: who was first seen then or later is a new customer.
+    """
+
+    campaign_id: int
+    window: timedelta
+    beyond_reach: Collection[str]
+    words: Collection[str]
+    new_since: datetime
+
+
+_PENDING = (DeliveryState.PLANNED, DeliveryState.SENDING)
+_REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
+_HELD_BACK = "hold_out"  # the reason of who is held out by a campaign's share, without a variant
+
+
+async def outcomes(connection: AsyncConnection, question: Question) -> Outcomes:
+    """Everything that came of a campaign's posts, counted now."""
+    waiting = await connection.scalar(
+        select(func.count())
+        .select_from(deliveries)
+        .where(
+            deliveries.c.campaign_id == question.campaign_id,
+            deliveries.c.state.in_(_PENDING),
+        )
+    )
+    posts = _posts(question)
+    last: datetime | None = await connection.scalar(select(func.max(posts.c.since)))
+    return Outcomes(
+        (
+            *await _of_groups(connection, question, posts),
+            *await _of_people(connection, question, posts),
+        ),
+        waiting or 0,
+        None if last is None else last + question.window,
+    )
+
+
+class _Later(FunctionElement[datetime]):
+    """A moment so many seconds after another, as the engine reckons."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(_Later, "sqlite")
+def _later_as_text(element: _Later, compiler: SQLCompiler, **options: Any) -> str:
+    moment, seconds = (compiler.process(one, **options) for one in element.clauses)
+    return f"strftime('%Y-%m-%d %H:%M:%f', {moment}, '+' || {seconds} || ' seconds')"
+
+
+@compiles(_Later, "postgresql")
+def _later_as_timestamp(element: _Later, compiler: SQLCompiler, **options: Any) -> str:
+    moment, seconds = (compiler.process(one, **options) for one in element.clauses)
+    return f"({moment} + {seconds} * interval '1 second')"
+
+
+def _posts(question: Question) -> CTE:
+    """The posts that count: of each its arm, whom it was for, and its window."""
+    since = func.coalesce(deliveries.c.began_at, deliveries.c.not_before)
+    seconds: ColumnElement[int] = literal_column(str(int(question.window.total_seconds())))
+    held_out = and_(deliveries.c.state == DeliveryState.SKIPPED, deliveries.c.reason == _HELD_BACK)
+    possible = and_(
+        deliveries.c.state == DeliveryState.SKIPPED,
+        deliveries.c.reason.not_in(list(question.beyond_reach)),
+    )
+    return (
+        select(
+            deliveries.c.id,
+            case((held_out, HELD_OUT), else_=deliveries.c.variant).label("arm"),
+            deliveries.c.group_id,
+            members.c.customer_id,
+            case((deliveries.c.state.in_(_REACHED), 1), else_=0).label("reached"),
+            deliveries.c.receipt,
+            since.label("since"),
+            _Later(since, seconds).label("until"),
+        )
+        .select_from(deliveries.outerjoin(members, members.c.id == deliveries.c.member_id))
+        .where(
+            deliveries.c.campaign_id == question.campaign_id,
+            or_(deliveries.c.state.in_((*_REACHED, DeliveryState.FAILED)), possible),
+        )
+        .cte("posts")
+    )
+
+
+async def _of_groups(
+    connection: AsyncConnection, question: Question, posts: CTE
+) -> Sequence[Tally]:
+    """What came of each group's posts; its arm is that of its first."""
+    rows = await connection.execute(
+        select(posts.c.group_id, posts.c.arm, posts.c.reached)
+        .where(posts.c.group_id.is_not(None))
+        .order_by(posts.c.since, posts.c.id)
+    )
+    arms: dict[int, str | None] = {}
+    sent: defaultdict[int, list[int]] = defaultdict(list)
+    for group, arm, reached in rows:
+        arms.setdefault(group, arm)
+        sent[group].append(reached)
+    if not arms:
+        return ()
+    first = select(posts.c.group_id, func.min(posts.c.since).label("since"))
+    begun = first.where(posts.c.group_id.is_not(None)).group_by(posts.c.group_id).subquery()
+    fans = await _count(
+        connection,
+        question,
+        begun.c.group_id,
+        begun.join(memberships, memberships.c.group_id == begun.c.group_id).join(
+            members, members.c.id == memberships.c.member_id
+        ),
+        memberships.c.joined_at <= begun.c.since,
+        or_(memberships.c.left_at.is_(None), memberships.c.left_at > begun.c.since),
+    )
+    did = {
+        metric: await _count(connection, question, posts.c.group_id, *source(posts, question.words))
+        for metric, source in IN_GROUPS.items()
+    }
+    return [
+        Tally(
+            arm,
+            group,
+            len(sent[group]),
+            sum(sent[group]),
+            fans.get(group, Counted()),
+            {metric: found.get(group, Counted()) for metric, found in did.items()},
+        )
+        for group, arm in arms.items()
+    ]
+
+
+async def _of_people(
+    connection: AsyncConnection, question: Question, posts: CTE
+) -> Sequence[Tally]:
+    """What came of each arm's private messages."""
+    rows = await connection.execute(
+        select(posts.c.arm, func.count(), func.sum(posts.c.reached))
+        .where(posts.c.customer_id.is_not(None))
+        .group_by(posts.c.arm)
+        .order_by(posts.c.arm)
+    )
+    sent = {arm: (count, reached) for arm, count, reached in rows}
+    if not sent:
+        return ()
+    theirs = posts.join(members, members.c.customer_id == posts.c.customer_id)
+    fans = await _count(connection, question, posts.c.arm, theirs)
+    did = {
+        metric: await _count(connection, question, posts.c.arm, *source(posts, question.words))
+        for metric, source in IN_PRIVATE.items()
+    }
+    return [
+        Tally(
+            arm,
+            None,
+            count,
+            reached,
+            fans.get(arm, Counted()),
+            {metric: found.get(arm, Counted()) for metric, found in did.items()},
+        )
+        for arm, (count, reached) in sent.items()
+    ]
+
+
+async def _count(
+    connection: AsyncConnection,
+    question: Question,
+    by: ColumnElement[Any],
+    source: FromClause,
+    *which: ColumnElement[bool],
+) -> dict[Any, Counted]:
+    """How many customers a source tells of, and how many of them are new, by a group or an arm."""
+    known = members.alias("known")
+    old = exists().where(
+        known.c.customer_id == members.c.customer_id,
+        known.c.first_seen_at < question.new_since,
+    )
+    rows = await connection.execute(
+        select(
+            by,
+            func.count(distinct(members.c.customer_id)),
+            func.count(distinct(case((~old, members.c.customer_id)))),
+        )
+        .select_from(source.join(customers, customers.c.id == members.c.customer_id))
+        .where(~members.c.staff, ~OURS, ~customers.c.no_record, *which)
+        .group_by(by)
+    )
+    return {row[0]: Counted(row[1], row[2]) for row in rows}

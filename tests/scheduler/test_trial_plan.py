@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scheduler.trial_plan import TrialInvalid, TrialPlan, plan_of
-from storage.outcomes import Metric
+from storage.outcome_sources import Metric
 from storage.segments import Segment
 
 PLAN = TrialPlan(Metric.TALK, timedelta(hours=48), 200, 10, Segment.parse("tag:老客"))

@@ -14,7 +14,7 @@ from scheduler.variants import parts
 from storage import campaigns
 from storage.audiences import Audience
 from storage.database import Database
-from storage.outcomes import Metric
+from storage.outcome_sources import Metric
 from storage.segments import Segment
 from storage.slots import HELD_OUT
 from storage.tables import deliveries as ledger
