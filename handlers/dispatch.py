@@ -25,6 +25,7 @@ from handlers.events import Event
 from handlers.recording import Batch, record_batch
 from handlers.setting_aside import set_aside
 from handlers.taggers import tag_by_words, tag_speakers
+from handlers.taking_part import take_part
 from handlers.welcome import greet, prepare_welcomes
 from storage.errors import LaneLost
 from storage.failures import may_pass
@@ -143,6 +144,7 @@ class Dispatcher:
             )
             await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
+            await take_part(connection, desk, batch)
             await prepare_welcomes(connection, desk, batch)
             await admission.judge(connection, desk, batch)
         _log.debug("heard", account=self._account, messages=len(batch.said))

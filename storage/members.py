@@ -308,6 +308,17 @@ async def customers_of(connection: AsyncConnection, ids: Collection[int]) -> lis
     return list(found)
 
 
+async def of_customer(connection: AsyncConnection, customer_id: int) -> list[Member]:
+    """A customer's members, on whichever channel, the first known first."""
+    rows = await connection.execute(
+        select(*_MEMBER)
+        .select_from(members.join(customers))
+        .where(members.c.customer_id == customer_id)
+        .order_by(members.c.id)
+    )
+    return [_member(row) for row in rows]
+
+
 async def unrecorded(connection: AsyncConnection) -> list[int]:
     """The ids of the members who asked for no record."""
     rows = await connection.execute(

@@ -1,0 +1,153 @@
+"""Rounds whose deadline is over are closed, once, and what came of them is told in their groups.
+
+What came of a round and the campaign that tells it are written in one transaction, which holds the
+round's row: so whichever process comes first closes it, nobody draws a second time, and a process
+that ends right behind that has lost nothing: the ledger tells it. What is told was approved with
+the round's announcement, which said that it would come. It is put off for quiet hours and caps
+like any post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.desk import Desk
+from handlers.draws import record_of, winners
+from handlers.round_text import amounts_in, outcome, rules_of, votes_in
+from handlers.staff import tell
+from scheduler.bodies import literal_body
+from scheduler.campaigns import CampaignState
+from scheduler.content import Content
+from scheduler.priorities import Priority
+from scheduler.schedule_json import schedule_to_json
+from scheduler.schedules import Once
+from storage import approvals, campaigns, rounds
+from storage.audiences import Audience
+from storage.campaigns import NewCampaign
+from storage.members import of_customer
+from storage.rounds import Entry, Round, RoundKind
+from storage.shops import halted_at
+
+_log = structlog.get_logger(__name__)
+
+_GRACE = timedelta(minutes=1)  # what was said in time may be heard a little later
+_TELLS_WITHIN = timedelta(days=3)
+_LAST_DRAWS = 20
+
+
+async def close_rounds(desk: Desk) -> int:
+    """Close every round whose deadline is over, and tell the winners; how many were closed."""
+    until = desk.clock.now() - _GRACE
+    async with desk.database.reading() as connection:
+        overdue = await rounds.overdue_rounds(connection, desk.shop_id, until)
+    closed = 0
+    for number in overdue:
+        async with desk.database.writing() as connection:
+            closed += await close(connection, desk, number)
+    await _tell_winners(desk)
+    return closed
+
+
+async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
+    """Close a round and have its groups told; False where that has happened already.
+
+    A round that no group was sent is closed and nobody told.
+
+    Raises:
+        LookupError: there is none of this number.
+    """
+    one = await rounds.hold_round(connection, number)
+    if one.closed_at is not None:
+        return False
+    entries = await rounds.entries(connection, number)
+    told_in = await rounds.groups_of(connection, number)
+    result = result_of(one, entries)
+    await rounds.close_round(connection, number, result, desk.clock.now())
+    _log.info("round_closed", number=number, kind=one.kind, entries=len(entries))
+    if told_in and (entries or one.kind is RoundKind.DRAW):
+        text = outcome(desk, one, result, entries)
+        await _announce(connection, desk, one, text, told_in)
+    return True
+
+
+def result_of(one: Round, entries: Sequence[Entry]) -> dict[str, Any]:
+    """What came of a round: votes, a sum, or the record of a draw that anybody can check."""
+    match one.kind:
+        case RoundKind.POLL:
+            return {"votes": votes_in(one, entries)}
+        case RoundKind.CHAIN:
+            return {"people": len(entries), "amount": amounts_in(entries)}
+        case RoundKind.DRAW:
+            rules, numbers = rules_of(one), [entry.number for entry in entries]
+            won = winners(one.secret, numbers, rules.prizes)
+            return record_of(rules, one.secret, numbers, won)
+
+
+async def _announce(
+    connection: AsyncConnection, desk: Desk, one: Round, text: str, told_in: Sequence[int]
+) -> None:
+    now = desk.clock.now()
+    made = await campaigns.create(
+        connection,
+        desk.shop_id,
+        NewCampaign(
+            key=f"{one.key}:result",
+            programme=one.kind,
+            name=one.title,
+            schedule=schedule_to_json(Once(desk.shop.local(now).replace(tzinfo=None))),
+            zone=desk.shop.zone,
+            valid_seconds=int(_TELLS_WITHIN.total_seconds()),
+            audience=Audience(taken=tuple(told_in)),
+            body=literal_body(Content(text)),
+            created_by=one.made_by,
+            created_at=now,
+            priority=Priority.POST,
+        ),
+        state=CampaignState.DRAFT,
+    )
+    await approvals.approve(
+        connection,
+        made.id,
+        version=made.version_id,
+        state=CampaignState.APPROVED,
+        by=one.made_by,
+        at=now,
+    )
+
+
+async def _tell_winners(desk: Desk) -> None:
+    """Tell the winners of the last draws in private, each once, as far as they can be reached."""
+    since = desk.clock.now() - _TELLS_WITHIN
+    async with desk.database.reading() as connection:
+        if await halted_at(connection, desk.shop_id) is not None:
+            return
+        last = await rounds.latest_rounds(connection, desk.shop_id, RoundKind.DRAW, _LAST_DRAWS)
+    for one in last:
+        if one.closed_at is None or one.closed_at < since or one.result is None:
+            continue
+        for place, won in enumerate(one.result.get("winners", ())):
+            await _tell_some(desk, one, one.options[place][0], won)
+
+
+async def _tell_some(desk: Desk, one: Round, prize: str, won: Sequence[int]) -> None:
+    async with desk.database.reading() as connection:
+        waiting = await rounds.untold(connection, one.id, won)
+    for entry in waiting:
+        if entry.customer_id is None:
+            continue
+        async with desk.database.writing() as connection:
+            # Noted first: a winner who is not told in private reads it in the group.
+            await rounds.note_told(connection, one.id, [entry.number], desk.clock.now())
+            theirs = await of_customer(connection, entry.customer_id)
+        text = desk.say(
+            "恭喜！「{title}」你的 {number} 号中了：{prize}。店里会联系你。",
+            title=one.title,
+            number=entry.number,
+            prize=prize,
+        )
+        await tell(desk, theirs, Content(text), f"draw:{one.id}/{entry.number}")

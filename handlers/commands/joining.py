@@ -1,0 +1,141 @@
+"""What fans do in a round by a button or a command: vote, take part, step back, check a draw.
+
+The answers are the fan's own and come in private; a crowd that presses at once never floods the
+group.
+"""
+
+from __future__ import annotations
+
+import json
+
+from handlers.arguments import Number
+from handlers.desk import Asked, Desk
+from handlers.fans_only import kept_out
+from handlers.registry import command
+from handlers.replies import Replies, Reply, reply
+from handlers.roles import Role
+from handlers.round_text import standing
+from handlers.round_words import Amount, ChoiceNumber
+from storage import rounds
+from storage.rounds import Round, RoundKind
+
+_JOINED_BY_A_WORD = (RoundKind.CHAIN, RoundKind.DRAW)
+
+
+@command("vote", "投一票", Role.FAN, "给投票里的一项投票，可以改", "/vote 3 1")
+async def vote(desk: Desk, asked: Asked, number: Number, choice: ChoiceNumber) -> Replies:
+    """Count the asker's vote, instead of the one they gave before."""
+    one = await _open(desk, asked, number, (RoundKind.POLL,))
+    if isinstance(one, Reply):
+        yield one
+        return
+    if choice.number > len(one.options):
+        yield _quiet(desk, "没有第 {number} 项。", number=choice.number)
+        return
+    place = choice.number - 1
+    async with desk.database.writing() as connection:
+        customer = asked.member.customer_id
+        counted = await rounds.enter(connection, one.id, customer, {"choice": place}, asked.at)
+        entries = await rounds.entries(connection, one.id)
+    if counted is None:
+        yield _over(desk, one)
+        return
+    text = desk.say("记下了，你投的是「{option}」。", option=one.options[place])
+    yield reply(f"{text}{standing(desk, one, entries)}", private=True, quiet=True)
+
+
+@command("join", "参加", Role.FAN, "参加接龙或抽奖；不写编号就是群里最新的", "/join 3")
+async def join(
+    desk: Desk, asked: Asked, number: Number | None = None, amount: Amount | None = None
+) -> Replies:
+    """Put the asker into a chain, or give them their number in a draw."""
+    one = await _open(desk, asked, number, _JOINED_BY_A_WORD)
+    if isinstance(one, Reply):
+        yield one
+        return
+    wanted = amount.number if amount is not None else 1
+    body = {"lines": {asked.member.name: wanted}} if one.kind is RoundKind.CHAIN else {}
+    async with desk.database.writing() as connection:
+        place = await rounds.enter(connection, one.id, asked.member.customer_id, body, asked.at)
+    if place is None:
+        yield _over(desk, one)
+    elif one.kind is RoundKind.CHAIN:
+        yield _quiet(desk, "「{title}」记下了：{count} 份。", title=one.title, count=wanted)
+    else:
+        yield _quiet(
+            desk,
+            "「{title}」你的号码是 {number}，{closes} 开奖。",
+            title=one.title,
+            number=place,
+            closes=desk.show_time(one.closes_at),
+        )
+
+
+@command("quit", "不参加", Role.FAN, "退出接龙或抽奖", "/quit 3")
+async def quit_(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
+    """Take the asker out of a chain or a draw; a number is never given to somebody else."""
+    one = await _open(desk, asked, number, _JOINED_BY_A_WORD)
+    if isinstance(one, Reply):
+        yield one
+        return
+    async with desk.database.writing() as connection:
+        left = await rounds.leave(connection, one.id, asked.member.customer_id, asked.at)
+    if left is None:
+        yield _over(desk, one)
+    else:
+        sentence = "「{title}」已经退出了。" if left else "「{title}」你本来就没有参加。"
+        yield _quiet(desk, sentence, title=one.title)
+
+
+@command("drawcheck", "验奖", Role.FAN, "看一次抽奖的全部依据，自己验一验", "/drawcheck 3")
+async def drawcheck(desk: Desk, asked: Asked, number: Number) -> Replies:
+    """Give everything that the winners of a draw follow from, as `nuanqun draw-check` reads it."""
+    say = desk.say
+    async with desk.database.reading() as connection:
+        one = await rounds.round_numbered(connection, desk.shop_id, number.number)
+        mine = None
+        if one is not None:
+            mine = await rounds.entry_of(connection, one.id, asked.member.customer_id)
+    if one is None or one.kind is not RoundKind.DRAW:
+        yield _quiet(desk, "没有编号 {number} 的抽奖。", number=number.number)
+        return
+    own = [say("你的号码是 {number}。", number=mine.number)] if mine is not None else []
+    if one.result is None:
+        closes = desk.show_time(one.closes_at)
+        yield _quiet(desk, "「{title}」还没开奖，{closes} 开。", title=one.title, closes=closes)
+        return
+    record = json.dumps(one.result, ensure_ascii=False)
+    how = say("下面是全部依据。怎么验，文档里写着；也可以存成文件，用 nuanqun draw-check 验。")
+    yield reply("\n".join([*own, how, record]), private=True, quiet=True)
+
+
+async def _open(
+    desk: Desk, asked: Asked, number: Number | None, kinds: tuple[RoundKind, ...]
+) -> Round | Reply:
+    """The round that somebody means and may take part in; else what is to be said."""
+    refused = kept_out(desk, asked)
+    if refused is not None:
+        return refused
+    async with desk.database.reading() as connection:
+        if number is not None:
+            one = await rounds.round_numbered(connection, desk.shop_id, number.number)
+        else:
+            here = [] if asked.group is None else [asked.group.id]
+            posts = await rounds.open_posts(connection, here, asked.at)
+            one = next((post.round for post in posts if post.round.kind in kinds), None)
+        if (
+            one is None
+            or one.kind not in kinds
+            or not await rounds.is_open_to(connection, one.id, asked.member.customer_id)
+        ):
+            return _quiet(desk, "现在没有可以参加的。")
+    return one if one.takes(asked.at) else _over(desk, one)
+
+
+def _over(desk: Desk, one: Round) -> Reply:
+    closes = desk.show_time(one.closes_at)
+    return _quiet(desk, "「{title}」{closes} 已经截止了。", title=one.title, closes=closes)
+
+
+def _quiet(desk: Desk, sentence: str, **facts: object) -> Reply:
+    return reply(desk.say(sentence, **facts), private=True, quiet=True)

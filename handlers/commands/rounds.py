@@ -1,0 +1,128 @@
+"""The commands that open rounds, show how they stand and close them: polls, chains and draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.closing_rounds import close
+from handlers.desk import Asked, Desk
+from handlers.opening_rounds import opened
+from handlers.previews import in_one_message
+from handlers.registry import command
+from handlers.replies import Replies, Reply, reply
+from handlers.roles import Role
+from handlers.round_text import outcome, standing
+from handlers.round_words import ChainOrder, DrawOrder, PollOrder, RoundOrder
+from storage import audit, rounds
+from storage.rounds import Entry, Round, RoundKind
+
+_LISTED = 8
+_POLL = "/poll @福利群 下次先上哪个香味 | 栀子 | 白茶 | 截止 今晚8点"
+_CHAIN = "/chain @福利群 桂花面膜拼单 | 截止 今晚10点"
+_DRAW = "/draw @福利群 双11抽奖 | 面霜正装 x1 | 小样 x5 | 截止 明晚8点"
+
+
+@command("poll", "投票", Role.MANAGER, "在群里开一个投票；不写内容就看开过的", _POLL)
+async def poll(desk: Desk, asked: Asked, order: PollOrder | None = None) -> Replies:
+    """Preview a poll, list the last ones, show one, or close it before its time."""
+    yield await _answer(desk, asked, RoundKind.POLL, order, _POLL)
+
+
+@command("chain", "接龙", Role.MANAGER, "在群里开一个接龙，自动点数；不写内容就看开过的", _CHAIN)
+async def chain(desk: Desk, asked: Asked, order: ChainOrder | None = None) -> Replies:
+    """Preview a chain, list the last ones, show one with its list, or close it before its time."""
+    yield await _answer(desk, asked, RoundKind.CHAIN, order, _CHAIN)
+
+
+@command("draw", "抽奖", Role.MANAGER, "在群里开一个谁都能验的抽奖；不写内容就看开过的", _DRAW)
+async def draw(desk: Desk, asked: Asked, order: DrawOrder | None = None) -> Replies:
+    """Preview a draw, list the last ones, or show one. It is drawn at its deadline, by itself."""
+    yield await _answer(desk, asked, RoundKind.DRAW, order, _DRAW)
+
+
+async def _answer(
+    desk: Desk, asked: Asked, kind: RoundKind, order: RoundOrder | None, example: str
+) -> Reply:
+    if order is None:
+        return await _last(desk, kind, example)
+    if order.number is None:
+        return await opened(desk, asked, kind, order, _written(desk, order))
+    async with desk.database.writing() as connection:
+        one = await rounds.round_numbered(connection, desk.shop_id, order.number)
+        if one is None or one.kind is not kind:
+            return reply(desk.say("没有编号 {number} 的。", number=order.number), private=True)
+        if order.close and await close(connection, desk, one.id):
+            now = desk.clock.now()
+            entry = audit.Entry(now, asked.actor, "close_round", one.title, {"round": one.id})
+            await audit.note(connection, entry)
+            one = await rounds.hold_round(connection, one.id)
+        entries = await rounds.entries(connection, one.id)
+    return _shown(desk, one, entries)
+
+
+def _written(desk: Desk, order: RoundOrder) -> str:
+    """An order as it is written, to be given again."""
+    prizes = (f"{each.name} x{each.count}" for each in order.prizes)
+    until = desk.say("截止 {when}", when=order.deadline) if order.deadline else ""
+    return " | ".join(filter(None, [order.title, *order.options, *prizes, until]))
+
+
+async def _last(desk: Desk, kind: RoundKind, example: str) -> Reply:
+    say = desk.say
+    async with desk.database.reading() as connection:
+        last = await rounds.latest_rounds(connection, desk.shop_id, kind, _LISTED)
+        lines = [
+            say(
+                "· {number}. {title}：{state}",
+                number=one.id,
+                title=one.title,
+                state=say("已经截止")
+                if one.closed_at is not None
+                else standing(desk, one, await rounds.entries(connection, one.id)),
+            )
+            for one in last
+        ]
+    if not lines:
+        return reply(say("还没有开过。例如：{example}", example=say(example)), private=True)
+    how = say("看某一个，发 /{kind} {number}。", kind=str(kind), number=last[0].id)
+    return reply("\n".join([*lines, how]), private=True)
+
+
+def _shown(desk: Desk, one: Round, entries: Sequence[Entry]) -> Reply:
+    """A round as managers see it; of a chain with everybody's lines, of a draw with the winners."""
+    say = desk.say
+    title = say(
+        "{number}. {title}（{closes} 截止）",
+        number=one.id,
+        title=one.title,
+        closes=desk.show_time(one.closes_at),
+    )
+    now = (
+        outcome(desk, one, one.result, entries)
+        if one.result is not None
+        else standing(desk, one, entries)
+    )
+    tail = [] if one.closed_at is not None else [_how_to_close(desk, one)]
+    text = in_one_message(desk, [title, now, *_told(desk, one, entries)], tail)
+    return reply(text, private=True)
+
+
+def _how_to_close(desk: Desk, one: Round) -> str:
+    if one.kind is RoundKind.DRAW:
+        return desk.say("到点自动开奖。")
+    return desk.say("提前结束，发 /{kind} {number} close。", kind=str(one.kind), number=one.id)
+
+
+def _told(desk: Desk, one: Round, entries: Sequence[Entry]) -> list[str]:
+    """What only managers are told: who is to be sent what."""
+    if one.kind is RoundKind.CHAIN:
+        return [
+            desk.say("{number}. {name} {amount} 份", number=entry.number, name=name, amount=amount)
+            for entry in entries
+            for name, amount in entry.body.get("lines", {}).items()
+        ]
+    if one.kind is RoundKind.DRAW and one.result is not None:
+        won = {number for some in one.result.get("winners", ()) for number in some}
+        names = [entry.name for entry in entries if entry.number in won]
+        return [desk.say("中奖的是：{names}", names=desk.listed(names))] if names else []
+    return []

@@ -1,0 +1,117 @@
+"""Taking part by talking: 接龙 lines, and replies to the post that opened a round.
+
+What was said is recorded like any words, and the entry with it, in one transaction: a message that
+is heard twice counts once. Only fans who may be remembered take part, and nothing is answered: a
+group in which fifty fans add themselves to a list needs no fifty answers. The post that opened the
+round shows how it stands (see `standing_rounds.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.chain_lines import amount_in, entry_after, lines_in
+from handlers.desk import Desk
+from handlers.events import MessageKind
+from handlers.recording import Batch
+from handlers.roles import Role, role_of
+from handlers.round_words import choice_in
+from storage import rounds
+from storage.messages import Recorded
+from storage.rounds import Round, RoundKind, RoundPost
+
+_BY_WORDS = (MessageKind.FAN, MessageKind.CHAIN)
+
+
+async def take_part(connection: AsyncConnection, desk: Desk, batch: Batch) -> None:
+    """Note who took part in a round with what they said."""
+    said = [one for one in batch.said if _may_take_part(desk, one)]
+    if not said:
+        return
+    here = {one.group.id for one in said if one.group is not None}
+    posts = await rounds.open_posts(connection, here, min(one.heard.at for one in said))
+    if not posts:
+        return
+    for one in said:
+        meant = _meant(one, posts)
+        if meant is not None:
+            await _enter(connection, one, meant)
+
+
+def _may_take_part(desk: Desk, one: Recorded) -> bool:
+    return (
+        one.group is not None
+        and not one.group.is_staff
+        and one.heard.kind in _BY_WORDS
+        and (one.heard.kind == MessageKind.CHAIN or one.heard.reply_to is not None)
+        and not one.member.no_record
+        and role_of(one.member, desk.shop) is Role.FAN
+    )
+
+
+def _meant(one: Recorded, posts: Iterable[RoundPost]) -> Round | None:
+    """The round that somebody takes part in: the one they reply to, or the group's newest chain."""
+    here = [post for post in posts if one.group is not None and post.group_id == one.group.id]
+    for post in here:
+        if one.heard.reply_to is not None and _is_of(one.heard.reply_to, post.receipt):
+            return post.round
+    if one.heard.kind != MessageKind.CHAIN:
+        return None
+    return next((post.round for post in here if post.round.kind is RoundKind.CHAIN), None)
+
+
+def _is_of(message: str, receipt: str) -> bool:
+    """Whether a message, by the id that replies tell, is one of those that a receipt names.
+
+    A channel may put the chat's id and a slash before the message's own.
+    """
+    return message in receipt.split(",") or message.rpartition("/")[2] in receipt.split(",")
+
+
+async def _enter(connection: AsyncConnection, one: Recorded, meant: Round) -> None:
+    customer, at, text = one.member.customer_id, one.heard.at, one.heard.text
+    match meant.kind:
+        case RoundKind.POLL:
+            choice = choice_in(text, meant.options)
+            if choice is not None:
+                await rounds.enter(connection, meant.id, customer, {"choice": choice}, at)
+        case RoundKind.CHAIN:
+            await _add_lines(connection, one, meant)
+        case RoundKind.DRAW:
+            amount = amount_in(text)
+            if amount == 0:
+                await rounds.leave(connection, meant.id, customer, at)
+            elif amount is not None:
+                await rounds.enter(connection, meant.id, customer, {}, at)
+
+
+async def _add_lines(connection: AsyncConnection, one: Recorded, meant: Round) -> None:
+    customer, at = one.member.customer_id, one.heard.at
+    lines = lines_in(one.heard.text)
+    if not lines:
+        amount = amount_in(one.heard.text)
+        if amount == 0:
+            await rounds.leave(connection, meant.id, customer, at)
+        elif amount is not None:
+            body = {"lines": {one.member.name: amount}}
+            await rounds.enter(connection, meant.id, customer, body, at)
+        return
+    await rounds.hold_round(connection, meant.id)
+    every = await rounds.entries(connection, meant.id)
+    mine: Mapping[str, int] = next(
+        (_lines_of(entry.body) for entry in every if entry.customer_id == customer), {}
+    )
+    others = {
+        name for entry in every if entry.customer_id != customer for name in _lines_of(entry.body)
+    }
+    body = {"lines": entry_after(lines, mine, others)}
+    if body["lines"]:
+        await rounds.enter(connection, meant.id, customer, body, at)
+
+
+def _lines_of(body: Mapping[str, Any]) -> Mapping[str, int]:
+    lines: Mapping[str, int] = body.get("lines", {})
+    return lines
