@@ -17,7 +17,7 @@ from pathlib import Path
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
 from scheduler.festivals import Region
 from scheduler.greeting_facts import festival_facts, names_of
-from scheduler.programme_dates import Calendar
+from scheduler.programme_calendar import Calendar
 from scheduler.programme_file import ProgrammeBroken, read_programme
 from scheduler.programme_parts import CHINESE, Programme
 from scheduler.schedules import Countdown, Schedule, days_left

@@ -12,16 +12,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
+from scheduler.programme_calendar import Calendar, DayMissing, NotKnownYet, day_of
 from scheduler.programme_dates import (
-    Calendar,
     DateInvalid,
-    DayMissing,
     DayRule,
     EveryMonth,
-    NotKnownYet,
     Source,
     Span,
-    day_of,
     read_day,
     read_days,
     read_time,

@@ -21,7 +21,8 @@ from enum import StrEnum
 from typing import Any
 
 from scheduler.festivals import Region, festival_keys
-from scheduler.programme_dates import Calendar, DateInvalid, NotKnownYet, day_of, read_day
+from scheduler.programme_calendar import Calendar, NotKnownYet, day_of
+from scheduler.programme_dates import DateInvalid, read_day
 from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Schedule

@@ -15,18 +15,15 @@ from datetime import date, datetime, time, timedelta
 from scheduler.decide import CareSettings
 from scheduler.festivals import Region
 from scheduler.nodes import Node
-from scheduler.programme_dates import (
+from scheduler.programme_calendar import (
     Calendar,
     DayMissing,
     NotKnownYet,
-    TimeRule,
     day_of,
     labelled_days,
     moment_of,
-    read_day,
-    read_days,
-    read_time,
 )
+from scheduler.programme_dates import TimeRule, read_day, read_days, read_time
 from scheduler.programme_facts import facts_for, in_words
 from scheduler.programme_parts import (
     CHINESE,
@@ -96,8 +93,8 @@ class ProgrammePost:
 
     `facts` are the template variables that go with it, as texts and numbers: the programme's
     facts in words, `days` left to the programme's day, `node` and `node_at`. A post to `groups` or
-    to an `audience` of its own belongs to a campaign of its own (`own`). One that hangs on a
-    node that is not confirmed is `provisional` and must stay a draft.
+    to an `audience` of its own belongs to a campaign of its own (`own`). One that is `told` follows
+    a node or a moment of the shop; `provisional`, and a draft, until its nodes are confirmed.
     """
 
     slot: str
@@ -115,6 +112,7 @@ class ProgrammePost:
     buttons: tuple[Button, ...] = ()
     goal: Named = field(default_factory=dict)
     provisional: bool = False
+    told: bool = False
 
     @property
     def own(self) -> bool:
@@ -200,7 +198,7 @@ def resolve(
             for one in phases.values()
             if one.first is not None and one.last is not None
         ],
-        [DatedPost(post.slot, post.phase, post.at, post.audience) for post in posts],
+        [DatedPost(post.slot, post.phase, post.at, post.audience, post.told) for post in posts],
         promotion,
         settings,
         place,
@@ -362,26 +360,23 @@ def _post(
         at=at,
         until=until,
         texts=texts,
-        facts={
-            **told.words,
-            **_told_by(nodes, calendar, told.language),
-            **_days_left(at, calendar),
-        },
+        facts={**told.words, **_told_by(nodes, told), **_days_left(at, calendar)},
         audience=task.audience,
         groups=task.groups,
         picture=task.picture,
         buttons=task.buttons,
         goal=task.goal,
         provisional=not all(node.confirmed for node in nodes),
+        told=bool(nodes) or read_time(task.at).source is not None,
     )
 
 
-def _told_by(nodes: list[Node], calendar: Calendar, language: str) -> dict[str, str | int]:
+def _told_by(nodes: list[Node], shop: _Told) -> dict[str, str | int]:
     """When each node is, by its key (`balance_end`); the first is also `node` and `node_at`."""
-    walls = [in_words(calendar.wall_of(node), language) for node in nodes]
+    walls = [in_words(shop.calendar.wall_of(node), shop.language) for node in nodes]
     told = {node.key.replace("-", "_"): wall for node, wall in zip(nodes, walls, strict=True)}
     for node, wall in zip(nodes[:1], walls, strict=False):
-        told |= {"node": node.name.get(language, node.name[CHINESE]), "node_at": wall}
+        told |= {"node": node.name.get(shop.language, node.name[CHINESE]), "node_at": wall}
     return told
 
 

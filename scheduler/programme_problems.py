@@ -41,8 +41,9 @@ class ProblemKind(StrEnum):
 class Problem:
     """One thing that is wrong. `slots` are the posts, or `phases` the phases, that it is about.
 
-    A `certain` one has to be mended before the programme is switched on; another may or may not
-    come true, for two private audiences may have no fan in common. `at` is the local time it is
+    A `certain` one has to be mended before the programme is switched on. Another may be meant so
+    (a platform's node that falls outside its phase), or not come true (a fan may be in only one of
+    two audiences). `at` is the local time it is
     about, `allowed` a cap's number of posts; `sentence` says it in plain English.
     """
 
@@ -66,12 +67,16 @@ class DatedPhase:
 
 @dataclass(frozen=True, slots=True)
 class DatedPost:
-    """What the checks ask about a post: `audience` None is groups."""
+    """What the checks ask about a post: `audience` None is groups.
+
+    One that is `told` follows a moment that a platform or the shop has set, wherever that falls.
+    """
 
     slot: str
     phase: str
     at: datetime
     audience: str | None
+    told: bool = False
 
 
 def problems_of(
@@ -117,6 +122,7 @@ def _outside(posts: Sequence[DatedPost], phases: Mapping[str, DatedPhase]) -> It
                 ProblemKind.OUTSIDE_PHASE,
                 f"{post.slot} falls on {post.at:%Y-%m-%d}, outside its phase {phase.key} "
                 f"from {phase.first} to {phase.last}.",
+                certain=not post.told,
                 slots=(post.slot,),
                 phases=(phase.key,),
                 at=post.at,

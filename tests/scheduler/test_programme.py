@@ -21,7 +21,7 @@ from scheduler.programme import (
     shipped_programmes,
     topic_of,
 )
-from scheduler.programme_dates import Calendar
+from scheduler.programme_calendar import Calendar
 from scheduler.promotions import Promotion
 from scheduler.schedules import Countdown, Festivals, ScheduleInvalid
 from scheduler.templates import render
