@@ -6,7 +6,7 @@ it would go out; whether it waits for approval or is paused is told with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from scheduler.programme import default_campaigns, preview
 from scheduler.promotions import Promotion
 from storage import campaigns
 from storage.campaigns import StoredCampaign
+from storage.running_programmes import EVERY_YEAR, RunningProgramme, programmes_on
 
 _STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
 
@@ -32,8 +33,9 @@ _STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
 class Planned:
     """One post to come, at the shop's time.
 
-    `campaign_id` is None for one of a programme that is not switched on. `holds` tells what a
-    person has to do before it goes out: approve it, or resume its campaign.
+    `campaign_id` is None for one that no campaign makes yet: of a programme that could be switched
+    on, or (`is_on`) of one that is on and will be prepared when its day comes near. `holds` tells
+    what a person has to do before it goes out: approve it, or resume its campaign.
     """
 
     at: datetime
@@ -45,6 +47,7 @@ class Planned:
     text: str
     holds: Reason | None = None
     promotion: Promotion | None = None
+    is_on: bool = False
 
 
 async def coming(desk: Desk, since: datetime, until: datetime) -> list[Planned]:
@@ -52,7 +55,18 @@ async def coming(desk: Desk, since: datetime, until: datetime) -> list[Planned]:
     async with desk.database.reading() as connection:
         standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
         written = await campaigns.bodies(connection, [one.version_id for one in standing])
-    return what_comes(desk.shop, desk.say, since, until, standing=standing, bodies=written)
+        on = await programmes_on(connection, desk.shop_id)
+        said = [every for one in on for every in await campaigns.of_programme(connection, one.id)]
+    return what_comes(
+        desk.shop,
+        desk.say,
+        since,
+        until,
+        standing=standing,
+        bodies=written,
+        on=on,
+        prepared=[one.key for one in said],
+    )
 
 
 def what_comes(
@@ -63,8 +77,14 @@ def what_comes(
     *,
     standing: Sequence[StoredCampaign] = (),
     bodies: Mapping[int, Any] | None = None,
+    on: Sequence[RunningProgramme] = (),
+    prepared: Collection[str] = (),
 ) -> list[Planned]:
-    """The same without a database: with nothing standing, the programmes by default."""
+    """The same without a database: with nothing standing, the programmes by default.
+
+    `on` are the programmes that are on, and `prepared` the keys of all that they ever made: what
+    was refused or switched off is not offered again.
+    """
     stored = {one.key: one for one in standing}
     planned = [
         _planned(shop, say, occurrence, stored[occurrence.campaign], bodies or {})
@@ -80,12 +100,32 @@ def what_comes(
             shop.zone, since, until, language=shop.language, region=Region(shop.region)
         )
     }
+    runs = {(one.key, one.year): one for one in on}
     offered = [
-        _offered(shop, say, occurrence, drafts[occurrence.campaign])
+        _offered(
+            shop,
+            say,
+            occurrence,
+            drafts[occurrence.campaign],
+            runs.get((drafts[occurrence.campaign].programme, EVERY_YEAR)),
+        )
         for occurrence in plan(drafts.values(), since, until, states=(CampaignState.DRAFT,))
+        if not _is_made(drafts[occurrence.campaign], occurrence, runs, prepared)
     ]
     fresh = [one for one in offered if (one.programme, one.slot, shop.day_of(one.at)) not in said]
     return sorted([*planned, *fresh], key=lambda one: one.at)
+
+
+def _is_made(
+    campaign: Campaign,
+    occurrence: Occurrence,
+    runs: Collection[tuple[str, int]],
+    prepared: Collection[str],
+) -> bool:
+    """Whether a programme that is on has said already what it does about this post."""
+    if (campaign.programme, EVERY_YEAR) in runs:
+        return f"{campaign.programme}:{occurrence.slot}" in prepared
+    return any(campaign.key == f"{key}:{year}" for key, year in runs)
 
 
 def _planned(
@@ -121,7 +161,13 @@ def _holds(campaign: StoredCampaign) -> Reason | None:
     return Reason.CAMPAIGN_PAUSED if campaign.state is CampaignState.PAUSED else None
 
 
-def _offered(shop: ShopSettings, say: Say, occurrence: Occurrence, campaign: Campaign) -> Planned:
+def _offered(
+    shop: ShopSettings,
+    say: Say,
+    occurrence: Occurrence,
+    campaign: Campaign,
+    running: RunningProgramme | None,
+) -> Planned:
     variables = {"shop": shop.name, "slogan": shop.slogan, "group": say("群")}
     return Planned(
         at=shop.local(occurrence.at),
@@ -129,7 +175,10 @@ def _offered(shop: ShopSettings, say: Say, occurrence: Occurrence, campaign: Cam
         campaign_id=None,
         programme=campaign.programme,
         slot=occurrence.slot,
-        audience=say("所有群"),
+        audience=(running.audience.written if running and running.audience else "")
+        or say("所有群"),
         text=preview(campaign, occurrence, variables, language=shop.language),
         promotion=campaign.promotion,
+        holds=None if running is None else Reason.NOT_APPROVED,
+        is_on=running is not None,
     )

@@ -16,7 +16,7 @@ from handlers.lateness import Held, held, held_lines
 from handlers.private_reach import Reached, reached_in_private
 from handlers.replies import Reply, reply
 from handlers.wording import Say
-from scheduler.bodies import content_of, is_literal, is_personal
+from scheduler.bodies import content_of, is_literal, is_personal, variants_of
 from scheduler.campaigns import Campaign, Occurrence, occurrences_of
 from scheduler.content import Content
 from scheduler.courier import Limits
@@ -30,6 +30,8 @@ from storage.groups import Group
 _A_YEAR = timedelta(days=366)
 _NAMES_SHOWN = 20  # a preview must fit into one message
 _BRIEF = 500  # characters
+_MANY = 12  # posts of which each gets one line
+_SHORT = 48  # characters of such a line
 _LONGEST_NAME = 64  # characters of what a fan is called
 
 
@@ -64,10 +66,27 @@ def said(
         return _said_once(desk, words_of(say, body, "", group), coming, brief=brief)
     if not coming:
         return [say("{name}：从现在起没有要发的。", name=name)]
-    lines = [
-        f"· {desk.show_time(one.at)} {content_of(body, one.slot, group).text}" for one in coming
-    ]
+    lines = [line for one in coming for line in _post_lines(desk, body, one, group)]
+    if len(coming) > _MANY:
+        lines = [line if len(line) <= _SHORT else f"{line[:_SHORT]}…" for line in lines]
     return [say("{name}，一共 {count} 条：", name=name, count=len(coming)), *lines]
+
+
+def _post_lines(desk: Desk, body: Mapping[str, Any], one: Occurrence, group: str) -> list[str]:
+    """A post of a programme: its moment and its words, each variant of them once."""
+    say, private = desk.say, is_personal(body)
+    name = say("小鱼") if private else group
+    names = variants_of(body, one.slot)
+    texts = [
+        content_of(body, one.slot, name, in_private=private, variant=each).text for each in names
+    ]
+    if len(texts) == 1:
+        return [f"· {desk.show_time(one.at)} {texts[0]}"]
+    shown = [
+        say("  {variant}：{text}", variant=each.upper(), text=text)
+        for each, text in zip(names, texts, strict=True)
+    ]
+    return [f"· {desk.show_time(one.at)}", *shown]
 
 
 def _said_once(

@@ -1,8 +1,10 @@
 """Which standing campaigns a new one takes the place of, so that nobody is greeted twice.
 
 A campaign of the same programme is replaced where the new one says all that it would have said:
-greetings by greetings of the same festivals or more, a countdown by one of the same name. A post
-of one moment replaces nothing. It happens when the new one is approved, not before.
+greetings by greetings of the same festivals or more, a countdown by one of the same name or by the
+programme that holds it. A post of one moment replaces nothing. It happens when the new one is
+approved, not before. What nobody has approved stands in no one's way, but for a greeting that was
+prepared for one day: it would be shown for approval again and again.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.campaigns import CampaignState
 from scheduler.festivals import festival_keys
+from scheduler.programme import topic_of
 from storage import campaigns
 from storage.campaigns import StoredCampaign
 
@@ -36,7 +39,7 @@ async def replaced_by(
     return [
         one
         for one in standing
-        if one.approved_version is not None
+        if (one.approved_version is not None or _is_prepared(one.schedule))
         and one.key != key
         and one.programme == programme
         and _says_all_of(schedule, name, one)
@@ -44,12 +47,31 @@ async def replaced_by(
 
 
 def _says_all_of(schedule: Mapping[str, Any], name: str, older: StoredCampaign) -> bool:
-    if schedule["kind"] == older.schedule["kind"] == "festivals":
-        return _festivals(older.schedule) <= _festivals(schedule)
+    said, before = greeted(schedule), greeted(older.schedule)
+    if said and before:
+        return before <= said
+    if schedule["kind"] == "dated" and older.schedule["kind"] == "countdown":
+        return _years(schedule) == {older.schedule["day"][:4]}
     return older.name == name
 
 
-def _festivals(schedule: Mapping[str, Any]) -> frozenset[str]:
-    """The festivals that a schedule names; one that names none means them all."""
-    keys = schedule.get("keys")
-    return frozenset(festival_keys() if keys is None else keys)
+def greeted(schedule: Mapping[str, Any]) -> frozenset[str]:
+    """The festivals that a schedule greets on: all, where it names none; none of another kind."""
+    if schedule["kind"] == "festivals":
+        keys = schedule.get("keys")
+        return frozenset(festival_keys() if keys is None else keys)
+    if _is_prepared(schedule):
+        return frozenset(topic_of(one["slot"]) for one in schedule["moments"])
+    return frozenset()
+
+
+def _is_prepared(schedule: Mapping[str, Any]) -> bool:
+    """Whether a schedule is of greetings that were prepared for their days."""
+    return schedule["kind"] == "dated" and all(
+        topic_of(one["slot"]) in festival_keys() for one in schedule["moments"]
+    )
+
+
+def _years(schedule: Mapping[str, Any]) -> set[str]:
+    """The years that written-out moments lie in."""
+    return {one["at"][:4] for one in schedule["moments"]}

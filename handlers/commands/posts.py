@@ -38,14 +38,14 @@ async def plan_(
     now = desk.clock.now()
     found = await coming(desk, now, now + timedelta(days=number))
     say = desk.say
-    approved = [one for one in found if one.campaign_id is not None]
-    drafts = [one for one in found if one.campaign_id is None]
+    approved = [one for one in found if one.campaign_id is not None or one.is_on]
+    drafts = [one for one in found if one.campaign_id is None and not one.is_on]
     part = page_of(approved, page)
     title = say("接下来 {days} 天会发：", days=number)
     more = []
     if part.number == 1:
         if drafts:
-            more += ["", say("现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：")]
+            more += ["", say("现成的、还没启用的（要启用就发 /programme）：")]
             more += [_line(desk, one) for one in drafts[:PAGE]]
         more += _promotions(desk, found)
     lines = [title, *(_line(desk, one) for one in part.rows), *more]

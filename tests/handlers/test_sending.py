@@ -285,7 +285,7 @@ async def test_the_plan_shows_what_is_approved_and_what_could_be(shop: Shop) -> 
     before = await shop.says(MANAGER, "/plan 6")
     assert before.text.startswith(
         "接下来 6 天会发：\n还没有安排。\n\n"
-        "现成的、还没启用的（要启用就发 /countdown 双11 或 /greet）：\n"
+        "现成的、还没启用的（要启用就发 /programme）：\n"
         "· 11-05 10:18 双11 倒计时 2026（所有群）离双11还有6天"
     )
     await shop.says(MANAGER, "/countdown 双11 @福利群 -二群")
