@@ -52,6 +52,7 @@ from storage.tables.talk import (
     pending_commands,
     pending_welcomes,
 )
+from storage.tables.trials import campaign_money
 from storage.tables.words import (
     shop_words,
     taught_opinions,
@@ -69,6 +70,7 @@ __all__ = [
     "attempts",
     "audit_log",
     "button_words",
+    "campaign_money",
     "campaigns",
     "chores",
     "comings",
