@@ -137,6 +137,7 @@ async def test_a_command_that_waits_is_answered_though_they_ask_for_no_record(
 async def test_a_fan_gets_the_same_answer_for_a_managers_command_as_for_none(shop: Shop) -> None:
     fans = {"help", "start", "me", "optout", "optin", "norecord", "record", "invite"}
     fans |= {"claim", "wish", "favourite", "unwish", "vote", "join", "quit", "drawcheck"}
+    fans |= {"pricedrop"}
     for one in REGISTRY:
         if one.name not in fans:
             answer = await shop.says("小鱼", one.example)
