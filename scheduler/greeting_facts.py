@@ -58,12 +58,21 @@ def said_also(others: Sequence[str], language: str) -> str:
     return "".join(_about(key, language) for key in others)
 
 
+def said_of_own(name: str, language: str) -> str:
+    """The same about a day of the shop's own, by what the shop calls it."""
+    return _sentence("own", name, "", language)
+
+
 def _about(key: str, language: str) -> str:
     festival = festival_named(key)
-    sentences = _together().get(key, _together()["any"])
     name = festival.chinese if language == CHINESE else festival.english
-    template = sentences.get(language, sentences[CHINESE])
-    return render(template, other=name, wish=festival.greeting)
+    return _sentence(key, name, festival.greeting, language)
+
+
+def _sentence(key: str, other: str, wish: str, language: str) -> str:
+    sentences = _together().get(key, _together()["any"])
+    sentence = render(sentences.get(language, sentences[CHINESE]), other=other, wish=wish)
+    return sentence if language == CHINESE else f" {sentence}"  # it stands behind another one
 
 
 @lru_cache(maxsize=1)
