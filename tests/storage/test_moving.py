@@ -28,6 +28,7 @@ from storage.groups import Group
 from storage.join_requests import Rule
 from storage.moving import GROUP_MOVED, Whereabouts, move_group
 from storage.numbered_choices import offer, offered
+from storage.segments import Segment
 from storage.tables import deliveries as ledger
 from storage.tables import groups as group_rows
 from storage.tables import memberships, metadata
@@ -368,7 +369,11 @@ async def test_an_audience_means_the_group_by_its_older_row(connection: AsyncCon
     other = await group(connection, "三群")
     of = await campaign(connection)
     audience = Audience(
-        taken=(new.id, other.id), kept_out=(new.id,), topics=((new.id, "7"),), written="@超群"
+        taken=(new.id, other.id),
+        kept_out=(new.id,),
+        topics=((new.id, "7"),),
+        written="@超群",
+        segment=Segment.parse(f"tag:老客 and not group in (#{new.id}, #{other.id})"),
     )
     await edited(connection, of, audience=audience)
     await moved(connection)
@@ -378,6 +383,7 @@ async def test_an_audience_means_the_group_by_its_older_row(connection: AsyncCon
         kept_out=(old.id,),
         topics=((old.id, "7"),),
         written="@超群",
+        segment=Segment.parse(f"tag:老客 and not group in (#{old.id}, #{other.id})"),
     )
 
 
