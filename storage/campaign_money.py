@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,7 +47,7 @@ async def say_money(
     connection: AsyncConnection, campaign_id: int, said: Money, *, by: str, at: datetime
 ) -> None:
     """Keep what a manager says; what is None stays as it was said before."""
-    news = {
+    news: dict[str, Any] = {
         name: value
         for name, value in (("cost", said.cost), ("returned", said.returned))
         if value is not None

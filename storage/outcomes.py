@@ -285,3 +285,20 @@ async def _count(
         .group_by(by)
     )
     return {row[0]: Counted(row[1], row[2]) for row in rows}
+
+
+async def begun_version(connection: AsyncConnection, campaign_id: int) -> int | None:
+    """The content version of the first delivery that is over or under way; None before it.
+
+    What was fixed in it was fixed before anything came of the campaign.
+    """
+    version: int | None = await connection.scalar(
+        select(deliveries.c.version_id)
+        .where(
+            deliveries.c.campaign_id == campaign_id,
+            deliveries.c.state.not_in((DeliveryState.PLANNED, DeliveryState.CANCELLED)),
+        )
+        .order_by(func.coalesce(deliveries.c.began_at, deliveries.c.moved_at), deliveries.c.id)
+        .limit(1)
+    )
+    return version
