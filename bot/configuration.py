@@ -22,6 +22,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from bot.arrivals_section import Arrivals, ProductFeed, arrival_rules
 from bot.narrative_section import Narrative
 from bot.sections import (
     AccountName,
@@ -38,6 +39,7 @@ from bot.sections import (
 )
 from bot.telegram_section import Telegram, telegram_account
 from bot.wechat_section import WeChat, wechat_account
+from handlers.arrivals.rules import ArrivalRules
 from handlers.settings import ConfiguredWords, ShopSettings
 from scheduler.decide import CareSettings
 from storage.errors import RunningError
@@ -72,6 +74,8 @@ class Configuration(Section):
     care: Care = Care()
     tags: Tags = Tags()
     programmes: Programmes = Programmes()
+    arrivals: Arrivals = Arrivals()
+    feeds: dict[AccountName, ProductFeed] = Field({})
     insights: Insights = Insights()
     narrative: Narrative = Narrative()
     log: Log = Log()
@@ -109,6 +113,14 @@ class Configuration(Section):
                 + [wechat_account(name) for name in self.wechat]
             ),
         )
+
+    def arrival_rules(self) -> ArrivalRules:
+        """Where new products come from, and what is made of them; may read files.
+
+        Raises:
+            SecretUnreadable: the file of a feed's secret is missing, or holds none.
+        """
+        return arrival_rules(self.arrivals, self.feeds)
 
     def configured_words(self) -> ConfiguredWords:
         """What the bot is told of words."""

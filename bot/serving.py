@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from prometheus_client import start_http_server
 
+from bot.arrivals_door import arrivals_door
 from bot.channels.port import Channel
 from bot.channels.room import RoomChannel
 from bot.collecting import keep_what_stands
@@ -113,6 +114,9 @@ async def serve(configuration: Configuration) -> None:
                 tell(f"{channel.account}: {channel.start_link}")
             if channel.account in bot.desk.shop.open_accounts:
                 await _tell_of_first_manager(bot, channel)
+        if configuration.arrivals.port:
+            door = arrivals_door(bot.desk, configuration.arrivals.host, configuration.arrivals.port)
+            tell(f"Products are pushed to port {await stack.enter_async_context(door)}")
         keep_what_stands()
         await until_signal(bot, lambda: tell("The bot is ready. Ctrl-C ends it."))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.accounts import build_accounts
@@ -182,7 +182,8 @@ async def _furnish(
     database: Database,
     tell: Tell,
 ) -> Desk:
-    shop = configuration.shop_settings()
+    arrivals = await asyncio.to_thread(configuration.arrival_rules)
+    shop = replace(configuration.shop_settings(), arrivals=arrivals)
     async with database.writing() as connection:
         shop_id = await ensure_shop(connection, shop.key)
     care = configuration.care_settings()

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bot.arrivals_section import ProductFeed
 from bot.configuration import Configuration
 from bot.sections import Section
 from bot.telegram_section import Telegram
@@ -22,7 +23,11 @@ _PREFACE = """\
 # Written by `make docs` from bot/configuration.py and the sections it is made of.
 """
 # Sections that stand as often as there are accounts, and not at all by default: an example of each.
-_ACCOUNTS: dict[str, type[Section]] = {"telegram": Telegram, "wechat": WeChat}
+_ACCOUNTS: dict[str, type[Section]] = {
+    "telegram": Telegram,
+    "wechat": WeChat,
+    "feeds": ProductFeed,
+}
 
 
 def example_configuration() -> str:

@@ -266,14 +266,14 @@ async def waiting(connection: AsyncConnection, shop_id: int) -> list[Product]:
 async def count_new_since(
     connection: AsyncConnection, shop_id: int, source: str, since: datetime
 ) -> int:
-    """How many products of a source were found to be new after a moment, announced or not."""
+    """How many products of a source were found to be new since a moment, announced or not."""
     found = await connection.scalar(
         select(func.count())
         .select_from(products)
         .where(
             products.c.shop_id == shop_id,
             products.c.source == source,
-            products.c.first_seen_at > since,
+            products.c.first_seen_at >= since,
             products.c.state != ProductState.KNOWN,
         )
     )

@@ -111,7 +111,8 @@ async def test_a_product_waits_until_a_campaign_announces_it(connection: AsyncCo
     assert (found["1"].state, found["1"].campaign) == (ProductState.ANNOUNCED, "arrivals:1")
     assert (found["2"].state, found["2"].campaign) == (ProductState.KNOWN, None)
     assert await count_new_since(connection, shop_id, "web", NOW - HOUR) == 1
-    assert await count_new_since(connection, shop_id, "web", NOW) == 0
+    assert await count_new_since(connection, shop_id, "web", NOW) == 1
+    assert await count_new_since(connection, shop_id, "web", NOW + HOUR) == 0
 
 
 async def test_a_doubt_stays_until_the_price_is_believed(connection: AsyncConnection) -> None:
