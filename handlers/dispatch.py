@@ -22,6 +22,7 @@ from handlers.account_states import announce_state
 from handlers.commanding import Commander, Order
 from handlers.desk import Desk
 from handlers.events import Event
+from handlers.faq_answers import answer_faqs
 from handlers.recording import Batch, record_batch
 from handlers.setting_aside import set_aside
 from handlers.taggers import tag_by_words, tag_speakers
@@ -145,6 +146,7 @@ class Dispatcher:
             await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
             await take_part(connection, desk, batch)
+            await answer_faqs(connection, desk, batch)
             await prepare_welcomes(connection, desk, batch)
             await admission.judge(connection, desk, batch)
         _log.debug("heard", account=self._account, messages=len(batch.said))

@@ -1,0 +1,172 @@
+"""The shop's answers are given to fans who ask in groups, seldom, and never into a talk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from handlers.faq_answers import APART, closest
+from insights.questions import read_asking
+from storage.faqs import Faq
+from tests.handlers.shop import (
+    MANAGER,
+    MINUTE,
+    SECOND,
+    Opener,
+    Shop,
+    in_group,
+    in_private,
+    understanding,
+)
+
+SHIPS = "48 小时内发货"
+
+
+async def taught(shop: Shop, question: str = "多久发货", answer: str = SHIPS) -> None:
+    await shop.says(MANAGER, f"/faq {question} = {answer}", group=None)
+
+
+async def test_a_question_is_answered_in_the_group_and_calls_who_asked(any_shop: Shop) -> None:
+    shop = any_shop
+    await taught(shop)
+    (answer,) = await shop.says("小鱼", "什么时候发货呀")
+    assert answer.address == in_group("一群")
+    assert answer.content.text == f"@小鱼 {SHIPS}"
+    assert [one.person for one in answer.content.mentions] == ["id-小鱼"]
+    assert not await shop.says("小鱼", "今天天气真好")
+    assert not await shop.says("小鱼", "昨天发货了，谢谢")
+
+
+async def test_the_same_answer_is_given_once_in_ten_minutes_in_each_group(shop: Shop) -> None:
+    await taught(shop)
+    assert await shop.says("小鱼", "多久发货")
+    assert not await shop.says("小美", "什么时候发货")
+    assert await shop.says("小月", "多久发货", group="二群")
+    shop.clock.advance_to(shop.clock.now() + APART)
+    assert not await shop.says("小美", "多久发货")
+    shop.clock.advance_to(shop.clock.now() + SECOND)
+    assert await shop.says("小美", "多久发货")
+    listed = (await shop.says(MANAGER, "/faq", group=None)).text
+    assert f"多久发货：{SHIPS}（答过 3 次）" in listed
+
+
+async def test_two_who_ask_at_once_get_one_answer(shop: Shop) -> None:
+    await taught(shop)
+    answers = await shop.hear(shop.heard("小鱼", "多久发货"), shop.heard("小美", "多久发货"))
+    assert [post.content.text for post in answers] == [f"@小鱼 {SHIPS}"]
+
+
+async def test_a_message_that_is_heard_twice_is_answered_once(shop: Shop) -> None:
+    await taught(shop)
+    event = shop.heard("小鱼", "多久发货")
+    assert len(await shop.hear(event)) == 1
+    shop.clock.advance_to(shop.clock.now() + 2 * APART)
+    assert len(await shop.hear(event)) == 0
+
+
+async def test_the_bot_is_silent_while_the_staff_are_talking(shop: Shop) -> None:
+    await taught(shop)
+    await shop.says(MANAGER, "大家好，我在的")
+    assert not await shop.says("小鱼", "多久发货")
+    assert await shop.says("小鱼", "多久发货", group="二群")
+    shop.clock.advance_to(shop.clock.now() + timedelta(minutes=10, seconds=1))
+    assert await shop.says("小美", "多久发货")
+
+
+@pytest.mark.parametrize("question", ["多久发货" + "。" * 120, "/help 多久发货"])
+async def test_what_is_no_short_question_of_a_fans_is_left_alone(shop: Shop, question: str) -> None:
+    await taught(shop)
+    answers = await shop.says("小鱼", question)
+    assert SHIPS not in answers.text
+
+
+async def test_the_staff_who_wants_no_record_and_private_chats_are_left_alone(shop: Shop) -> None:
+    await taught(shop)
+    await shop.says("小静", "/norecord")
+    assert not await shop.says("小静", "多久发货")
+    assert not await shop.says("小鱼", "多久发货", group=None)
+    assert not await shop.says(MANAGER, "多久发货")
+
+
+async def test_nothing_is_answered_under_halt(shop: Shop) -> None:
+    await taught(shop)
+    await shop.says(MANAGER, "/halt", group=None)
+    assert not await shop.says("小鱼", "多久发货")
+
+
+async def test_managers_see_change_and_drop_what_is_answered(shop: Shop) -> None:
+    assert "还没有问答" in (await shop.says(MANAGER, "/faq", group=None)).text
+    await taught(shop)
+    await taught(shop, answer="今天就发")
+    listed = await shop.says(MANAGER, "/faq", group=None)
+    assert listed.text == (
+        "我会答这 1 个问题：\n1. 多久发货：今天就发（答过 0 次）\n不要哪个，发 /unfaq 加编号。"
+    )
+    dropped = await shop.says(MANAGER, "/unfaq 1", group=None)
+    assert dropped.text == "好的，「多久发货」我不答了。"
+    assert not await shop.says("小鱼", "多久发货")
+    assert "没有编号 1" in (await shop.says(MANAGER, "/unfaq 1", group=None)).text
+    await shop.presses(MANAGER, dropped.buttons["恢复"])
+    assert (await shop.says("小鱼", "多久发货")).text == "@小鱼 今天就发"
+    log = (await shop.says(MANAGER, "/audit", group=None)).text
+    assert "写了问答「多久发货」" in log
+    assert "删了问答「多久发货」" in log
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("/faq 多久发货", "要写成“问题 = 回答”"),
+        (f"/faq {'长' * 61} = 好", "问题太长了"),
+        (f"/faq 多久发货 = {'长' * 501}", "回答太长了"),
+        ("/faq 吗 = 是", "「吗」里没有说到什么事物"),
+    ],
+)
+async def test_what_is_wrong_with_an_answer_is_said(shop: Shop, said: str, answer: str) -> None:
+    answers = await shop.says(MANAGER, said, group=None)
+    assert answers.text.startswith(answer)
+    assert answers.addresses == [in_private(MANAGER)]
+
+
+async def test_an_answer_that_could_not_be_given_in_time_is_not_given_late(shop: Shop) -> None:
+    await taught(shop)
+    await shop.dispatcher.hear([shop.heard("小鱼", "多久发货")])
+    shop.clock.advance_to(shop.clock.now() + 11 * MINUTE)
+    before = len(shop.platform.posts)
+    await shop.dispatcher.greet(again=True)
+    assert len(shop.platform.posts) == before
+
+
+async def test_it_answers_in_english_words_too(opened: Opener) -> None:
+    shop = await opened(language="en")
+    await shop.opens("deals")
+    await taught(shop, "多久发货", "within 48 hours")
+    assert (await shop.says("小鱼", "多久发货", group="deals")).text == "@小鱼 within 48 hours"
+
+
+FAQS = {
+    question: Faq(number, question, "")
+    for number, question in enumerate(
+        ["多久发货", "包邮吗", "可以退货吗", "孕妇能用吗", "有没有优惠券"]
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "question"),
+    [
+        ("什么时候发货呀", "多久发货"),
+        ("你们包邮不", "包邮吗"),
+        ("不喜欢能退货吗", "可以退货吗"),
+        ("有优惠券吗", "有没有优惠券"),
+        ("发什么快递", None),  # of deliveries too, but another question
+        ("面霜多少钱", None),
+        ("地址在哪里", None),
+    ],
+)
+def test_the_closest_question_is_found_or_none(asked: str, question: str | None) -> None:
+    segmenter, lexicon = understanding()
+    known = {faq: read_asking(faq.question, segmenter, lexicon).about for faq in FAQS.values()}
+    found = closest(read_asking(asked, segmenter, lexicon).about, known)
+    assert (found.question if found else None) == question
