@@ -18,30 +18,27 @@ nodes win over ours. A year for which nobody has written nodes has none: nothing
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from zoneinfo import ZoneInfo
 
+from scheduler.toml_tables import Table, allowed_instead, named, read_toml
 from scheduler.wall_time import zone_named
 from storage.errors import SchedulingError
 
 _FOLDER = Path(__file__).with_name("nodes")
 _USUAL_ZONE = "Asia/Shanghai"
-_CHINESE = "zh"
-_FILE_PARTS = {"zone", "node"}
-_TEXTS = ("programme", "key", "at", "source")
-_NODE_PARTS = {*_TEXTS, "name", "confirmed"}
+_LOCAL_TIME = "a local time to the minute without a zone, 2024-10-21T20:00"
 
 
 class NodesBroken(SchedulingError):
     """A file of nodes is not written as one."""
 
     number = 341
-    sentence = "The nodes {file} are broken at {part}: {found!r}."
-    mend = "Give {allowed}; scheduler/nodes/tmall-2024.toml is an example."
+    sentence = "The nodes {file} are broken at {part}: {reason}."
+    mend = "Correct the file; scheduler/nodes/tmall-2024.toml is an example."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,59 +88,35 @@ def read_nodes(path: Path) -> Mapping[str, Mapping[str, Node]]:
         ZoneUnknown: it names a zone that does not exist.
         OSError: the file cannot be read.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise NodesBroken(
-            file=path.name, part="its syntax", found=str(error), allowed="correct TOML"
-        ) from error
-    _refuse_unknown(path.name, "the file", document, _FILE_PARTS)
-    rows = document.get("node")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise NodesBroken(file=path.name, part="node", found=rows, allowed="[[node]] tables")
-    zone = zone_named(str(document.get("zone", _USUAL_ZONE)))
+    file = read_toml(
+        path, lambda part, reason: NodesBroken(file=path.name, part=part, reason=reason)
+    )
+    file.only("zone", "node")
+    zone = zone_named(file.text_if_any("zone") or _USUAL_ZONE)
     found: dict[str, dict[str, Node]] = {}
-    for place, row in enumerate(rows, start=1):
-        node = _node(path.name, f"node {place}", row)
-        of_programme = found.setdefault(row["programme"], {})
+    for row in file.tables("node"):
+        node = _node(row, zone)
+        of_programme = found.setdefault(row.text("programme"), {})
         if node.key in of_programme:
-            raise NodesBroken(
-                file=path.name, part=f"node {place}", found=node.key, allowed="each key once"
-            )
-        of_programme[node.key] = Node(
-            node.key, node.name, node.at.replace(tzinfo=zone), node.source, node.confirmed
-        )
+            raise row.wrong("key", f"there are two with the key {node.key!r}")
+        of_programme[node.key] = node
     return found
 
 
-def _node(file: str, place: str, row: Mapping[str, Any]) -> Node:
-    """One row as a node whose `at` has no zone yet."""
-    _refuse_unknown(file, place, row, _NODE_PARTS)
-    for part in _TEXTS:
-        if not isinstance(row.get(part), str) or not row[part]:
-            raise NodesBroken(
-                file=file, part=f"{place}.{part}", found=row.get(part), allowed="a text"
-            )
-    name = row.get("name")
-    if not isinstance(name, dict) or not all(isinstance(text, str) for text in name.values()):
-        raise NodesBroken(file=file, part=f"{place}.name", found=name, allowed="zh and en texts")
-    if _CHINESE not in name:
-        raise NodesBroken(file=file, part=f"{place}.name", found=name, allowed="a name in zh")
-    confirmed = row.get("confirmed", True)
-    if not isinstance(confirmed, bool):
-        raise NodesBroken(
-            file=file, part=f"{place}.confirmed", found=confirmed, allowed="true or false"
-        )
-    return Node(row["key"], name, _local_time(file, place, row["at"]), row["source"], confirmed)
-
-
-def _local_time(file: str, place: str, written: str) -> datetime:
-    wrong = NodesBroken(
-        file=file,
-        part=f"{place}.at",
-        found=written,
-        allowed="a local time to the minute without a zone, 2024-10-21T20:00",
+def _node(row: Table, zone: ZoneInfo) -> Node:
+    row.only("programme", "key", "name", "at", "source", "confirmed")
+    return Node(
+        key=row.text("key"),
+        name=named(row, "name"),
+        at=_local_time(row).replace(tzinfo=zone),
+        source=row.text("source"),
+        confirmed=row.flag("confirmed", usual=True),
     )
+
+
+def _local_time(row: Table) -> datetime:
+    written = row.text("at")
+    wrong = row.wrong("at", allowed_instead(written, _LOCAL_TIME))
     try:
         at = datetime.fromisoformat(written)
     except ValueError as error:
@@ -151,13 +124,3 @@ def _local_time(file: str, place: str, written: str) -> datetime:
     if at.tzinfo is not None or "T" not in written:
         raise wrong
     return at
-
-
-def _refuse_unknown(file: str, place: str, row: Mapping[str, Any], parts: set[str]) -> None:
-    if unknown := sorted(row.keys() - parts):
-        raise NodesBroken(
-            file=file,
-            part=place,
-            found=", ".join(unknown),
-            allowed="only " + ", ".join(sorted(parts)),
-        )

@@ -56,6 +56,7 @@ _EVERY = re.compile(r"every (?P<what>day|mon|tue|wed|thu|fri|sat|sun)")
 _EVERY_MONTH = re.compile(
     rf"every month (?:(?P<day>\d\d?)|fact:(?P<fact>{_KEY}))(?P<offset>[+-]\d+d)?"
 )
+_LIKE_OFFSET = re.compile(r"-\d+[a-z]")  # at a key's end: another unit than may stand there
 _UNITS = {"d": _DAY, "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 _LAST_LUNAR_DAY = 29  # the 30th does not come every year
 _LONGEST_OFFSET = 400  # days
@@ -137,7 +138,7 @@ def read_day(written: str) -> DayRule:
         DateInvalid: no day is.
     """
     found = _DAY_WRITTEN.fullmatch(written)
-    if found is None:
+    if found is None or _LIKE_OFFSET.search(found["key"] or ""):
         raise DateInvalid(what="day", found=written, allowed=_DAYS)
     offset = int((found["offset"] or "0d")[:-1])
     if found["anchor"]:
@@ -199,7 +200,8 @@ def read_time(written: str) -> TimeRule:
     Raises:
         DateInvalid: none is.
     """
-    if found := _TIME_WRITTEN.fullmatch(written):
+    found = _TIME_WRITTEN.fullmatch(written)
+    if found is not None and not _LIKE_OFFSET.search(found["key"]):
         offset = int(found["number"] or 0) * _UNITS[found["unit"] or "m"]
         signed = -offset if found["sign"] == "-" else offset
         return TimeRule(None, Source(found["source"]), found["key"], signed)

@@ -43,7 +43,7 @@ from scheduler.programme_parts import (
     TaskKind,
     Texts,
 )
-from scheduler.toml_tables import Table, allowed_instead, read_toml
+from scheduler.toml_tables import Table, allowed_instead, named, read_toml
 from storage.errors import SchedulingError
 
 _LEAP_YEAR = 2024  # has every day that a file may name
@@ -85,7 +85,7 @@ def _programme(file: Table) -> Programme:
     facts = tuple(_fact(row) for row in _keyed(file, "fact"))
     programme = Programme(
         key=file.text("key"),
-        names=_named(file, "name"),
+        names=named(file, "name"),
         valid_for=timedelta(hours=file.positive("valid_hours")),
         schedule=file.table("schedule").parts if "schedule" in file.parts else None,
         texts=_topics(file),
@@ -117,14 +117,6 @@ def _keyed(file: Table, part: str) -> list[Table]:
     return rows
 
 
-def _named(table: Table, part: str) -> Named:
-    """A name or a sentence by language, with Chinese in it."""
-    names = table.table(part)
-    if CHINESE not in names.parts:
-        raise table.wrong(part, "it has no Chinese (zh)")
-    return {language: names.text(language) for language in names.parts}
-
-
 def _fact(row: Table) -> Fact:
     row.only("key", "kind", "name", "needed", "default")
     key, kinds = row.text("key"), [kind.value for kind in FactKind]
@@ -135,7 +127,7 @@ def _fact(row: Table) -> Fact:
     fact = Fact(
         key=key,
         kind=FactKind(written),
-        name=_named(row, "name"),
+        name=named(row, "name"),
         needed=row.flag("needed"),
         default=row.parts.get("default"),
     )
@@ -170,10 +162,10 @@ def _phase(row: Table) -> Phase:
     row.only("key", "name", "first", "last", "goal")
     return Phase(
         key=row.text("key"),
-        name=_named(row, "name"),
+        name=named(row, "name"),
         first=row.text("first"),
         last=row.text("last"),
-        goal=_named(row, "goal") if "goal" in row.parts else {},
+        goal=named(row, "goal") if "goal" in row.parts else {},
     )
 
 
@@ -194,7 +186,7 @@ def _task(row: Table, programme: Programme) -> Task:
     valid_hours = row.positive("valid_hours") if "valid_hours" in row.parts else None
     task = Task(
         key=row.text("key"),
-        name=_named(row, "name"),
+        name=named(row, "name"),
         phase=phase,
         kind=TaskKind(kind),
         on=on,
@@ -206,7 +198,7 @@ def _task(row: Table, programme: Programme) -> Task:
         needs=row.texts("needs"),
         picture=row.text_if_any("picture"),
         buttons=tuple(_button(button) for button in row.tables("buttons")),
-        goal=_named(row, "goal") if "goal" in row.parts else {},
+        goal=named(row, "goal") if "goal" in row.parts else {},
         texts=_countdown_texts(programme) if countdown else _task_texts(row),
         countdown=countdown,
     )
@@ -219,7 +211,7 @@ def _task(row: Table, programme: Programme) -> Task:
 
 def _button(row: Table) -> Button:
     row.only("label", "says")
-    return Button(_named(row, "label"), row.text("says"))
+    return Button(named(row, "label"), row.text("says"))
 
 
 def _task_texts(row: Table) -> Mapping[str, Texts]:
@@ -263,7 +255,7 @@ def _topics(file: Table) -> Mapping[str, Named]:
         return {}
     texts, found = file.table("texts"), {}
     for topic in texts.parts:
-        found[topic] = _named(texts, topic)
+        found[topic] = named(texts, topic)
         for language, text in found[topic].items():
             check_template(texts.table(topic), language, text)
     return found

@@ -9,7 +9,7 @@ or would trouble the fans, is listed as a `Problem` before anything is switched 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from scheduler.decide import CareSettings
@@ -25,15 +25,13 @@ from scheduler.programme_calendar import (
 )
 from scheduler.programme_dates import TimeRule, read_day, read_days, read_time
 from scheduler.programme_facts import facts_for, in_words
-from scheduler.programme_parts import (
-    CHINESE,
-    Button,
-    Named,
-    Phase,
-    Programme,
-    Task,
-    TaskKind,
-    Texts,
+from scheduler.programme_parts import CHINESE, Phase, Programme, Task, Texts
+from scheduler.programme_posts import (
+    PlannedPhase,
+    ProgrammePlan,
+    ProgrammePost,
+    Waiting,
+    campaign_key,
 )
 from scheduler.programme_problems import (
     DatedPhase,
@@ -43,6 +41,7 @@ from scheduler.programme_problems import (
     problems_of,
 )
 from scheduler.promotions import Promotion, PromotionInvalid
+from scheduler.templates import variables_of
 from scheduler.wall_time import zone_named
 
 __all__ = [
@@ -60,89 +59,7 @@ _DEFAULTS = CareSettings()
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _NODE = "node:"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A task that waits for something: a fact's key, or a node as `node:KEY`.
-
-    `slots` are the posts that are not planned for want of it.
-    """
-
-    task: str
-    name: Named
-    what: str
-    slots: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPhase:
-    """A phase with its dates; None where they wait for `needs`, a fact or a node."""
-
-    key: str
-    name: Named
-    first: date | None
-    last: date | None
-    goal: Named = field(default_factory=dict)
-    needs: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProgrammePost:
-    """One post to come. `at` and `until` (the last moment it may go out) are naive local times.
-
-    `facts` are the template variables that go with it, as texts and numbers: the programme's
-    facts in words, `days` left to the programme's day, `node` and `node_at`. A post to `groups` or
-    to an `audience` of its own belongs to a campaign of its own (`own`). One that is `told` follows
-    a node or a moment of the shop; `provisional`, and a draft, until its nodes are confirmed.
-    """
-
-    slot: str
-    task: str
-    name: Named
-    phase: str
-    kind: TaskKind
-    at: datetime
-    until: datetime
-    texts: Texts
-    facts: Mapping[str, str | int] = field(default_factory=dict)
-    audience: str | None = None
-    groups: str | None = None
-    picture: str | None = None
-    buttons: tuple[Button, ...] = ()
-    goal: Named = field(default_factory=dict)
-    provisional: bool = False
-    told: bool = False
-
-    @property
-    def own(self) -> bool:
-        """Whether its task is a campaign of its own, beside the programme's posts in all groups."""
-        return self.audience is not None or self.groups is not None
-
-
-@dataclass(frozen=True, slots=True)
-class ProgrammePlan:
-    """What a programme does in one year; posts by time, phases by the file's order."""
-
-    programme: str
-    year: int
-    anchor: date | None
-    phases: tuple[PlannedPhase, ...]
-    posts: tuple[ProgrammePost, ...]
-    waiting: tuple[Waiting, ...]
-    problems: tuple[Problem, ...]
-    promotion: Promotion | None = None
-
-    @property
-    def sound(self) -> bool:
-        """Whether it may be switched on."""
-        return not any(problem.certain for problem in self.problems)
-
-
-def campaign_key(plan: ProgrammePlan, post: ProgrammePost) -> str:
-    """The key of the campaign that a post belongs to: `double11:2026`, `double11:2026:old-fans`."""
-    key = f"{plan.programme}:{plan.year}"
-    return f"{key}:{post.task}" if post.own else key
+_DAYS = "days"
 
 
 def resolve(
@@ -347,10 +264,14 @@ def _post(
     if until <= at:
         sentence = f"{slot} begins at {at:%Y-%m-%d %H:%M}, after its end at {until:%Y-%m-%d %H:%M}."
         return Problem(ProblemKind.OVER_BEFORE_IT_BEGINS, sentence, slots=(slot,), at=at)
+    calendar = told.calendar
     if texts is None:
         return Problem(ProblemKind.NO_TEXT, f"{slot} has no text.", slots=(slot,), at=at)
-    calendar = told.calendar
     nodes = [calendar.nodes[key] for key in task.nodes if key in calendar.nodes]
+    facts = {**told.words, **_told_by(nodes, told), **_days_left(at, calendar)}
+    if _DAYS not in facts and _asks_for_days(texts):
+        sentence = f"{slot} tells the days left on {at:%Y-%m-%d}, when the day is over."
+        return Problem(ProblemKind.NO_TEXT, sentence, slots=(slot,), at=at)
     return ProgrammePost(
         slot=slot,
         task=task.key,
@@ -360,7 +281,7 @@ def _post(
         at=at,
         until=until,
         texts=texts,
-        facts={**told.words, **_told_by(nodes, told), **_days_left(at, calendar)},
+        facts=facts,
         audience=task.audience,
         groups=task.groups,
         picture=task.picture,
@@ -384,7 +305,11 @@ def _days_left(at: datetime, calendar: Calendar) -> dict[str, int]:
     """The days to the anchor; none after it."""
     if calendar.anchor is None or at.date() > calendar.anchor:
         return {}
-    return {"days": (calendar.anchor - at.date()).days}
+    return {_DAYS: (calendar.anchor - at.date()).days}
+
+
+def _asks_for_days(texts: Texts) -> bool:
+    return any(_DAYS in variables_of(text) for variants in texts.values() for text in variants)
 
 
 def _together(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

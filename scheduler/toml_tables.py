@@ -54,9 +54,9 @@ class Table:
         """The same, or None where the part is left out."""
         return self.text(part) if part in self.parts else None
 
-    def flag(self, part: str) -> bool:
-        """True or false; false where the part is left out."""
-        found = self.parts.get(part, False)
+    def flag(self, part: str, *, usual: bool = False) -> bool:
+        """True or false; `usual` where the part is left out."""
+        found = self.parts.get(part, usual)
         if not isinstance(found, bool):
             raise self.wrong(part, allowed_instead(found, "true or false"))
         return found
@@ -95,6 +95,14 @@ class Table:
             Table(row, self.refusal, f"{place} {row.get('key', number)}")
             for number, row in enumerate(found, start=1)
         ]
+
+
+def named(table: Table, part: str) -> Mapping[str, str]:
+    """A name or a sentence: language → text, with Chinese (`zh`) in it."""
+    names = table.table(part)
+    if "zh" not in names.parts:
+        raise table.wrong(part, "it has no Chinese (zh)")
+    return {language: names.text(language) for language in names.parts}
 
 
 def read_toml(path: Path, refusal: Refusal) -> Table:
