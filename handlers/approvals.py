@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.campaign_wording import Unfit, hits_of, wording_lines
 from handlers.desk import Desk
 from handlers.lateness import Held
 from handlers.moved_posts import follow_moments
@@ -24,6 +25,7 @@ from scheduler.content import Button, Content
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
 from scheduler.variants import parts
+from scheduler.wording_rules import blocking
 from storage import approvals, audit, campaigns
 from storage.audiences import resolve
 from storage.campaigns import StoredCampaign
@@ -87,7 +89,7 @@ class Another:
 
 async def approve(
     desk: Desk, actor: str, number: int, version: int | None
-) -> Approved | NotWaiting | OneselfOnly | Another:
+) -> Approved | NotWaiting | OneselfOnly | Another | Unfit:
     """Approve a campaign's content version by its number; without one, its first version.
 
     The first version is the only one that nobody can have mistaken for another.
@@ -102,6 +104,9 @@ async def approve(
             connection, actor, found.submitted_by
         ):
             return OneselfOnly(found)
+        body = (await campaigns.bodies(connection, [found.version_id]))[found.version_id]
+        if held := blocking(await hits_of(desk, connection, [body])):
+            return Unfit(number, held)
         replaced = await let_go(connection, desk, actor, found)
         if replaced is None:
             return Another(await _newest(connection, number))
@@ -267,6 +272,7 @@ async def described(
         chosen=meant.groups,
         approved=approved or not waits(campaign),
     )
+    lines += wording_lines(desk, await hits_of(desk, connection, [body]))
     return Described(said(desk, campaign.name, body, posts, group), lines)
 
 

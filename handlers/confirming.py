@@ -14,6 +14,7 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import Approved, approved, let_go, submit, waits
+from handlers.campaign_wording import Unfit, bodies_of, hits_of
 from handlers.desk import Asked, Desk
 from handlers.forms.draft import close
 from handlers.programmes import PROGRAMME, Switching, as_it_stands, change, make
@@ -21,6 +22,7 @@ from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, edit
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.schedule_json import schedule_to_json
+from scheduler.wording_rules import blocking
 from storage import audit, campaigns, confirmations
 from storage.audiences import Audience, resolve
 from storage.campaigns import NewCampaign, StoredCampaign
@@ -69,7 +71,9 @@ class SwitchedOn:
     told: tuple[str, ...] | None = None
 
 
-Confirmed = Approved | Submitted | SwitchedOn | NothingAsked | Expired | GroupsChanged | Overtaken
+Confirmed = (
+    Approved | Submitted | SwitchedOn | NothingAsked | Expired | GroupsChanged | Overtaken | Unfit
+)
 
 
 async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
@@ -100,6 +104,9 @@ async def _carry_out(
     meant = await resolve(connection, desk.shop_id, audience)
     if [group.id for group in meant.groups] != shown.body["groups"]:
         return GroupsChanged()
+    accounts = {group.account for group in meant.groups}
+    if held := blocking(await hits_of(desk, connection, bodies_of(shown), accounts)):
+        return Unfit(shown.id, held)
     if not await confirmations.use(connection, shown.id, now):
         return NothingAsked()  # the same yes in another process came first
     if shown.kind == PROGRAMME:

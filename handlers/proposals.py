@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import still_to_come, waits
 from handlers.audiences import Chosen
+from handlers.campaign_wording import hits_of, wording_lines
 from handlers.desk import Asked, Desk
 from handlers.previews import facts, in_one_message, said, to_come, too_much
 from handlers.replacing import replaced_by
@@ -32,6 +33,7 @@ from scheduler.quiet_hours import quiet_until
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Once
 from scheduler.wall_time import instant_of, zone_named
+from scheduler.wording_rules import blocking
 from storage import confirmations, deliveries
 from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
@@ -117,6 +119,8 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
         return wrong
     async with desk.database.writing() as connection:
         number = await ask(connection, asked, CAMPAIGN, asdict(proposal), now)
+        accounts = {group.account for group in chosen.groups}
+        hits = await hits_of(desk, connection, [proposal.body], accounts)
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
         lines = await facts(
             desk, connection, campaign, posts[0], audience=chosen.audience, chosen=chosen.groups
@@ -133,10 +137,11 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
             say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
             for one in older
         ]
+        lines += wording_lines(desk, hits)
         lines += await what_then(connection, desk)
     group = chosen.groups[0].name
     words = said(desk, proposal.name, proposal.body, posts, group, brief=True)
-    return _preview(desk, number, words, lines)
+    return _preview(desk, number, words, lines, held=bool(blocking(hits)))
 
 
 async def propose_edit(
@@ -157,6 +162,8 @@ async def propose_edit(
     )
     async with desk.database.writing() as connection:
         number = await ask(connection, asked, EDIT, asdict(edit), now)
+        accounts = {group.account for group in chosen.groups}
+        hits = await hits_of(desk, connection, [body], accounts)
         value = campaign_value(campaign)
         lines = await facts(
             desk, connection, value, posts[0], audience=chosen.audience, chosen=chosen.groups
@@ -164,10 +171,11 @@ async def propose_edit(
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
+        lines += wording_lines(desk, hits)
         lines += await what_then(connection, desk)
     words = said(desk, campaign.name, body, posts, chosen.groups[0].name, brief=True)
     title = say("修改「{name}」（编号 {number}）：", name=campaign.name, number=campaign.id)
-    return _preview(desk, number, [title, *words], lines)
+    return _preview(desk, number, [title, *words], lines, held=bool(blocking(hits)))
 
 
 def editable(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
@@ -193,8 +201,22 @@ async def what_then(connection: AsyncConnection, desk: Desk) -> list[str]:
     return [desk.say("你确认以后，还要另一位管理员批准才会发")]
 
 
-def _preview(desk: Desk, number: int, words: Sequence[str], lines: Sequence[str]) -> Reply:
+def _preview(
+    desk: Desk, number: int, words: Sequence[str], lines: Sequence[str], *, held: bool
+) -> Reply:
+    """What was asked for, and the question; where wording rules hold it back, how to go on."""
     say = desk.say
+    if held:
+        ask = say(
+            "打 ✗ 的先改一改，再发一次命令。核对过没问题，10 分钟内发 /override {number} 放行。",
+            number=number,
+        )
+        return reply(
+            in_one_message(desk, words, ["", *lines, ask]),
+            Button(say("没问题，放行"), f"/override {number}"),
+            Button(say("不发了"), "/dismiss"),
+            private=True,
+        )
     ask = say("没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number)
     return reply(
         in_one_message(desk, words, ["", *lines, ask]),

@@ -89,6 +89,15 @@ async def use(connection: AsyncConnection, confirmation_id: int, at: datetime) -
     return used.rowcount == 1
 
 
+async def amend(connection: AsyncConnection, confirmation_id: int, body: dict[str, Any]) -> None:
+    """Let something that waits for a yes do this instead, under its number."""
+    await connection.execute(
+        update(confirmations)
+        .where(confirmations.c.id == confirmation_id, confirmations.c.used_at.is_(None))
+        .values(body=body)
+    )
+
+
 async def keep_choice(connection: AsyncConnection, member_id: int, groups: str) -> None:
     """Remember the groups as the manager wrote them."""
     await connection.execute(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from handlers.approvals import (
     Another,
     Approved,
@@ -15,6 +17,7 @@ from handlers.approvals import (
     what_waits,
 )
 from handlers.arguments import Number, PageNumber
+from handlers.campaign_wording import Unfit
 from handlers.commands.sending import BROADCAST_EXAMPLE
 from handlers.confirming import (
     Expired,
@@ -33,7 +36,9 @@ from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.staff import name_of
+from handlers.wording_check import hit_lines
 from scheduler.content import Button
+from scheduler.wording_rules import Hit
 from storage.campaigns import StoredCampaign
 
 _BUTTONS = 5  # campaigns that get buttons of their own
@@ -55,6 +60,8 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
             yield _submitted(desk, campaign, told)
         case SwitchedOn() as on:
             yield _switched_on(desk, on)
+        case Unfit(shown, hits):
+            yield _unfit(desk, hits, f"/override {shown}")
         case Expired():
             yield reply(say("已经过了 10 分钟，没有发。还需要的话，请再发一次命令。"), private=True)
         case GroupsChanged():
@@ -81,6 +88,17 @@ def _approved(desk: Desk, done: Approved, sentence: str) -> Reply:
     if done.too_late:
         lines.append(say("不过它的时间已经过了，没有可发的了。"))
     return reply("\n".join([*lines, *held_lines(desk, done.held)]), private=True)
+
+
+def _unfit(desk: Desk, hits: Collection[Hit], call: str) -> Reply:
+    """That the wording rules hold it back, and how a manager lets it pass."""
+    say = desk.say
+    lines = [
+        say("先没有发，措辞要改一下："),
+        *hit_lines(desk, hits),
+        say("改好再发一次；核对过没问题，就发 {call}，会记下是你放行的。", call=call),
+    ]
+    return reply("\n".join(lines), Button(say("没问题，放行"), call), private=True)
 
 
 def _submitted(desk: Desk, campaign: StoredCampaign, told: tuple[str, ...] | None) -> Reply:
@@ -152,6 +170,8 @@ async def approve_(
                 ),
                 private=True,
             )
+        case Unfit(campaign_id, hits):
+            yield _unfit(desk, hits, f"/override campaign {campaign_id}")
         case NotWaiting(campaign):
             yield _not_waiting(desk, number.number, campaign)
         case Another(campaign):

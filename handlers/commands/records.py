@@ -17,6 +17,7 @@ from storage import audit, campaigns
 from storage.audit import Entry
 
 _TO_CAMPAIGNS = {
+    "override": "{who} 放行了「{what}」的措辞：{detail}",
     "approve": "{who} 批准了「{what}」",
     "submit": "{who} 提交了「{what}」，等批准",
     "reject": "{who} 退回了「{what}」",
@@ -68,7 +69,6 @@ _OTHERS = {
     "coupon": "{who} 备了优惠券「{what}」",
     "redeem": "{who} 核销了券码 {what}",
     "close_round": "{who} 提前结束了「{what}」",
-    "override": "{who} 放行了「{what}」的措辞：{detail}",
     "faq": "{who} 写了问答「{what}」",
     "unfaq": "{who} 删了问答「{what}」",
     "befriend_everyone": "{who} 让加账号 {what} 好友的都直接通过",

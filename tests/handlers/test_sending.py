@@ -47,7 +47,7 @@ async def test_a_broadcast_is_previewed_confirmed_and_sent(any_shop: Shop) -> No
     "text",
     [
         "第一行\n第二行\n\n第四行",
-        "{{ shop }} 和 {name} 和 {% if %} 和 {",
+        "{shop} 和 {name} 和 { 和 }} 和 %",
         "🎉🎉 今晚见 👋🏽",
         "<b>不是</b> *粗体* _斜体_",
         "长" * 4096,
