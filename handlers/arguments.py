@@ -337,6 +337,14 @@ class Groups:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """The words at the front that begin with @ (wanted) or - (left out)."""
+        try:
+            return cls._read(rest)
+        except SegmentUnreadable as unreadable:
+            sentence, facts = why_unreadable(unreadable.trouble)
+            raise Unreadable(sentence, **facts) from unreadable
+
+    @classmethod
+    def _read(cls, rest: str) -> tuple[Self, str]:
         wanted: list[str] = []
         unwanted: list[str] = []
         written: list[str] = []
@@ -347,12 +355,7 @@ class Groups:
             asked = in_brackets(rest[1:])
             name, left = (asked.written, asked.left) if asked else token(rest[1:])
             written.append(f"{'@' if wants else '-'}{name if asked else quoted(name)}")
-            try:
-                is_people = people.take(name, asked, wants=wants)
-            except SegmentUnreadable as unreadable:
-                sentence, facts = why_unreadable(unreadable.trouble)
-                raise Unreadable(sentence, **facts) from unreadable
-            if not is_people:
+            if not people.take(name, asked, wants=wants):
                 (wanted if wants else unwanted).append(name)
             rest = left.lstrip(_BLANKS)
         if not written:

@@ -354,7 +354,7 @@ def _begins_another(rest: str) -> bool:
     rest = rest.lstrip()
     if is_quoted(rest):
         return False
-    if not rest or _OTHERS.match(rest):
+    if not rest or _OTHERS.match(rest) or in_brackets(rest) is not None:
         return True
     try:
         PeriodWords.read(rest)

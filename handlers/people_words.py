@@ -118,12 +118,18 @@ class People:
         return True
 
     def segment(self) -> Segment | None:
-        """All of them; None where nobody was named."""
+        """All of them; None where nobody was named.
+
+        Raises:
+            SegmentUnreadable: together they are too many.
+        """
         if not self.wanted and not self.unwanted:
             return None
         meant = [_together(self.wanted)] if self.wanted else []
         without = [Not(_together(self.unwanted))] if self.unwanted else []
-        return Segment.asking(every(*meant, *without))
+        together = Segment.asking(every(*meant, *without))
+        _ = together.question  # each may be readable, and all of them too many
+        return together
 
 
 def _together(questions: list[Question]) -> Question:

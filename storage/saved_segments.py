@@ -123,7 +123,7 @@ async def pinned(connection: AsyncConnection, shop_id: int, segment: Segment) ->
             tuple(sorted(ids.union(one.ids))),
         )
 
-    return Segment.asking(rewritten(whole.question, by_id))
+    return _readable(Segment.asking(rewritten(whole.question, by_id)))
 
 
 async def nobody_knows(
@@ -164,8 +164,17 @@ async def _expanded(connection: AsyncConnection, shop_id: int, segment: Segment)
     def in_place(one: Condition) -> Question:
         return saved[one.name].question if isinstance(one, Saved) else one
 
-    # Read again: together they may be more than an expression may be.
-    return Segment.parse(Segment.asking(rewritten(segment.question, in_place)).expression)
+    return _readable(Segment.asking(rewritten(segment.question, in_place)))
+
+
+def _readable(segment: Segment) -> Segment:
+    """The segment, if what was put together is not more than an expression may ask.
+
+    Raises:
+        SegmentUnreadable: it is.
+    """
+    _ = segment.question
+    return segment
 
 
 def _is(shop_id: int, name: str) -> ColumnElement[bool]:

@@ -31,7 +31,7 @@ from storage.segment_language.questions import (
     every,
     rewritten,
 )
-from storage.segment_language.reading import read
+from storage.segment_language.reading import LONGEST_KEPT, read
 from storage.segment_language.writing import written
 from storage.tables import members, memberships, saved_segments, tags
 
@@ -66,8 +66,12 @@ class Segment:
 
     @property
     def question(self) -> Question:
-        """What it asks."""
-        return read(self.expression)
+        """What it asks.
+
+        Raises:
+            SegmentUnreadable: it was put together from too many, or too deep.
+        """
+        return read(self.expression, LONGEST_KEPT)
 
     def regrouped(self, group: int, instead: int) -> Self:
         """The segment with one group's id in the place of another's."""

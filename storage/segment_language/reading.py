@@ -39,7 +39,9 @@ from storage.segment_language.writing import written
 
 EXAMPLE = "tag:敏感肌 and not tag:员工 and last_active < 30d"
 LONGEST = 1_000
-"""Characters of an expression."""
+"""Characters of an expression that somebody writes."""
+LONGEST_KEPT = 50_000
+"""Characters of one that is kept: its canonical form may be longer, and groups have many ids."""
 MOST_CONDITIONS = 50
 DEEPEST = 20
 """Levels of `not`, `and` and `or` in one another."""
@@ -89,14 +91,14 @@ def is_word(name: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def read(text: str) -> Question:
-    """The question that a text asks.
+def read(text: str, longest: int = LONGEST) -> Question:
+    """The question that a text of at most `longest` characters asks.
 
     Raises:
         SegmentUnreadable: it is none, or is too long, too deep, or too large.
     """
-    if len(text) > LONGEST:
-        raise _unreadable(Wrong.TOO_LONG, text[:LONGEST], LONGEST, most=LONGEST)
+    if len(text) > longest:
+        raise _unreadable(Wrong.TOO_LONG, text[:longest], longest, most=longest)
     try:
         question = _built(_parser().parse(text))
     except UnexpectedInput as unexpected:

@@ -119,6 +119,12 @@ def test_people_may_stand_among_groups(
     assert again == read
 
 
+def test_people_who_are_too_many_together_are_told() -> None:
+    half = " or ".join(["staff"] * 30)
+    with pytest.raises(Unreadable, match="条件太多了"):
+        Groups.read(f"@({half}) @({half}) 文字")
+
+
 def test_a_group_whose_name_begins_with_a_bracket_is_still_one() -> None:
     read, left = Groups.read("@（深圳）福利群 文字")
     assert read.audience is not None

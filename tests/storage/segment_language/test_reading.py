@@ -10,6 +10,7 @@ from storage.segment_language.questions import InGroup, Tagged
 from storage.segment_language.reading import DEEPEST, EXAMPLE, LONGEST, MOST_CONDITIONS, read
 from storage.segment_language.trouble import SegmentUnreadable, Trouble, Wrong
 from storage.segment_language.writing import written
+from storage.segments import Segment
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,15 @@ def refused(text: str) -> Trouble:
     with pytest.raises(SegmentUnreadable) as raised:
         read(text)
     return raised.value.trouble
+
+
+def test_what_can_be_read_can_be_kept_though_its_canonical_form_is_longer() -> None:
+    segment = Segment.parse(" 或 ".join(["退订"] * MOST_CONDITIONS))
+    assert len(segment.expression) > len("退订 或 ") * MOST_CONDITIONS
+    assert Segment.asking(segment.question) == segment
+    longest = Segment.parse(f"群={'长' * (LONGEST - 2)}")
+    assert len(longest.expression) > LONGEST
+    assert longest.question == InGroup(("长" * (LONGEST - 2),))
 
 
 def test_limits_are_kept() -> None:
