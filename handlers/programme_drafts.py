@@ -29,6 +29,7 @@ from scheduler.templates import variables_of
 from storage.audiences import Audience, resolve
 from storage.campaigns import StoredCampaign
 from storage.groups import Group
+from storage.saved_segments import pinned
 from storage.segments import Segment
 
 REWRITTEN = "rewritten"
@@ -112,7 +113,8 @@ async def _whom(
         taken = tuple(sorted({group.id for group in groups}))
         audience = Audience(taken=taken, written=post.groups)
     if post.audience is not None:
-        segment = Segment.parse(post.audience)
+        # Held as it is approved: saved segments by what they ask now, groups by their ids.
+        segment = await pinned(connection, desk.shop_id, Segment.parse(post.audience))
         audience = replace(audience, segment=segment, written=post.audience)
     return audience, groups
 
@@ -190,7 +192,8 @@ async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Dr
     pictures = dict(draft.body.get("pictures", {}))
     for post in plan.posts:
         days = post.facts.get("days")
-        if post.picture != _COUNTDOWN or post.slot not in draft.body["templates"]:
+        past = post.until < desk.shop.local(desk.clock.now()).replace(tzinfo=None)
+        if post.picture != _COUNTDOWN or post.slot not in draft.body["templates"] or past:
             continue
         picture = await countdown_picture(
             desk,
