@@ -61,7 +61,7 @@ _BUSY = 503
 class ArrivalsDoorRefused(RunningError):
     """The machine does not let the bot listen where products should be pushed to."""
 
-    number = 525
+    number = 529
     sentence = "The door for pushed products cannot listen on {host}, port {port}: {reason}."
     mend = "Set another `port` in the section [arrivals], or 0 to do without."
 

@@ -184,6 +184,6 @@ async def test_a_port_that_is_taken_is_one_clear_error(opened: Opened) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ArrivalsDoorRefused, match=rf"port {port}.*NQ525"):
+        with pytest.raises(ArrivalsDoorRefused, match=rf"port {port}.*NQ529"):
             async with arrivals_door(opened.shop.desk, "127.0.0.1", port):
                 raise AssertionError
