@@ -21,6 +21,7 @@ from handlers.arrivals.watching import watch_feeds
 from handlers.closing_rounds import close_rounds
 from handlers.desk import Desk
 from handlers.each_morning import tell_morning
+from handlers.greetings_ahead import prepare_greetings
 from handlers.questions import tell_unanswered
 from handlers.spike_watch import watch_spikes
 
@@ -37,6 +38,7 @@ WATCHERS: tuple[tuple[str, Watcher], ...] = (
     ("spikes", watch_spikes),
     ("questions", tell_unanswered),
     ("morning", tell_morning),
+    ("greetings", prepare_greetings),
     ("rounds", close_rounds),
     ("arrivals", watch_feeds),
 )

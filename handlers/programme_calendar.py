@@ -8,8 +8,8 @@ own order of time, so that moving or leaving out one does not give the others an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,7 @@ from handlers.desk import Desk, shortened
 from handlers.moved_posts import posts_by_slot
 from handlers.paging import leafing, page_of
 from handlers.previews import in_one_message
-from handlers.programme_drafts import Draft
+from handlers.programme_drafts import REWRITTEN, Draft
 from handlers.replies import Reply, reply
 from scheduler.bodies import content_of, variants_of
 from scheduler.campaigns import CampaignState
@@ -78,6 +78,8 @@ def entries_of(
     drafts: Sequence[Draft],
     standing: Sequence[StoredCampaign],
     bodies: Mapping[int, Any],
+    *,
+    left_out: Collection[str] = (),
 ) -> list[Entry]:
     """The calendar's posts by their numbers: of what stands, else of the drafts, else expected."""
     found: dict[str, tuple[datetime, Entry]] = {}
@@ -88,18 +90,14 @@ def entries_of(
     for draft in drafts:
         for slot in draft.body["templates"]:
             post = posts[slot]
-            found[slot] = (post.at, _entry(desk, post, draft.body, draft.audience))
+            entry = _entry(desk, post, draft)
+            found[slot] = (post.at, replace(entry, skipped=slot in left_out))
     for campaign in standing:
         body = bodies[campaign.version_id]
         for slot, at in _own_moments(campaign).items():
             found[slot] = (at, _standing(desk, campaign, body, slot, post=posts.get(slot), at=at))
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
-    return [_numbered(entry, place) for place, (_, (_, entry)) in enumerate(ordered, start=1)]
-
-
-def _numbered(entry: Entry, number: int) -> Entry:
-    values = {name: getattr(entry, name) for name in Entry.__slots__}
-    return Entry(**{**values, "number": number})
+    return [replace(entry, number=place) for place, (_, (_, entry)) in enumerate(ordered, start=1)]
 
 
 def _own_moments(campaign: StoredCampaign) -> dict[str, datetime]:
@@ -131,16 +129,21 @@ def _expected(desk: Desk, post: ProgrammePost) -> Entry:
     )
 
 
-def _entry(desk: Desk, post: ProgrammePost, body: Mapping[str, Any], audience: Audience) -> Entry:
+def _entry(desk: Desk, post: ProgrammePost, draft: Draft) -> Entry:
+    body, audience = draft.body, draft.audience
+    moved = draft.schedule.get("moved", {}).get(post.slot)
+    at = post.at if moved is None else datetime.fromisoformat(moved)
     return Entry(
         number=0,
         slot=post.slot,
-        at=_by_the_clock(desk, post.at),
+        at=_by_the_clock(desk, at),
         name=post.name.get(desk.shop.language, post.name["zh"]),
         phase=post.phase,
         audience=audience,
         text=text_of(desk, body, post.slot, in_private=audience.segment is not None),
         variants=len(variants_of(body, post.slot)),
+        moved=moved is not None,
+        rewritten=post.slot in body.get(REWRITTEN, ()),
     )
 
 
@@ -168,7 +171,7 @@ def _standing(
         campaign=campaign,
         skipped=slot in campaign.skipped,
         moved=now_at is not None,
-        rewritten=slot in body.get("rewritten", ()),
+        rewritten=slot in body.get(REWRITTEN, ()),
     )
 
 
@@ -269,7 +272,7 @@ def marks_of(desk: Desk, one: Entry) -> list[str]:
         marks.append(say("暂定，先不发"))
     if one.skipped:
         marks.append(say("跳过"))
-    elif one.campaign is not None and one.at <= desk.shop.local(desk.clock.now()):
+    elif not one.provisional and one.at <= desk.shop.local(desk.clock.now()):
         marks.append(say("已过"))
     elif one.waits:
         marks.append(say("等批准"))

@@ -40,6 +40,16 @@ _EXAMPLES = {
     FactKind.NUMBER: "3",
     FactKind.MOMENT: "11-10 20:00",
 }
+_NODES = {
+    "presale-start": "预售开始",
+    "balance-start": "尾款开始",
+    "balance-end": "尾款截止",
+    "spot-start": "现货开始",
+    "second-wave": "第二波开始",
+    "end": "结束",
+    "encore": "返场",
+}
+"""What the nodes of a sale are called where no file names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +95,10 @@ def _known(
     for fact in programme.facts:
         if wanted in {fact.key, *(name.lower() for name in fact.name.values())}:
             return fact.key, fact.kind
-    for key, names in node_names(desk.shop, programme, year).items():
-        if wanted in {key, f"{NODE}{key}", *(name.lower() for name in names.values())}:
+    named = node_names(desk.shop, programme, year)
+    for key in {**named, **_NODES}:
+        names = [*named.get(key, {}).values(), *([desk.say(_NODES[key])] if key in _NODES else ())]
+        if wanted in {key, f"{NODE}{key}", *(name.lower() for name in names)}:
             return f"{NODE}{key}", FactKind.MOMENT
     return None
 
@@ -180,9 +192,11 @@ def waiting_lines(
                 "· {tasks}：还不知道「{what}」", tasks=desk.listed(dict.fromkeys(tasks)), what=known
             )
         )
-    first = what_is(desk, programme, year, next(iter(by_what)))
-    kind = next((fact.kind for fact in programme.facts if fact.key in by_what), FactKind.MOMENT)
-    example = f"/programme facts {programme.key} {first}={say(_EXAMPLES[kind])}"
+    first = next(iter(by_what))
+    kinds = {fact.key: fact.kind for fact in programme.facts}
+    value = say(_EXAMPLES[kinds.get(first, FactKind.MOMENT)])
+    known = what_is(desk, programme, year, first)
+    example = f"/programme facts {programme.key} {known}={value}"
     return [*lines, say("知道了就告诉我，例如：{example}", example=example)]
 
 
@@ -192,7 +206,8 @@ def what_is(desk: Desk, programme: Programme, year: int, what: str) -> str:
     if what.startswith(NODE):
         key = what.removeprefix(NODE)
         names = node_names(desk.shop, programme, year).get(key, {})
-        return names.get(language, names.get("zh", key))
+        usual = desk.say(_NODES[key]) if key in _NODES else key
+        return names.get(language, names.get("zh", usual))
     for fact in programme.facts:
         if fact.key == what:
             return _name(desk, fact)

@@ -71,7 +71,9 @@ async def propose_on(
     async with desk.database.writing() as connection:
         standing = await standing_campaigns(connection, running)
         said = await campaigns.bodies(connection, [one.version_id for one in standing])
-        entries = entries_of(desk, found.plan, found.drafts.campaigns, standing, said)
+        entries = entries_of(
+            desk, found.plan, found.drafts.campaigns, standing, said, left_out=found.left_out
+        )
         if not any(_is_to_come(desk, one) for one in entries):
             return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
         tail = await _facts(desk, connection, found)

@@ -12,7 +12,7 @@ is taken by another one with a number behind the key.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,7 @@ from storage.running_programmes import (
     switch_off,
     switch_on,
 )
+from storage.single_posts import leave_out
 
 PROGRAMME = "programme"
 """The kind of confirmation that a programme is kept as."""
@@ -76,12 +77,16 @@ class Switching:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What switching a programme on comes to: the plan, its drafts, and what of them is new."""
+    """What switching a programme on comes to: the plan, its drafts, and what of them is new.
+
+    `left_out` are the slots that a manager left out before the programme was switched off.
+    """
 
     plan: ProgrammePlan
     drafts: Drafts
     switching: Switching
     was_on: bool
+    left_out: frozenset[str] = frozenset()
 
     @property
     def changes(self) -> bool:
@@ -136,21 +141,29 @@ async def wanted(
     plan = await plan_of(desk, programme, year, running.facts)
     async with desk.database.reading() as connection:
         drafts = await drafts_of(desk, connection, programme, plan, chosen)
-        standing = await standing_campaigns(connection, running)
-        said = await campaigns.bodies(connection, [one.version_id for one in standing])
+        every = await campaigns.of_programme(connection, running.id)
+        said = await campaigns.bodies(connection, [one.version_id for one in every])
         free = {draft.key: await _free_key(connection, draft.key) for draft in drafts.campaigns}
-    by_key = {_plain_key(one.key): one for one in standing}
+    last = {_plain_key(one.key): one for one in every}
+    drafts = replace(
+        drafts,
+        campaigns=tuple(
+            with_changes(one, last[one.key], said[last[one.key].version_id])
+            if one.key in last
+            else one
+            for one in drafts.campaigns
+        ),
+    )
     made, changed = [], []
     for draft in drafts.campaigns:
-        before = by_key.get(draft.key)
-        if before is None:
+        before = last.get(draft.key)
+        if before is None or before.state is CampaignState.CANCELLED:
             ready = await drawn(desk, programme, plan, draft)
             made.append(_proposal(free[draft.key], programme.key, ready, plan.promotion))
             continue
-        kept = with_changes(draft, before, said[before.version_id])
-        if _says_the_same(kept, before, said[before.version_id]) or not editable(desk, before):
+        if _says_the_same(draft, before, said[before.version_id]) or not editable(desk, before):
             continue
-        ready = await drawn(desk, programme, plan, kept)
+        ready = await drawn(desk, programme, plan, draft)
         changed.append(
             Edit(
                 campaign_id=before.id,
@@ -171,7 +184,9 @@ async def wanted(
         made=[_document(one) for one in made],
         changed=[_document(one) for one in changed],
     )
-    return Wanted(plan, drafts, switching, running.is_on)
+    again = [_plain_key(one["key"]) for one in switching.made]
+    left_out = frozenset(slot for key in again if key in last for slot in last[key].skipped)
+    return Wanted(plan, drafts, switching, running.is_on, left_out)
 
 
 def _document(value: Proposal | Edit) -> dict[str, Any]:
@@ -259,11 +274,28 @@ async def make(
     audience = Audience.from_json(switching.audience)
     await switch_on(connection, running.id, audience, switching.facts, by=asked.actor, at=now)
     made = [await _create(connection, desk, asked.actor, one, running.id) for one in proposals]
+    await _leave_out_again(connection, running, made, now)
     made += [await change(connection, asked, edit, now) for edit in edits]
     details = {"campaigns": [one.key for one in made]}
     subject = f"{switching.key}:{switching.year}"
     await audit.note(connection, audit.Entry(now, asked.actor, "programme_on", subject, details))
     return made
+
+
+async def _leave_out_again(
+    connection: AsyncConnection,
+    running: RunningProgramme,
+    made: Sequence[StoredCampaign],
+    now: datetime,
+) -> None:
+    """Leave out this year what was left out before the programme was switched off."""
+    new = {one.id for one in made}
+    every = await campaigns.of_programme(connection, running.id)
+    last = {_plain_key(one.key): one for one in every if one.id not in new}
+    for one in made:
+        before = last.get(_plain_key(one.key))
+        for slot in before.skipped if before is not None else ():
+            await leave_out(connection, one.id, slot, now)
 
 
 async def _create(

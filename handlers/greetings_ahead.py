@@ -1,0 +1,150 @@
+"""Greetings of the programme that greets on festivals: prepared some days ahead, shown, approved.
+
+A watcher looks which days are coming up, makes one campaign of one moment for each, and shows it to
+the managers with every variant of its words. What nobody approves is not sent. A day on which a
+standing campaign greets already (`/greet`) is left to that one, and a greeting that was refused or
+cancelled is not prepared again: its key says which day it was for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from handlers.approvals import submit, waits
+from handlers.desk import Desk
+from handlers.programme_files import is_greetings, shelf
+from handlers.replacing import greeted
+from handlers.staff import was_told
+from scheduler.campaigns import CampaignState
+from scheduler.festivals import Region
+from scheduler.greetings import Greeting, greetings_between
+from scheduler.priorities import Priority
+from scheduler.programme import topic_of
+from scheduler.programme_parts import Programme
+from scheduler.quiet_hours import quiet_until
+from scheduler.schedule_json import schedule_to_json
+from scheduler.schedules import Dated, DatedMoment, Festivals
+from scheduler.wall_time import instant_of, zone_named
+from storage import audit, campaigns
+from storage.attempts import outcomes_under
+from storage.audiences import Audience
+from storage.campaigns import NewCampaign, StoredCampaign
+from storage.quiet_days import quiet_days
+from storage.running_programmes import RunningProgramme, programmes_on
+
+AUTHOR = "nuanqun:greetings"
+"""Who wrote a greeting that the bot prepared: no person, so any manager may approve it."""
+_AGAIN_AFTER = timedelta(hours=1)
+_STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
+
+
+async def prepare_greetings(desk: Desk) -> int:
+    """Prepare the greetings of the next days and show those that nobody has seen; how many are new.
+
+    Managers are not woken: in quiet hours nothing is shown.
+    """
+    async with desk.database.reading() as connection:
+        on = await programmes_on(connection, desk.shop_id)
+    if not on:
+        return 0
+    programmes = (await shelf(desk)).programmes
+    made = 0
+    for running in on:
+        programme = programmes.get(running.key)
+        if programme is not None and is_greetings(programme):
+            made += await _prepare(desk, programme, running)
+            await _show(desk, running)
+    return made
+
+
+async def _prepare(desk: Desk, programme: Programme, running: RunningProgramme) -> int:
+    now = desk.clock.now()
+    today = desk.shop.day_of(now)
+    async with desk.database.reading() as connection:
+        mourning = await quiet_days(connection, desk.shop_id)
+        standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
+    coming = greetings_between(
+        today,
+        today + desk.shop.greetings_ahead,
+        region=Region(desk.shop.region),
+        mourning=mourning,
+    )
+    made = 0
+    for greeting in coming:
+        new = _campaign(desk, programme, running, greeting)
+        if new is None or _covered(greeting, standing):
+            continue
+        async with desk.database.writing() as connection:
+            if await campaigns.by_key(connection, new.key) is not None:
+                continue
+            await campaigns.create(connection, desk.shop_id, new, state=CampaignState.DRAFT)
+            entry = audit.Entry(now, AUTHOR, "prepare", new.key, {})
+            await audit.note(connection, entry)
+        made += 1
+    return made
+
+
+def _covered(greeting: Greeting, standing: Sequence[StoredCampaign]) -> bool:
+    """Whether a standing campaign greets on this festival already."""
+    topic = topic_of(greeting.slot)
+    return any(
+        one.approved_version is not None
+        and one.schedule["kind"] == "festivals"
+        and topic in greeted(one.schedule)
+        for one in standing
+    )
+
+
+def _campaign(
+    desk: Desk, programme: Programme, running: RunningProgramme, greeting: Greeting
+) -> NewCampaign | None:
+    """The campaign of one day's greeting; None where its moment is past."""
+    schedule = programme.schedule_for(greeting.day.year)
+    if not isinstance(schedule, Festivals):
+        raise TypeError(schedule)
+    at = datetime.combine(greeting.day, schedule.at)
+    now = desk.clock.now()
+    if instant_of(at, zone_named(desk.shop.zone)) <= now:
+        return None
+    end = datetime.combine(greeting.day + timedelta(days=1), datetime.min.time())
+    until = min(at + programme.valid_for, end - timedelta(seconds=1))
+    name = greeting.names.get(desk.shop.language, greeting.names["zh"])
+    return NewCampaign(
+        key=f"{programme.key}:{greeting.slot}",
+        programme=programme.key,
+        name=f"{name} {greeting.day:%m-%d}",
+        schedule=schedule_to_json(Dated((DatedMoment(greeting.slot, at, until),))),
+        zone=desk.shop.zone,
+        valid_seconds=int(programme.valid_for.total_seconds()),
+        audience=running.audience or Audience(),
+        body=greeting.body(
+            {"shop": desk.shop.name, "slogan": desk.shop.slogan}, desk.shop.language
+        ),
+        created_by=AUTHOR,
+        created_at=now,
+        priority=int(Priority.CAMPAIGN),
+        running_id=running.id,
+    )
+
+
+async def _show(desk: Desk, running: RunningProgramme) -> None:
+    """Show the managers what was prepared and waits, each once, and not in quiet hours."""
+    now = desk.clock.now()
+    if quiet_until(now, zone_named(desk.shop.zone), desk.care.quiet_hours) is not None:
+        return
+    async with desk.database.reading() as connection:
+        prepared = await campaigns.of_programme(connection, running.id)
+    for one in prepared:
+        if not waits(one) or one.submitted_by != AUTHOR:
+            continue
+        key = f"approval:{one.version_id}"
+        if await was_told(desk, key, one.submitted_at) or await _tried(desk, key, now):
+            continue
+        await submit(desk, AUTHOR, one.id)
+
+
+async def _tried(desk: Desk, key: str, now: datetime) -> bool:
+    """Whether showing it has just failed: then it is left for a while."""
+    async with desk.database.reading() as connection:
+        return bool(await outcomes_under(connection, desk.senders.keys(), key, now - _AGAIN_AFTER))

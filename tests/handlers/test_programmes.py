@@ -1,0 +1,253 @@
+"""A programme is switched on from its file, once, approved like any campaign, and off again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from handlers.settings import ShopSettings
+from scheduler.campaigns import CampaignState
+from storage.database import Database
+from storage.running_programmes import programmes_on
+from tests.handlers.programme_scenes import (
+    ON,
+    SALE,
+    by_key,
+    shop_with_sale,
+    switched_on,
+    write_sale,
+)
+from tests.handlers.scenes import OTHER, made, second_manager, state_counts
+from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_group, open_shop
+
+TWO = {"sale:2026", "sale:2026:regulars"}
+
+
+@pytest.fixture
+async def shop(sqlite: Database, tmp_path: Path) -> Shop:
+    """A shop whose folder holds a small programme."""
+    return await shop_with_sale(sqlite, tmp_path / "programmes")
+
+
+@pytest.fixture
+async def any_shop(database: Database, tmp_path: Path) -> Shop:
+    """The same on SQLite and on PostgreSQL."""
+    return await shop_with_sale(database, tmp_path / "programmes")
+
+
+async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
+    return (await shop.says(name, text, group=None)).text
+
+
+async def test_every_programme_is_listed_with_those_of_the_shops_folder(shop: Shop) -> None:
+    listed = await says(shop, "/programme")
+    assert "· 秋季上新节（sale）没开" in listed
+    assert "（double11）没开" in listed
+    assert "（festivals）没开" in listed
+    await switched_on(shop)
+    assert "· 秋季上新节（sale）开着" in await says(shop, "/方案")
+
+
+async def test_a_programme_that_is_off_shows_every_post_it_would_make(shop: Shop) -> None:
+    shown = await says(shop, "/programme 秋季上新节")
+    assert shown.startswith(
+        "「秋季上新节 2026」没开，开了会这样发：\n"
+        "【预热 11-06～11-11】让老朋友记起来\n"
+        "1 · 11-06 10:18 还有 6 天"
+    )
+    assert "3 · 11-10 11:12 私信 小鱼" in shown
+    assert await made(shop) == []
+
+
+async def test_what_the_shop_has_not_said_is_asked_for_with_the_right_example(shop: Shop) -> None:
+    asked = await says(shop, "/programme on sale @所有群")
+    assert asked == (
+        "开「秋季上新节」之前还要知道：赠品（文字）。\n一次写上就行，例如：\n"
+        "/programme on sale @所有群 赠品=护手霜小样"
+    )
+    preview = await says(shop, asked.splitlines()[-1])
+    assert "1 · 11-06 10:18 还有 6 天，买就送护手霜小样。" in preview
+    assert "· 发货通知：还不知道「发货日」" in preview
+    assert "/programme facts sale 发货日=11-20" in preview
+
+
+async def test_it_is_previewed_as_a_calendar_and_made_by_the_yes(any_shop: Shop) -> None:
+    shop = any_shop
+    preview = await shop.says(MANAGER, ON, group=None)
+    assert preview.text.startswith(
+        "「秋季上新节 2026」的安排，一共 4 条要发（群里 3 条，私信 1 条）：\n"
+    )
+    assert "发到 3 个群：一群、三群、二群" in preview.text
+    assert await made(shop) == []
+    done = await shop.presses(MANAGER, preview.buttons["确认发送"])
+    assert "「秋季上新节 2026」开好了" in done.text
+    found = await by_key(shop)
+    assert set(found) == TWO
+    assert {one.state for one in found.values()} == {CampaignState.APPROVED}
+    assert found["sale:2026:regulars"].audience.segment is not None
+    shop.clock.advance(DAY + 19 * MINUTE)
+    sent = await shop.delivers()
+    assert set(sent.addresses) == {in_group(name) for name in ("一群", "二群", "三群")}
+    assert set(sent.text.splitlines()) == {"还有 6 天，买就送护手霜小样。"}
+
+
+async def test_switched_on_again_it_changes_nothing_twice(any_shop: Shop) -> None:
+    shop = any_shop
+    preview = await shop.says(MANAGER, ON, group=None)
+    yes = preview.buttons["确认发送"]
+    await shop.presses(MANAGER, yes)
+    assert "开好了" in (await shop.presses(MANAGER, yes)).text
+    assert await says(shop, ON) == "「秋季上新节 2026」已经开着，没有要变的。"
+    assert await says(shop, "/programme on sale") == "「秋季上新节 2026」已经开着，没有要变的。"
+    assert set(await by_key(shop)) == TWO
+    assert {one.version_number for one in await made(shop)} == {1}
+
+
+async def test_two_managers_who_switch_it_on_at_once_have_it_once(shop: Shop) -> None:
+    await second_manager(shop)
+    await says(shop, ON)
+    await says(shop, ON, OTHER)
+    assert "等另一位管理员批准后才会发" in await says(shop, "/confirm")
+    assert "别人改过或停了它" in await says(shop, "/confirm", OTHER)
+    assert set(await by_key(shop)) == TWO
+
+
+async def test_a_second_manager_approves_each_campaign(shop: Shop) -> None:
+    await second_manager(shop)
+    await says(shop, ON)
+    before = len(shop.platform.posts)
+    await says(shop, "/confirm")
+    told = [post.content.text for post in shop.platform.posts[before:]]
+    assert sum("「秋季上新节 2026" in text and "等着批准" in text for text in told) == 2
+    assert any("买就送护手霜小样" in text for text in told)
+    shop.clock.advance(DAY + 19 * MINUTE)
+    assert (await shop.delivers()).text == ""
+    for one in await made(shop):
+        assert "批准了" in await says(shop, f"/approve {one.id}", OTHER)
+    assert "还有 6 天，买就送护手霜小样。" in (await shop.delivers()).text
+
+
+async def test_what_becomes_known_later_is_added_to_what_stands(shop: Shop) -> None:
+    await switched_on(shop)
+    said = await says(shop, "/programme facts sale 发货日=11-15")
+    assert "· 发货日（日子，例如 11-20）：2026-11-15" in said
+    preview = await says(shop, "/programme on sale")
+    assert "新增 0 组，修改 1 组" in preview
+    assert "5 · 11-15 10:24 订单从今天开始发货啦。" in preview
+    await says(shop, "/confirm")
+    found = await by_key(shop)
+    assert {key: one.version_number for key, one in found.items()} == {
+        "sale:2026": 2,
+        "sale:2026:regulars": 1,
+    }
+    shop.clock.advance(10 * DAY + 25 * MINUTE)
+    assert "订单从今天开始发货啦。" in (await shop.delivers()).text
+
+
+async def test_switched_off_it_says_nothing_more_and_can_be_switched_on_again(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    shop.clock.advance(DAY + 10 * MINUTE)
+    await shop.desk.planner.plan_ahead()
+    off = await says(shop, "/programme off sale")
+    assert "「秋季上新节 2026」关了" in off
+    assert "已经排好的 3 条也取消了" in off
+    assert await says(shop, "/programme off sale") == "「秋季上新节」没有开着。"
+    assert await state_counts(shop) == {"cancelled": 3}
+    async with shop.desk.database.reading() as connection:
+        assert await programmes_on(connection, shop.desk.shop_id) == []
+    await switched_on(shop)
+    states = {key: one.state for key, one in (await by_key(shop)).items()}
+    assert states == {
+        "sale:2026": CampaignState.CANCELLED,
+        "sale:2026:regulars": CampaignState.CANCELLED,
+        "sale:2026~2": CampaignState.APPROVED,
+        "sale:2026:regulars~2": CampaignState.APPROVED,
+    }
+    shop.clock.advance(9 * MINUTE)
+    assert (await shop.delivers()).text.count("还有 6 天") == 3
+
+
+async def test_what_was_changed_for_this_year_stays_when_it_is_switched_on_again(
+    shop: Shop,
+) -> None:
+    await switched_on(shop)
+    await says(shop, "/programme text sale 2 只剩 {{ days }} 天")
+    await says(shop, "/confirm")
+    await says(shop, "/programme move sale 4 11-11 19:36")
+    await says(shop, "/confirm")
+    await says(shop, "/programme skip sale 1")
+    await says(shop, "/programme off sale")
+    again = await says(shop, "/programme on sale")
+    await says(shop, "/confirm")
+    shown = await says(shop, "/programme sale")
+    for calendar in (again, shown):
+        assert "1 · 11-06 10:18 [跳过] " in calendar
+        assert "2 · 11-09 10:18 [改过文案] 只剩 3 天" in calendar
+        assert "4 · 11-11 19:36 [改过时间] " in calendar
+
+
+async def test_a_restart_between_the_preview_and_the_yes_changes_nothing(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    yes = (await shop.says(MANAGER, ON, group=None)).buttons["确认发送"]
+    event = shop.heard(MANAGER, yes, group=None)
+    orders = await shop.orders(event)
+    await shop.obeys(orders)
+    assert "开好了" in (await shop.obeys(orders)).text
+    assert set(await by_key(shop)) == TWO
+
+
+@pytest.mark.parametrize(
+    ("written", "answer"),
+    [
+        ("/programme on", "还没说是哪个方案。可以这样写：/programme on double11 @所有群"),
+        ("/programme on 没有的 @所有群", "没有叫「没有的」的方案。现有："),
+        ("/programme on sale @四群 赠品=小样", "没有叫「四群」的群或群标签"),
+        ("/programme on sale @所有群 礼物=小样", "这个方案里没有「礼物」。能说的有：赠品、发货日"),
+        ("/programme on sale @所有群 小样", "要写成“名字=内容”，几样之间空一格，例如：赠品="),
+        ("/programme facts sale 发货日=明天", "「发货日」要写成日子，例如 11-20，写的是「明天」。"),
+        ("/programme facts sale 赠品={{ x }}", "「赠品」要写成文字，写的是「{{ x }}」。"),
+        ("/programme text sale 1 你好", "「秋季上新节」没有开着，先开再改：/programme on sale"),
+        ("/programme sale 99", "没有「99」这一条。编号看日历：/programme sale"),
+    ],
+)
+async def test_what_is_written_wrong_is_answered_with_an_example(
+    shop: Shop, written: str, answer: str
+) -> None:
+    assert (await says(shop, written)).startswith(answer)
+    assert await made(shop) == []
+
+
+async def test_a_programme_with_certain_problems_is_not_switched_on(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    folder = write_sale(tmp_path / "programmes", SALE.replace('at = "20:12"', 'at = "23:12"'))
+    shop = await open_shop(sqlite, ShopSettings(programmes=folder))
+    await shop.opens("一群")
+    answer = await says(shop, ON)
+    assert answer.startswith("「秋季上新节 2026」现在还不能开，有 1 处要先改：\n")
+    assert "落在免打扰时段：前一晚（11-11 23:12）" in answer
+    assert await says(shop, "/confirm") != ""
+    assert await made(shop) == []
+
+
+async def test_a_broken_file_is_told_of_and_the_others_stay(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    folder = write_sale(tmp_path / "programmes")
+    (folder / "broken.toml").write_text("key = ", encoding="utf-8")
+    shop = await open_shop(sqlite, ShopSettings(programmes=folder))
+    listed = await says(shop, "/programme")
+    assert "秋季上新节（sale）" in listed
+    assert "这些文件读不了：\n· The programme broken.toml is broken" in listed
+
+
+async def test_fans_are_not_told_that_there_are_programmes(shop: Shop) -> None:
+    answer = await shop.says("小鱼", ON)
+    assert "上新节" not in answer.text
+    assert await made(shop) == []
