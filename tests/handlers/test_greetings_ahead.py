@@ -1,0 +1,151 @@
+"""Greetings are prepared some days ahead, shown once with every variant, and never said twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handlers.greetings_ahead import AUTHOR, prepare_greetings
+from scheduler.campaigns import CampaignState
+from storage.campaigns import StoredCampaign
+from tests.handlers.scenes import OTHER, made, second_manager
+from tests.handlers.shop import DAY, MANAGER, Shop, in_group
+
+SOLSTICE = "festivals:2026-12-22:winter-solstice"
+# 10:00 on 18 December 2026 by the shop's clock: four days before.
+AHEAD = datetime(2026, 12, 18, 2, 0, tzinfo=UTC)
+
+
+async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
+    return (await shop.says(name, text, group=None)).text
+
+
+async def switched_on(shop: Shop, groups: str = "@所有群") -> None:
+    """The greetings of the year are on, and it is four days before the solstice."""
+    await says(shop, "早")
+    await says(shop, f"/programme on festivals {groups}")
+    await says(shop, "/confirm")
+    shop.clock.advance(AHEAD - shop.clock.now())
+
+
+async def prepared(shop: Shop) -> list[StoredCampaign]:
+    return [one for one in await made(shop) if one.created_by == AUTHOR]
+
+
+async def shown(shop: Shop) -> list[str]:
+    """What was said while the bot looked for greetings to prepare."""
+    before = len(shop.platform.posts)
+    await prepare_greetings(shop.desk)
+    return [post.content.text for post in shop.platform.posts[before:]]
+
+
+async def test_switched_on_it_is_told_how_greetings_come(shop: Shop) -> None:
+    preview = await says(shop, "/programme on festivals @所有群")
+    assert preview.startswith("开「节日问候」：每个节日提前 5 天把问候写好，先给你们看；")
+    assert "「节日问候」开好了" in await says(shop, "/confirm")
+    assert "已经开着" in await says(shop, "/programme on festivals @所有群")
+    assert await says(shop, "/programme festivals") == "「节日问候」开着，要发的问候看 /plan。"
+
+
+async def test_a_greeting_is_prepared_and_shown_once_with_every_variant(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    (message,) = await shown(shop)
+    assert "「冬至" in message
+    assert "\n  A：" in message
+    assert "\n  B：" in message
+    assert "发到 3 个群" in message
+    assert await shown(shop) == []
+    (one,) = await prepared(shop)
+    assert (one.key, one.state) == (SOLSTICE, CampaignState.DRAFT)
+
+
+async def test_nothing_goes_out_unapproved_and_an_approved_greeting_once(shop: Shop) -> None:
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    shop.clock.advance(4 * DAY - timedelta(minutes=10))
+    assert (await shop.delivers()).text == ""
+    assert "批准了" in await says(shop, f"/approve {one.id}")
+    sent = await shop.delivers()
+    assert sorted(map(str, sent.addresses)) == sorted(
+        str(in_group(name)) for name in ("一群", "二群", "三群")
+    )
+    await prepare_greetings(shop.desk)
+    assert (await shop.delivers()).text == ""
+
+
+async def test_any_of_two_managers_may_approve_what_the_bot_prepared(shop: Shop) -> None:
+    await second_manager(shop)
+    await switched_on(shop)
+    assert len(await shown(shop)) == 2
+    (one,) = await prepared(shop)
+    assert "批准了" in await says(shop, f"/approve {one.id}", OTHER)
+
+
+async def test_a_greeting_that_was_refused_is_not_prepared_again(shop: Shop) -> None:
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, f"/reject {one.id}")
+    assert await shown(shop) == []
+    assert [each.state for each in await prepared(shop)] == [CampaignState.CANCELLED]
+    assert "冬至" not in (await says(shop, "/plan 5")).partition("现成的")[0]
+
+
+@pytest.mark.parametrize("greet", ["/greet 冬至 @所有群", "/greet @所有群"])
+async def test_a_day_on_which_a_standing_campaign_greets_is_left_to_that(
+    shop: Shop, greet: str
+) -> None:
+    await says(shop, greet)
+    await says(shop, "/confirm")
+    await switched_on(shop)
+    await prepare_greetings(shop.desk)
+    assert SOLSTICE not in {one.key for one in await prepared(shop)}
+
+
+@pytest.mark.parametrize("greet", ["/greet 冬至 @所有群", "/greet @所有群"])
+async def test_a_prepared_greeting_gives_way_to_one_that_is_confirmed_after_it(
+    shop: Shop, greet: str
+) -> None:
+    await switched_on(shop)
+    await shown(shop)
+    await says(shop, greet)
+    await says(shop, "/confirm")
+    (one,) = [each for each in await prepared(shop) if each.key == SOLSTICE]
+    assert (one.state, one.reason) == (CampaignState.CANCELLED, "replaced")
+    shop.clock.advance(4 * DAY - timedelta(minutes=10))
+    assert len(await shop.delivers()) == 3
+
+
+async def test_managers_are_not_woken_by_a_greeting(shop: Shop) -> None:
+    await switched_on(shop)
+    shop.clock.advance(timedelta(hours=13))  # 23:00
+    assert await shown(shop) == []
+    assert len(await prepared(shop)) == 1
+    shop.clock.advance(timedelta(hours=11))
+    assert len(await shown(shop)) == 1
+
+
+async def test_switched_off_it_prepares_nothing_and_what_it_prepared_is_cancelled(
+    shop: Shop,
+) -> None:
+    await switched_on(shop)
+    await shown(shop)
+    assert "「节日问候」关了" in await says(shop, "/programme off festivals")
+    assert [one.state for one in await prepared(shop)] == [CampaignState.CANCELLED]
+    shop.clock.advance(2 * DAY)
+    assert await shown(shop) == []
+
+
+async def test_the_plan_shows_what_will_be_prepared_and_what_waits(shop: Shop) -> None:
+    await switched_on(shop, "@一群")
+    before = (await says(shop, "/plan 14")).partition("现成的")[0]
+    assert "12-22 09:42" in before
+    assert "还没有人批准" in before
+    await shown(shop)
+    after = (await says(shop, "/plan 14")).partition("现成的")[0]
+    (one,) = await prepared(shop)
+    assert after.count("12-22 09:42") == 1
+    assert f"#{one.id} " in after

@@ -1,0 +1,188 @@
+"""One post of a programme is reworded, moved or left out, for this year only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests.handlers.programme_scenes import by_key, shop_with_sale, switched_on
+from tests.handlers.scenes import OTHER, made, second_manager, state_counts
+from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop
+
+
+@pytest.fixture
+async def shop(sqlite: Database, tmp_path: Path) -> Shop:
+    """A shop whose folder holds a small programme."""
+    return await shop_with_sale(sqlite, tmp_path / "programmes")
+
+
+@pytest.fixture
+async def any_shop(database: Database, tmp_path: Path) -> Shop:
+    """The same on SQLite and on PostgreSQL."""
+    return await shop_with_sale(database, tmp_path / "programmes")
+
+
+async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
+    return (await shop.says(name, text, group=None)).text
+
+
+async def test_a_post_is_shown_whole_with_what_can_be_done_to_it(shop: Shop) -> None:
+    await switched_on(shop)
+    answer = await shop.says(MANAGER, "/programme sale 1", group=None)
+    assert answer.text.startswith("1 · 预告（hello:1）\n11-06 10:18 发\n发到 @所有群\n")
+    assert "还有 6 天，买就送护手霜小样。" in answer.text
+    assert "/programme move sale 1 11-06 10:18" in answer.text
+    assert answer.buttons == {"今年跳过这一条": "/programme skip sale hello:1"}
+
+
+async def test_other_words_are_previewed_and_change_this_one_post(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    preview = await says(shop, "/programme text sale 1 {{ shop }}送{{ gift }}，还有 {{ days }} 天")
+    assert preview.startswith("1 · 预告，11-06 10:18 发，改成：\n暖群小店送护手霜小样，还有 6 天\n")
+    await says(shop, "/confirm")
+    shop.clock.advance(DAY + 19 * MINUTE)
+    assert set((await shop.delivers()).text.splitlines()) == {"暖群小店送护手霜小样，还有 6 天"}
+    shop.clock.advance(3 * DAY)
+    assert set((await shop.delivers()).text.splitlines()) == {"还有 3 天，买就送护手霜小样。"}
+
+
+async def test_words_to_people_may_call_them_by_name(shop: Shop) -> None:
+    await switched_on(shop)
+    assert "小鱼，快来" in await says(shop, "/programme text sale 3 {{ fan }}，快来")
+    wrong = await says(shop, "/programme text sale 3 {{ group }}，快来")
+    assert wrong.startswith("这段内容里的花括号没写对。这一条能用的有：")
+    assert "{{ fan }}" in wrong
+    assert "{{ gift }}" in wrong
+
+
+async def test_a_post_is_moved_and_goes_out_at_its_new_moment_alone(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    preview = await says(shop, "/programme move sale 1 11-07 12:12")
+    assert preview.startswith("1 · 预告，从 11-06 10:18 改到 11-07 12:12：\n")
+    await says(shop, "/confirm")
+    shop.clock.advance(DAY + 30 * MINUTE)
+    assert (await shop.delivers()).text == ""
+    shop.clock.advance(DAY + 103 * MINUTE)
+    assert (await shop.delivers()).text.count("买就送护手霜小样") == 3
+    assert "1 · 11-07 12:12 [已过] [改过时间] " in await says(shop, "/programme sale")
+
+
+async def test_what_is_already_planned_is_not_moved_or_reworded_and_that_is_said(
+    shop: Shop,
+) -> None:
+    await switched_on(shop)
+    shop.clock.advance(DAY + 10 * MINUTE)
+    await shop.desk.planner.plan_ahead()
+    late = "来不及了：1 · 预告 已经排好，马上就发。不想发了，发 /programme skip sale hello:1"
+    assert await says(shop, "/programme text sale 1 换个说法") == late
+    assert await says(shop, "/programme move sale 1 11-08 12:12") == late
+    answer = await says(shop, "/programme skip sale hello:1")
+    assert "1 · 预告（11-06 10:18）今年跳过，不发了。" in answer
+    assert "已经排好的 3 条也取消了。" in answer
+    shop.clock.advance(10 * MINUTE)
+    assert (await shop.delivers()).text == ""
+
+
+async def test_a_post_that_has_gone_out_cannot_be_changed_and_that_is_said(shop: Shop) -> None:
+    await switched_on(shop)
+    shop.clock.advance(DAY + 19 * MINUTE)
+    await shop.delivers()
+    gone = "1 · 预告 已经发出去了，改不了。"
+    assert await says(shop, "/programme text sale 1 换个说法") == gone
+    assert await says(shop, "/programme move sale 1 11-08 12:12") == gone
+    answer = await says(shop, "/programme skip sale 1")
+    assert "有 3 条已经发出去了，拦不住。要撤回，发 /recall 1。" in answer
+
+
+async def test_a_moment_that_is_too_near_is_refused(shop: Shop) -> None:
+    await switched_on(shop)
+    answer = await says(shop, "/programme move sale 1 11-05 10:10")
+    assert answer == "来不及了：新的时间至少要在 30 分钟以后。"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["/programme move sale 1", "/programme move sale 1 明天", "/programme move sale 1 11-31 10:00"],
+)
+async def test_a_moment_that_is_none_is_answered_with_an_example(shop: Shop, written: str) -> None:
+    await switched_on(shop)
+    answer = await says(shop, written)
+    assert answer == "没看懂。可以这样写：/programme move double11 12 11-03 10:18"
+
+
+async def test_a_post_is_left_out_and_taken_back_in(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await says(shop, "/programme skip sale 1")
+    assert await says(shop, "/programme skip sale 1") == "1 · 预告 本来就跳过了。"
+    assert "1 · 11-06 10:18 [跳过] " in await says(shop, "/programme sale")
+    assert "11-06 10:18" not in (await says(shop, "/plan 3")).partition("现成的")[0]
+    assert "先恢复它" in await says(shop, "/programme move sale 1 11-07 12:12")
+    assert await says(shop, "/programme keep sale 1") == "1 · 预告 恢复了，11-06 10:18 照常发。"
+    assert await says(shop, "/programme keep sale 1") == "1 · 预告 没有跳过。"
+    shop.clock.advance(DAY + 19 * MINUTE)
+    assert (await shop.delivers()).text.count("还有 6 天") == 3
+
+
+async def test_a_post_whose_moment_is_past_is_not_taken_back_in(shop: Shop) -> None:
+    await switched_on(shop)
+    await says(shop, "/programme skip sale 1")
+    shop.clock.advance(DAY + timedelta(hours=2))
+    await shop.delivers()
+    answer = await says(shop, "/programme keep sale 1")
+    assert answer == "1 · 预告 的时间（11-06 10:18）已经过了，这次不会再发。"
+    assert (await shop.delivers()).text == ""
+
+
+async def test_a_change_waits_for_the_other_manager_and_a_refusal_brings_the_old_back(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await second_manager(shop)
+    await says(shop, "/programme move sale 1 11-06 19:12")
+    assert "另一位管理员批准后才会发" in await says(shop, "/confirm")
+    number = (await by_key(shop))["sale:2026"].id
+    assert "1 · 11-06 19:12 [等批准] [改过时间] " in await says(shop, "/programme sale")
+    shop.clock.advance(DAY + 30 * MINUTE)  # its old moment is past, and nobody has approved
+    assert (await shop.delivers()).text == ""
+    assert "还按原来批准的内容发" in await says(shop, f"/reject {number} 2", OTHER)
+    assert (await shop.delivers()).text.count("还有 6 天") == 3
+    shop.clock.advance(timedelta(hours=9))
+    assert (await shop.delivers()).text == ""
+    assert await state_counts(shop) == {"sent": 3}
+
+
+async def test_a_change_before_the_first_approval_is_what_is_approved(shop: Shop) -> None:
+    await second_manager(shop)
+    await switched_on(shop)
+    await says(shop, "/programme text sale 1 今天开始预热")
+    await says(shop, "/confirm")
+    await says(shop, "/programme move sale 1 11-06 12:12")
+    await says(shop, "/confirm")
+    number = (await by_key(shop))["sale:2026"].id
+    assert "改过了" in await says(shop, f"/approve {number}", OTHER)
+    assert "批准了" in await says(shop, f"/approve {number} 3", OTHER)
+    shop.clock.advance(DAY + 133 * MINUTE)
+    assert set((await shop.delivers()).text.splitlines()) == {"今天开始预热"}
+
+
+async def test_what_waits_and_is_planned_moves_with_its_post(shop: Shop) -> None:
+    await second_manager(shop)
+    await switched_on(shop)
+    shop.clock.advance(DAY + 10 * MINUTE)
+    await shop.desk.planner.plan_ahead()
+    assert "改到 11-06 12:12" in await says(shop, "/programme move sale 1 11-06 12:12")
+    await says(shop, "/confirm")
+    number = (await by_key(shop))["sale:2026"].id
+    await says(shop, f"/approve {number} 2", OTHER)
+    shop.clock.advance(20 * MINUTE)
+    assert (await shop.delivers()).text == ""
+    shop.clock.advance(timedelta(hours=2))
+    assert (await shop.delivers()).text.count("还有 6 天") == 3
+    assert len(await made(shop)) == 2
