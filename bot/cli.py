@@ -377,6 +377,28 @@ def plan(
     _run(work)
 
 
+@app.command("draw-check")
+def draw_check(
+    file: Annotated[Path, typer.Argument(help="What /drawcheck said, in a file.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check that the winners of a draw follow from what was published before and after it."""
+
+    async def work() -> int:
+        from bot.draw_checking import faults_in_file  # noqa: PLC0415 (as for run)
+
+        faults = faults_in_file(file)
+        if as_json:
+            _print({"fair": not faults, "faults": faults})
+        else:
+            for one in faults or ["The winners follow from what was published."]:
+                typer.echo(one)
+        return FAILED if faults else DONE
+
+    _run(work)
+
+
 @app.command()
 def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> None:
     """Check configuration, storage, room, clock, fonts and accounts; each finding with its mend."""

@@ -19,7 +19,7 @@ from bot.chores import take_turns
 from bot.configuration import Configuration
 from bot.ear import Ear
 from bot.seat import Seat, keep_up
-from handlers import passing
+from handlers import passing, standing_rounds
 from handlers.commanding import Commander
 from handlers.commands import REGISTRY
 from handlers.desk import Desk
@@ -88,6 +88,7 @@ class Bot:
                     loops={
                         "ear": partial(_hear, desk, commander, channel),
                         "passing": partial(passing.run, desk, channel.account),
+                        "rounds": partial(standing_rounds.run, desk, channel.account),
                     },
                     holder=holder,
                     terms=LeaseTerms(),
