@@ -7,6 +7,7 @@ of before the move, it has a row of its own by then: the two become one, the old
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,6 +50,7 @@ from storage.tables import (
     own_posts,
     passing_posts,
     pending_welcomes,
+    running_programmes,
     topics,
 )
 
@@ -236,25 +238,42 @@ async def _mean_the_older(connection: AsyncConnection, new: int, old: int) -> No
         .where(campaigns.c.state.not_in(("cancelled", "finished")))
     )
     for version, audience in rows.all():
-        meant: dict[str, Any] = {
-            part: sorted({old if one == new else one for one in audience.get(part, ())})
-            for part in ("taken", "kept_out")
-            if new in audience.get(part, ())
-        }
-        topics = audience.get("topics", ())
-        if any(one == new for one, _ in topics):
-            meant["topics"] = sorted([old if one == new else one, topic] for one, topic in topics)
-        if people := audience.get("segment"):
-            segment = Segment.from_json(people)
-            moved = segment.regrouped(new, old)
-            if moved != segment:
-                meant["segment"] = moved.to_json()
-        if meant:
+        if meant := _of_the_older(audience, new, old):
             await connection.execute(
                 update(content_versions)
                 .where(content_versions.c.id == version)
                 .values(audience={**audience, **meant})
             )
+    running = await connection.execute(
+        select(running_programmes.c.id, running_programmes.c.audience).where(
+            running_programmes.c.audience.is_not(None)
+        )
+    )
+    for programme, audience in running.all():
+        if meant := _of_the_older(audience, new, old):
+            await connection.execute(
+                update(running_programmes)
+                .where(running_programmes.c.id == programme)
+                .values(audience={**audience, **meant})
+            )
+
+
+def _of_the_older(audience: Mapping[str, Any], new: int, old: int) -> dict[str, Any]:
+    """The parts of an audience that say something else now."""
+    meant: dict[str, Any] = {
+        part: sorted({old if one == new else one for one in audience.get(part, ())})
+        for part in ("taken", "kept_out")
+        if new in audience.get(part, ())
+    }
+    topics = audience.get("topics", ())
+    if any(one == new for one, _ in topics):
+        meant["topics"] = sorted([old if one == new else one, topic] for one, topic in topics)
+    if people := audience.get("segment"):
+        segment = Segment.from_json(people)
+        moved = segment.regrouped(new, old)
+        if moved != segment:
+            meant["segment"] = moved.to_json()
+    return meant
 
 
 async def _keep_settings(connection: AsyncConnection, new: int, old: int) -> None:

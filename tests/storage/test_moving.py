@@ -28,6 +28,7 @@ from storage.groups import Group
 from storage.join_requests import Rule
 from storage.moving import GROUP_MOVED, Whereabouts, move_group
 from storage.numbered_choices import offer, offered
+from storage.running_programmes import keep_facts, running_programme, switch_on
 from storage.segments import Segment
 from storage.tables import deliveries as ledger
 from storage.tables import groups as group_rows
@@ -385,6 +386,19 @@ async def test_an_audience_means_the_group_by_its_older_row(connection: AsyncCon
         written="@超群",
         segment=Segment.parse(f"tag:老客 and not group in (#{old.id}, #{other.id})"),
     )
+
+
+async def test_a_programme_that_runs_means_the_group_by_its_older_row(
+    connection: AsyncConnection,
+) -> None:
+    old, new = await twice(connection)
+    shop_id = await shop(connection)
+    kept = await keep_facts(connection, shop_id, "double11", 2026, {}, by="room:a", at=NOW)
+    await switch_on(connection, kept.id, Audience(taken=(new.id,)), {}, by="room:a", at=NOW)
+    await moved(connection)
+    running = await running_programme(connection, shop_id, "double11", 2026)
+    assert running is not None
+    assert running.audience == Audience(taken=(old.id,))
 
 
 async def test_what_was_set_holds_and_what_the_platform_says_is_new(
