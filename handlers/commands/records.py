@@ -65,6 +65,7 @@ _OTHERS = {
     "segment": "{who} 存了分组「{what}」",
     "unsegment": "{who} 删了分组「{what}」",
     "segment_names": "{who} 看了「{what}」里有谁",
+    "accept_feed": "{who} 照现在的样子收下了货源「{what}」",
     "lift": "{who} 让账号 {what} 接着发",
     "coupon": "{who} 备了优惠券「{what}」",
     "redeem": "{who} 核销了券码 {what}",

@@ -92,7 +92,7 @@ _FAULTS: dict[str, tuple[Answer, Trouble]] = {
 async def test_every_fault_is_one_clear_trouble(
     server: FeedServer, kind: FeedKind, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "DEADLINE", 1.0)
+    monkeypatch.setattr(fetching, "DEADLINE", 0.4)
     answer, expected = _FAULTS[fault]
     server.gives(answer)
     met = await trouble(feed(server, kind))
