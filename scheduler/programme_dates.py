@@ -56,7 +56,7 @@ _EVERY = re.compile(r"every (?P<what>day|mon|tue|wed|thu|fri|sat|sun)")
 _EVERY_MONTH = re.compile(
     rf"every month (?:(?P<day>\d\d?)|fact:(?P<fact>{_KEY}))(?P<offset>[+-]\d+d)?"
 )
-_LIKE_OFFSET = re.compile(r"-\d+[a-z]")  # at a key's end: another unit than may stand there
+_LIKE_OFFSET = re.compile(r"-\d+[a-z]$")  # at a key's end: another unit than may stand there
 _UNITS = {"d": _DAY, "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 _LAST_LUNAR_DAY = 29  # the 30th does not come every year
 _LONGEST_OFFSET = 400  # days

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from scheduler.programme_calendar import Calendar
+from scheduler.programme_file import ProgrammeBroken, read_programme
+from scheduler.programme_parts import ANY_SLOT, Button, Fact, FactKind, TaskKind
+from tests.scheduler.programme_files import NODES, changed_sale, written
+
+
+def test_a_file_with_facts_phases_and_tasks_is_read(tmp_path: Path) -> None:
+    sale = read_programme(written(tmp_path))
+    assert (sale.key, sale.anchor, sale.schedule) == ("sale", "11-11", None)
+    assert sale.facts[2] == Fact("member_day", FactKind.NUMBER, {"zh": "会员日"}, default=18)
+    assert [phase.key for phase in sale.phases] == ["before", "day"]
+    tasks = {task.key: task for task in sale.tasks}
+    assert tasks["wishes"].kind is TaskKind.CARE
+    assert tasks["wishes"].buttons == (Button({"zh": "许愿"}, "/wish"),)
+    assert tasks["wishes"].texts[ANY_SLOT]["en"] == ("{{ days }} days.", "Your wishes.")
+    assert tasks["wishes"].valid_for == timedelta(hours=10)
+    assert tasks["old-fans"].valid_for == timedelta(hours=3)
+    assert tasks["balance"].nodes == ("balance-end",)
+    assert set(tasks["count"].texts) == {"d-1", "d-2"}
+
+
+def test_a_task_without_words_says_the_countdown_of_the_file(tmp_path: Path) -> None:
+    text = """
+key = "sale"
+valid_hours = 10
+name = { zh = "大促" }
+anchor = { solar = "11-11" }
+schedule = { kind = "countdown", day = "11-11", first_days_left = 1, at = "10:18" }
+[texts]
+d-1 = { zh = "明天" }
+d-0 = { zh = "今天" }
+[[phase]]
+key = "day"
+name = { zh = "当天" }
+first = "d-0"
+last = "d-0"
+[[task]]
+key = "start"
+name = { zh = "开场" }
+phase = "day"
+kind = "收割转化"
+on = "d-0"
+"""
+    (task,) = read_programme(written(tmp_path, text)).tasks
+    assert task.countdown
+    assert (task.on, task.at, task.slot_for("d-0")) == (("d-0..d-0",), "10:18", "d-0")
+    assert task.texts_for("d-0") == {"zh": ("今天",)}
+
+
+@pytest.mark.parametrize(
+    ("anchor", "written_as"),
+    [
+        ('lunar = "12-23"', "lunar:12-23"),
+        ('festival = "spring-festival"', "festival:spring-festival"),
+        ('fact = "live"', "fact:live"),
+    ],
+)
+def test_the_anchor_may_be_any_day(tmp_path: Path, anchor: str, written_as: str) -> None:
+    assert changed_sale(tmp_path, 'solar = "11-11"', anchor).anchor == written_as
+
+
+def test_a_late_night_that_nobody_knows_yet_is_left_out(tmp_path: Path) -> None:
+    sale = read_programme(written(tmp_path))
+    calendar = Calendar(2026, anchor=date(2026, 11, 11))
+    promotion = sale.promotion_for(calendar)
+    assert promotion is not None
+    assert (promotion.first_day, promotion.last_day) == (date(2026, 11, 8), date(2026, 11, 11))
+    assert promotion.late_nights == (date(2026, 11, 11),)
+    known = sale.promotion_for(replace(calendar, nodes=NODES))
+    assert known is not None
+    assert known.late_nights == (date(2026, 11, 11), date(2026, 11, 8))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part", "reason"),
+    [
+        ('key = "sale"', "key = ", "its syntax", "line 2"),
+        ("valid_hours = 10", "", "valid_hours", "it is missing; it must be a whole number above 0"),
+        ("valid_hours = 10", "valid_hours = 10\ncolour = 1", "colour", "it is unknown; the parts"),
+        ('solar = "11-11"', "", "anchor", "one of solar, lunar, festival, fact"),
+        ('solar = "11-11"', 'solar = "11-31"', "anchor.solar", "There is no day '11-31'"),
+        ('solar = "11-11"', 'fact = "gift"', "anchor.fact", "'gift'; it must be one of live"),
+        ('first_day = "d-3"', 'first_day = "d+1"', "promotion", "last_day cannot be"),
+        ("posts_a_day = 5", "posts_a_day = 0", "promotion", "posts_a_day cannot be 0"),
+        ('key = "gift"', 'key = "old-gift"', "fact old-gift.key", "a name that texts can use"),
+        ('key = "gift"', 'key = "days"', "fact days.key", "a name that texts can use"),
+        ('kind = "text"', 'kind = "colour"', "fact gift.kind", "text or day or money or number"),
+        ("default = 18", 'default = "x"', "fact member_day.default", "a whole number"),
+        ("default = 18", "needed = 1", "fact member_day.needed", "true or false"),
+        ('key = "live"', 'key = "gift"', "fact gift.key", "there are two with the key 'gift'"),
+        ('name = { zh = "礼" }', 'name = { en = "gift" }', "fact gift.name", "no Chinese"),
+        ('first = "d-10"', 'first = "soon"', "phase before.first", "There is no day 'soon'"),
+        ('last = "d-1"', 'last = "fact:gift"', "phase before.last", "one of live"),
+        ('goal = { zh = "有用" }', 'colour = "red"', "phase before.colour", "it is unknown"),
+        ('phase = "before"', 'phase = "after"', "task wishes.phase", "it must be before or day"),
+        ("关怀互动", "聊天", "task wishes.kind", "关怀互动 or 预售预热 or 激活冲刺 or 收割转化"),
+        ('on = "d-9"', "", "task wishes.on", "it is missing; it must be a day, or days"),
+        ('on = "d-9"', 'on = "monday"', "task wishes.on", "There is no day 'monday'"),
+        ('on = "d-9"', 'on = ["d-9", 3]', "task wishes.on", "a text or a list of texts"),
+        ('on = "d-9"', 'on = "every month fact:gift"', "task wishes.on", "one of member_day"),
+        ('on = "d-9"', 'on = "fact:tea"', "task wishes.on", "'tea'; it must be one of live"),
+        ('at = "12:12"', 'at = "noon"', "task wishes.at", "There is no time 'noon'"),
+        ('at = "12:12"', 'at = "24:00"', "task wishes.at", "a time before 24:00"),
+        ('at = "12:12"', 'at = "node:end"', "task wishes.on", "has a day already"),
+        ('until = "24:00"', 'until = "25:00"', "task thanks.until", "There is no time '25:00'"),
+        ('until = "24:00"', 'until = "fact:gift"', "task thanks.until", "one of live"),
+        ("valid_hours = 3", "valid_hours = -3", "task old-fans.valid_hours", "above 0"),
+        ("joined > 90d and", "joined > and", "task old-fans.audience", "joined"),
+        ('needs = ["gift"]', 'needs = ["tea"]', "task old-fans.needs", "one of gift, live"),
+        (', says = "/wish"', "", "task wishes.buttons 1.says", "it is missing"),
+        ("还有{{ days }}天", "还有{{ days 天", "task wishes.texts.zh", "broken in line 1"),
+        ("{{ shop }}收心愿", "{{ fan }}收心愿", "task wishes.texts.zh", "it asks for fan"),
+        ("{{ fan }}，", "{{ group }}，", "task old-fans.texts.zh", "it asks for group"),
+        (
+            "{{ fan }}，",
+            "{{ price }}，",
+            "task old-fans.texts.zh",
+            "are known days, fan, gift",
+        ),
+        ("谢谢{{ gift }}", "{{ node_at }}", "task thanks.texts.zh", "it asks for node_at"),
+        (
+            'en = ["{{ days }} days.", ',
+            "en = [",
+            "task wishes.texts.en",
+            "1 variants, and zh",
+        ),
+        ("[task.texts.d-2]", "[task.texts.d-5]", "task count.texts.d-2", "it is missing"),
+        ("[task.texts.d-2]\nzh", "[task.texts.d-2]\nen", "task count.texts.d-2.zh", "no Chinese"),
+        ('texts = { zh = "谢谢{{ gift }}" }', "", "task thanks.texts", "it is missing"),
+        ("[[task]]", "[task]", "its syntax", ""),
+        ('[name]\nzh = "大促"', '[name]\nzh = ""', "name.zh", "it has ''; it must be a text"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed(
+    tmp_path: Path, old: str, new: str, part: str, reason: str
+) -> None:
+    with pytest.raises(ProgrammeBroken) as caught:
+        changed_sale(tmp_path, old, new)
+    assert caught.value.facts["file"] == "sale.toml"
+    assert caught.value.facts["part"] == part
+    assert reason in str(caught.value)
+
+
+def test_days_are_counted_only_where_there_is_a_day_to_count_to(tmp_path: Path) -> None:
+    with pytest.raises(ProgrammeBroken, match=r"there is no \[anchor\]"):
+        changed_sale(tmp_path, '[anchor]\nsolar = "11-11"\n', "")
+
+
+def test_a_file_with_nothing_to_say_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProgrammeBroken, match="there is no schedule either"):
+        read_programme(written(tmp_path, 'key = "k"\nvalid_hours = 1\nname = { zh = "空" }\n'))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for i in range(9) %}x{% endfor %}",
+        "{{ ''.__class__ }}{% include 'x' %}",
+        "{% for a in shop %}{% for b in shop %}x{% endfor %}{% endfor %}",
+        "{{ shop.upper() }}",
+        "长" * 8_001,
+    ],
+)
+def test_a_template_that_loops_or_reaches_out_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ProgrammeBroken, match=r"task thanks\.texts\.zh"):
+        changed_sale(tmp_path, "谢谢{{ gift }}", text)
