@@ -6,6 +6,7 @@ after. Where nobody can know which are meant, the groups are offered as buttons,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -28,7 +29,7 @@ from storage.topics import topics_of
 
 _EXAMPLE_LENGTH = 120
 _OFFERED = 8  # groups that get buttons of their own, on a phone
-_EXPRESSION = "@("
+_EXPRESSION = re.compile("@[(（]")
 TO_PEOPLE_EXAMPLE = "/broadcast @标签:老客 新品到了，先给老朋友留一份"
 
 
@@ -119,7 +120,7 @@ async def _people_meant(
     """Whom a segment among groups means; or what is to be said where it cannot be meant."""
     question = segment.question
     parts = question.parts if isinstance(question, Every) else (question,)
-    if all(isinstance(part, Not) for part in parts) and _EXPRESSION not in written:
+    if all(isinstance(part, Not) for part in parts) and not _EXPRESSION.search(written):
         example = desk.say("@标签:老客 -标签:敏感肌")
         sentence = desk.say(
             "光写「-标签」不行：发到群里的消息，群里每个人都看得到。可以写：{example}",

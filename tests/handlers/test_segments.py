@@ -85,6 +85,15 @@ async def test_a_message_goes_to_the_people_of_a_segment_or_an_expression(
     assert (await shop.delivers()).addresses == [in_private("小鱼")]
 
 
+async def test_everybody_but_some_is_meant_only_where_it_is_asked_for_in_brackets(
+    shop: Shop,
+) -> None:
+    await tagged(shop, "小鱼", "小美")
+    await shop.says(MANAGER, "/untag @小鱼 老客")
+    assert "光写「-标签」不行" in await previewed(shop, "-标签:老客")
+    assert "私下发给 1 位粉丝" in await previewed(shop, "@（非 标签:老客）")
+
+
 async def test_words_of_a_segment_alone_are_read(shop: Shop) -> None:
     await tagged(shop, "小鱼")
     await asked(shop, "常客 = tag:老客")
