@@ -21,6 +21,9 @@ _WORDS: Mapping[ProblemKind, str] = {
     ProblemKind.WEEKLY_CAP: "7 天内超过 {allowed} 条：{what}",
     ProblemKind.OVER_BEFORE_IT_BEGINS: "还没到时间就过期了：{what}",
     ProblemKind.NO_SUCH_DAY: "日历里没有这一天：{what}",
+    ProblemKind.NO_TEXT: "没有能用的文案：{what}",
+    ProblemKind.PROMOTION: "大促的日子不对：{what}",
+    ProblemKind.QUIET_DAY: "这天不做营销，不会发出去：{what}",
 }
 
 
@@ -39,6 +42,7 @@ def _line(desk: Desk, plan: ProgrammePlan, problem: Problem) -> str:
     names = [
         phases[key].get(language, phases[key]["zh"]) for key in problem.phases if key in phases
     ]
+    names += [problem.written] if problem.written else []
     for slot in problem.slots:
         post = posts.get(slot)
         if post is None:

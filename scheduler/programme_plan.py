@@ -155,7 +155,8 @@ def _anchored(programme: Programme, calendar: Calendar, problems: list[Problem])
 
 
 def _no_such_day(missing: DayMissing, *slots: str) -> Problem:
-    return Problem(ProblemKind.NO_SUCH_DAY, missing.sentence.format(**missing.facts), slots=slots)
+    sentence, written = missing.sentence.format(**missing.facts), str(missing.facts["found"])
+    return Problem(ProblemKind.NO_SUCH_DAY, sentence, slots=slots, written=written)
 
 
 def _phase(phase: Phase, calendar: Calendar, problems: list[Problem]) -> PlannedPhase:
@@ -182,7 +183,8 @@ def _promotion(
     except NotKnownYet:
         return None  # the day it hangs on is told by the tasks that wait for it
     except (PromotionInvalid, DayMissing) as wrong:
-        problems.append(Problem(ProblemKind.PROMOTION, wrong.sentence.format(**wrong.facts)))
+        sentence, written = wrong.sentence.format(**wrong.facts), str(wrong.facts["found"])
+        problems.append(Problem(ProblemKind.PROMOTION, sentence, written=written))
         return None
 
 

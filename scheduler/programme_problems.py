@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from scheduler.caps import DAY, WEEK, frees_at
 from scheduler.decide import CareSettings
 from scheduler.promotions import Promotion
+from scheduler.quiet_days import is_quiet
 from scheduler.quiet_hours import quiet_until
 from scheduler.wall_time import instant_of
 
@@ -35,6 +36,7 @@ class ProblemKind(StrEnum):
     NO_SUCH_DAY = "no_such_day"
     NO_TEXT = "no_text"
     PROMOTION = "promotion"
+    QUIET_DAY = "quiet_day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Problem:
     A `certain` one has to be mended before the programme is switched on. Another may be meant so
     (a platform's node that falls outside its phase), or not come true (a fan may be in only one of
     two audiences). `at` is the local time it is
-    about, `allowed` a cap's number of posts; `sentence` says it in plain English.
+    about, `allowed` a cap's number of posts, `written` what the file says where that is wrong;
+    `sentence` says it all in plain English.
     """
 
     kind: ProblemKind
@@ -54,6 +57,7 @@ class Problem:
     phases: tuple[str, ...] = ()
     at: datetime | None = None
     allowed: int | None = None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def problems_of(
     yield from _outside(ordered, by_key)
     yield from _same_minute(ordered)
     yield from _in_quiet_hours(ordered, promotion, settings, zone)
+    yield from _on_quiet_days(ordered)
     yield from _over_caps(ordered, promotion, settings, zone)
 
 
@@ -159,6 +164,19 @@ def _in_quiet_hours(
                 ProblemKind.QUIET_HOURS,
                 f"{post.slot} falls on {post.at:%Y-%m-%d %H:%M}, in quiet hours that end at "
                 f"{end.astimezone(zone):%H:%M}, and that day is no late night.",
+                slots=(post.slot,),
+                at=post.at,
+            )
+
+
+def _on_quiet_days(posts: Sequence[DatedPost]) -> Iterator[Problem]:
+    for post in posts:
+        if is_quiet(post.at.date()):
+            yield Problem(
+                ProblemKind.QUIET_DAY,
+                f"{post.slot} falls on {post.at:%Y-%m-%d}, a quiet day on which nothing is sold; "
+                "it will not go out.",
+                certain=False,
                 slots=(post.slot,),
                 at=post.at,
             )

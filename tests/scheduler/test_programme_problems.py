@@ -90,6 +90,12 @@ def test_quiet_hours_give_way_to_late_nights(*, at: str, quiet: bool) -> None:
     assert kinds == ([ProblemKind.QUIET_HOURS] if quiet else [])
 
 
+@pytest.mark.parametrize("day", ["2026-12-13", "2026-04-05", "2026-08-27"])
+def test_a_quiet_day_is_told_and_stops_nothing(day: str) -> None:
+    (problem,) = found(post("a", f"{day}T10:18"))
+    assert (problem.kind, problem.certain) == (ProblemKind.QUIET_DAY, False)
+
+
 times = st.datetimes(datetime(2020, 1, 1), datetime(2056, 12, 20))  # noqa: DTZ001 (wall times)
 
 
