@@ -92,6 +92,12 @@ async def _announce(
     connection: AsyncConnection, desk: Desk, one: Round, text: str, told_in: Sequence[int]
 ) -> None:
     now = desk.clock.now()
+    body = literal_body(Content(text))
+    opening = await campaigns.by_key(connection, one.key)
+    if opening is not None:
+        # What a manager let pass in the announcement's words may come again with its title.
+        said = (await campaigns.bodies(connection, [opening.version_id]))[opening.version_id]
+        body |= {"overrides": said["overrides"]} if "overrides" in said else {}
     made = await campaigns.create(
         connection,
         desk.shop_id,
@@ -103,7 +109,7 @@ async def _announce(
             zone=desk.shop.zone,
             valid_seconds=int(_TELLS_WITHIN.total_seconds()),
             audience=Audience(taken=tuple(told_in)),
-            body=literal_body(Content(text)),
+            body=body,
             created_by=one.made_by,
             created_at=now,
             priority=Priority.POST,

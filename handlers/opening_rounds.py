@@ -19,6 +19,7 @@ from handlers.proposing import offered
 from handlers.replies import Reply, reply
 from handlers.round_text import announcement
 from handlers.round_words import RoundOrder
+from handlers.wording_check import REWARDS, complaint_about
 from scheduler.bodies import literal_body
 from scheduler.priorities import Priority
 from scheduler.wall_time import instant_of
@@ -45,13 +46,18 @@ async def opened(
         trouble = desk.say(wrong.sentence)
         sentence = desk.say("{trouble}。可以这样写：{example}", trouble=trouble, example=example)
         return reply(sentence, private=True)
-    if closes_at < desk.clock.now() + _SHORTEST:
-        return reply(desk.say("截止得太早了，至少留 5 分钟给大家。"), private=True)
+    # What no round may be for cannot be let pass either: a reward for sharing or for praise.
+    complaint = complaint_about(desk, written, only=REWARDS)
+    if complaint is not None:
+        return complaint
     chosen = await chosen_or_here(desk, asked, order.groups)
     if chosen is None:
         return await ask_for_groups(desk, asked, f"/{kind}", written)
     if isinstance(chosen, Reply):
         return chosen
+    said = "\n".join([order.title, *order.options, *(prize.name for prize in order.prizes)])
+    if (unfit := complaint_about(desk, said, only=REWARDS)) is not None:
+        return unfit
     async with desk.database.writing() as connection:
         one = await open_round(
             connection,
@@ -83,7 +89,7 @@ def _closes_at(desk: Desk, deadline: str) -> datetime:
     """The moment that a round closes.
 
     Raises:
-        Unreadable: it is no moment to come.
+        Unreadable: it is no moment to come, or one that is too near.
     """
     now, zone = desk.clock.now(), ZoneInfo(desk.shop.zone)
     if not deadline:
@@ -91,4 +97,7 @@ def _closes_at(desk: Desk, deadline: str) -> datetime:
     wall = read_moment(deadline, now, zone)
     if wall is None:
         raise Unreadable("这个时间已经过了")
-    return instant_of(wall, zone)
+    closes_at = instant_of(wall, zone)
+    if closes_at < now + _SHORTEST:
+        raise Unreadable("截止得太早了，至少留 5 分钟给大家")
+    return closes_at

@@ -12,6 +12,7 @@ from handlers.fans_only import kept_out
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
+from handlers.wording_check import complaint_about
 from insights.masking import mask_name
 from scheduler.content import Button
 from storage import audit, coupons
@@ -40,7 +41,8 @@ async def coupon(desk: Desk, asked: Asked, order: CouponOrder | None = None) -> 
         text = desk.say("券码别发在粉丝群里，大家都看得到。这次我没有收下，请私下发给我。")
         yield reply(text, private=True)
     else:
-        yield await _kept(desk, asked, order)
+        complaint = complaint_about(desk, f"{order.name} {order.gives}")
+        yield complaint or await _kept(desk, asked, order)
 
 
 async def _all(desk: Desk) -> Reply:

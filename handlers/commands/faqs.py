@@ -11,6 +11,7 @@ from handlers.paging import page_of, page_reply
 from handlers.registry import command
 from handlers.replies import Replies, reply
 from handlers.roles import Role
+from handlers.wording_check import complaint_about
 from insights.questions import read_asking
 from scheduler.content import Button
 from storage import audit, faqs
@@ -53,6 +54,9 @@ async def faq(
 ) -> Replies:
     """List the questions that are answered, or answer one from now on."""
     if said is not None:
+        if (wrong := complaint_about(desk, said.answer)) is not None:
+            yield wrong
+            return
         text = await _kept(desk, asked, said)
         yield reply(text, private=True)
         return

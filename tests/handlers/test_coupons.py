@@ -172,6 +172,11 @@ def test_an_order_that_cannot_be_meant_is_not_read(written: str) -> None:
         CouponOrder.read(written)
 
 
+async def test_no_coupon_rewards_sharing(shop: Shop) -> None:
+    order = "/coupon 分享券 | 转发朋友圈领红包 | 11-30 | 5"
+    assert (await shop.says(MANAGER, order, group=None)).text.startswith("这段话先别发")
+
+
 async def test_a_day_that_does_not_exist_is_said(shop: Shop) -> None:
     answer = await shop.says(MANAGER, "/coupon 券 | 减5 | 2026-02-30 | 5", group=None)
     assert answer.text == "日历里没有「2026-02-30」这一天。"

@@ -120,6 +120,7 @@ async def test_managers_see_change_and_drop_what_is_answered(shop: Shop) -> None
         ("/faq 多久发货", "要写成“问题 = 回答”"),
         (f"/faq {'长' * 61} = 好", "问题太长了"),
         (f"/faq 多久发货 = {'长' * 501}", "回答太长了"),
+        ("/faq 多久发货 = 全网第一快，转发朋友圈领红包", "这段话先别发，改一下："),
         ("/faq 吗 = 是", "「吗」里没有说到什么事物"),
     ],
 )
@@ -170,3 +171,9 @@ def test_the_closest_question_is_found_or_none(asked: str, question: str | None)
     known = {faq: read_asking(faq.question, segmenter, lexicon).about for faq in FAQS.values()}
     found = closest(read_asking(asked, segmenter, lexicon).about, known)
     assert (found.question if found else None) == question
+
+
+async def test_an_answer_that_may_not_be_said_is_not_kept(shop: Shop) -> None:
+    refused = (await shop.says(MANAGER, "/faq 面霜有用吗 = 能治疗湿疹", group=None)).text
+    assert "普通商品不能说“治疗”" in refused
+    assert not await shop.says("小鱼", "面霜有用吗")

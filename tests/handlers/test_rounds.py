@@ -352,6 +352,35 @@ def test_a_choice_is_its_number_or_its_words(said: str, choice: int | None) -> N
     assert choice_in(said, ["栀子", "白茶"]) == choice
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        "/draw @一群 转发朋友圈抽奖 | 面霜 x1 | 截止 今晚8点",
+        "/draw @一群 晒好评抽奖 | 面霜 x1 | 截止 今晚8点",
+        "/draw @一群 邀请3位好友就抽 | 面霜 x1 | 截止 今晚8点",
+    ],
+)
+async def test_no_draw_rewards_sharing_inviting_or_praise(shop: Shop, order: str) -> None:
+    answer = await shop.says(MANAGER, order, group=None)
+    assert answer.text.startswith("这段话先别发，改一下：")
+    assert not answer.buttons
+    assert not await shop.delivers()
+
+
+async def test_words_that_a_manager_let_pass_may_stand_in_the_result(shop: Shop) -> None:
+    await shop.joins("小鱼")
+    shown = await shop.says(MANAGER, "/poll @一群 全网第一的面霜选哪个 | 栀子 | 白茶", group=None)
+    (let_pass,) = [says for says in shown.buttons.values() if says.startswith("/override")]
+    await shop.presses(MANAGER, let_pass)
+    await shop.says(MANAGER, "/confirm", group=None)
+    assert len(await shop.delivers()) == 1
+    await shop.says("小鱼", "/vote 1 1")
+    shop.clock.advance_to(shop.clock.now() + DAY + 2 * MINUTE)
+    await close_rounds(shop.desk)
+    (told,) = await shop.delivers()
+    assert told.content.text.startswith("【投票结果】全网第一的面霜选哪个")
+
+
 async def test_a_round_closes_a_day_later_where_no_deadline_is_said(shop: Shop) -> None:
     await shop.joins("小鱼")
     await opens(shop, "/poll @一群 先上哪个 | 栀子 | 白茶")
@@ -359,3 +388,21 @@ async def test_a_round_closes_a_day_later_where_no_deadline_is_said(shop: Shop) 
     assert "记下了" in (await shop.says("小鱼", "/vote 1 1")).text
     shop.clock.advance_to(shop.clock.now() + 2 * MINUTE)
     assert "已经截止" in (await shop.says("小鱼", "/vote 1 1")).text
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "/draw @一群 转发朋友圈抽奖 | 面霜 x1 | 截止 今晚8点",
+        "/draw @一群 邀请好友有礼 | 面霜 x1 | 截止 今晚8点",
+        "/draw @一群 五星好评抽奖 | 面霜 x1 | 截止 今晚8点",
+        "/draw @一群 9.9元抽一次 | 面霜 x1 | 截止 今晚8点",
+        "/poll @一群 集赞送哪样 | 面霜 | 精华 | 截止 今晚8点",
+    ],
+)
+async def test_no_round_rewards_sharing_inviting_praise_or_a_stake(shop: Shop, order: str) -> None:
+    refused = await shop.says(MANAGER, order, group=None)
+    assert refused.text.startswith("这段话先别发，改一下：\n✗ ")
+    assert not refused.buttons
+    async with shop.desk.database.reading() as connection:
+        assert await connection.scalar(select(func.max(round_table.c.id))) is None
