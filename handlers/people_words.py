@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from storage.segment_language.questions import Not, Question, Saved, Tagged, every, some
-from storage.segment_language.reading import read
+from storage.segment_language.reading import read, without_quotes
 from storage.segment_language.trouble import Trouble, Wrong
 from storage.segments import Segment
 
@@ -21,7 +21,6 @@ _NAMED = re.compile(
 )
 _OPENING = re.compile("[(（]")
 _BRACKET = re.compile("(?P<opens>[(（])|[)）]")
-_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|“(?:\\.|[^”\\])*”|「(?:\\.|[^」\\])*」', re.DOTALL)
 
 _SENTENCES: Mapping[Wrong, str] = {
     Wrong.EMPTY: "还没写要找谁，例如 {example}",
@@ -78,9 +77,8 @@ def in_brackets(rest: str) -> InBrackets | None:
     """
     if not _OPENING.match(rest):
         return None
-    plain = _QUOTED.sub(lambda quote: "_" * len(quote[0]), rest)
     deep = 0
-    for bracket in _BRACKET.finditer(plain):
+    for bracket in _BRACKET.finditer(without_quotes(rest)):
         deep += 1 if bracket["opens"] else -1
         if deep == 0:
             left = rest[bracket.end() :]

@@ -90,6 +90,11 @@ def is_word(name: str) -> bool:
     return name.lower() in _EXAMPLE_OF
 
 
+def without_quotes(text: str) -> str:
+    """The text with as many signs, and nothing in quotes that could mean anything."""
+    return _QUOTED.sub(lambda quote: "_" * len(quote[0]), text)
+
+
 @lru_cache(maxsize=512)
 def read(text: str, longest: int = LONGEST) -> Question:
     """The question that a text of at most `longest` characters asks.
@@ -309,7 +314,7 @@ def _example_at(text: str, at: int) -> str:
 
 def _unclosed(text: str) -> int:
     """Where the last bracket stands that is never closed."""
-    plain = _QUOTED.sub(lambda quote: "_" * len(quote[0]), text)
+    plain = without_quotes(text)
     waiting: list[int] = []
     for at, sign in enumerate(plain):
         if sign in _OPENING:
