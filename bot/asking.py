@@ -28,6 +28,7 @@ from handlers.report_text import report_text
 from handlers.rereading import Told, read_unread
 from handlers.wording import Say, wording
 from scheduler.clock import RealClock
+from scheduler.decide import Reason
 from scheduler.legal_days import legal_day
 from storage.database import missing_file
 from storage.errors import RunningError
@@ -123,7 +124,7 @@ class Post:
             "programme": one.programme,
             "slot": one.slot,
             "audience": one.audience,
-            "approved": one.campaign_id is not None,
+            "approved": _is_approved(one),
             "text": one.text,
             "legal_day": {
                 "kind": day.kind.value,
@@ -138,11 +139,15 @@ class Post:
         `?` marks what nobody has approved yet; 休 a day off by law, 休? where that is provisional.
         """
         one = self.planned
-        mark = " " if one.campaign_id is not None else "?"
+        mark = " " if _is_approved(one) else "?"
         day = legal_day(one.at.date())
         off = ("休?" if day.provisional else "休 ") if day.off else "   "
         first = one.text.splitlines()[0]
         return f"{one.at:%Y-%m-%d %H:%M} {off} {mark} {one.campaign}  {one.audience}  {first[:40]}"
+
+
+def _is_approved(one: Planned) -> bool:
+    return one.campaign_id is not None and one.holds is not Reason.NOT_APPROVED
 
 
 @asynccontextmanager

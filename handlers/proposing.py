@@ -30,6 +30,7 @@ from scheduler.templates import LONGEST_TEXT, TextTooLong
 from storage import campaigns
 from storage.campaigns import StoredCampaign
 from storage.errors import SchedulingError
+from storage.running_programmes import running_programme
 
 _BROADCAST_NAME = 20  # characters
 _BROADCAST_VALID = timedelta(hours=2)
@@ -93,7 +94,7 @@ def _private_proposal(
     )
 
 
-def countdown_proposal(
+async def countdown_proposal(
     desk: Desk, asked: Asked, chosen: Chosen, day: Day, text: str | None = None
 ) -> Proposal | Reply:
     """A post on each of the last days before a day.
@@ -107,6 +108,13 @@ def countdown_proposal(
         return reply(desk.say("日历里没有「{day}」这一天。", day=day.written), private=True)
     if text is None and (target.month, target.day) == _DOUBLE_11:
         double11 = shipped_programmes()["double11"]
+        if await _is_on(desk, double11.key, target.year):
+            return reply(
+                desk.say(
+                    "今年的双11已经排好了，倒计时也在里面：/programme {key}", key=double11.key
+                ),
+                private=True,
+            )
         campaign = campaign_for(double11, target.year, desk.shop.zone, language=desk.shop.language)
         return _programme_proposal(desk, asked, chosen, double11, campaign)
     template = (
@@ -136,6 +144,12 @@ def countdown_proposal(
         valid_for=_COUNTDOWN_VALID,
     )
     return _campaign_proposal(desk, asked, chosen, campaign, body)
+
+
+async def _is_on(desk: Desk, key: str, year: int) -> bool:
+    async with desk.database.reading() as connection:
+        running = await running_programme(connection, desk.shop_id, key, year)
+    return running is not None and running.is_on
 
 
 async def greetings_proposal(

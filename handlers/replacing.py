@@ -52,7 +52,12 @@ def _says_all_of(schedule: Mapping[str, Any], name: str, older: StoredCampaign) 
         return before <= said
     if schedule["kind"] == "dated" and older.schedule["kind"] == "countdown":
         return _years(schedule) == {older.schedule["day"][:4]}
-    return older.name == name
+    return older.name == name and (schedule["kind"] == "dated") == _is_dated(older)
+
+
+def _is_dated(older: StoredCampaign) -> bool:
+    """Whether a programme wrote its moments out: a countdown is less, and does not replace it."""
+    return bool(older.schedule["kind"] == "dated")
 
 
 def greeted(schedule: Mapping[str, Any]) -> frozenset[str]:

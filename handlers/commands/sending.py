@@ -83,7 +83,7 @@ async def countdown(
     if isinstance(chosen, Reply):
         yield chosen
         return
-    found = countdown_proposal(desk, asked, chosen, day, words)
+    found = await countdown_proposal(desk, asked, chosen, day, words)
     answer = await offered(desk, asked, chosen, found)
     yield answer if groups is not None else _or_one(desk, answer, opening, words or "")
 

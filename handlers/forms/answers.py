@@ -170,7 +170,7 @@ async def read_day(filling: Filling, said: str) -> Mapping[str, Any]:
     if rest.strip():
         raise Unreadable("后面多写了几个字")
     chosen = await chosen_of(filling)
-    _possible(countdown_proposal(filling.desk, filling.asked, chosen, day))
+    _possible(await countdown_proposal(filling.desk, filling.asked, chosen, day))
     return {"day": day.written}
 
 
@@ -208,7 +208,7 @@ async def read_words(filling: Filling, said: str) -> Mapping[str, Any]:
     if not said.strip():
         raise Unreadable("还没有写内容")
     chosen, (day, _) = await chosen_of(filling), Day.read(filling.answers["day"])
-    _possible(countdown_proposal(filling.desk, filling.asked, chosen, day, said.strip()))
+    _possible(await countdown_proposal(filling.desk, filling.asked, chosen, day, said.strip()))
     return {"words": said.strip()}
 
 

@@ -70,7 +70,7 @@ async def _broadcast(filling: Filling, chosen: Chosen) -> Ended | SentBack:
 async def _countdown(filling: Filling, chosen: Chosen) -> Ended | SentBack:
     day, _ = Day.read(filling.answers["day"])
     words = filling.answers["words"]
-    found = countdown_proposal(filling.desk, filling.asked, chosen, day, words)
+    found = await countdown_proposal(filling.desk, filling.asked, chosen, day, words)
     return _ended(filling.desk, chosen, found, "day" if words is None else "words")
 
 

@@ -1,0 +1,67 @@
+"""The year's Double-11 is planned by one command, and its countdown is said once."""
+
+from __future__ import annotations
+
+import pytest
+
+import handlers.programme_drafts
+from scheduler.campaigns import CampaignState
+from tests.handlers.scenes import made
+from tests.handlers.shop import MANAGER, Shop
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Countdowns come without their picture, which a process takes a while to draw."""
+
+    async def nothing(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", nothing)
+
+
+async def says(shop: Shop, text: str) -> str:
+    return (await shop.says(MANAGER, text, group=None)).text
+
+
+async def test_one_command_plans_it_and_shows_the_calendar(shop: Shop) -> None:
+    preview = await shop.says(MANAGER, "/double11 @所有群", group=None)
+    assert "2026」的安排，一共" in preview.text
+    assert "【预热 11-01～11-10】" in preview.text
+    assert "大促时段 10-14 至 11-14" in preview.text
+    assert "下一页" in preview.buttons
+    last = await says(shop, "/programme double11 p2")
+    assert "【爆发 11-11～11-11】" in last
+    assert "开好了" in await says(shop, "/confirm")
+    plan = await says(shop, "/plan 14")
+    assert "11-08 10:18 #1 " in plan
+    assert "双11 倒计时" not in plan.partition("现成的")[2]
+
+
+async def test_what_the_platform_has_not_announced_is_asked_for_and_not_guessed(
+    shop: Shop,
+) -> None:
+    preview = await says(shop, "/double11 @所有群")
+    assert "· 尾款开始提醒：还不知道「尾款开始」" in preview
+    assert "尾款截止提醒" in preview
+    told = await says(shop, "/大促 @所有群 尾款截止=11-10 23:12")
+    assert "尾款截止提醒：还不知道" not in told
+    await says(shop, "/confirm")
+    pages = [await says(shop, f"/programme double11 p{number}") for number in (1, 2, 3)]
+    assert "11-10 19:12" in "".join(pages)
+
+
+async def test_a_standing_countdown_gives_way_to_the_programme(shop: Shop) -> None:
+    await says(shop, "/countdown 双11 @所有群")
+    await says(shop, "/confirm")
+    assert "会代替现在的「" in await says(shop, "/double11 @所有群")
+    await says(shop, "/confirm")
+    countdown = next(one for one in await made(shop) if one.schedule["kind"] == "countdown")
+    assert (countdown.state, countdown.reason) == (CampaignState.CANCELLED, "replaced")
+
+
+async def test_a_countdown_beside_the_programme_is_refused(shop: Shop) -> None:
+    await says(shop, "/double11 @所有群")
+    await says(shop, "/confirm")
+    answer = await says(shop, "/countdown 双11 @所有群")
+    assert answer == "今年的双11已经排好了，倒计时也在里面：/programme double11"
