@@ -34,6 +34,7 @@ from handlers.commands import (
     staffing,
     steering,
     switches,
+    trials,
     wishes,
     words,
 )
@@ -47,8 +48,8 @@ __all__ = [
     "approving",
     "arrivals",
     "bundles",
-    "concerned",
     "calendar",
+    "concerned",
     "contents",
     "coupons",
     "digest",
@@ -74,6 +75,7 @@ __all__ = [
     "staffing",
     "steering",
     "switches",
+    "trials",
     "wishes",
     "words",
 ]

@@ -1,0 +1,176 @@
+"""Setting a trial: a plan, or one more text, for a campaign of which nothing has gone out yet.
+
+It is a new content version like any edit, so it is previewed, confirmed and approved; once the
+first post is begun, nobody can change what is asked any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.desk import Desk
+from handlers.trial_arguments import TrialWords
+from handlers.trial_text import METRICS, arm_name, plan_line
+from scheduler.bodies import arms_of
+from scheduler.campaigns import Occurrence
+from scheduler.trial_plan import TrialPlan, plan_of
+from scheduler.trials import UNPLANNED_WINDOW, compares_with_held_out
+from scheduler.variants import parts
+from storage.audiences import whom
+from storage.campaigns import StoredCampaign
+from storage.outcome_sources import Metric
+from storage.segments import Segment
+from storage.slots import HELD_OUT, PlannedSlot
+
+_MOST_VARIANTS = 6
+_SMALL = {True: 5, False: 50}  # an arm below it will hardly tell anything; by groups, by people
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a trial cannot be set so, as a sentence in the shop's language."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A body with its plan, and what a manager should know of it."""
+
+    body: dict[str, Any]
+    lines: tuple[str, ...]
+
+
+def with_another(desk: Desk, body: Mapping[str, Any], text: str) -> dict[str, Any] | Refused:
+    """The body with one more text for every slot; what was let pass is asked anew."""
+    if len(arms_of(body)) >= _MOST_VARIANTS:
+        return Refused(desk.say("一个活动最多 {count} 种说法。", count=_MOST_VARIANTS))
+    kept = {name: part for name, part in body.items() if name not in {"content", "overrides"}}
+    if "templates" in body:
+        templates = {
+            topic: [*([texts] if isinstance(texts, str) else texts), text]
+            for topic, texts in body["templates"].items()
+        }
+        return {**kept, "templates": templates}
+    contents = body["contents"] if "contents" in body else [body["content"]]
+    return {**kept, "contents": [*contents, {**contents[0], "text": text}]}
+
+
+async def planned(
+    connection: AsyncConnection,
+    desk: Desk,
+    campaign: StoredCampaign,
+    body: Mapping[str, Any],
+    words: TrialWords,
+    *,
+    segment: Segment | None,
+    next_post: Occurrence,
+) -> Planned | Refused:
+    """The body with the plan that a manager wrote, and how large its arms would be today.
+
+    What is not written stays as it was planned before, or has its default: replies (what is said,
+    where there is one text for groups), two days, and four fifths of the smallest arm.
+    """
+    by_groups = campaign.audience.segment is None
+    before, arms = plan_of(body), arms_of(body)
+    hold_out = _first(words.hold_out, before and before.hold_out, 0)
+    if len(arms) == 1 and not hold_out:
+        return Refused(
+            desk.say(
+                "只有一种说法，也没有留出，没有可比的。"
+                "先加一种：{variant}；或者留出一些不发：{hold_out}",
+                variant=f"/trial {campaign.id} {desk.say('另一版 今晚八点，新品先到先得')}",
+                hold_out=f"/trial {campaign.id} {desk.say('说话 48小时 留10%')}",
+            )
+        )
+    usual = Metric.TALK if len(arms) == 1 and by_groups else Metric.REPLIES
+    metric = _first(words.metric, before and before.metric, usual)
+    comparable = compares_with_held_out(metric, by_groups=by_groups)
+    if len(arms) == 1 and not comparable:
+        return Refused(
+            desk.say(
+                "留出的没有收到，没法{metric}。换一样来比，例如：{example}",
+                metric=desk.say(METRICS[metric]),
+                example=f"/trial {campaign.id} {desk.say('说话 48小时 留10%')}",
+            )
+        )
+    window = _first(words.window, before and before.window, UNPLANNED_WINDOW)
+    among = segment if segment is not None or before is None else before.segment
+    draft = TrialPlan(metric, window, 1, hold_out, among)
+    sizes = await _arm_sizes(connection, desk, campaign, _with_plan(body, draft), next_post)
+    expected = [*arms, *([HELD_OUT] if hold_out else [])]
+    smallest = min(sizes.get(name, 0) for name in expected)
+    size = _first(words.size, before and before.size, max(1, smallest * 4 // 5))
+    plan = TrialPlan(metric, window, size, hold_out, among)
+    lines = [plan_line(desk, plan, by_groups=by_groups)]
+    lines += _size_lines(desk, sizes, expected, size, by_groups=by_groups)
+    if hold_out and not comparable:
+        lines.append(
+            desk.say("留出的没有收到，没法{metric}，只比几种说法", metric=desk.say(METRICS[metric]))
+        )
+    return Planned(_with_plan(body, plan), tuple(lines))
+
+
+def without_plan(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body without its plan; its texts stay."""
+    return {name: part for name, part in body.items() if name != "test"}
+
+
+def _with_plan(body: Mapping[str, Any], plan: TrialPlan) -> dict[str, Any]:
+    return {**body, "test": plan.to_json()}
+
+
+async def _arm_sizes(
+    connection: AsyncConnection,
+    desk: Desk,
+    campaign: StoredCampaign,
+    body: Mapping[str, Any],
+    next_post: Occurrence,
+) -> dict[str, int]:
+    """Arm → how many groups or customers the lots give it, were it planned today."""
+    now: datetime = desk.clock.now()
+    meant = await whom(connection, desk.shop_id, campaign.audience, now)
+    slot = PlannedSlot(
+        campaign_id=campaign.id,
+        campaign_key=campaign.key,
+        version_id=campaign.version_id,
+        slot=next_post.slot,
+        not_before=next_post.at,
+        not_after=next_post.not_after,
+    )
+    return {
+        name: len({group for group, _ in those.aims}) + len(those.customers)
+        for name, those in await parts(connection, slot, meant, body, now)
+        if name is not None
+    }
+
+
+def _size_lines(
+    desk: Desk, sizes: Mapping[str, int], expected: Sequence[str], size: int, *, by_groups: bool
+) -> list[str]:
+    say = desk.say
+    told = [
+        say("{arm} {count}", arm=arm_name(desk, name), count=sizes.get(name, 0))
+        for name in expected
+    ]
+    lines = [
+        say("抽签分到的群：{arms}", arms=" · ".join(told))
+        if by_groups
+        else say("抽签分到的粉丝：{arms}", arms=" · ".join(told))
+    ]
+    smallest = min(sizes.get(name, 0) for name in expected)
+    if smallest < size:
+        lines.append(say("照现在的人数，最小的一边只有 {count}，凑不够约定的数目", count=smallest))
+    elif smallest < _SMALL[by_groups]:
+        lines.append(say("最小的一边只有 {count}，多半看不出差别", count=smallest))
+    return lines
+
+
+def _first(*values: Any) -> Any:
+    """The first that is given."""
+    return next(value for value in values if value is not None)
