@@ -18,7 +18,7 @@ from handlers.desk import Asked, Desk
 from handlers.wording_check import hit_lines, hits_in
 from scheduler.bodies import content_of, is_literal, is_personal, variants_of, written_at
 from scheduler.campaigns import CampaignState
-from scheduler.content import Content
+from scheduler.content import Button, Content
 from scheduler.variants import parts
 from scheduler.wording_gate import in_yuan
 from scheduler.wording_rules import Hit, blocking
@@ -96,6 +96,22 @@ def _contents(body: Mapping[str, Any], name: str) -> Iterator[Content]:
 def wording_lines(desk: Desk, hits: Collection[Hit]) -> list[str]:
     """The lines of a preview about its wording: none where nothing was found."""
     return [desk.say("措辞："), *hit_lines(desk, hits)] if hits else []
+
+
+def held_question(desk: Desk, number: int) -> str:
+    """What a preview asks for that is held back: to change it, or to let it pass."""
+    return desk.say(
+        "打 ✗ 的先改一改，再发一次命令。核对过没问题，10 分钟内发 /override {number} 放行。",
+        number=number,
+    )
+
+
+def held_buttons(desk: Desk, number: int) -> tuple[Button, Button]:
+    """The buttons below such a preview."""
+    return (
+        Button(desk.say("没问题，放行"), f"/override {number}"),
+        Button(desk.say("不发了"), "/dismiss"),
+    )
 
 
 def bodies_of(shown: Confirmation) -> list[dict[str, Any]]:

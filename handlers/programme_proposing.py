@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.audiences import Chosen
+from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
 from handlers.desk import Asked, Desk
 from handlers.previews import facts, in_one_message, to_come, too_much
 from handlers.private_reach import reached_in_private
@@ -33,6 +34,7 @@ from scheduler.programme_parts import Programme
 from scheduler.schedule_json import schedule_from_json
 from scheduler.templates import LONGEST_TEXT, check
 from scheduler.wall_time import instant_of, zone_named
+from scheduler.wording_rules import blocking
 from storage import campaigns
 from storage.audiences import resolve
 from storage.confirmations import keep_choice
@@ -82,6 +84,10 @@ async def propose_on(
         if maybe:
             tail += [say("请留意："), *problem_lines(desk, found.plan, maybe)]
         tail += await what_then(connection, desk)
+        bodies = [draft.body for draft in found.drafts.campaigns]
+        accounts = {group.account for group in chosen.groups}
+        hits = await hits_of(desk, connection, bodies, accounts)
+        tail += wording_lines(desk, hits)
         number = await ask(connection, asked, PROGRAMME, asdict(found.switching), now)
         await keep_choice(connection, asked.member.id, chosen.written)
     head = [_opening(desk, found, title, entries)]
@@ -92,8 +98,8 @@ async def propose_on(
         entries,
         None,
         head=head,
-        tail=[*tail, _question(desk, number)],
-        buttons=_buttons(desk, number),
+        tail=[*tail, _question(desk, number, held=bool(blocking(hits)))],
+        buttons=_buttons(desk, number, held=bool(blocking(hits))),
     )
 
 
@@ -212,13 +218,18 @@ async def _propose_greetings(
     return reply("\n".join(lines), *_buttons(desk, number), private=True)
 
 
-def _question(desk: Desk, number: int) -> str:
+def _question(desk: Desk, number: int, *, held: bool = False) -> str:
+    """What is asked; otherwise where wording rules hold it back."""
+    if held:
+        return held_question(desk, number)
     return desk.say(
         "没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number
     )
 
 
-def _buttons(desk: Desk, number: int) -> tuple[Button, ...]:
+def _buttons(desk: Desk, number: int, *, held: bool = False) -> tuple[Button, ...]:
+    if held:
+        return held_buttons(desk, number)
     return (
         Button(desk.say("确认发送"), f"/confirm {number}"),
         Button(desk.say("不发了"), "/dismiss"),
@@ -333,10 +344,16 @@ async def _propose_edit(
             schedule=schedule,
         )
         number = await ask(connection, asked, EDIT, asdict(edit), now)
-        then = [desk.say("只改今年的这一条，别的不变"), *await what_then(connection, desk)]
+        hits = await hits_of(desk, connection, [body], {group.account for group in meant.groups})
+        held = bool(blocking(hits))
+        then = [
+            desk.say("只改今年的这一条，别的不变"),
+            *wording_lines(desk, hits),
+            *await what_then(connection, desk),
+        ]
     return reply(
-        in_one_message(desk, lines, ["", *then, _question(desk, number)]),
-        *_buttons(desk, number),
+        in_one_message(desk, lines, ["", *then, _question(desk, number, held=held)]),
+        *_buttons(desk, number, held=held),
         private=True,
     )
 

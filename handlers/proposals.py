@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import still_to_come, waits
 from handlers.audiences import Chosen
-from handlers.campaign_wording import hits_of, wording_lines
+from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
 from handlers.desk import Asked, Desk
 from handlers.previews import facts, in_one_message, said, to_come, too_much
 from handlers.replacing import replaced_by
@@ -207,16 +207,8 @@ def _preview(
     """What was asked for, and the question; where wording rules hold it back, how to go on."""
     say = desk.say
     if held:
-        ask = say(
-            "打 ✗ 的先改一改，再发一次命令。核对过没问题，10 分钟内发 /override {number} 放行。",
-            number=number,
-        )
-        return reply(
-            in_one_message(desk, words, ["", *lines, ask]),
-            Button(say("没问题，放行"), f"/override {number}"),
-            Button(say("不发了"), "/dismiss"),
-            private=True,
-        )
+        tail = ["", *lines, held_question(desk, number)]
+        return reply(in_one_message(desk, words, tail), *held_buttons(desk, number), private=True)
     ask = say("没问题的话，10 分钟内发 /confirm {number}；不发了，发 /dismiss。", number=number)
     return reply(
         in_one_message(desk, words, ["", *lines, ask]),

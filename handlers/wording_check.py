@@ -16,6 +16,9 @@ from handlers.replies import Reply, reply
 from scheduler.content import Content
 from scheduler.wording_rules import Hit, Severity, blocking, check_content, rules_for
 
+REWARDS = frozenset({"share-reward", "praise-reward", "gambling"})
+"""The rules of what no poll and no draw may be for: sharing, inviting, praise, a stake."""
+
 _SHOWN = 5  # hits that a person reads at once
 _LONGEST = 20  # characters of the words of a hit
 
@@ -27,16 +30,17 @@ def complaint_about(
     accounts: Collection[str] = (),
     known_prices: Mapping[str, Collection[Decimal]] | None = None,
     names: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> Reply | None:
     """The answer to a text that may not be said: which words, and what to write instead.
 
-    None where it may be said; what would only be warned of may. For `accounts` and the rest see
-    `hits_in`.
+    None where it may be said; what would only be warned of may. With `only`, other rules are left
+    to the preview that follows, where a manager may let them pass. For the rest see `hits_in`.
     """
     found = hits_in(
         desk, [Content(text)], accounts=accounts, known_prices=known_prices, names=names
     )
-    blocked = blocking(found)
+    blocked = [hit for hit in blocking(found) if only is None or hit.rule in only]
     if not blocked:
         return None
     lines = [desk.say("这段话先别发，改一下："), *hit_lines(desk, blocked)]

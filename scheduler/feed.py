@@ -62,7 +62,7 @@ class Feed:
         self._courier = courier
         self._care = care
         self._tell = tell
-        self._wording = WordingGate(account, care)
+        self._wording = WordingGate(database, account, care)
         self._told: set[int] = set()  # content versions whose words were told of
         self._bodies: OrderedDict[int, dict[str, Any]] = OrderedDict()
 
@@ -104,9 +104,8 @@ class Feed:
                     except SchedulingError as trouble:
                         moves.append(left_unsent(one, DeliveryState.SKIPPED, str(trouble)))
                         continue
-                    if hits := self._wording.blocking_in(
-                        one, self._bodies[one.version_id], content
-                    ):
+                    body = self._bodies[one.version_id]
+                    if hits := await self._wording.blocking_in(one, body, content, now):
                         moves.append(left_unsent(one, DeliveryState.SKIPPED, Reason.WORDING))
                         self._tell_of(one, hits)
                         continue

@@ -5,7 +5,8 @@ the group or the fan is called, so the name is taken out first and every other t
 once: twenty thousand private messages of one content version cost one check.
 
 The prices that the shop's sources name are read anew every minute, because a price may have
-changed since the words were approved.
+changed since the words were approved; and before anything is held back for one, because it may have
+changed in that minute.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.content import Content
 from scheduler.decide import CareSettings
-from scheduler.wording_rules import Hit, blocking, check_content, rules_for
+from scheduler.wording_rules import PRICE, Hit, blocking, check_content, rules_for
 from storage import products
+from storage.database import Database
 from storage.due import Due
 
 _PRICES_HOLD = timedelta(minutes=1)
@@ -49,10 +51,12 @@ def in_yuan(known: Mapping[str, Collection[tuple[Decimal, str]]]) -> dict[str, l
 class WordingGate:
     """What one account may not say."""
 
-    def __init__(self, account: str, care: CareSettings) -> None:
+    def __init__(self, database: Database, account: str, care: CareSettings) -> None:
+        self._database = database
         self._rules = rules_for(account.partition(":")[0], care.trades, care.sites)
         self._prices: dict[int, Prices] = {}
         self._read_at: datetime | None = None
+        self._fresh = False  # read for the batch at hand
         self._judged: OrderedDict[tuple[int, Content], tuple[Hit, ...]] = OrderedDict()
 
     async def read_prices(
@@ -60,15 +64,31 @@ class WordingGate:
     ) -> None:
         """Know the prices of these shops, none of them older than a minute."""
         held = self._read_at is not None and now - self._read_at < _PRICES_HOLD
-        if held and self._prices.keys() >= set(shops):
-            return
+        self._fresh = not (held and self._prices.keys() >= set(shops))
+        if self._fresh:
+            await self._read(connection, shops, now)
+
+    async def _read(
+        self, connection: AsyncConnection, shops: Collection[int], now: datetime
+    ) -> None:
         fresh = {shop: in_yuan(await products.known_prices(connection, shop)) for shop in shops}
         if fresh != self._prices:
             self._judged.clear()
         self._prices, self._read_at = dict(fresh), now
 
-    def blocking_in(self, one: Due, body: Mapping[str, Any], content: Content) -> tuple[Hit, ...]:
+    async def blocking_in(
+        self, one: Due, body: Mapping[str, Any], content: Content, now: datetime
+    ) -> tuple[Hit, ...]:
         """What holds this message of a delivery back; nothing that a manager let pass."""
+        hits = self._hits_in(one, body, content)
+        if not self._fresh and any(hit.rule == PRICE for hit in hits):
+            async with self._database.reading() as connection:
+                await self._read(connection, self._prices.keys(), now)
+            self._fresh = True
+            hits = self._hits_in(one, body, content)
+        return blocking(hits, body.get("overrides", ()))
+
+    def _hits_in(self, one: Due, body: Mapping[str, Any], content: Content) -> tuple[Hit, ...]:
         name = one.recipient.name
         shop = str(body.get("variables", {}).get("shop", ""))
         if len(name) >= _SHORTEST_NAME:
@@ -85,4 +105,4 @@ class WordingGate:
             self._judged[key] = hits
             if len(self._judged) > _TEXTS_KEPT:
                 self._judged.popitem(last=False)
-        return blocking(hits, body.get("overrides", ()))
+        return hits

@@ -27,6 +27,9 @@ from scheduler.content import Content
 from scheduler.wording_prices import wrong_prices
 from storage.errors import SchedulingError
 
+PRICE = "price"
+"""The rule that compares the prices in a text with those that the shop's sources name."""
+
 _FOLDER = Path(__file__).with_name("wording_rules")
 _PARTS = frozenset({"id", "severity", "source", "why", "instead"})
 _OPTIONAL = frozenset({"kind", "words", "patterns", "passes", "trades", "platforms"})

@@ -118,6 +118,7 @@ async def test_a_price_that_changed_after_the_approval_is_not_said(stage: Stage)
     assert await one.texts(NOW + 30 * SECOND) == {"玫瑰面霜 89 元"}  # known for a minute
     assert await one.texts(NOW + 2 * MINUTE) == set()
     await price_of(stage, "玫瑰面霜", "89")
+    assert await one.texts(NOW + 2 * MINUTE + SECOND) == {"玫瑰面霜 89 元"}  # at once
     assert await one.texts(NOW + 4 * MINUTE) == {"玫瑰面霜 89 元"}
 
 

@@ -339,6 +339,18 @@ async def test_only_the_groups_it_fits_hear_of_it(scene: Scene) -> None:
     assert [one.address for one in posts] == [in_group("护肤群")]
 
 
+async def test_what_nobody_approved_in_time_may_be_announced_by_hand(scene: Scene) -> None:
+    scene.has(shopify_product(99, "新面霜"))
+    await scene.looks()
+    number = (await scene.products())["99"].id
+    again = await scene.shop.says(MANAGER, f"/arrive #{number}", group=None)
+    assert "已经播报过了" in again.text
+    scene.shop.clock.advance(2 * DAY)
+    assert await scene.shop.delivers() == []
+    again = await scene.shop.says(MANAGER, f"/arrive #{number}", group=None)
+    assert "上新啦：新面霜" in again.text
+
+
 async def test_with_two_managers_one_of_them_approves(scene: Scene) -> None:
     await second_manager(scene.shop)
     scene.has(shopify_product(99, "新面霜"))
@@ -355,3 +367,14 @@ async def test_a_large_feed_is_written_in_pieces(sqlite: Database, server: FeedS
     shop = await open_shop(sqlite, ShopSettings(arrivals=ArrivalRules(feeds={"web": feed})))
     await watch_feeds(shop.desk)
     assert len(await Scene(shop, server).products()) == 5_000
+
+
+async def test_what_breaks_a_wording_rule_waits_even_where_all_else_goes_out(
+    database: Database, server: FeedServer
+) -> None:
+    scene = await scene_on(database, server, approve=False)
+    scene.has(shopify_product(98, "普通面霜"), shopify_product(99, "全网最好用的面霜"))
+    await scene.looks()
+    told = "\n".join(scene.told())
+    assert "✗ 广告里不能说“全网最”" in told
+    assert "等着批准" in told
