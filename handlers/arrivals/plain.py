@@ -23,6 +23,9 @@ LONGEST_TITLE = 80
 _LONGEST_READ = 4_000  # characters that are looked at: reading HTML may take their square
 _LONGEST_ADDRESS = 1_000  # characters
 _UNSEEN = frozenset({"script", "style", "template", "noscript"})
+_INLINE = frozenset(
+    {"a", "b", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
+)
 _TWICE = 2  # shops escape what was escaped already
 _HIGHEST = Decimal(10) ** 9
 _MOST_DECIMALS = 4
@@ -47,14 +50,14 @@ class _Text(HTMLParser):
         self._unseen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (HTMLParser's signature)
-        """A tag is at least a blank; what is inside some is never shown."""
+        """Most tags begin a line or a box, which is at least a blank; some hide what is inside."""
         self._unseen += tag in _UNSEEN
-        self.parts.append(" ")
+        self.parts.append("" if tag in _INLINE else " ")
 
     def handle_endtag(self, tag: str) -> None:
         """See above."""
         self._unseen -= tag in _UNSEEN and self._unseen > 0
-        self.parts.append(" ")
+        self.parts.append("" if tag in _INLINE else " ")
 
     def handle_data(self, data: str) -> None:
         """Text."""

@@ -33,6 +33,7 @@ from scheduler.campaigns import CampaignState
 from scheduler.content import Button, Picture
 from scheduler.priorities import Priority
 from storage import audit, campaigns
+from storage.campaigns import StoredCampaign
 from storage.products import (
     BY_HAND,
     Feed,
@@ -110,7 +111,7 @@ async def _product(
         number = 0 if known is None else known.number
         text = desk.say("没有编号 #{number} 的商品。发 /feeds 看等着播报的。", number=number)
         return reply(text, private=True)
-    if before is not None and before.state is not CampaignState.CANCELLED:
+    if before is not None and _is_announced(before):
         text = desk.say(
             "「{product}」已经播报过了（编号 {number}）。想再说一次，用 /broadcast。",
             product=found.ware.title,
@@ -118,6 +119,13 @@ async def _product(
         )
         return reply(text, private=True)
     return found
+
+
+def _is_announced(campaign: StoredCampaign) -> bool:
+    """Whether a campaign has said what it was made for, or may yet."""
+    if campaign.state is CampaignState.FINISHED:
+        return campaign.approved_version is not None
+    return campaign.state is not CampaignState.CANCELLED
 
 
 async def _typed(

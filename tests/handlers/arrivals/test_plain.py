@@ -17,6 +17,7 @@ from handlers.arrivals.plain import LONGEST_TITLE, address, amount, plain, publi
         ("面霜 50ml", "面霜 50ml"),
         ("<b>面霜</b> <i>50ml</i>", "面霜 50ml"),
         ("面霜<br/>加量装", "面霜 加量装"),
+        ("玫瑰<em>面霜</em><p>50ml</p>", "玫瑰面霜 50ml"),
         ("Tom &amp; Co &#8211; 面霜", "Tom & Co – 面霜"),
         ("Tom &amp;amp; Co &amp;#8211; 面霜", "Tom & Co – 面霜"),
         ("面霜<script>alert(1)</script>", "面霜"),
