@@ -73,7 +73,8 @@ class DatedPhase:
 class DatedPost:
     """What the checks ask about a post: `audience` None is groups.
 
-    One that is `told` follows a moment that a platform or the shop has set, wherever that falls.
+    One that is `told` follows a moment that a platform or the shop has set, wherever that falls:
+    what is wrong with it is worth knowing, and stops nobody.
     """
 
     slot: str
@@ -138,13 +139,15 @@ def _same_minute(posts: Sequence[DatedPost]) -> Iterator[Problem]:
     def addressed(post: DatedPost) -> tuple[str, datetime]:
         return post.audience or "", post.at.replace(second=0, microsecond=0)
 
-    for (audience, at), found in groupby(sorted(posts, key=addressed), key=addressed):
+    for (audience, at), group in groupby(sorted(posts, key=addressed), key=addressed):
+        found = list(group)
         slots = tuple(post.slot for post in found)
         if len(slots) > 1:
             whom = audience or "the groups"
             yield Problem(
                 ProblemKind.SAME_MINUTE,
                 f"{' and '.join(slots)} reach {whom} in the same minute, {at:%Y-%m-%d %H:%M}.",
+                certain=not any(post.told for post in found),
                 slots=slots,
                 at=at,
             )
@@ -164,6 +167,7 @@ def _in_quiet_hours(
                 ProblemKind.QUIET_HOURS,
                 f"{post.slot} falls on {post.at:%Y-%m-%d %H:%M}, in quiet hours that end at "
                 f"{end.astimezone(zone):%H:%M}, and that day is no late night.",
+                certain=not post.told,
                 slots=(post.slot,),
                 at=post.at,
             )
@@ -226,12 +230,13 @@ def _over_caps_of(
             if frees_at(addressed, cap, span, now) is not None
         ]
         for kind, cap, words in full:
-            may = "is" if certain else "may be"
+            sure = certain and not post.told
+            may = "is" if sure else "may be"
             yield Problem(
                 kind,
                 f"{post.slot} on {post.at:%Y-%m-%d %H:%M} {may} one more than the {cap} posts "
                 f"that are allowed in {words}.",
-                certain=certain,
+                certain=sure,
                 slots=(post.slot,),
                 at=post.at,
                 allowed=cap,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from scheduler.festivals import festivals_of
 from scheduler.nodes import Node
+from scheduler.programme import shipped_programmes
 from scheduler.programme_file import read_programme
 from scheduler.programme_parts import Programme
 
@@ -117,6 +119,59 @@ BALANCE = Node(
 )
 NODES = {"balance-end": BALANCE}
 FACTS = {"gift": "护手霜", "live": "2026-11-11T20:30"}
+
+
+TMALL = {"presale-start": (10, 14, 20), "balance-start": (10, 21, 20), "second-wave": (10, 31, 20),
+         "balance-end": (10, 24, 21)}  # fmt: skip
+
+
+def told_for(key: str, year: int) -> dict[str, object]:
+    """All the facts of a shipped programme, as a shop might tell them."""
+    festival = next(
+        found.day for found in festivals_of(year) if found.festival.key == "spring-festival"
+    )
+    days = {
+        name: (festival + timedelta(days=after)).isoformat()
+        for name, after in (("last_order", -9), ("last_parcel", -5), ("back_at_work", 7))
+    }
+    told = {
+        "offer": "满300减40",
+        "product": "云绒围巾",
+        "gift": "护手霜一支",
+        "sold_out": "云绒围巾的驼色",
+        "dispatch": "付款后72小时内",
+        "on_duty": "每天10点到18点有人值班",
+        "live": f"{year}-11-09T19:30",
+        "day_of_month": 8,
+        **days,
+    }
+    facts = shipped_programmes()[key].facts
+    return {fact.key: told[fact.key] for fact in facts}
+
+
+def needed_for(key: str, year: int) -> dict[str, object]:
+    """Only those facts without which a shipped programme cannot be switched on."""
+    needed = {fact.key for fact in shipped_programmes()[key].facts if fact.needed}
+    return {name: told for name, told in told_for(key, year).items() if name in needed}
+
+
+def nodes_for(key: str, year: int) -> dict[str, Node]:
+    """Nodes as they might be announced for a programme."""
+    if key == "double11":
+        found = TMALL
+    elif key == "618":
+        found = {"sale-start": (5, 26, 20), "balance-end": (6, 9, 22)}
+    else:
+        return {}
+    return {
+        name: Node(
+            name,
+            {"zh": "节点", "en": "node"},
+            datetime(year, *at, tzinfo=ZoneInfo("Asia/Shanghai")),
+            "test",
+        )
+        for name, at in found.items()
+    }
 
 
 def written(folder: Path, text: str = SALE) -> Path:

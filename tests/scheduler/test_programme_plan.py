@@ -211,10 +211,10 @@ def test_an_anchor_that_the_year_does_not_have_is_a_problem(tmp_path: Path) -> N
         ),
         (
             "posts_a_week = 20",
-            "posts_a_week = 3",
+            "posts_a_week = 2",
             ProblemKind.WEEKLY_CAP,
             True,
-            "live on 2026-11-11 20:00 is one more than the 3 posts that are allowed in 7 days.",
+            "count:d-2 on 2026-11-09 10:18 is one more than the 2 posts that are",
         ),
         (
             'first_day = "d-3"',
