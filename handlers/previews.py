@@ -41,11 +41,13 @@ def to_come(campaign: Campaign, since: datetime, now: datetime) -> list[Occurren
     return [one for one in posts if one.not_after >= now]
 
 
-def words_of(say: Say, body: Mapping[str, Any], slot: str, group: str) -> Content:
+def words_of(
+    say: Say, body: Mapping[str, Any], slot: str, group: str, variant: str | None = None
+) -> Content:
     """The message of one slot as this group gets it, or, of words to people, as a fan does."""
     if is_personal(body):
-        return content_of(body, slot, say("小鱼"), in_private=True)
-    return content_of(body, slot, group)
+        return content_of(body, slot, say("小鱼"), in_private=True, variant=variant)
+    return content_of(body, slot, group, variant=variant)
 
 
 def said(
@@ -63,7 +65,12 @@ def said(
     """
     say = desk.say
     if is_literal(body):
-        return _said_once(desk, words_of(say, body, "", group), coming, brief=brief)
+        first, *others = variants_of(body, "")
+        lines = _said_once(desk, words_of(say, body, "", group, first), coming, brief=brief)
+        for one in others:
+            text = words_of(say, body, "", group, one).text
+            lines.append(say("  {variant}：{text}", variant=one.upper(), text=text))
+        return lines
     if not coming:
         return [say("{name}：从现在起没有要发的。", name=name)]
     lines = [line for one in coming for line in _post_lines(desk, body, one, group)]
@@ -223,12 +230,13 @@ def too_much(
         name = "x" * _LONGEST_NAME if personal else group.name
         longest[group.account] = max(longest[group.account], name, key=len)
     slots = [""] if is_literal(body) else [one.slot for one in coming]
+    texts = [(slot, variant) for slot in slots for variant in variants_of(body, slot)]
     for account, name in longest.items():
         sender = desk.senders.get(account)
         limits = Limits() if sender is None else sender.limits
-        for slot in slots:
+        for slot, variant in texts:
             try:
-                content = content_of(body, slot, name, in_private=personal)
+                content = content_of(body, slot, name, in_private=personal, variant=variant)
             except TextTooLong:
                 return too_long(desk)
             wrong = misfit(content, limits)

@@ -40,10 +40,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A body with its plan, and what a manager should know of it."""
+    """A body as it is to be, and what a manager should know of its plan."""
 
     body: dict[str, Any]
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = ()
 
 
 def with_another(desk: Desk, body: Mapping[str, Any], text: str) -> dict[str, Any] | Refused:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from handlers.arguments import Groups, Number
 from handlers.audiences import Chosen, chosen_groups
 from handlers.commands.steering import no_such
 from handlers.desk import Asked, Desk
-from handlers.previews import in_one_message
+from handlers.previews import (
+    in_one_message,
+    too_long,
+    words_of,
+    wrong_braces,
+    wrong_braces_in_private,
+)
 from handlers.proposals import editable, propose_edit
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -14,11 +25,15 @@ from handlers.roles import Role
 from handlers.trial_arguments import EXAMPLE, TrialWords
 from handlers.trial_text import money_lines, trial_lines
 from handlers.trialling import Refused, planned, with_another, without_plan
+from scheduler.bodies import is_personal, variants_of
+from scheduler.campaigns import Occurrence
+from scheduler.templates import TextTooLong
 from scheduler.trials import trial_of
 from storage import audit, campaigns
 from storage.audiences import resolve
 from storage.campaign_money import Money, money_of, say_money
 from storage.campaigns import StoredCampaign
+from storage.errors import SchedulingError
 from storage.outcomes import begun_version
 from storage.segments import Segment
 
@@ -81,32 +96,53 @@ async def _set(
         return [among]
     posts = editable(desk, campaign)
     async with desk.database.reading() as connection:
-        begun = await begun_version(connection, campaign.id)
-        if begun is not None or not posts:
+        if not posts or await begun_version(connection, campaign.id) is not None:
             return [_too_late(desk, campaign)]
         found = await resolve(connection, desk.shop_id, campaign.audience)
-        body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
-        lines: tuple[str, ...] = ()
-        if words.off:
-            body = without_plan(body)
-        elif words.text is not None:
-            more = with_another(desk, body, words.text)
-            if isinstance(more, Refused):
-                return [reply(more.sentence, private=True)]
-            body = more
-        else:
-            plan = await planned(
-                connection, desk, campaign, body, words, segment=among, next_post=posts[0]
-            )
-            if isinstance(plan, Refused):
-                return [reply(plan.sentence, private=True)]
-            body, lines = plan.body, plan.lines
-    chosen = Chosen(campaign.audience.written, campaign.audience, found.groups)
-    if not chosen.groups:
+        made = await _changed(connection, desk, campaign, words, among, posts)
+    if isinstance(made, Reply):
+        return [made]
+    if not found.groups:
         return [reply(desk.say("它现在一个群也发不到，先改群再定对照。"), private=True)]
-    preview = await propose_edit(desk, asked, campaign, chosen, body)
-    told = [reply("\n".join([desk.say("对照："), *lines]), private=True)] if lines else []
-    return [*told, preview]
+    chosen = Chosen(campaign.audience.written, campaign.audience, found.groups)
+    preview = await propose_edit(desk, asked, campaign, chosen, made.body)
+    if not made.lines:
+        return [preview]
+    return [reply("\n".join([desk.say("对照："), *made.lines]), private=True), preview]
+
+
+async def _changed(  # noqa: PLR0917 (a campaign, what is asked of it, and what it is asked with)
+    connection: AsyncConnection,
+    desk: Desk,
+    campaign: StoredCampaign,
+    words: TrialWords,
+    among: Segment | None,
+    posts: Sequence[Occurrence],
+) -> Planned | Reply:
+    """The campaign's body as it is asked for, and what is to be said of it."""
+    body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    if words.off:
+        return Planned(without_plan(body))
+    if words.text is not None:
+        more = with_another(desk, body, words.text)
+        if isinstance(more, Refused):
+            return reply(more.sentence, private=True)
+        return _unsayable(desk, more, posts) or Planned(more)
+    plan = await planned(connection, desk, campaign, body, words, segment=among, next_post=posts[0])
+    return reply(plan.sentence, private=True) if isinstance(plan, Refused) else plan
+
+
+def _unsayable(desk: Desk, body: Mapping[str, Any], posts: Sequence[Occurrence]) -> Reply | None:
+    """The answer to a text that cannot be filled in; None: all can."""
+    try:
+        for one in posts:
+            for variant in variants_of(body, one.slot):
+                words_of(desk.say, body, one.slot, "", variant)
+    except TextTooLong:
+        return too_long(desk)
+    except SchedulingError:
+        return wrong_braces_in_private(desk) if is_personal(body) else wrong_braces(desk)
+    return None
 
 
 async def _among(
