@@ -24,7 +24,7 @@ from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.trial_arguments import EXAMPLE, TrialWords
 from handlers.trial_text import money_lines, trial_lines
-from handlers.trialling import Refused, planned, with_another, without_plan
+from handlers.trialling import Planned, Refused, planned, with_another, without_plan
 from scheduler.bodies import is_personal, variants_of
 from scheduler.campaigns import Occurrence
 from scheduler.templates import TextTooLong
