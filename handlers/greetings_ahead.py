@@ -9,12 +9,13 @@ cancelled is not prepared again: its key says which day it was for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from handlers.approvals import submit, waits
 from handlers.desk import Desk
 from handlers.programme_files import is_greetings, shelf
 from handlers.replacing import greeted
+from handlers.shop_calendar import own_days
 from handlers.staff import was_told
 from scheduler.campaigns import CampaignState
 from scheduler.festivals import Region
@@ -48,41 +49,47 @@ async def prepare_greetings(desk: Desk) -> int:
         on = await programmes_on(connection, desk.shop_id)
     if not on:
         return 0
-    programmes = (await shelf(desk)).programmes
+    today = desk.shop.day_of(desk.clock.now())
     made = 0
-    for running in on:
-        programme = programmes.get(running.key)
-        if programme is not None and is_greetings(programme):
-            made += await _prepare(desk, programme, running)
-            await _show(desk, running)
-    return made
-
-
-async def _prepare(desk: Desk, programme: Programme, running: RunningProgramme) -> int:
-    now = desk.clock.now()
-    today = desk.shop.day_of(now)
-    async with desk.database.reading() as connection:
-        mourning = await quiet_days(connection, desk.shop_id)
-        standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
-    coming = greetings_between(
-        today,
-        today + desk.shop.greetings_ahead,
-        region=Region(desk.shop.region),
-        mourning=mourning,
-    )
-    made = 0
-    for greeting in coming:
-        new = _campaign(desk, programme, running, greeting)
-        if new is None or _covered(greeting, standing):
-            continue
+    for new in await yet_to_prepare(desk, today, today + desk.shop.greetings_ahead):
         async with desk.database.writing() as connection:
             if await campaigns.by_key(connection, new.key) is not None:
-                continue
+                continue  # another process came first
             await campaigns.create(connection, desk.shop_id, new, state=CampaignState.DRAFT)
-            entry = audit.Entry(now, AUTHOR, "prepare", new.key, {})
+            entry = audit.Entry(new.created_at, AUTHOR, "prepare", new.key, {})
             await audit.note(connection, entry)
         made += 1
+    for running in on:
+        await _show(desk, running)
     return made
+
+
+async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaign]:
+    """The greetings from one day to another that programmes which are on have still to prepare.
+
+    They are those of the calendar's festivals and of the shop's own days, but for days on which a
+    standing campaign greets, and those that were prepared before, whatever became of them.
+    """
+    programmes = (await shelf(desk)).programmes
+    async with desk.database.reading() as connection:
+        on = await programmes_on(connection, desk.shop_id)
+        standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
+        own = await own_days(connection, desk.shop_id)
+        mourning = await quiet_days(connection, desk.shop_id)
+        made = {one.key for each in on for one in await campaigns.of_programme(connection, each.id)}
+    greetings = [(one, programmes[one.key]) for one in on if one.key in programmes]
+    if not any(is_greetings(programme) for _, programme in greetings):
+        return []
+    region = Region(desk.shop.region)
+    coming = greetings_between(first, last, region=region, own_days=own, mourning=mourning)
+    found = [
+        _campaign(desk, programme, running, greeting)
+        for running, programme in greetings
+        if is_greetings(programme)
+        for greeting in coming
+        if not _covered(greeting, standing)
+    ]
+    return [new for new in found if new is not None and new.key not in made]
 
 
 def _covered(greeting: Greeting, standing: Sequence[StoredCampaign]) -> bool:

@@ -6,12 +6,13 @@ it would go out; whether it waits for approval or is paused is told with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from handlers.desk import Desk
+from handlers.greetings_ahead import yet_to_prepare
 from handlers.previews import words_of
 from handlers.settings import ShopSettings
 from handlers.wording import Say
@@ -22,8 +23,9 @@ from scheduler.plan import plan
 from scheduler.planner import campaign_value
 from scheduler.programme import default_campaigns, preview
 from scheduler.promotions import Promotion
+from scheduler.wall_time import zone_named
 from storage import campaigns
-from storage.campaigns import StoredCampaign
+from storage.campaigns import NewCampaign, StoredCampaign
 from storage.running_programmes import EVERY_YEAR, RunningProgramme, programmes_on
 
 _STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
@@ -56,16 +58,27 @@ async def coming(desk: Desk, since: datetime, until: datetime) -> list[Planned]:
         standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
         written = await campaigns.bodies(connection, [one.version_id for one in standing])
         on = await programmes_on(connection, desk.shop_id)
-        said = [every for one in on for every in await campaigns.of_programme(connection, one.id)]
-    return what_comes(
-        desk.shop,
-        desk.say,
-        since,
-        until,
-        standing=standing,
-        bodies=written,
-        on=on,
-        prepared=[one.key for one in said],
+    found = what_comes(desk.shop, desk.say, since, until, standing=standing, bodies=written, on=on)
+    first, last = desk.shop.day_of(since), desk.shop.day_of(until)
+    ahead = [_ahead(desk, new) for new in await yet_to_prepare(desk, first, last)]
+    between = [one for one in ahead if since < one.at <= until]
+    return sorted([*found, *between], key=lambda one: one.at)
+
+
+def _ahead(desk: Desk, new: NewCampaign) -> Planned:
+    """A greeting that will be prepared when its day comes near."""
+    (moment,) = new.schedule["moments"]
+    at = datetime.fromisoformat(moment["at"]).replace(tzinfo=zone_named(new.zone))
+    return Planned(
+        at=at,
+        campaign=new.name,
+        campaign_id=None,
+        programme=new.programme,
+        slot=moment["slot"],
+        audience=new.audience.written or desk.say("所有群"),
+        text=words_of(desk.say, new.body, moment["slot"], desk.say("群")).text,
+        holds=Reason.NOT_APPROVED,
+        is_on=True,
     )
 
 
@@ -78,12 +91,10 @@ def what_comes(
     standing: Sequence[StoredCampaign] = (),
     bodies: Mapping[int, Any] | None = None,
     on: Sequence[RunningProgramme] = (),
-    prepared: Collection[str] = (),
 ) -> list[Planned]:
     """The same without a database: with nothing standing, the programmes by default.
 
-    `on` are the programmes that are on, and `prepared` the keys of all that they ever made: what
-    was refused or switched off is not offered again.
+    What is `on` already is not offered.
     """
     stored = {one.key: one for one in standing}
     planned = [
@@ -94,38 +105,20 @@ def what_comes(
     ]
     # What stands already is not offered again, whichever campaign says it.
     said = {(one.programme, one.slot, shop.day_of(one.at)) for one in planned}
+    runs = {one.key if one.year == EVERY_YEAR else f"{one.key}:{one.year}" for one in on}
     drafts = {
         one.key: one
         for one in default_campaigns(
             shop.zone, since, until, language=shop.language, region=Region(shop.region)
         )
+        if one.key not in runs
     }
-    runs = {(one.key, one.year): one for one in on}
     offered = [
-        _offered(
-            shop,
-            say,
-            occurrence,
-            drafts[occurrence.campaign],
-            runs.get((drafts[occurrence.campaign].programme, EVERY_YEAR)),
-        )
+        _offered(shop, say, occurrence, drafts[occurrence.campaign])
         for occurrence in plan(drafts.values(), since, until, states=(CampaignState.DRAFT,))
-        if not _is_made(drafts[occurrence.campaign], occurrence, runs, prepared)
     ]
     fresh = [one for one in offered if (one.programme, one.slot, shop.day_of(one.at)) not in said]
     return sorted([*planned, *fresh], key=lambda one: one.at)
-
-
-def _is_made(
-    campaign: Campaign,
-    occurrence: Occurrence,
-    runs: Collection[tuple[str, int]],
-    prepared: Collection[str],
-) -> bool:
-    """Whether a programme that is on has said already what it does about this post."""
-    if (campaign.programme, EVERY_YEAR) in runs:
-        return f"{campaign.programme}:{occurrence.slot}" in prepared
-    return any(campaign.key == f"{key}:{year}" for key, year in runs)
 
 
 def _planned(
@@ -161,24 +154,15 @@ def _holds(campaign: StoredCampaign) -> Reason | None:
     return Reason.CAMPAIGN_PAUSED if campaign.state is CampaignState.PAUSED else None
 
 
-def _offered(
-    shop: ShopSettings,
-    say: Say,
-    occurrence: Occurrence,
-    campaign: Campaign,
-    running: RunningProgramme | None,
-) -> Planned:
-    variables = {"shop": shop.name, "slogan": shop.slogan, "group": say("群")}
+def _offered(shop: ShopSettings, say: Say, occurrence: Occurrence, campaign: Campaign) -> Planned:
+    variables = {**shop.variables, "group": say("群")}
     return Planned(
         at=shop.local(occurrence.at),
         campaign=campaign.name,
         campaign_id=None,
         programme=campaign.programme,
         slot=occurrence.slot,
-        audience=(running.audience.written if running and running.audience else "")
-        or say("所有群"),
+        audience=say("所有群"),
         text=preview(campaign, occurrence, variables, language=shop.language),
         promotion=campaign.promotion,
-        holds=None if running is None else Reason.NOT_APPROVED,
-        is_on=running is not None,
     )

@@ -128,7 +128,7 @@ def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
     templates = {
         post.slot: _one_or_several(post.texts.get(language, post.texts["zh"])) for post in posts
     }
-    body = template_body(templates, {"shop": desk.shop.name, "slogan": desk.shop.slogan}, language)
+    body = template_body(templates, desk.shop.variables, language)
     facts = {post.slot: dict(post.facts) for post in posts if post.facts}
     buttons = {
         post.slot: [
@@ -185,6 +185,25 @@ def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]
     if moved := standing.schedule.get("moved"):
         schedule |= {"skipped": [], "moved": moved}
     return replace(draft, body=body, schedule=schedule)
+
+
+def says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any]) -> bool:
+    """Whether a draft is what stands; pictures are drawn from what is compared."""
+    parts = (draft.body.keys() | said.keys()) - {"pictures", "facts"}
+    return (
+        all(draft.body.get(part) == said.get(part) for part in parts)
+        and used_facts(draft.body) == used_facts(said)
+        and draft.schedule == _plain_schedule(before.schedule)
+        and draft.audience.to_json() == before.audience.to_json()
+    )
+
+
+def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
+    """A schedule as a draft writes it: without changes where there are none."""
+    plain = {name: part for name, part in schedule.items() if name not in ("skipped", "moved")}
+    if moved := schedule.get("moved"):
+        plain |= {"skipped": [], "moved": moved}
+    return plain
 
 
 async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Draft) -> Draft:

@@ -27,7 +27,7 @@ from handlers.programme_drafts import (
     Drafts,
     drafts_of,
     drawn,
-    used_facts,
+    says_the_same,
     with_changes,
 )
 from handlers.programme_files import plan_of, title_of
@@ -161,7 +161,7 @@ async def wanted(
             ready = await drawn(desk, programme, plan, draft)
             made.append(_proposal(free[draft.key], programme.key, ready, plan.promotion))
             continue
-        if _says_the_same(draft, before, said[before.version_id]) or not editable(desk, before):
+        if says_the_same(draft, before, said[before.version_id]) or not editable(desk, before):
             continue
         ready = await drawn(desk, programme, plan, draft)
         changed.append(
@@ -207,25 +207,6 @@ def _proposal(key: str, programme: str, draft: Draft, promotion: Promotion | Non
         audience=draft.audience.to_json(),
         groups=[group.id for group in draft.groups],
     )
-
-
-def _says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any]) -> bool:
-    """Whether a draft is what stands; pictures are drawn from what is compared."""
-    parts = (draft.body.keys() | said.keys()) - {"pictures", "facts"}
-    return (
-        all(draft.body.get(part) == said.get(part) for part in parts)
-        and used_facts(draft.body) == used_facts(said)
-        and draft.schedule == _plain_schedule(before.schedule)
-        and draft.audience.to_json() == before.audience.to_json()
-    )
-
-
-def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
-    """A schedule as a draft writes it: without changes where there are none."""
-    plain = {name: part for name, part in schedule.items() if name not in ("skipped", "moved")}
-    if moved := schedule.get("moved"):
-        plain |= {"skipped": [], "moved": moved}
-    return plain
 
 
 _AGAIN = "~"
