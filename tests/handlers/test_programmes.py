@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from handlers.settings import ShopSettings
 from scheduler.campaigns import CampaignState
+from scheduler.planner import Planner
 from storage.database import Database
 from storage.running_programmes import programmes_on
 from tests.handlers.programme_scenes import (
@@ -251,3 +253,36 @@ async def test_fans_are_not_told_that_there_are_programmes(shop: Shop) -> None:
     answer = await shop.says("小鱼", ON)
     assert "上新节" not in answer.text
     assert await made(shop) == []
+
+
+async def test_two_processes_that_hear_a_yes_at_once_make_everything_once(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await second_manager(shop)
+    yes = [(await shop.says(name, ON, group=None)).buttons["确认发送"] for name in (MANAGER, OTHER)]
+    events = [
+        shop.heard(name, text, group=None) for name, text in zip((MANAGER, OTHER), yes, strict=True)
+    ]
+    orders = [order for event in events for order in await shop.orders(event)]
+    await asyncio.gather(*map(shop.commander.obey, [*orders, orders[0]]))
+    found = await by_key(shop)
+    assert set(found) == TWO
+    assert {one.version_number for one in found.values()} == {1}
+    async with shop.desk.database.reading() as connection:
+        assert len(await programmes_on(connection, shop.desk.shop_id)) == 1
+
+
+async def test_a_process_that_starts_anew_goes_on_with_what_was_switched_on(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    await switched_on(shop)
+    shop.clock.advance(DAY + 10 * MINUTE)
+    await shop.desk.planner.plan_ahead()
+    again = Planner(database=sqlite, shop_id=shop.desk.shop_id, clock=shop.clock)
+    assert await again.plan_ahead() == 0
+    shop.clock.advance(9 * MINUTE)
+    assert (await shop.delivers()).text.count("还有 6 天") == 3
+    assert await again.plan_ahead() == 0
+    assert await state_counts(shop) == {"sent": 3}
