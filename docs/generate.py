@@ -18,6 +18,7 @@ from docs.commands import commands_page
 from docs.example_configuration import example_configuration
 from docs.readme_output import READMES, rewrite
 from docs.report_picture import PLACE, report_picture
+from docs.wording_rules import wording_rules_page
 from handlers.pictures.fonts import find_fonts
 from storage.errors import NuanqunError
 
@@ -98,6 +99,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "config.example.toml": example_configuration,
     "docs/reference/commands.md": commands_page,
     "docs/reference/errors.md": errors_page,
+    "docs/reference/wording-rules.md": wording_rules_page,
 }
 
 
