@@ -87,6 +87,8 @@ class Configuration(Section):
             key=self.shop.key,
             name=self.shop.name,
             slogan=self.shop.slogan,
+            address=self.shop.address,
+            tones=self.shop.tones,
             zone=self.shop.zone,
             language=self.shop.language,
             region=self.shop.region,

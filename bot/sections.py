@@ -24,6 +24,7 @@ from pydantic import (
 
 from insights.lexicon import TRADES
 from scheduler.decide import CareSettings
+from scheduler.greetings import ALL_TONES, Tone
 from storage.errors import RunningError
 
 
@@ -99,6 +100,14 @@ class Shop(Section):
     key: str = Field("shop", min_length=1, description="The shop's short name in the database.")
     name: str = Field("暖群小店", min_length=1, description="The name fans know.")
     slogan: str = Field("", description="Used by greetings; may be empty.")
+    address: str = Field(
+        "", max_length=20, description="How greetings call the fans; empty: 大家, or everyone."
+    )
+    tones: tuple[Tone, ...] = Field(
+        ALL_TONES,
+        min_length=1,
+        description="The tones of greetings: warm, playful, elegant. Fewer tones are fewer texts.",
+    )
     zone: Annotated[str, AfterValidator(_zone)] = Field(
         "Asia/Shanghai", description="The shop's time zone; all times are shown in it."
     )

@@ -249,4 +249,4 @@ def _campaign_proposal(
 
 
 def _variables(desk: Desk) -> dict[str, str]:
-    return {"shop": desk.shop.name, "slogan": desk.shop.slogan}
+    return desk.shop.variables

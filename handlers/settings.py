@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 from handlers.arrivals.rules import ArrivalRules
 from insights.lexicon import TRADES
+from scheduler.greeting_facts import ADDRESS
+from scheduler.greetings import ALL_TONES, Tone
 
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
     """One shop. `zone` is its IANA time zone, `language` zh or en, `managers` platform ids.
 
-    `names_for` are platform ids, too: of the managers who may see who said a quote.
+    `names_for` are platform ids, too: of the managers who may see who said a quote. `address` is
+    what the shop calls its fans (empty: 大家, everyone), and `tones` are those of its greetings.
 
     `active_messages` in `activity_window` make a member active; `silent_after` without a word
     makes one silent; a newcomer is one for `newcomer_for`; a tag set by a watched word stays
@@ -34,6 +37,8 @@ class ShopSettings:
     key: str = "shop"
     name: str = "暖群小店"
     slogan: str = ""
+    address: str = ""
+    tones: tuple[Tone, ...] = ALL_TONES
     zone: str = "Asia/Shanghai"
     language: str = "zh"
     region: str = "north"
@@ -53,6 +58,12 @@ class ShopSettings:
     sale_platform: str = "tmall"
     greetings_ahead: timedelta = timedelta(days=5)
     arrivals: ArrivalRules = field(default_factory=ArrivalRules)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the shop is to every template: its name, its slogan, how it calls its fans."""
+        address = self.address or ADDRESS[self.language]
+        return {"shop": self.name, "slogan": self.slogan, "address": address}
 
     def day_of(self, moment: datetime) -> date:
         """The shop's calendar day at a moment."""

@@ -237,7 +237,7 @@ async def care(
     if isinstance(chosen, Reply):
         yield chosen
         return
-    text = care_text(kind.care, desk.shop.language, {"shop": desk.shop.name}, where)
+    text = care_text(kind.care, desk.shop.language, desk.shop.variables, where)
     name = kind.care.name if desk.shop.language == "zh" else kind.care.key
     proposal = proposal_for(
         asked,
