@@ -48,7 +48,7 @@ async def test_what_the_platform_has_not_announced_is_asked_for_and_not_guessed(
     assert "尾款截止提醒：还不知道" not in told
     await says(shop, "/confirm")
     pages = [await says(shop, f"/programme double11 p{number}") for number in (1, 2, 3)]
-    assert "11-10 19:12" in "".join(pages)
+    assert "11-10 19:32" in "".join(pages)
 
 
 async def test_a_standing_countdown_gives_way_to_the_programme(shop: Shop) -> None:
