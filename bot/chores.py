@@ -42,6 +42,7 @@ from storage.groups import heard_groups
 from storage.identities import delete_denied_before
 from storage.numbered_choices import delete_offered_before
 from storage.own_posts import delete_begun_before
+from storage.rounds import delete_rounds_before
 from storage.told_spikes import delete_spikes_before
 from storage.unheard import delete_unheard_before
 
@@ -71,8 +72,8 @@ async def forget_old_text(desk: Desk) -> int:
     """Delete what is older than the shop keeps it, in small transactions; how much there was.
 
     Whole days go at once, and are analysed first: the counts stay when the words are gone. Events
-    that could not be heard hold words as well, and so do buttons that stand below old posts, and
-    those who asked to be let in or to be friends.
+    that could not be heard hold words as well, and so do buttons that stand below old posts, rounds
+    that are long over, and those who asked to be let in or to be friends.
     """
     first_kept = desk.shop.day_of(desk.clock.now() - desk.shop.text_kept_for)
     async with desk.database.reading() as connection:
@@ -88,6 +89,7 @@ async def forget_old_text(desk: Desk) -> int:
         forget_unused,
         delete_requests_before,
         delete_spikes_before,
+        delete_rounds_before,
     )
 
 

@@ -230,14 +230,17 @@ async def open_posts(
     connection: AsyncConnection, group_ids: Collection[int], at: datetime
 ) -> list[RoundPost]:
     """The announcements in these groups of rounds that take entries of a moment, newest first."""
+    still_open = (rounds.c.closed_at.is_(None), rounds.c.closes_at >= at)
+    # Mostly there is none, and this is asked of every batch in which somebody replies.
+    if await connection.scalar(select(rounds.c.id).where(*still_open).limit(1)) is None:
+        return []
     rows = await connection.execute(
         select(*_POST)
         .select_from(_POSTED)
         .where(
             among(deliveries.c.group_id, group_ids),
             deliveries.c.state.in_(_ARRIVED),
-            rounds.c.closed_at.is_(None),
-            rounds.c.closes_at >= at,
+            *still_open,
         )
         .order_by(rounds.c.id.desc(), deliveries.c.id)
     )
@@ -392,3 +395,12 @@ async def untold(
         for one in every
         if one.number in numbers and one.number not in told and one.customer_id is not None
     ]
+
+
+async def delete_rounds_before(
+    connection: AsyncConnection, before: datetime, *, batch: int = 1_000
+) -> int:
+    """Delete at most `batch` rounds that were over before a moment, entries and all; how many."""
+    old = select(rounds.c.id).where(rounds.c.closes_at < before).order_by(rounds.c.id).limit(batch)
+    gone = await connection.execute(delete(rounds).where(rounds.c.id.in_(old)))
+    return gone.rowcount

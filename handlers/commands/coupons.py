@@ -6,15 +6,18 @@ import secrets
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from handlers.arguments import Groups
+from handlers.audiences import ask_for_groups, chosen_or_here
 from handlers.coupon_words import CouponCode, CouponName, CouponOrder
 from handlers.desk import Asked, Desk
 from handlers.fans_only import kept_out
+from handlers.proposing import broadcast_proposal, offered
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.wording_check import complaint_about
 from insights.masking import mask_name
-from scheduler.content import Button
+from scheduler.content import Button, Content
 from storage import audit, coupons
 from storage.coupons import Batch, Coupon
 
@@ -142,6 +145,39 @@ def _new_code() -> str:
 def masked_code(code: str) -> str:
     """A code as lists show it: `AB**9F`."""
     return f"{code[:2]}**{code[-2:]}" if len(code) >= _LONG_CODE else f"{code[:1]}**"
+
+
+@command("offer", "发券", Role.MANAGER, "在群里发一条领券的消息，带按钮", "/offer @福利群 双11券")
+async def offer(
+    desk: Desk, asked: Asked, groups: Groups | None = None, name: CouponName | None = None
+) -> Replies:
+    """Preview a post with a button below it by which fans get their coupon of a batch."""
+    say = desk.say
+    batch = None
+    if name is not None:
+        async with desk.database.reading() as connection:
+            batch = await coupons.batch_named(connection, desk.shop_id, name.text)
+    if batch is None:
+        none = say(
+            "没有叫「{name}」的券。发 /coupon 看有哪些。", name="" if name is None else name.text
+        )
+        yield reply(none, private=True)
+        return
+    chosen = await chosen_or_here(desk, asked, groups)
+    if chosen is None:
+        yield await ask_for_groups(desk, asked, "/offer", batch.name)
+        return
+    if isinstance(chosen, Reply):
+        yield chosen
+        return
+    text = say(
+        "【领券】{name}：{gives}，{until}。每人一张，发完为止；点按钮，券码私下给你。",
+        name=batch.name,
+        gives=batch.gives,
+        until=_until(desk, batch.until),
+    )
+    content = Content(text, buttons=(Button(say("领券"), f"/claim {batch.name}"),))
+    yield await offered(desk, asked, chosen, broadcast_proposal(desk, asked, chosen, content))
 
 
 @command("redeem", "核销", Role.MANAGER, "核销一张优惠券", "/redeem AB2C4D6E8F")

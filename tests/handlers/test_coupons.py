@@ -172,6 +172,23 @@ def test_an_order_that_cannot_be_meant_is_not_read(written: str) -> None:
         CouponOrder.read(written)
 
 
+async def test_a_post_carries_the_button_that_gives_a_coupon(shop: Shop) -> None:
+    await ready(shop)
+    await shop.says(MANAGER, "/offer @一群 双11券", group=None)
+    await shop.says(MANAGER, "/confirm", group=None)
+    (post,) = await shop.delivers()
+    assert post.content.text == (
+        "【领券】双11券：满199减30，有效到 2026-11-30。每人一张，发完为止；点按钮，券码私下给你。"
+    )
+    (button,) = post.content.buttons
+    assert "AAAA1111" in (await shop.presses("小鱼", button.says, group="一群")).text
+    none = await shop.says(MANAGER, "/offer @一群 没有的券", group=None)
+    assert none.text == "没有叫「没有的券」的券。发 /coupon 看有哪些。"
+    asks = await shop.says(MANAGER, "/offer 双11券", group=None)
+    preview = await shop.presses(MANAGER, asks.buttons["二群"])
+    assert "【领券】双11券" in preview.text
+
+
 async def test_no_coupon_rewards_sharing(shop: Shop) -> None:
     order = "/coupon 分享券 | 转发朋友圈领红包 | 11-30 | 5"
     assert (await shop.says(MANAGER, order, group=None)).text.startswith("这段话先别发")

@@ -144,6 +144,17 @@ async def test_who_asks_for_no_record_leaves_what_is_open_and_is_nobody_in_what_
     assert await rounds.untold(connection, over.id, [1]) == []
 
 
+async def test_what_is_long_over_is_forgotten_with_what_was_said_in_it(
+    connection: AsyncConnection,
+) -> None:
+    one, fan = await opened(connection), await customer(connection, "小鱼")
+    await vote(connection, one, fan)
+    assert await rounds.delete_rounds_before(connection, CLOSES) == 0
+    assert await rounds.delete_rounds_before(connection, CLOSES + MINUTE) == 1
+    assert await rounds.round_numbered(connection, await shop(connection), one.id) is None
+    assert await numbers(connection, one) == []
+
+
 async def test_a_winner_is_told_once(connection: AsyncConnection) -> None:
     one = await opened(connection, "draw:m1", RoundKind.DRAW)
     for name in ("小鱼", "小美"):
