@@ -16,10 +16,10 @@ from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
 from handlers.programme_arguments import Doing
 from handlers.programme_calendar import Entry, entries_of, entry_meant
+from handlers.programme_changing import propose_move, propose_text
 from handlers.programme_drafts import Drafts, drafts_of
 from handlers.programme_facts import wall_time
 from handlers.programme_files import plan_of, title_of
-from handlers.programme_proposing import propose_move, propose_text
 from handlers.programmes import running_year, standing_campaigns
 from handlers.replies import Reply, reply
 from scheduler.programme_parts import Programme

@@ -1,0 +1,206 @@
+"""What a manager sees before one post of a programme says something else, or at another moment.
+
+It counts for this year only, and ends in the same yes and approval as any edit. What is planned
+and approved, or has left, is not changed any more, and that is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from handlers.campaign_wording import hits_of, wording_lines
+from handlers.desk import Asked, Desk
+from handlers.previews import in_one_message, to_come, too_much
+from handlers.programme_calendar import Entry, text_of
+from handlers.programme_drafts import REWRITTEN
+from handlers.programme_proposing import buttons_for, question
+from handlers.proposals import EDIT, Edit, ask, editable, what_then
+from handlers.replies import Reply, reply
+from scheduler.bodies import content_of
+from scheduler.campaigns import Campaign
+from scheduler.planner import HORIZON
+from scheduler.schedule_json import schedule_from_json
+from scheduler.templates import LONGEST_TEXT, check
+from scheduler.wall_time import instant_of, zone_named
+from scheduler.wording_rules import blocking
+from storage import campaigns
+from storage.audiences import resolve
+from storage.errors import SchedulingError
+from storage.single_posts import slot_stands
+
+_SOON = HORIZON * 2
+"""A post cannot be moved nearer than this: it must be confirmed and planned before its moment."""
+
+
+async def propose_text(desk: Desk, asked: Asked, one: Entry, text: str) -> Reply:
+    """Other words for one post, for this year only."""
+    say, campaign = desk.say, one.campaign
+    if campaign is None:
+        return _not_planned(desk, one)
+    if (late := await _too_late(desk, one)) is not None:
+        return late
+    if len(text) > LONGEST_TEXT:
+        return reply(say("内容太长了，最多 {limit} 个字。", limit=LONGEST_TEXT), private=True)
+    async with desk.database.reading() as connection:
+        body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    rewritten = list(dict.fromkeys([*body.get(REWRITTEN, ()), one.slot]))
+    said: dict[str, Any] = {
+        **body,
+        "templates": {**body["templates"], one.slot: text},
+        REWRITTEN: rewritten,
+    }
+    said.pop("overrides", None)
+    name = say("小鱼") if one.in_private else say("群")
+    try:
+        check(text)
+        shown = content_of(said, one.slot, name, in_private=one.in_private).text
+    except SchedulingError:
+        known = sorted({*body["variables"], *body.get("facts", {}).get(one.slot, {})})
+        names = " ".join(
+            f"{{{{ {each} }}}}" for each in [*known, "fan" if one.in_private else "group"]
+        )
+        return reply(
+            say("这段内容里的花括号没写对。这一条能用的有：{names}", names=names), private=True
+        )
+    lines = [
+        say(
+            "{number} · {name}，{time} 发，改成：",
+            number=one.number,
+            name=one.name,
+            time=_at(one.at),
+        ),
+        shown,
+    ]
+    return await _propose_edit(desk, asked, one, lines=lines, body=said)
+
+
+async def propose_move(desk: Desk, asked: Asked, one: Entry, to: datetime) -> Reply:
+    """Another moment for one post, for this year only; `to` is by the shop's clock."""
+    say, campaign = desk.say, one.campaign
+    if campaign is None:
+        return _not_planned(desk, one)
+    if (late := await _too_late(desk, one)) is not None:
+        return late
+    zone = zone_named(desk.shop.zone)
+    if instant_of(to, zone) < desk.clock.now() + _SOON:
+        minutes = int(_SOON.total_seconds() // 60)
+        return reply(
+            say("来不及了：新的时间至少要在 {minutes} 分钟以后。", minutes=minutes), private=True
+        )
+    moved = {**campaign.schedule.get("moved", {}), one.slot: to.isoformat(timespec="minutes")}
+    schedule = {**campaign.schedule, "moved": moved}
+    async with desk.database.reading() as connection:
+        body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    lines = [
+        say(
+            "{number} · {name}，从 {before} 改到 {after}：",
+            number=one.number,
+            name=one.name,
+            before=_at(one.at),
+            after=_at(to),
+        ),
+        text_of(desk, body, one.slot, in_private=one.in_private),
+    ]
+    return await _propose_edit(desk, asked, one, lines=lines, body=body, schedule=schedule)
+
+
+async def _propose_edit(
+    desk: Desk,
+    asked: Asked,
+    one: Entry,
+    *,
+    lines: list[str],
+    body: dict[str, Any],
+    schedule: dict[str, Any] | None = None,
+) -> Reply:
+    """What one post would be from now on, and the question."""
+    campaign, now = one.campaign, desk.clock.now()
+    if campaign is None:
+        raise LookupError(one.slot)
+    async with desk.database.writing() as connection:
+        meant = await resolve(connection, desk.shop_id, campaign.audience)
+        value = Campaign(
+            key=campaign.key,
+            programme=campaign.programme,
+            name=campaign.name,
+            schedule=schedule_from_json(schedule or campaign.schedule),
+            zone=campaign.zone,
+            valid_for=timedelta(seconds=campaign.valid_seconds),
+        )
+        posts = [post for post in to_come(value, now, now) if post.slot == one.slot]
+        wrong = too_much(desk, body, posts, meant.groups)
+        if wrong is not None:
+            return wrong
+        edit = Edit(
+            campaign_id=campaign.id,
+            version_id=campaign.version_id,
+            body=body,
+            audience=campaign.audience.to_json(),
+            groups=[group.id for group in meant.groups],
+            schedule=schedule,
+        )
+        number = await ask(connection, asked, EDIT, asdict(edit), now)
+        hits = await hits_of(desk, connection, [body], {group.account for group in meant.groups})
+        held = bool(blocking(hits))
+        then = [
+            desk.say("只改今年的这一条，别的不变"),
+            *wording_lines(desk, hits),
+            *await what_then(connection, desk),
+        ]
+    return reply(
+        in_one_message(desk, lines, ["", *then, question(desk, number, held=held)]),
+        *buttons_for(desk, number, held=held),
+        private=True,
+    )
+
+
+async def _too_late(desk: Desk, one: Entry) -> Reply | None:
+    """Why a post cannot be changed any more; None while it can."""
+    say, campaign = desk.say, one.campaign
+    if campaign is None:
+        return _not_planned(desk, one)
+    if one.skipped:
+        return reply(
+            say(
+                "{number} · {name} 已经跳过了。先恢复它：/programme keep {call}",
+                number=one.number,
+                name=one.name,
+                call=f"{campaign.programme} {one.slot}",
+            ),
+            private=True,
+        )
+    async with desk.database.reading() as connection:
+        stands = await slot_stands(connection, campaign.id, one.slot)
+    if stands.gone:
+        return reply(
+            say("{number} · {name} 已经发出去了，改不了。", number=one.number, name=one.name),
+            private=True,
+        )
+    over = one.at <= desk.shop.local(desk.clock.now()) and not one.waits
+    if stands.approved or over or not editable(desk, campaign):
+        return reply(
+            say(
+                "来不及了：{number} · {name} 已经排好，马上就发。"
+                "不想发了，发 /programme skip {call}",
+                number=one.number,
+                name=one.name,
+                call=f"{campaign.programme} {one.slot}",
+            ),
+            private=True,
+        )
+    return None
+
+
+def _not_planned(desk: Desk, one: Entry) -> Reply:
+    """The answer about a post that no campaign has: the programme is off, or its date open."""
+    if one.provisional:
+        sentence = "{number} · {name} 还没定下来：它要等官方的时间。"
+    else:
+        sentence = "{number} · {name} 还没启用。先开方案，再改里面的一条。"
+    return reply(desk.say(sentence, number=one.number, name=one.name), private=True)
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%m-%d %H:%M}"
