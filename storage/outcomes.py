@@ -22,7 +22,6 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    FromClause,
     and_,
     case,
     distinct,
@@ -31,6 +30,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
@@ -40,7 +40,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from storage.columns import UtcDateTime
 from storage.deliveries import DeliveryState
 from storage.members import OURS
-from storage.outcome_sources import IN_GROUPS, IN_PRIVATE, Metric
+from storage.outcome_sources import IN_GROUPS, IN_PRIVATE, Metric, Source
 from storage.slots import HELD_OUT
 from storage.tables import (
     customers,
@@ -202,18 +202,17 @@ async def _of_groups(
         return ()
     first = select(posts.c.group_id, func.min(posts.c.since).label("since"))
     begun = first.where(posts.c.group_id.is_not(None)).group_by(posts.c.group_id).subquery()
-    fans = await _count(
-        connection,
-        question,
-        begun.c.group_id,
-        begun.join(memberships, memberships.c.group_id == begun.c.group_id).join(
-            members, members.c.id == memberships.c.member_id
+    seated = Source(
+        begun.join(memberships, memberships.c.group_id == begun.c.group_id),
+        memberships.c.member_id,
+        and_(
+            memberships.c.joined_at <= begun.c.since,
+            or_(memberships.c.left_at.is_(None), memberships.c.left_at > begun.c.since),
         ),
-        memberships.c.joined_at <= begun.c.since,
-        or_(memberships.c.left_at.is_(None), memberships.c.left_at > begun.c.since),
     )
+    fans = await _count(connection, question, begun.c.group_id, seated)
     did = {
-        metric: await _count(connection, question, posts.c.group_id, *source(posts, question.words))
+        metric: await _count(connection, question, posts.c.group_id, source(posts, question.words))
         for metric, source in IN_GROUPS.items()
     }
     return [
@@ -243,9 +242,9 @@ async def _of_people(
     if not sent:
         return ()
     theirs = posts.join(members, members.c.customer_id == posts.c.customer_id)
-    fans = await _count(connection, question, posts.c.arm, theirs)
+    fans = await _count(connection, question, posts.c.arm, Source(theirs, members.c.id, true()))
     did = {
-        metric: await _count(connection, question, posts.c.arm, *source(posts, question.words))
+        metric: await _count(connection, question, posts.c.arm, source(posts, question.words))
         for metric, source in IN_PRIVATE.items()
     }
     return [
@@ -262,13 +261,17 @@ async def _of_people(
 
 
 async def _count(
-    connection: AsyncConnection,
-    question: Question,
-    by: ColumnElement[Any],
-    source: FromClause,
-    *which: ColumnElement[bool],
+    connection: AsyncConnection, question: Question, by: ColumnElement[Any], source: Source
 ) -> dict[Any, Counted]:
     """How many customers a source tells of, and how many of them are new, by a group or an arm."""
+    # Each member once, before anything is asked of them: a busy group says a lot within a window.
+    once = (
+        select(by.label("by"), source.member.label("member_id"))
+        .select_from(source.rows)
+        .where(source.which)
+        .distinct()
+        .subquery()
+    )
     known = members.alias("known")
     old = exists().where(
         known.c.customer_id == members.c.customer_id,
@@ -276,13 +279,17 @@ async def _count(
     )
     rows = await connection.execute(
         select(
-            by,
+            once.c.by,
             func.count(distinct(members.c.customer_id)),
             func.count(distinct(case((~old, members.c.customer_id)))),
         )
-        .select_from(source.join(customers, customers.c.id == members.c.customer_id))
-        .where(~members.c.staff, ~OURS, ~customers.c.no_record, *which)
-        .group_by(by)
+        .select_from(
+            once.join(members, members.c.id == once.c.member_id).join(
+                customers, customers.c.id == members.c.customer_id
+            )
+        )
+        .where(~members.c.staff, ~OURS, ~customers.c.no_record)
+        .group_by(once.c.by)
     )
     return {row[0]: Counted(row[1], row[2]) for row in rows}
 
