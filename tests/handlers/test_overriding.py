@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from handlers.notices import deliver
 from scheduler.notices import WordingHeld
@@ -10,7 +11,9 @@ from scheduler.wording_rules import check, rules_for
 from storage import approvals, audit, campaigns, confirmations, deliveries
 from storage.audiences import Audience
 from storage.campaigns import CampaignState, NewCampaign, StoredCampaign
+from storage.database import Database
 from storage.deliveries import DeliveryState
+from tests.handlers.programme_scenes import shop_with_sale
 from tests.handlers.shop import MANAGER, MINUTE, NOW, Answers, Opener, Shop
 
 BAD = "全网最好用的面霜，今晚八点"
@@ -218,3 +221,22 @@ async def test_a_preview_can_be_changed_only_while_it_waits(shop: Shop) -> None:
         shown = await confirmations.latest(connection, (await shop.member(MANAGER)).id)
     assert shown is not None
     assert "changed" not in shown.body
+
+
+async def test_a_programme_is_held_back_until_its_words_are_let_pass(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    shown = await shop.says(MANAGER, "/programme on sale @所有群 赠品=全网最好的小样", group=None)
+    assert "✗ 广告里不能说“全网最”" in shown.text
+    refused = await shop.says(MANAGER, "/confirm", group=None)
+    assert refused.text.startswith("先没有发")
+    await shop.presses(MANAGER, shown.buttons["没问题，放行"])
+    on = await shop.says(MANAGER, "/confirm", group=None)
+    assert "开好了" in on.text
+    (entry,) = await logged(shop)
+    assert entry.subject == "sale:2026"
+    shop.clock.advance_to(NOW.replace(day=6, hour=2, minute=30))
+    assert [post.content.text for post in await shop.delivers()] == [
+        "还有 6 天，买就送全网最好的小样。"
+    ] * 3

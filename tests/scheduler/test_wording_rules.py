@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
@@ -306,3 +307,14 @@ def test_a_shops_file_reads_as_ours(tmp_path: Path) -> None:
     file.write_text(GOOD, encoding="utf-8")
     (rule,) = read_rules(file)
     assert (rule.id, rule.severity) == ("one", Severity.BLOCK)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["1", "1.", "x", "_", "a.", "最", "转发", "花1", "{{", "{%", "【", "¥1", "3天", " ", "(", "a-"],
+)
+def test_no_text_takes_long(part: str) -> None:
+    text = (part * 4_096)[:4_096]
+    began = time.process_time()
+    check(text, EVERY, known_prices=PRICES)
+    assert time.process_time() - began < 0.2  # some 10 ms, where nothing is tried twice
