@@ -136,21 +136,21 @@ async def outcomes(connection: AsyncConnection, question: Question) -> Outcomes:
     )
 
 
-class _Later(FunctionElement[datetime]):
+class Later(FunctionElement[datetime]):
     """A moment so many seconds after another, as the engine reckons."""
 
     type = UtcDateTime()
     inherit_cache = True
 
 
-@compiles(_Later, "sqlite")
-def _later_as_text(element: _Later, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Later, "sqlite")
+def _later_as_text(element: Later, compiler: SQLCompiler, **options: Any) -> str:
     moment, seconds = (compiler.process(one, **options) for one in element.clauses)
     return f"strftime('%Y-%m-%d %H:%M:%f', {moment}, '+' || {seconds} || ' seconds')"
 
 
-@compiles(_Later, "postgresql")
-def _later_as_timestamp(element: _Later, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Later, "postgresql")
+def _later_as_timestamp(element: Later, compiler: SQLCompiler, **options: Any) -> str:
     moment, seconds = (compiler.process(one, **options) for one in element.clauses)
     return f"({moment} + {seconds} * interval '1 second')"
 
@@ -173,7 +173,7 @@ def _posts(question: Question) -> CTE:
             case((deliveries.c.state.in_(_REACHED), 1), else_=0).label("reached"),
             deliveries.c.receipt,
             since.label("since"),
-            _Later(since, seconds).label("until"),
+            Later(since, seconds).label("until"),
         )
         .select_from(deliveries.outerjoin(members, members.c.id == deliveries.c.member_id))
         .where(
@@ -210,9 +210,11 @@ async def _of_groups(
             or_(memberships.c.left_at.is_(None), memberships.c.left_at > begun.c.since),
         ),
     )
-    fans = await _count(connection, question, begun.c.group_id, seated)
+    fans = await count_people(connection, question.new_since, begun.c.group_id, seated)
     did = {
-        metric: await _count(connection, question, posts.c.group_id, source(posts, question.words))
+        metric: await count_people(
+            connection, question.new_since, posts.c.group_id, source(posts, question.words)
+        )
         for metric, source in IN_GROUPS.items()
     }
     return [
@@ -242,9 +244,13 @@ async def _of_people(
     if not sent:
         return ()
     theirs = posts.join(members, members.c.customer_id == posts.c.customer_id)
-    fans = await _count(connection, question, posts.c.arm, Source(theirs, members.c.id, true()))
+    fans = await count_people(
+        connection, question.new_since, posts.c.arm, Source(theirs, members.c.id, true())
+    )
     did = {
-        metric: await _count(connection, question, posts.c.arm, source(posts, question.words))
+        metric: await count_people(
+            connection, question.new_since, posts.c.arm, source(posts, question.words)
+        )
         for metric, source in IN_PRIVATE.items()
     }
     return [
@@ -260,10 +266,13 @@ async def _of_people(
     ]
 
 
-async def _count(
-    connection: AsyncConnection, question: Question, by: ColumnElement[Any], source: Source
+async def count_people(
+    connection: AsyncConnection, new_since: datetime, by: ColumnElement[Any], source: Source
 ) -> dict[Any, Counted]:
-    """How many customers a source tells of, and how many of them are new, by a group or an arm."""
+    """How many customers a source tells of, and how many of them are new, by a column of its rows.
+
+    Who was first seen at `new_since` or later is new.
+    """
     # Each member once, before anything is asked of them: a busy group says a lot within a window.
     once = (
         select(by.label("by"), source.member.label("member_id"))
@@ -275,7 +284,7 @@ async def _count(
     known = members.alias("known")
     old = exists().where(
         known.c.customer_id == members.c.customer_id,
-        known.c.first_seen_at < question.new_since,
+        known.c.first_seen_at < new_since,
     )
     rows = await connection.execute(
         select(

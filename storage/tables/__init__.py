@@ -41,6 +41,7 @@ from storage.tables.people import (
 )
 from storage.tables.products import product_feeds, products
 from storage.tables.programmes import running_programmes
+from storage.tables.reviews import told_reviews
 from storage.tables.segments import saved_segments
 from storage.tables.talk import (
     analysed_days,
@@ -115,6 +116,7 @@ __all__ = [
     "tags",
     "taught_opinions",
     "told_questions",
+    "told_reviews",
     "told_spikes",
     "topics",
     "unheard_events",

@@ -1,0 +1,18 @@
+"""Which reviews the staff were told."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, PrimaryKeyConstraint, Table
+
+from storage.columns import Identity, UtcDateTime, Words
+from storage.tables.parts import belonging_to, metadata
+
+told_reviews = Table(
+    "told_reviews",
+    metadata,
+    belonging_to("shops.id", "shop_id"),
+    Column("kind", Words, nullable=False),  # campaign or programme
+    Column("reviewed_id", Identity, nullable=False),  # of the campaign, or of its running programme
+    Column("told_at", UtcDateTime),  # null: it was over for too long, or nothing came of it
+    PrimaryKeyConstraint("shop_id", "kind", "reviewed_id"),
+)
