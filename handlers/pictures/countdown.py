@@ -2,7 +2,8 @@
 
 `countdown_sheet` says what is shown; `countdown_picture` has it drawn, once, when a programme is
 switched on: the picture is kept with the words that it goes out with. A picture is an extra: where
-it cannot be drawn the post goes out without, and the log says why.
+it cannot be drawn, or where the wording rules hold back what would stand in it, the post goes out
+without, and the log says why.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from handlers.pictures.drawing import NotDrawn, drawn
 from handlers.pictures.sheet import CountdownSheet
 from handlers.settings import ShopSettings
 from handlers.wording import Say
+from handlers.wording_check import complaint_about
 from scheduler.content import Picture
 
 _log = structlog.get_logger(__name__)
@@ -22,7 +24,7 @@ _log = structlog.get_logger(__name__)
 async def countdown_picture(
     desk: Desk, *, days: int | None, title: str, product: str = "", node: str = ""
 ) -> Picture | None:
-    """A countdown as a picture 1,080 pixels wide; None where it could not be drawn.
+    """A countdown as a picture 1,080 pixels wide; None where it could not be drawn, or not said.
 
     Args:
         desk: whose shop it is; its name and colour are in the picture.
@@ -35,6 +37,10 @@ async def countdown_picture(
         ValueError: `days` is below 0.
     """
     sheet = countdown_sheet(desk.say, desk.shop, days=days, title=title, product=product, node=node)
+    # What is written in a picture is read like any text, and no rule can be let pass in it.
+    if complaint_about(desk, "\n".join([title, product, node])) is not None:
+        _log.warning("countdown not drawn", title=title, days=days, reason="its wording")
+        return None
     try:
         return Picture.drawn(await drawn(sheet))
     except NotDrawn as trouble:

@@ -165,3 +165,8 @@ async def test_what_cannot_be_drawn_is_left_out(
 
     monkeypatch.setattr(countdown, "drawn", fails)
     assert await countdown_picture(shop.desk, days=3, title="双11") is None
+
+
+@pytest.mark.parametrize("product", ["全网最好用的面霜", "XX面霜"])
+async def test_what_may_not_be_said_is_not_drawn(shop: Shop, product: str) -> None:
+    assert await countdown_picture(shop.desk, days=3, title="双11", product=product) is None
