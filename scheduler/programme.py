@@ -81,7 +81,8 @@ def campaign_for(
         ZoneUnknown: `zone` is no time zone.
     """
     schedule = programme.schedule_for(year, region)
-    key, name = programme.key, _in_language(programme.names, language)
+    key = programme.key
+    name = _in_language(programme.schedule_names or programme.names, language)
     if isinstance(schedule, Countdown):
         key, name = f"{key}:{year}", f"{name} {year}"
     return Campaign(

@@ -5,8 +5,8 @@ platform's nodes they become dates and local times here. What hangs on something
 told yet is not guessed.
 
 Each day of a task has a label that says which one is meant, whatever date it falls on: `d-3` for
-days counted to the anchor, the month for those of every month (`03`), the number in a list (`2`),
-else the date (`11-05`). A single day has none.
+days counted to the anchor, to a node or the like, the month for those of every month (`03`), the
+number in a list (`2`), else the date (`11-05`). A single day has none.
 """
 
 from __future__ import annotations
@@ -162,8 +162,8 @@ def labelled_days(
             match days:
                 case DayRule():
                     yield "" if alone else str(place), day_of(days, calendar)
-                case Span(begin, end):
-                    yield from _between(begin, end, calendar)
+                case Span():
+                    yield from _between(days, calendar)
                 case Every(weekday):
                     for day in _each_day(_told(first), _told(last)):
                         if weekday in (None, day.weekday()):
@@ -180,19 +180,15 @@ def _told(day: date | NotKnownYet) -> date:
     return day
 
 
-def _between(begin: DayRule, end: DayRule, calendar: Calendar) -> Iterator[tuple[str, date]]:
-    counted = {begin.source, end.source} == {Source.ANCHOR}
-    anchor = calendar.anchor
-    for day in _each_day(day_of(begin, calendar), day_of(end, calendar)):
-        if counted and anchor is not None:
-            yield counted_label(day, anchor), day
-        else:
-            yield f"{day:%m-%d}", day
+def _between(span: Span, calendar: Calendar) -> Iterator[tuple[str, date]]:
+    first, last = (day_of(rule, calendar) for rule in (span.first, span.last))
+    for after, day in enumerate(_each_day(first, last)):
+        label = counted_label(span.first.offset + after) if span.counted else f"{day:%m-%d}"
+        yield label, day
 
 
-def counted_label(day: date, anchor: date) -> str:
-    """The label of a day counted to an anchor: `d-3`, `d-0`, `d+2`."""
-    after = (day - anchor).days
+def counted_label(after: int) -> str:
+    """The label of a day so many days after the one it is counted to: `d-3`, `d-0`, `d+2`."""
     return f"d+{after}" if after > 0 else f"d-{-after}"
 
 

@@ -12,7 +12,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from scheduler.programme_calendar import Calendar, DayMissing, NotKnownYet, day_of
+from scheduler.programme_calendar import (
+    Calendar,
+    DayMissing,
+    NotKnownYet,
+    counted_label,
+    day_of,
+)
 from scheduler.programme_dates import (
     DateInvalid,
     DayRule,
@@ -33,7 +39,9 @@ from storage.segments import Segment
 
 SHOP_WORDS = frozenset({"shop", "slogan"})
 """The variables of every text."""
-OWN_WORDS = frozenset({"fan", "group", "days", "node", "node_at", "festival", "greeting"})
+OWN_WORDS = frozenset(
+    {"fan", "group", "days", "node", "node_at", "node_days", "festival", "greeting"}
+)
 """The variables that a post tells by itself, where it has them."""
 DATED = frozenset({FactKind.DAY, FactKind.MOMENT})
 """The facts that a day or a time can hang on."""
@@ -183,17 +191,13 @@ def check_labels(row: Table, task: Task) -> None:
     days = [read_days(written) for written in task.on]
     labels = {str(place) for place in range(1, len(days) + 1)} if len(days) > 1 else set[str]()
     if len(days) == 1 and isinstance(days[0], Span):
-        first, last = days[0].first, days[0].last
-        if first.source is last.source is Source.ANCHOR:
-            labels = {_label(offset) for offset in range(first.offset, last.offset + 1)}
+        first, last = days[0].first.offset, days[0].last.offset
+        if days[0].counted:
+            labels = {counted_label(after) for after in range(first, last + 1)}
     if labels:
         for label in sorted(labels ^ task.texts.keys()):
             there = label in task.texts
             raise row.wrong(f"texts.{label}", "there is no such day" if there else "it is missing")
-
-
-def _label(offset: int) -> str:
-    return f"d+{offset}" if offset > 0 else f"d-{-offset}"
 
 
 def check_words(row: Table, task: Task, programme: Programme) -> None:
@@ -202,7 +206,7 @@ def check_words(row: Table, task: Task, programme: Programme) -> None:
     known |= {fact.key for fact in programme.facts}
     known |= {"days"} if programme.anchor is not None else set()
     if task.nodes:
-        known |= {"node", "node_at", *(key.replace("-", "_") for key in task.nodes)}
+        known |= {"node", "node_at", "node_days", *(key.replace("-", "_") for key in task.nodes)}
     for label, texts in task.texts.items():
         for language, variants in texts.items():
             for text in variants:

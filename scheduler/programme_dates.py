@@ -127,6 +127,12 @@ class Span:
     first: DayRule
     last: DayRule
 
+    @property
+    def counted(self) -> bool:
+        """Whether its days are known by how far they are from one day that both ends hang on."""
+        same = (self.first.source, self.first.name) == (self.last.source, self.last.name)
+        return same and self.first.source not in {Source.YEAR, Source.DATE}
+
 
 Days = DayRule | Every | EveryMonth | Span
 

@@ -48,8 +48,8 @@ from storage.errors import SchedulingError
 
 _LEAP_YEAR = 2024  # has every day that a file may name
 _PARTS = (
-    "key", "name", "valid_hours", "anchor", "promotion", "schedule", "texts", "fact", "phase",
-    "task",
+    "key", "name", "valid_hours", "anchor", "promotion", "schedule", "schedule_name", "texts",
+    "fact", "phase", "task",
 )  # fmt: skip
 _TASK_PARTS = (
     "key", "name", "phase", "kind", "on", "at", "valid_hours", "until", "audience", "groups",
@@ -88,6 +88,7 @@ def _programme(file: Table) -> Programme:
         names=named(file, "name"),
         valid_for=timedelta(hours=file.positive("valid_hours")),
         schedule=file.table("schedule").parts if "schedule" in file.parts else None,
+        schedule_names=named(file, "schedule_name") if "schedule_name" in file.parts else {},
         texts=_topics(file),
         promotion=file.table("promotion").parts if "promotion" in file.parts else None,
         anchor=_anchor(file, facts),

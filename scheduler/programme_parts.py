@@ -123,7 +123,7 @@ class Task:
     nodes: tuple[str, ...] = ()
 
     def slot_for(self, label: str) -> str:
-        """The slot of its post with this label (see `programme_dates.labelled_days`)."""
+        """The slot of its post with this label (see `programme_calendar.labelled_days`)."""
         if self.countdown:
             return label
         return f"{self.key}:{label}" if label else self.key
@@ -137,17 +137,19 @@ class Task:
 class Programme:
     """One kind of care.
 
-    `schedule` and `texts` are its part that any shop can use as it is (greetings, a countdown):
-    `texts` maps a topic and a language to a template; the topic of an occurrence is its festival's
-    key, or its slot (see `programme.topic_of`). `schedule` is the JSON of a schedule in which a
-    countdown's day has no year (`11-11`), and `promotion` that of a promotion window whose days
-    have none. `anchor` is the day that `d-3` counts to, written as in `programme_dates.py`.
+    `schedule` and `texts` are its part that any shop can use as it is (greetings, a countdown),
+    under `schedule_names` where that part has a name of its own. `texts` maps a topic and a
+    language to a template; the topic of an occurrence is its festival's key, or its slot (see
+    `programme.topic_of`). `schedule` is the JSON of a schedule in which a countdown's day has no
+    year (`11-11`), and `promotion` that of a promotion window. `anchor` is the day that `d-3`
+    counts to, written like the promotion's days as in `programme_dates.py`.
     """
 
     key: str
     names: Named
     valid_for: timedelta
     schedule: Mapping[str, Any] | None = None
+    schedule_names: Named = field(default_factory=dict)
     texts: Mapping[str, Named] = field(default_factory=dict)
     promotion: Mapping[str, Any] | None = None
     anchor: str | None = None

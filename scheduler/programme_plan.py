@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 
 from scheduler.decide import CareSettings
 from scheduler.festivals import Region
@@ -60,6 +61,7 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _NODE = "node:"
 _DAYS = "days"
+_NODE_DAYS = "node_days"
 
 
 def resolve(
@@ -270,8 +272,8 @@ def _post(
     if texts is None:
         return Problem(ProblemKind.NO_TEXT, f"{slot} has no text.", slots=(slot,), at=at)
     nodes = [calendar.nodes[key] for key in task.nodes if key in calendar.nodes]
-    facts = {**told.words, **_told_by(nodes, told), **_days_left(at, calendar)}
-    if _DAYS not in facts and _asks_for_days(texts):
+    facts = {**told.words, **_told_by(nodes, told), **_days_left(at, calendar, nodes)}
+    if _asks_for_days(texts) - facts.keys():
         sentence = f"{slot} tells the days left on {at:%Y-%m-%d}, when the day is over."
         return Problem(ProblemKind.NO_TEXT, sentence, slots=(slot,), at=at)
     return ProgrammePost(
@@ -303,15 +305,18 @@ def _told_by(nodes: list[Node], shop: _Told) -> dict[str, str | int]:
     return told
 
 
-def _days_left(at: datetime, calendar: Calendar) -> dict[str, int]:
-    """The days to the anchor; none after it."""
-    if calendar.anchor is None or at.date() > calendar.anchor:
-        return {}
-    return {_DAYS: (calendar.anchor - at.date()).days}
+def _days_left(at: datetime, calendar: Calendar, nodes: list[Node]) -> dict[str, int]:
+    """The days to the anchor, and to the first node; none after it."""
+    ends = {_DAYS: calendar.anchor, _NODE_DAYS: None}
+    for node in nodes[:1]:
+        ends[_NODE_DAYS] = calendar.wall_of(node).date()
+    days = {name: (end - at.date()).days for name, end in ends.items() if end is not None}
+    return {name: left for name, left in days.items() if left >= 0}
 
 
-def _asks_for_days(texts: Texts) -> bool:
-    return any(_DAYS in variables_of(text) for variants in texts.values() for text in variants)
+def _asks_for_days(texts: Texts) -> set[str]:
+    asked = (variables_of(text) for variants in texts.values() for text in variants)
+    return {_DAYS, _NODE_DAYS}.intersection(chain.from_iterable(asked))
 
 
 def _together(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

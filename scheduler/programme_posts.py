@@ -44,9 +44,10 @@ class ProgrammePost:
     """One post to come. `at` and `until` (the last moment it may go out) are naive local times.
 
     `facts` are the template variables that go with it, as texts and numbers: the programme's
-    facts in words, `days` left to the programme's day, `node` and `node_at`. A post to `groups` or
-    to an `audience` of its own belongs to a campaign of its own (`own`). One that is `told` follows
-    a node or a moment of the shop; `provisional`, and a draft, until its nodes are confirmed.
+    facts in words, `days` left to the programme's day, `node` with `node_at` and `node_days`. A
+    post to `groups` or to an `audience` of its own belongs to a campaign of its own (`own`). One
+    that is `told` follows a node or a moment of the shop; `provisional`, and a draft, until its
+    nodes are confirmed.
     """
 
     slot: str

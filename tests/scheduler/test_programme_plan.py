@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,7 @@ def test_a_post_knows_its_facts_in_words(sale: Programme) -> None:
         "gift": "护手霜", "live": "11月11日20:30", "member_day": 18, "days": 9,
     }  # fmt: skip
     assert posts["balance"].facts["node"] == "尾款截止"
+    assert posts["balance"].facts["node_days"] == 0
     assert posts["balance"].facts["node_at"] == "11月8日20:00"
     assert posts["balance"].facts["balance_end"] == "11月8日20:00"
     english = {post.slot: post for post in planned(sale, language="en").posts}
@@ -233,6 +234,21 @@ def test_what_is_wrong_is_told_before_anything_is_switched_on(
     assert sentence in found[0].sentence
     assert found[0].certain is certain
     assert plan.sound is not any(one.certain for one in plan.problems)
+
+
+def test_a_countdown_may_aim_at_any_node(tmp_path: Path) -> None:
+    sale = changed_sale(
+        tmp_path,
+        'at = "node:balance-end-2h"',
+        'on = "node:balance-end-2d..node:balance-end"\nat = "12:42"',
+    )
+    plan = planned(sale)
+    left = {post.slot: post.facts["node_days"] for post in plan.posts if post.task == "balance"}
+    assert left == {"balance:d-2": 2, "balance:d-1": 1, "balance:d-0": 0}
+    moved = {"balance-end": replace(BALANCE, at=BALANCE.at + timedelta(days=1))}
+    assert {post.slot for post in planned(sale, nodes=moved).posts} == {
+        post.slot for post in plan.posts
+    }
 
 
 def test_a_fact_of_another_kind_is_refused(sale: Programme) -> None:

@@ -80,6 +80,12 @@ def test_with_no_more_than_it_needs_a_programme_is_sound_and_guesses_nothing(key
         assert not any(post.told and "node" in post.facts for post in plan.posts)
 
 
+def test_the_whole_of_double11_and_its_countdown_have_names_of_their_own() -> None:
+    double11 = shipped_programmes()["double11"]
+    assert double11.names["zh"] == "双11"
+    assert campaign_for(double11, 2026, "Asia/Shanghai").name == "双11 倒计时 2026"
+
+
 def test_double11_has_its_four_phases_and_tasks_of_all_four_kinds() -> None:
     plan = planned("double11", 2026)
     assert [(phase.name["zh"], phase.first, phase.last) for phase in plan.phases] == [
