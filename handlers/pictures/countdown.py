@@ -38,7 +38,7 @@ async def countdown_picture(
     """
     sheet = countdown_sheet(desk.say, desk.shop, days=days, title=title, product=product, node=node)
     # What is written in a picture is read like any text, and no rule can be let pass in it.
-    if complaint_about(desk, "\n".join([title, product, node])) is not None:
+    if complaint_about(desk, f"{title}\n{product}\n{node}") is not None:
         _log.warning("countdown not drawn", title=title, days=days, reason="its wording")
         return None
     try:
