@@ -17,6 +17,7 @@ from handlers.approvals import Approved, approved, let_go, submit, waits
 from handlers.campaign_wording import Unfit, bodies_of, hits_of
 from handlers.desk import Asked, Desk
 from handlers.forms.draft import close
+from handlers.moved_posts import holds_still
 from handlers.programmes import PROGRAMME, Switching, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, editable
 from handlers.staff import needs_another
@@ -237,5 +238,7 @@ async def _change(
     """The campaign with its new content version; None where it is not what was shown any more."""
     before = await campaigns.by_id(connection, edit.campaign_id)
     if before is None or before.version_id != edit.version_id or not editable(desk, before):
+        return None
+    if await holds_still(connection, before, edit.schedule):
         return None
     return await change(connection, asked, edit, now)

@@ -6,7 +6,10 @@ with an approved version keeps its moment, and what waits for approval follows t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +17,7 @@ from scheduler.campaigns import Occurrence, occurrences_of
 from scheduler.planner import campaign_value
 from storage import campaigns
 from storage.campaigns import StoredCampaign
-from storage.single_posts import move_planned
+from storage.single_posts import move_planned, slot_stands
 
 _FAR = timedelta(days=3 * 366)
 
@@ -34,6 +37,21 @@ async def follow_moments(
             await move_planned(connection, after.id, slot, post.at, post.not_after, at=now)
     again = min(after.planned_until, now)
     await campaigns.change(connection, after.id, planned_until=again)
+
+
+async def holds_still(
+    connection: AsyncConnection, before: StoredCampaign, schedule: Mapping[str, Any] | None
+) -> bool:
+    """Whether these moments would move something that is planned as it was approved: too late."""
+    if schedule is None:
+        return False
+    stood, stands = posts_by_slot(before), posts_by_slot(replace(before, schedule=dict(schedule)))
+    for slot, post in stood.items():
+        if slot in stands and stands[slot].at == post.at:
+            continue
+        if (await slot_stands(connection, before.id, slot)).approved:
+            return True
+    return False
 
 
 def posts_by_slot(campaign: StoredCampaign) -> dict[str, Occurrence]:

@@ -43,20 +43,18 @@ class Shelf:
     broken: tuple[str, ...] = ()
 
     def named(self, written: str) -> Programme | None:
-        """The programme of this key or name: `double11`, `双11`."""
+        """The programme of this key or name, or the only one whose name begins so."""
         wanted = written.lower()
         for programme in self.programmes.values():
             names = {programme.key, *(name.lower() for name in programme.names.values())}
             if wanted in names:
                 return programme
-        return next(
-            (
-                programme
-                for programme in self.programmes.values()
-                if any(wanted in name.lower() for name in programme.names.values())
-            ),
-            None,
-        )
+        close = [
+            programme
+            for programme in self.programmes.values()
+            if any(name.lower().startswith(wanted) for name in programme.names.values())
+        ]
+        return close[0] if len(close) == 1 else None
 
 
 async def shelf(desk: Desk) -> Shelf:
@@ -150,6 +148,18 @@ async def year_of(desk: Desk, programme: Programme) -> int:
     today = desk.shop.day_of(desk.clock.now())
     plan = await plan_of(desk, programme, today.year, {})
     return today.year if _lasts(plan, today) else today.year + 1
+
+
+async def is_over(desk: Desk, programme: Programme, year: int, facts: Mapping[str, object]) -> bool:
+    """Whether this year of a programme has no day to come any more.
+
+    Raises:
+        SchedulingError: a fact or a file of nodes is wrong.
+    """
+    if year == EVERY_YEAR:
+        return False
+    today = desk.shop.day_of(desk.clock.now())
+    return not _lasts(await plan_of(desk, programme, year, facts), today)
 
 
 def _lasts(plan: ProgrammePlan, today: date) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from handlers.arguments import token
@@ -20,7 +21,7 @@ from handlers.programme_changing import propose_move, propose_text
 from handlers.programme_drafts import Drafts, drafts_of
 from handlers.programme_facts import wall_time
 from handlers.programme_files import plan_of, title_of
-from handlers.programmes import running_year, standing_campaigns
+from handlers.programmes import meant_year, standing_campaigns
 from handlers.replies import Reply, reply
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan
@@ -69,8 +70,9 @@ async def done(
     desk: Desk, asked: Asked, programme: Programme, doing: Doing, *, written: str, example: str
 ) -> Reply:
     """Change, move, leave out or take back one post; or one line that says what is missing."""
-    say, running = desk.say, await running_year(desk, programme)
-    if running is None:
+    say = desk.say
+    year, running = await meant_year(desk, programme)
+    if running is None or not running.is_on:
         return reply(
             say(
                 "「{name}」没有开着，先开再改：{call}",
@@ -81,22 +83,28 @@ async def done(
         )
     place, rest = token(written)
     rest = rest.strip()
-    to = wall_time(rest, running.year) if doing is Doing.MOVE else None
-    lacks_time = doing is Doing.MOVE and to is None
+    lacks_time = doing is Doing.MOVE and wall_time(rest, year) is None
     if not place or lacks_time or (doing is Doing.TEXT and not rest):
         return _wrong(desk, example)
-    seen = await calendar(desk, programme, running.year, running)
+    seen = await calendar(desk, programme, year, running)
     one = entry_meant(seen.entries, place)
     if one is None:
         return no_such_post(desk, programme, place)
-    if to is not None:
-        return await propose_move(desk, asked, one, to)
     match doing:
         case Doing.TEXT:
             return await propose_text(desk, asked, one, rest)
+        case Doing.MOVE:
+            return await propose_move(desk, asked, one, _nearest(rest, one.at))
         case _:
             steer = _skip if doing is Doing.SKIP else _keep
             return await steer(desk, asked, one)
+
+
+def _nearest(written: str, near: datetime) -> datetime:
+    """The moment that was written, in the year that brings it nearest to where the post stands."""
+    years = (near.year - 1, near.year, near.year + 1)
+    found = [at for year in years if (at := wall_time(written, year)) is not None]
+    return min(found, key=lambda at: abs(at - near.replace(tzinfo=None)))
 
 
 async def _skip(desk: Desk, asked: Asked, one: Entry) -> Reply:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
-from handlers.moved_posts import follow_moments
+from handlers.moved_posts import follow_moments, holds_still
 from handlers.programme_drafts import (
     PRIORITY,
     Draft,
@@ -30,7 +30,7 @@ from handlers.programme_drafts import (
     says_the_same,
     with_changes,
 )
-from handlers.programme_files import plan_of, title_of
+from handlers.programme_files import is_over, plan_of, title_of, year_of
 from handlers.proposals import Edit, Proposal, campaign_of, editable
 from handlers.running import cancel_in
 from scheduler.campaigns import CampaignState
@@ -94,10 +94,18 @@ class Wanted:
         return not self.was_on or bool(self.switching.made or self.switching.changed)
 
 
-async def facts_of(desk: Desk, programme: Programme, year: int) -> RunningProgramme | None:
-    """What the shop has said for this year of a programme, and whether it is on."""
+async def meant_year(desk: Desk, programme: Programme) -> tuple[int, RunningProgramme | None]:
+    """The year of a programme that is on and not over, else the next, with what is known of it.
+
+    Raises:
+        SchedulingError: a fact or the dates do not fit the programme.
+    """
+    on = await running_year(desk, programme.key)
+    if on is not None and not await is_over(desk, programme, on.year, on.facts):
+        return on.year, on
+    year = await year_of(desk, programme)
     async with desk.database.reading() as connection:
-        return await running_programme(connection, desk.shop_id, programme.key, year)
+        return year, await running_programme(connection, desk.shop_id, programme.key, year)
 
 
 async def say_facts(
@@ -252,6 +260,8 @@ async def make(
         before = stands.get(edit.campaign_id)
         if before is None or before.version_id != edit.version_id or not editable(desk, before):
             return None
+        if await holds_still(connection, before, edit.schedule):
+            return None
     audience = Audience.from_json(switching.audience)
     await switch_on(connection, running.id, audience, switching.facts, by=asked.actor, at=now)
     made = [await _create(connection, desk, asked.actor, one, running.id) for one in proposals]
@@ -357,14 +367,14 @@ class SwitchedOff:
     deliveries: int
 
 
-async def turn_off(desk: Desk, actor: str, programme: Programme, year: int) -> SwitchedOff | None:
+async def turn_off(desk: Desk, actor: str, key: str, year: int) -> SwitchedOff | None:
     """Switch a programme off with all that it has still to say; None where it is not on.
 
     What is under way at a platform still arrives.
     """
     now = desk.clock.now()
     async with desk.database.writing() as connection:
-        running = await running_programme(connection, desk.shop_id, programme.key, year, hold=True)
+        running = await running_programme(connection, desk.shop_id, key, year, hold=True)
         if running is None or not await switch_off(connection, running.id, by=actor, at=now):
             return None
         ended = deliveries = 0
@@ -373,16 +383,14 @@ async def turn_off(desk: Desk, actor: str, programme: Programme, year: int) -> S
             if done is not None and done.changed:
                 ended += 1
                 deliveries += done.planned
-        subject = f"{programme.key}:{year}"
+        subject = f"{key}:{year}"
         details = {"campaigns": ended, "deliveries": deliveries}
         await audit.note(connection, audit.Entry(now, actor, "programme_off", subject, details))
     return SwitchedOff(ended, deliveries)
 
 
-async def running_year(desk: Desk, programme: Programme) -> RunningProgramme | None:
-    """The year of a programme that is on; the newest where several are."""
+async def running_year(desk: Desk, key: str) -> RunningProgramme | None:
+    """The year of a programme that is on, be its file gone; the newest where several are."""
     async with desk.database.reading() as connection:
         on = await programmes_on(connection, desk.shop_id)
-    return max(
-        (one for one in on if one.key == programme.key), key=lambda one: one.year, default=None
-    )
+    return max((one for one in on if one.key == key), key=lambda one: one.year, default=None)

@@ -19,9 +19,9 @@ from handlers.programme_facts import (
     read_facts,
     waiting_lines,
 )
-from handlers.programme_files import Shelf, is_greetings, shelf, title_of, year_of
+from handlers.programme_files import Shelf, is_greetings, shelf, title_of
 from handlers.programme_proposing import propose_on
-from handlers.programmes import facts_of, running_year, say_facts, turn_off
+from handlers.programmes import meant_year, running_year, say_facts, turn_off
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
@@ -69,7 +69,9 @@ async def programme_(  # noqa: PLR0917 (each is one word of the line)
         return
     programme = found.named(name.written)
     if programme is None:
-        yield _unknown(desk, found, name.written)
+        is_off = deed is not None and deed.doing is Doing.OFF
+        off = await _switch_off(desk, asked, name.written, name.written) if is_off else None
+        yield off or _unknown(desk, found, name.written)
         return
     written = "" if rest is None else rest.text
     try:
@@ -114,7 +116,9 @@ async def _done(
             call = f"/programme on {programme.key}"
             return await _switch_on(desk, asked, programme, groups, written, call=call)
         case Doing.OFF:
-            return await _switch_off(desk, asked, programme)
+            name = title_of(programme, desk.shop)
+            off = await _switch_off(desk, asked, programme.key, name)
+            return off or reply(desk.say("「{name}」没有开着。", name=name), private=True)
         case Doing.FACTS:
             return await _tell_facts(desk, asked, programme, written)
         case doing:
@@ -151,19 +155,10 @@ async def _listed(desk: Desk, found: Shelf) -> Reply:
     return reply("\n".join(lines), *buttons[:8], private=True)
 
 
-async def _meant(desk: Desk, programme: Programme) -> tuple[int, RunningProgramme | None]:
-    """The year that is meant: the one that is on, else the next."""
-    on = await running_year(desk, programme)
-    if on is not None:
-        return on.year, on
-    year = await year_of(desk, programme)
-    return year, await facts_of(desk, programme, year)
-
-
 async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, written: str) -> Reply:
     """The calendar of a programme, or one of its posts whole."""
     say = desk.say
-    year, running = await _meant(desk, programme)
+    year, running = await meant_year(desk, programme)
     title = title_of(programme, desk.shop, year)
     if is_greetings(programme):
         on = running is not None and running.is_on
@@ -199,7 +194,7 @@ async def _switch_on(
     call: str,
 ) -> Reply:
     """What switching it on would mean, once groups and needed facts are known."""
-    year, running = await _meant(desk, programme)
+    year, running = await meant_year(desk, programme)
     said: Mapping[str, str | int] = {}
     if written:
         read = read_facts(desk, programme, year, written)
@@ -234,22 +229,24 @@ async def _groups(  # noqa: PLR0917 (each is one word of the line)
     return await ask_for_groups(desk, asked, call, written) if chosen is None else chosen
 
 
-async def _switch_off(desk: Desk, asked: Asked, programme: Programme) -> Reply:
-    say, running = desk.say, await running_year(desk, programme)
-    name = title_of(programme, desk.shop, 0 if running is None else running.year)
-    done = None if running is None else await turn_off(desk, asked.actor, programme, running.year)
+async def _switch_off(desk: Desk, asked: Asked, key: str, name: str) -> Reply | None:
+    """Switch a programme off, be its file gone; None where none of this key is on."""
+    say, running = desk.say, await running_year(desk, key)
+    if running is None:
+        return None
+    done = await turn_off(desk, asked.actor, key, running.year)
     if done is None:
-        return reply(say("「{name}」没有开着。", name=name), private=True)
+        return None
     lines = [say("「{name}」关了，后面的都不发了。发出去的不受影响。", name=name)]
     if done.deliveries:
         lines.append(say("已经排好的 {count} 条也取消了。", count=done.deliveries))
-    lines.append(say("要再开：{call}", call=f"/programme on {programme.key}"))
+    lines.append(say("要再开：{call}", call=f"/programme on {key}"))
     return reply("\n".join(lines), private=True)
 
 
 async def _tell_facts(desk: Desk, asked: Asked, programme: Programme, written: str) -> Reply:
     say = desk.say
-    year, running = await _meant(desk, programme)
+    year, running = await meant_year(desk, programme)
     if not written:
         facts = {} if running is None else running.facts
         lines = facts_lines(desk, programme, year, facts)

@@ -111,4 +111,6 @@ def test_a_file_of_the_shop_takes_the_place_of_ours_with_its_key(tmp_path: Path)
     found = shelf.named("秋季上新节")
     assert found is not None
     assert found.key == "double12"
+    assert shelf.named("节日") is shelf.programmes["festivals"]
+    assert shelf.named("上新") is None
     assert read_shelf(tmp_path / "none").programmes.keys() >= {"double11", "festivals"}

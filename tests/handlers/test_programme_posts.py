@@ -186,3 +186,14 @@ async def test_what_waits_and_is_planned_moves_with_its_post(shop: Shop) -> None
     shop.clock.advance(timedelta(hours=2))
     assert (await shop.delivers()).text.count("还有 6 天") == 3
     assert len(await made(shop)) == 2
+
+
+async def test_a_yes_that_comes_after_the_post_was_planned_moves_nothing(shop: Shop) -> None:
+    await switched_on(shop)
+    shop.clock.advance(DAY - MINUTE)
+    await says(shop, "/programme move sale 1 11-06 12:12")
+    shop.clock.advance(5 * MINUTE)
+    await shop.desk.planner.plan_ahead()
+    assert "别人改过或停了它，这次没有改" in await says(shop, "/confirm")
+    shop.clock.advance(15 * MINUTE)
+    assert (await shop.delivers()).text.count("还有 6 天") == 3

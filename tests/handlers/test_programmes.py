@@ -155,7 +155,7 @@ async def test_switched_off_it_says_nothing_more_and_can_be_switched_on_again(
     shop.clock.advance(DAY + 10 * MINUTE)
     await shop.desk.planner.plan_ahead()
     off = await says(shop, "/programme off sale")
-    assert "「秋季上新节 2026」关了" in off
+    assert "「秋季上新节」关了" in off
     assert "已经排好的 3 条也取消了" in off
     assert await says(shop, "/programme off sale") == "「秋季上新节」没有开着。"
     assert await state_counts(shop) == {"cancelled": 3}
@@ -286,3 +286,23 @@ async def test_a_process_that_starts_anew_goes_on_with_what_was_switched_on(
     assert (await shop.delivers()).text.count("还有 6 天") == 3
     assert await again.plan_ahead() == 0
     assert await state_counts(shop) == {"sent": 3}
+
+
+async def test_a_programme_whose_file_is_gone_can_be_switched_off(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    await switched_on(shop)
+    (tmp_path / "programmes" / "sale.toml").unlink()
+    assert "没有叫「sale」的方案" in await says(shop, "/programme sale")
+    assert "「sale」关了" in await says(shop, "/programme off sale")
+    assert {one.state for one in await made(shop)} == {CampaignState.CANCELLED}
+
+
+async def test_next_year_is_another_one(shop: Shop) -> None:
+    await switched_on(shop)
+    shop.clock.advance(100 * DAY)
+    assert (await says(shop, "/programme sale")).startswith("「秋季上新节 2027」没开")
+    assert "「秋季上新节 2027」的安排" in await says(shop, ON)
+    await says(shop, "/confirm")
+    assert {"sale:2026", "sale:2027", "sale:2027:regulars"} <= set(await by_key(shop))
