@@ -26,7 +26,7 @@ from scheduler.content import Content
 from scheduler.priorities import Priority
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
-from storage import approvals, campaigns, rounds
+from storage import approvals, campaigns, round_posts, rounds
 from storage.audiences import Audience
 from storage.campaigns import NewCampaign
 from storage.members import of_customer
@@ -65,7 +65,7 @@ async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
     if one.closed_at is not None:
         return False
     entries = await rounds.entries(connection, number)
-    told_in = await rounds.groups_of(connection, number)
+    told_in = await round_posts.groups_of(connection, number)
     result = result_of(one, entries)
     await rounds.close_round(connection, number, result, desk.clock.now())
     _log.info("round_closed", number=number, kind=one.kind, entries=len(entries))

@@ -15,7 +15,8 @@ from handlers.desk import Desk
 from handlers.round_text import updated
 from scheduler.content import Content
 from scheduler.courier import Address, AddressGone, Done, Unable
-from storage.rounds import Entry, RoundPost, entries, posts_to_update
+from storage.round_posts import RoundPost, posts_to_update
+from storage.rounds import Entry, entries
 from storage.shops import halted_at
 
 LOOK_AGAIN = timedelta(minutes=1)

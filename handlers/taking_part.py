@@ -19,9 +19,10 @@ from handlers.events import MessageKind
 from handlers.recording import Batch
 from handlers.roles import Role, role_of
 from handlers.round_words import choice_in
-from storage import rounds
+from storage import round_posts, rounds
 from storage.messages import Recorded
-from storage.rounds import Round, RoundKind, RoundPost
+from storage.round_posts import RoundPost
+from storage.rounds import Round, RoundKind
 
 _BY_WORDS = (MessageKind.FAN, MessageKind.CHAIN)
 
@@ -32,7 +33,7 @@ async def take_part(connection: AsyncConnection, desk: Desk, batch: Batch) -> No
     if not said:
         return
     here = {one.group.id for one in said if one.group is not None}
-    posts = await rounds.open_posts(connection, here, min(one.heard.at for one in said))
+    posts = await round_posts.open_posts(connection, here, min(one.heard.at for one in said))
     if not posts:
         return
     for one in said:

@@ -18,11 +18,8 @@ from typing import Any
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import among, insert_new
-from storage.deliveries import DeliveryState
-from storage.tables import campaigns, deliveries, members, memberships, round_entries, rounds
-
-_ARRIVED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
+from storage.bulk import insert_new
+from storage.tables import campaigns, members, round_entries, rounds
 
 
 class RoundKind(StrEnum):
@@ -79,18 +76,7 @@ class Entry:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RoundPost:
-    """The announcement of a round as a group was sent it."""
-
-    round: Round
-    group_id: int
-    account: str
-    address: str
-    receipt: str
-
-
-_COLUMNS = (
+ROUND = (
     rounds.c.id,
     rounds.c.key,
     rounds.c.kind,
@@ -103,13 +89,12 @@ _COLUMNS = (
     rounds.c.closed_at,
     rounds.c.result,
 )
-_POSTED = rounds.join(campaigns, campaigns.c.key == rounds.c.key).join(
-    deliveries, deliveries.c.campaign_id == campaigns.c.id
-)
+"""The columns that `round_of` makes a round of."""
 
 
-def _round(row: Any) -> Round:
-    values: dict[str, Any] = {column.name: getattr(row, column.name) for column in _COLUMNS}
+def round_of(row: Any) -> Round:
+    """The round in a row of the columns `ROUND`."""
+    values: dict[str, Any] = {column.name: getattr(row, column.name) for column in ROUND}
     return Round(**{**values, "kind": RoundKind(row.kind), "options": tuple(row.options)})
 
 
@@ -127,8 +112,8 @@ async def open_round(connection: AsyncConnection, shop_id: int, new: NewRound) -
         "secret": new.secret,
     }
     await insert_new(connection, rounds, [row])
-    found = await connection.execute(select(*_COLUMNS).where(rounds.c.key == new.key))
-    return _round(found.one())
+    found = await connection.execute(select(*ROUND).where(rounds.c.key == new.key))
+    return round_of(found.one())
 
 
 async def round_numbered(connection: AsyncConnection, shop_id: int, number: int) -> Round | None:
@@ -137,9 +122,9 @@ async def round_numbered(connection: AsyncConnection, shop_id: int, number: int)
 
 
 async def _one(connection: AsyncConnection, *which: Any, hold: bool = False) -> Round | None:
-    asking = select(*_COLUMNS).where(*which)
+    asking = select(*ROUND).where(*which)
     row = (await connection.execute(asking.with_for_update() if hold else asking)).one_or_none()
-    return None if row is None else _round(row)
+    return None if row is None else round_of(row)
 
 
 async def hold_round(connection: AsyncConnection, round_id: int) -> Round:
@@ -159,7 +144,7 @@ async def latest_rounds(
 ) -> list[Round]:
     """The last rounds of a kind that were announced, the newest first."""
     rows = await connection.execute(
-        select(*_COLUMNS)
+        select(*ROUND)
         .where(
             rounds.c.shop_id == shop_id,
             rounds.c.kind == kind,
@@ -168,7 +153,7 @@ async def latest_rounds(
         .order_by(rounds.c.id.desc())
         .limit(most)
     )
-    return [_round(row) for row in rows]
+    return [round_of(row) for row in rows]
 
 
 async def overdue_rounds(connection: AsyncConnection, shop_id: int, now: datetime) -> list[int]:
@@ -179,96 +164,6 @@ async def overdue_rounds(connection: AsyncConnection, shop_id: int, now: datetim
         .order_by(rounds.c.id)
     )
     return list(found)
-
-
-async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: int) -> bool:
-    """Whether a customer sits in a group that was sent the round."""
-    found = await connection.scalar(
-        select(rounds.c.id)
-        .select_from(
-            _POSTED.join(memberships, memberships.c.group_id == deliveries.c.group_id).join(
-                members, members.c.id == memberships.c.member_id
-            )
-        )
-        .where(
-            rounds.c.id == round_id,
-            deliveries.c.state.in_(_ARRIVED),
-            members.c.customer_id == customer_id,
-            memberships.c.left_at.is_(None),
-        )
-        .limit(1)
-    )
-    return found is not None
-
-
-async def groups_of(connection: AsyncConnection, round_id: int) -> list[int]:
-    """The ids of the groups that were sent a round."""
-    found = await connection.scalars(
-        select(deliveries.c.group_id)
-        .select_from(_POSTED)
-        .where(
-            rounds.c.id == round_id,
-            deliveries.c.group_id.is_not(None),
-            deliveries.c.state.in_(_ARRIVED),
-        )
-        .distinct()
-        .order_by(deliveries.c.group_id)
-    )
-    return list(found)
-
-
-_POST = (
-    *_COLUMNS,
-    deliveries.c.group_id,
-    deliveries.c.account,
-    deliveries.c.address,
-    deliveries.c.receipt,
-)
-
-
-async def open_posts(
-    connection: AsyncConnection, group_ids: Collection[int], at: datetime
-) -> list[RoundPost]:
-    """The announcements in these groups of rounds that take entries of a moment, newest first."""
-    still_open = (rounds.c.closed_at.is_(None), rounds.c.closes_at >= at)
-    # Mostly there is none, and this is asked of every batch in which somebody replies.
-    if await connection.scalar(select(rounds.c.id).where(*still_open).limit(1)) is None:
-        return []
-    rows = await connection.execute(
-        select(*_POST)
-        .select_from(_POSTED)
-        .where(
-            among(deliveries.c.group_id, group_ids),
-            deliveries.c.state.in_(_ARRIVED),
-            *still_open,
-        )
-        .order_by(rounds.c.id.desc(), deliveries.c.id)
-    )
-    return [_post(row) for row in rows]
-
-
-async def posts_to_update(
-    connection: AsyncConnection, account: str, closed_since: datetime
-) -> list[RoundPost]:
-    """An account's announcements of rounds that are open, or were closed since a moment."""
-    rows = await connection.execute(
-        select(*_POST)
-        .select_from(_POSTED)
-        .where(
-            deliveries.c.account == account,
-            deliveries.c.state == DeliveryState.SENT,
-            deliveries.c.receipt.is_not(None),
-            deliveries.c.recalled_at.is_(None),
-            deliveries.c.group_id.is_not(None),
-            rounds.c.closed_at.is_(None) | (rounds.c.closed_at >= closed_since),
-        )
-        .order_by(rounds.c.id, deliveries.c.id)
-    )
-    return [_post(row) for row in rows]
-
-
-def _post(row: Any) -> RoundPost:
-    return RoundPost(_round(row), row.group_id, row.account, row.address, row.receipt or "")
 
 
 async def enter(

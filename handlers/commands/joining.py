@@ -16,7 +16,7 @@ from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.round_text import standing
 from handlers.round_words import Amount, ChoiceNumber
-from storage import rounds
+from storage import round_posts, rounds
 from storage.rounds import Round, RoundKind
 
 _JOINED_BY_A_WORD = (RoundKind.CHAIN, RoundKind.DRAW)
@@ -121,12 +121,12 @@ async def _open(
             one = await rounds.round_numbered(connection, desk.shop_id, number.number)
         else:
             here = [] if asked.group is None else [asked.group.id]
-            posts = await rounds.open_posts(connection, here, asked.at)
+            posts = await round_posts.open_posts(connection, here, asked.at)
             one = next((post.round for post in posts if post.round.kind in kinds), None)
         if (
             one is None
             or one.kind not in kinds
-            or not await rounds.is_open_to(connection, one.id, asked.member.customer_id)
+            or not await round_posts.is_open_to(connection, one.id, asked.member.customer_id)
         ):
             return _quiet(desk, "现在没有可以参加的。")
     return one if one.takes(asked.at) else _over(desk, one)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import rounds
+from storage import round_posts, rounds
 from storage.customers import set_no_record
 from storage.database import Database
 from storage.merging import hold_people, merge_members
@@ -94,18 +94,18 @@ async def test_a_round_is_open_to_whoever_sits_where_it_was_posted(
     fan = await member(connection, "小鱼", here)
     stranger = await member(connection, "小美", there)
     one = await opened(connection)
-    assert not await rounds.is_open_to(connection, one.id, fan.customer_id)
+    assert not await round_posts.is_open_to(connection, one.id, fan.customer_id)
     await planned(connection, "一群", key=one.key)
-    assert not await rounds.is_open_to(connection, one.id, fan.customer_id)
-    assert await rounds.open_posts(connection, [here.id], NOW) == []
+    assert not await round_posts.is_open_to(connection, one.id, fan.customer_id)
+    assert await round_posts.open_posts(connection, [here.id], NOW) == []
     await connection.execute(update(deliveries).values(state="sent", receipt="77"))
-    assert await rounds.is_open_to(connection, one.id, fan.customer_id)
-    assert not await rounds.is_open_to(connection, one.id, stranger.customer_id)
-    assert await rounds.groups_of(connection, one.id) == [here.id]
-    (found,) = await rounds.open_posts(connection, [here.id, there.id], NOW)
+    assert await round_posts.is_open_to(connection, one.id, fan.customer_id)
+    assert not await round_posts.is_open_to(connection, one.id, stranger.customer_id)
+    assert await round_posts.groups_of(connection, one.id) == [here.id]
+    (found,) = await round_posts.open_posts(connection, [here.id, there.id], NOW)
     assert (found.round, found.group_id, found.receipt) == (one, here.id, "77")
-    assert await rounds.posts_to_update(connection, here.account, NOW) == [found]
-    assert await rounds.open_posts(connection, [here.id], CLOSES + MINUTE) == []
+    assert await round_posts.posts_to_update(connection, here.account, NOW) == [found]
+    assert await round_posts.open_posts(connection, [here.id], CLOSES + MINUTE) == []
     known = await rounds.latest_rounds(connection, await shop(connection), RoundKind.POLL, 5)
     assert known == [one]
 

@@ -1,0 +1,126 @@
+"""Where a round was announced: the posts of its campaign, and who may take part by them.
+
+A round is open to whoever sits in a group that was sent its announcement; that is found in the
+ledger, which follows groups that move and is never written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import among
+from storage.deliveries import DeliveryState
+from storage.rounds import ROUND, Round, round_of
+from storage.tables import campaigns, deliveries, members, memberships, rounds
+
+_ARRIVED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
+_POSTED = rounds.join(campaigns, campaigns.c.key == rounds.c.key).join(
+    deliveries, deliveries.c.campaign_id == campaigns.c.id
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPost:
+    """The announcement of a round as a group was sent it."""
+
+    round: Round
+    group_id: int
+    account: str
+    address: str
+    receipt: str
+
+
+async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: int) -> bool:
+    """Whether a customer sits in a group that was sent the round."""
+    found = await connection.scalar(
+        select(rounds.c.id)
+        .select_from(
+            _POSTED.join(memberships, memberships.c.group_id == deliveries.c.group_id).join(
+                members, members.c.id == memberships.c.member_id
+            )
+        )
+        .where(
+            rounds.c.id == round_id,
+            deliveries.c.state.in_(_ARRIVED),
+            members.c.customer_id == customer_id,
+            memberships.c.left_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def groups_of(connection: AsyncConnection, round_id: int) -> list[int]:
+    """The ids of the groups that were sent a round."""
+    found = await connection.scalars(
+        select(deliveries.c.group_id)
+        .select_from(_POSTED)
+        .where(
+            rounds.c.id == round_id,
+            deliveries.c.group_id.is_not(None),
+            deliveries.c.state.in_(_ARRIVED),
+        )
+        .distinct()
+        .order_by(deliveries.c.group_id)
+    )
+    return list(found)
+
+
+_POST = (
+    *ROUND,
+    deliveries.c.group_id,
+    deliveries.c.account,
+    deliveries.c.address,
+    deliveries.c.receipt,
+)
+
+
+async def open_posts(
+    connection: AsyncConnection, group_ids: Collection[int], at: datetime
+) -> list[RoundPost]:
+    """The announcements in these groups of rounds that take entries of a moment, newest first."""
+    still_open = (rounds.c.closed_at.is_(None), rounds.c.closes_at >= at)
+    # Mostly there is none, and this is asked of every batch in which somebody replies.
+    if await connection.scalar(select(rounds.c.id).where(*still_open).limit(1)) is None:
+        return []
+    rows = await connection.execute(
+        select(*_POST)
+        .select_from(_POSTED)
+        .where(
+            among(deliveries.c.group_id, group_ids),
+            deliveries.c.state.in_(_ARRIVED),
+            *still_open,
+        )
+        .order_by(rounds.c.id.desc(), deliveries.c.id)
+    )
+    return [_post(row) for row in rows]
+
+
+async def posts_to_update(
+    connection: AsyncConnection, account: str, closed_since: datetime
+) -> list[RoundPost]:
+    """An account's announcements of rounds that are open, or were closed since a moment."""
+    rows = await connection.execute(
+        select(*_POST)
+        .select_from(_POSTED)
+        .where(
+            deliveries.c.account == account,
+            deliveries.c.state == DeliveryState.SENT,
+            deliveries.c.receipt.is_not(None),
+            deliveries.c.recalled_at.is_(None),
+            deliveries.c.group_id.is_not(None),
+            rounds.c.closed_at.is_(None) | (rounds.c.closed_at >= closed_since),
+        )
+        .order_by(rounds.c.id, deliveries.c.id)
+    )
+    return [_post(row) for row in rows]
+
+
+def _post(row: Any) -> RoundPost:
+    return RoundPost(round_of(row), row.group_id, row.account, row.address, row.receipt or "")
