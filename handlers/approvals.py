@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.campaign_wording import Unfit, hits_of, wording_lines
 from handlers.desk import Desk
+from handlers.kept_apart_lines import kept_apart_lines
 from handlers.lateness import Held
 from handlers.moved_posts import follow_moments
 from handlers.previews import facts, fits, in_one_message, late, said, to_come
@@ -271,6 +272,15 @@ async def described(
         audience=campaign.audience,
         chosen=meant.groups,
         approved=approved or not waits(campaign),
+    )
+    lines += await kept_apart_lines(
+        desk,
+        connection,
+        body,
+        ahead[0] if ahead else None,
+        meant.groups,
+        programme=campaign.programme,
+        campaign_id=campaign.id,
     )
     lines += wording_lines(desk, await hits_of(desk, connection, [body]))
     return Described(said(desk, campaign.name, body, posts, group), lines)

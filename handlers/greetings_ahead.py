@@ -81,7 +81,9 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
     if not any(is_greetings(programme) for _, programme in greetings):
         return []
     region = Region(desk.shop.region)
-    coming = greetings_between(first, last, region=region, own_days=own, mourning=mourning)
+    coming = greetings_between(
+        first, last, region=region, own_days=own, tones=desk.shop.tones, mourning=mourning
+    )
     found = [
         _campaign(desk, programme, running, greeting)
         for running, programme in greetings
@@ -125,9 +127,7 @@ def _campaign(
         zone=desk.shop.zone,
         valid_seconds=int(programme.valid_for.total_seconds()),
         audience=running.audience or Audience(),
-        body=greeting.body(
-            {"shop": desk.shop.name, "slogan": desk.shop.slogan}, desk.shop.language
-        ),
+        body=greeting.body(desk.shop.variables, desk.shop.language),
         created_by=AUTHOR,
         created_at=now,
         priority=int(Priority.CAMPAIGN),

@@ -73,8 +73,10 @@ def said(
         return lines
     if not coming:
         return [say("{name}：从现在起没有要发的。", name=name)]
-    lines = [line for one in coming for line in _post_lines(desk, body, one, group)]
-    if len(coming) > _MANY:
+    if len(coming) <= _MANY:
+        lines = [line for one in coming for line in _post_lines(desk, body, one, group)]
+    else:
+        lines = [_post_line(desk, body, one, group) for one in coming]
         lines = [line if len(line) <= _SHORT else f"{line[:_SHORT]}…" for line in lines]
     return [say("{name}，一共 {count} 条：", name=name, count=len(coming)), *lines]
 
@@ -94,6 +96,14 @@ def _post_lines(desk: Desk, body: Mapping[str, Any], one: Occurrence, group: str
         for each, text in zip(names, texts, strict=True)
     ]
     return [f"· {desk.show_time(one.at)}", *shown]
+
+
+def _post_line(desk: Desk, body: Mapping[str, Any], one: Occurrence, group: str) -> str:
+    """One of many posts: its moment, its first words, and how many others there are."""
+    count = len(variants_of(body, one.slot))
+    several = desk.say("（{count} 种说法）", count=count) if count > 1 else ""
+    text = words_of(desk.say, body, one.slot, group).text
+    return f"· {desk.show_time(one.at)}{several} {text}"
 
 
 def _said_once(

@@ -20,6 +20,7 @@ from handlers.approvals import still_to_come, waits
 from handlers.audiences import Chosen
 from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
 from handlers.desk import Asked, Desk
+from handlers.kept_apart_lines import kept_apart_lines
 from handlers.previews import facts, in_one_message, said, to_come, too_much
 from handlers.replacing import replaced_by
 from handlers.replies import Reply, reply
@@ -124,6 +125,14 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
         await confirmations.keep_choice(connection, asked.member.id, chosen.written)
         lines = await facts(
             desk, connection, campaign, posts[0], audience=chosen.audience, chosen=chosen.groups
+        )
+        lines += await kept_apart_lines(
+            desk,
+            connection,
+            proposal.body,
+            posts[0] if posts else None,
+            chosen.groups,
+            programme=proposal.programme,
         )
         older = await replaced_by(
             connection,

@@ -22,8 +22,10 @@ from scheduler.bodies import content_of, literal_body, personal_body, template_b
 from scheduler.campaigns import Campaign, CampaignState
 from scheduler.content import Content
 from scheduler.festivals import Festival, Region
+from scheduler.greetings import variants_for
 from scheduler.priorities import Priority
 from scheduler.programme import Programme, campaign_for, shipped_programmes
+from scheduler.quiet_days import FESTIVALS
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Countdown, Festivals, Once
 from scheduler.templates import LONGEST_TEXT, TextTooLong
@@ -222,10 +224,14 @@ def _programme_proposal(
     desk: Desk, asked: Asked, chosen: Chosen, programme: Programme, campaign: Campaign
 ) -> Proposal | Reply:
     language = desk.shop.language
-    templates = {
-        topic: texts.get(language, texts["zh"]) for topic, texts in programme.texts.items()
-    }
-    body = template_body(templates, _variables(desk), language)
+    if programme.key == FESTIVALS:
+        variants = {
+            topic: variants_for(topic, language, desk.shop.tones) for topic in programme.texts
+        }
+        body = {**template_body(variants, _variables(desk), language), "apart": True}
+    else:
+        texts = {topic: one.get(language, one["zh"]) for topic, one in programme.texts.items()}
+        body = template_body(texts, _variables(desk), language)
     return _campaign_proposal(desk, asked, chosen, campaign, body)
 
 

@@ -28,6 +28,7 @@ NOT_AGAIN_WITHIN = timedelta(days=2 * 366)
 
 async def kept_apart(
     connection: AsyncConnection,
+    programme: str,
     slot: PlannedSlot,
     group_ids: Collection[int],
     body: Mapping[str, Any],
@@ -46,7 +47,7 @@ async def kept_apart(
     everybody = sorted({*group_ids, *standing})
     said = await said_before(
         connection,
-        slot.campaign_id,
+        programme,
         topic_of(slot.slot),
         group_ids,
         slot.not_before - NOT_AGAIN_WITHIN,

@@ -28,6 +28,7 @@ from scheduler.bodies import BodyBroken, SlotUnwritten, arms_of
 from scheduler.kept_apart import kept_apart
 from scheduler.trial_plan import plan_of
 from storage.audiences import Whom
+from storage.said_before import programme_of
 from storage.slots import PlannedSlot
 from storage.trial_people import those_in
 
@@ -58,7 +59,9 @@ async def parts(
         return [(None, meant)]
     if plan is None and body.get("apart") and not meant.in_private:
         try:
-            found = await kept_apart(connection, slot, {group for group, _ in meant.aims}, body)
+            programme = await programme_of(connection, slot.campaign_id)
+            groups = {group for group, _ in meant.aims}
+            found = await kept_apart(connection, programme, slot, groups, body)
         except (BodyBroken, SlotUnwritten):
             return [(None, meant)]
         return _divided(meant, found.assigned.__getitem__)

@@ -35,18 +35,16 @@ class SaidBefore:
 
 async def said_before(
     connection: AsyncConnection,
-    campaign_id: int,
+    programme: str,
     topic: str,
     group_ids: Collection[int],
     since: datetime,
 ) -> list[SaidBefore]:
-    """What the programme of this campaign has told these groups about a topic since a moment.
+    """What a programme has told these groups about a topic since a moment, in whichever campaign.
 
-    That may have been in other campaigns.
     A slot is about the topic that stands behind its colon, `2026-09-25:mid-autumn`, perhaps with
     others behind a plus.
     """
-    programme = select(campaigns.c.programme).where(campaigns.c.id == campaign_id)
     rows = await connection.execute(
         select(
             deliveries.c.group_id, deliveries.c.version_id, deliveries.c.slot, deliveries.c.variant
@@ -56,7 +54,7 @@ async def said_before(
             among(deliveries.c.group_id, group_ids),
             deliveries.c.began_at > since,
             _BEGUN,
-            campaigns.c.programme == programme.scalar_subquery(),
+            campaigns.c.programme == programme,
             or_(
                 deliveries.c.slot.endswith(f":{topic}", autoescape=True),
                 deliveries.c.slot.contains(f":{topic}+", autoescape=True),
@@ -65,6 +63,18 @@ async def said_before(
         .order_by(deliveries.c.group_id, deliveries.c.began_at, deliveries.c.id)
     )
     return [SaidBefore(*row) for row in rows]
+
+
+async def programme_of(connection: AsyncConnection, campaign_id: int) -> str:
+    """The programme of a campaign, by its key.
+
+    Raises:
+        NoResultFound: there is no such campaign.
+    """
+    found = await connection.execute(
+        select(campaigns.c.programme).where(campaigns.c.id == campaign_id)
+    )
+    return str(found.scalar_one())
 
 
 async def standing_variants(

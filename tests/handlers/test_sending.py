@@ -253,7 +253,7 @@ async def test_a_festival_is_greeted(shop: Shop) -> None:
     preview = await shop.says(MANAGER, "/greet 感恩节 @一群")
     assert "日历里没有这个节日" in preview.text
     preview = await shop.says(MANAGER, "/greet 冬至 @一群")
-    assert preview.text.startswith("节日问候 冬至，一共 1 条：\n· 12-22 09:42 ")
+    assert preview.text.startswith("节日问候 冬至，一共 1 条：\n· 12-22 09:42\n  A：冬至到了")
     await shop.says(MANAGER, "/confirm")
     year = await shop.says(MANAGER, "/greet @一群")
     assert "节日问候，一共 " in year.text

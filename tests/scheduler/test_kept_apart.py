@@ -25,6 +25,7 @@ from tests.storage.builders import NOW, campaign, group, member
 
 MOON_2026 = "2026-09-25:mid-autumn"
 MOON_2027 = "2027-09-15:mid-autumn"
+PROGRAMME = "double11"  # what the builders' campaigns belong to
 HOUR = timedelta(hours=1)
 TEXTS = ("月圆", "人圆", "桂花香")
 
@@ -70,7 +71,7 @@ async def test_a_group_does_not_hear_last_years_words(connection: AsyncConnectio
     await sent(connection, then, {one: "b"})
     for left, said in ((TEXTS[:2], "月圆"), (TEXTS[1:], "桂花香")):
         now, body = await slot_of(connection, f"festivals:{said}", MOON_2027, *left)
-        found = await kept_apart(connection, now, [one], body)
+        found = await kept_apart(connection, PROGRAMME, now, [one], body)
         assert body["templates"]["mid-autumn"][ord(found.assigned[one]) - ord("a")] == said
         assert found.clashes == ()
 
@@ -80,7 +81,7 @@ async def test_who_was_given_no_variant_heard_the_first(connection: AsyncConnect
     then, _ = await slot_of(connection, "festivals:2026", MOON_2026, *TEXTS[:2])
     await sent(connection, then, {one: None})
     now, body = await slot_of(connection, "festivals:2027", MOON_2027, *TEXTS[:2])
-    assert (await kept_apart(connection, now, [one], body)).assigned == {one: "b"}
+    assert (await kept_apart(connection, PROGRAMME, now, [one], body)).assigned == {one: "b"}
 
 
 async def test_after_two_years_words_may_come_again(connection: AsyncConnection) -> None:
@@ -88,36 +89,40 @@ async def test_after_two_years_words_may_come_again(connection: AsyncConnection)
     then, _ = await slot_of(connection, "festivals:2023", "2023-09-29:mid-autumn", "月圆")
     await sent(connection, then, {one: "a"})
     now, body = await slot_of(connection, "festivals:2026", MOON_2026, "月圆")
-    assert (await kept_apart(connection, now, [one], body)).clashes == ()
+    assert (await kept_apart(connection, PROGRAMME, now, [one], body)).clashes == ()
     sooner, body = await slot_of(connection, "festivals:2025", "2025-09-20:mid-autumn", "月圆")
-    assert (await kept_apart(connection, sooner, [one], body)).clashes == (Clash(one, "a"),)
+    assert (await kept_apart(connection, PROGRAMME, sooner, [one], body)).clashes == (
+        Clash(one, "a"),
+    )
 
 
 async def test_neighbours_differ_and_one_that_joins_later_too(connection: AsyncConnection) -> None:
     one, two, three = [await group(connection, name) for name in ("一群", "二群", "三群")]
     await member(connection, "小美", one, two, three)
     now, body = await slot_of(connection, "festivals:2026", MOON_2026, *TEXTS)
-    first = await kept_apart(connection, now, [one.id, two.id], body)
+    first = await kept_apart(connection, PROGRAMME, now, [one.id, two.id], body)
     assert len(set(first.assigned.values())) == 2
     await sent(connection, now, dict(first.assigned))
-    later = await kept_apart(connection, now, [three.id], body)
+    later = await kept_apart(connection, PROGRAMME, now, [three.id], body)
     assert later.assigned.keys() == {three.id}
     assert later.assigned[three.id] not in first.assigned.values()
-    assert (await kept_apart(connection, now, [one.id, two.id], body)).assigned == first.assigned
+    assert (
+        await kept_apart(connection, PROGRAMME, now, [one.id, two.id], body)
+    ).assigned == first.assigned
 
 
 async def test_what_cannot_be_kept_apart_is_told(connection: AsyncConnection) -> None:
     one, two = [await group(connection, name) for name in ("一群", "二群")]
     await member(connection, "小美", one, two)
     now, body = await slot_of(connection, "festivals:2026", MOON_2026, "月圆")
-    found = await kept_apart(connection, now, [one.id, two.id], body)
+    found = await kept_apart(connection, PROGRAMME, now, [one.id, two.id], body)
     assert found.clashes == (Clash(one.id, "a", two.id),)
 
 
 async def test_a_slot_without_words_is_no_greeting(connection: AsyncConnection) -> None:
     now, body = await slot_of(connection, "festivals:2026", "2026-05-10:mother", *TEXTS)
     with pytest.raises(SlotUnwritten):
-        await kept_apart(connection, now, [1], body)
+        await kept_apart(connection, PROGRAMME, now, [1], body)
 
 
 async def test_the_planner_gives_neighbours_different_greetings(

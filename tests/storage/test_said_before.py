@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import members, slots
 from storage.deliveries import DeliveryState
 from storage.members import Seen
-from storage.said_before import SaidBefore, neighbours, said_before, standing_variants
-from storage.tables import campaigns, memberships
+from storage.said_before import (
+    SaidBefore,
+    neighbours,
+    programme_of,
+    said_before,
+    standing_variants,
+)
 from storage.tables import deliveries as ledger
 from storage.tables import members as member_table
+from storage.tables import memberships
 from tests.storage.builders import DAY, NOW, campaign, group, member, slot_of
 
+PROGRAMME = "double11"  # what the builders' campaigns belong to
 MOON = "2026-09-25:mid-autumn"
 
 
@@ -38,8 +47,7 @@ async def said(
 
 
 async def heard_by(connection: AsyncConnection, *ids: int) -> list[SaidBefore]:
-    asking = await campaign(connection, "asking")
-    return await said_before(connection, asking.id, "mid-autumn", ids, NOW - 730 * DAY)
+    return await said_before(connection, PROGRAMME, "mid-autumn", ids, NOW - 730 * DAY)
 
 
 async def test_what_a_group_heard_of_a_festival_is_known(connection: AsyncConnection) -> None:
@@ -60,13 +68,15 @@ async def test_other_days_other_programmes_and_what_never_went_out_do_not_count(
     await said(connection, "一群", slot="2025-10-06:mid-autumn", state=DeliveryState.SKIPPED)
     await said(connection, "一群", slot="x:early-mid-autumn", state=DeliveryState.SENT)
     assert await heard_by(connection, at) == []
-    festival = await campaign(connection, "festivals")
     long_ago = NOW - 730 * DAY
-    assert len(await said_before(connection, festival.id, "teacher", [at], long_ago)) == 1
-    await connection.execute(
-        update(campaigns).where(campaigns.c.id == festival.id).values(programme="festivals")
-    )
-    assert await said_before(connection, festival.id, "teacher", [at], long_ago) == []
+    assert len(await said_before(connection, PROGRAMME, "teacher", [at], long_ago)) == 1
+    assert await said_before(connection, "festivals", "teacher", [at], long_ago) == []
+
+
+async def test_the_programme_of_a_campaign_is_known(connection: AsyncConnection) -> None:
+    assert await programme_of(connection, (await campaign(connection)).id) == PROGRAMME
+    with pytest.raises(NoResultFound):
+        await programme_of(connection, 1_000_000)
 
 
 async def test_who_has_a_variant_already_is_known(connection: AsyncConnection) -> None:
