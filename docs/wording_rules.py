@@ -44,7 +44,8 @@ refused without such a way out: write them differently.
 - A price is held against the product that is named before it in the same sentence, where the shop's
   sources ([arrivals](../how-to/arrivals.md)) name its price in yuan and it has one price. What is
   taken off, a threshold, a deposit, postage or the price of several pieces is no price of it.
-- A link counts as the shop's own where its host is in `sites` of `[shop]`, or below one of them.
+- A link counts as the shop's own where its host is in `sites` of `[shop]`, or below one of them, or
+  where one of its feeds comes from.
 
 ## How a rule is written
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from handlers.desk import Desk
 from handlers.replies import Reply, reply
@@ -67,7 +68,7 @@ def hits_in(
     platforms = {account.partition(":")[0] for account in accounts or desk.senders}
     spared = [desk.shop.name, *names]
     rules = [
-        rules_for(platform, desk.care.trades, desk.care.sites) for platform in sorted(platforms)
+        rules_for(platform, desk.care.trades, _own_sites(desk)) for platform in sorted(platforms)
     ]
     found = {
         (hit.rule, hit.words): hit
@@ -76,6 +77,14 @@ def hits_in(
         for hit in check_content(content, some, known_prices=known_prices, names=spared)
     }
     return tuple(sorted(found.values(), key=lambda hit: hit.severity is Severity.WARN))
+
+
+def _own_sites(desk: Desk) -> frozenset[str]:
+    """The hosts that the shop's links may lead to: those it names, and those of its feeds."""
+    feeds = desk.shop.arrivals.feeds.values()
+    hosts = {urlsplit(feed.url).hostname for feed in feeds if feed.url}
+    follows = {host for feed in feeds for host in feed.follows}
+    return frozenset({*desk.care.sites, *follows, *(host for host in hosts if host)})
 
 
 def hit_lines(desk: Desk, hits: Collection[Hit]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.desk import Desk
 from handlers.wording_check import complaint_about, hit_lines, hits_in
 from scheduler.content import Content
@@ -40,6 +41,16 @@ async def test_a_warning_alone_is_no_complaint(shop: Shop) -> None:
     text = "看看 https://else.example/1"
     assert complaint_about(shop.desk, text) is None
     assert [hit.rule for hit in hits_in(shop.desk, [Content(text)])] == ["foreign-link"]
+
+
+async def test_a_link_to_where_a_feed_comes_from_is_the_shops_own(opened: Opener) -> None:
+    feed = FeedRules(
+        "web", FeedKind.JSON, url="https://shop.example/feed.json", follows=("cdn.example",)
+    )
+    shop = await opened(arrivals=ArrivalRules(feeds={"web": feed}))
+    own = [Content("https://shop.example/p/1"), Content("https://cdn.example/2")]
+    assert not hits_in(shop.desk, own)
+    assert hits_in(shop.desk, [Content("https://else.example/1")])
 
 
 async def test_the_shops_own_name_is_no_claim(opened: Opener) -> None:
