@@ -39,6 +39,14 @@ class Calendar:
     entries: list[Entry]
     bodies: Mapping[str, Mapping[str, Any]]
 
+    def not_yet(self, now: datetime) -> int:
+        """How many posts after a local time could be planned, and are not: more is known now."""
+        planned = {one.slot for one in self.entries}
+        return sum(
+            post.at > now and not post.provisional and post.slot not in planned
+            for post in self.plan.posts
+        )
+
 
 async def calendar(
     desk: Desk, programme: Programme, year: int, running: RunningProgramme | None

@@ -177,6 +177,10 @@ async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, writ
         else say("「{name}」没开，开了会这样发：", name=title)
     ]
     tail = waiting_lines(desk, programme, year, seen.plan.waiting)
+    more = seen.not_yet(desk.shop.local(desk.clock.now()).replace(tzinfo=None)) if on else 0
+    if more:
+        call = f"/programme on {programme.key}"
+        tail.insert(0, say("现在还能补上 {count} 条，发 {call} 看看。", count=more, call=call))
     facts = {} if running is None else running.facts
     if programme.facts:
         tail = [say("店里的情况："), *facts_lines(desk, programme, year, facts), *tail]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from bot.asking import coming_posts
+from bot.configuration import Configuration
 from handlers.settings import ShopSettings
 from scheduler.campaigns import CampaignState
 from scheduler.planner import Planner
@@ -134,6 +138,7 @@ async def test_what_becomes_known_later_is_added_to_what_stands(shop: Shop) -> N
     await switched_on(shop)
     said = await says(shop, "/programme facts sale 发货日=11-15")
     assert "· 发货日（日子，例如 11-20）：2026-11-15" in said
+    assert "现在还能补上 1 条，发 /programme on sale 看看。" in await says(shop, "/programme sale")
     preview = await says(shop, "/programme on sale")
     assert "新增 0 组，修改 1 组" in preview
     assert "5 · 11-15 10:24 订单从今天开始发货啦。" in preview
@@ -306,3 +311,29 @@ async def test_next_year_is_another_one(shop: Shop) -> None:
     assert "「秋季上新节 2027」的安排" in await says(shop, ON)
     await says(shop, "/confirm")
     assert {"sale:2026", "sale:2027", "sale:2027:regulars"} <= set(await by_key(shop))
+
+
+async def test_the_command_line_shows_what_a_programme_says_and_what_waits(
+    migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "nuanqun.db"
+    shutil.copy(migrated_sqlite, file)
+    url = f"sqlite+aiosqlite:///{file}"
+    opened = await Database.open(url)
+    shop = await shop_with_sale(opened, tmp_path / "programmes")
+    await second_manager(shop)
+    await switched_on(shop)
+    await opened.close()
+    configuration = Configuration.model_validate(
+        {"storage": {"url": url}, "programmes": {"folder": str(tmp_path / "programmes")}}
+    )
+    posts = await coming_posts(configuration, first=date(2026, 11, 5), last=date(2026, 11, 12))
+    sale = [post.to_json() for post in posts if post.planned.programme == "sale"]
+    assert [(one["slot"], one["approved"]) for one in sale] == [
+        ("hello:1", False),
+        ("hello:2", False),
+        ("regulars", False),
+        ("eve", False),
+    ]
+    assert sale[0]["text"] == "还有 6 天，买就送护手霜小样。"
+    assert {post.planned.programme for post in posts} >= {"double11", "sale"}
