@@ -194,14 +194,17 @@ def changed(
 
 
 def last_wall(schedule: Schedule) -> datetime | None:
-    """The local time by which every moment has come; None where it has no last one."""
+    """The local time by which every moment has come, or is over where the schedule says when.
+
+    None where the schedule has no last moment.
+    """
     match unchanged(schedule):
         case Once(at):
             last = [at]
         case Countdown(day):
             last = [datetime.combine(day, time(23, 59, 59))]
         case Dated(dated):
-            last = [moment.at for moment in dated]
+            last = [moment.until or moment.at for moment in dated]
         case _:
             return None
     if isinstance(schedule, Changed):

@@ -17,7 +17,15 @@ from scheduler.clock import SimulatedClock
 from scheduler.notices import ApprovalMissing
 from scheduler.planner import HORIZON, Planner, campaign_value
 from scheduler.priorities import Priority
-from scheduler.schedules import Countdown, Once, Recurring, Schedule
+from scheduler.schedules import (
+    Changed,
+    Countdown,
+    Dated,
+    DatedMoment,
+    Once,
+    Recurring,
+    Schedule,
+)
 from storage import campaigns, steering
 from storage.audiences import Audience
 from storage.bells import Bell
@@ -254,6 +262,18 @@ DAILY = Recurring("0 12 * * *")
         # Its last day ends at 15:59:59 UTC, and the planner is a quarter of an hour ahead.
         pytest.param(TWO_DAYS, True, DAY + 12 * HOUR - SECOND - HORIZON, id="countdown"),
         pytest.param(Once(local("2026-11-01T13:00")), False, 3 * HOUR + TICK, id="once, draft"),
+        pytest.param(
+            Dated((DatedMoment("start", local("2026-11-01T13:00")),)),
+            True,
+            HOUR - HORIZON,
+            id="dated",
+        ),
+        pytest.param(
+            Changed(TWO_DAYS, moved={"d-1": local("2026-11-03T13:00")}),
+            True,
+            2 * DAY + HOUR - HORIZON,
+            id="moved beyond its last day",
+        ),
         pytest.param(TWO_DAYS, False, DAY + 14 * HOUR - SECOND + TICK, id="countdown, draft"),
     ],
 )

@@ -270,6 +270,7 @@ def test_a_moved_moment_keeps_its_end_or_its_length(moved: str, until: str) -> N
         (Once(wall("2026-11-05T10:18")), "2026-11-05T10:18"),
         (Countdown(date(2026, 11, 11), 3, time(10, 18)), "2026-11-11T23:59:59"),
         (DATED, "2026-11-11T20:12"),
+        (Dated(DATED.moments[:1]), "2026-11-11T12:00"),
         (Changed(DATED, moved={"start": wall("2026-11-12T09:12")}), "2026-11-12T09:12"),
         (
             Changed(DATED, frozenset({"start"}), {"start": wall("2026-11-12T09:12")}),

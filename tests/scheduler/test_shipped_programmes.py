@@ -194,6 +194,25 @@ def test_with_all_programmes_on_at_once_nothing_is_left_out(year: int) -> None:
     assert left_out == []
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(WITH_TASKS), st.sampled_from(YEARS), st.data())
+def test_what_is_not_told_waits_and_changes_nothing_else(
+    key: str, year: int, data: st.DataObject
+) -> None:
+    full, told, nodes = planned(key, year), told_for(key, year), nodes_for(key, year)
+    known = {name: told[name] for name in told if data.draw(st.booleans())}
+    announced = {name: nodes[name] for name in nodes if data.draw(st.booleans())}
+    plan = resolve(shipped_programmes()[key], year, known, announced)
+    moments_of_all = {post.slot: (post.at, post.until) for post in full.posts}
+    assert {
+        post.slot: (post.at, post.until) for post in plan.posts
+    }.items() <= moments_of_all.items()
+    spoken = {post.task for post in plan.posts} | {waiting.task for waiting in plan.waiting}
+    assert spoken == {task.key for task in shipped_programmes()[key].tasks}
+    untold = (told.keys() - known.keys()) | {f"node:{name}" for name in nodes.keys() - announced}
+    assert {waiting.what for waiting in plan.waiting} <= untold
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(WITH_TASKS), st.sampled_from(YEARS), zones, st.sampled_from(list(Region)))
 def test_the_moments_of_a_plan_are_those_of_its_schedule_in_every_zone(
@@ -250,6 +269,7 @@ def test_a_text_is_short_whole_and_keeps_the_wording_rules(
         assert 20 <= len(text) <= LONGEST[language], (post.slot, len(text))
         assert not re.search(r"[{}]|None|  |[：，、（]。|（）|\.\.", text), (post.slot, text)
         assert check(text, rules) == (), (post.slot, text)
+        assert not re.search(r"(?:双1[12]|618)\d", text), "two numbers run into one"
         if language == "zh":
             assert not re.search(r"[,;:!?](?!\d)", text), (post.slot, text)
         if post.audience is not None and "node" not in post.facts:
