@@ -12,7 +12,7 @@ from handlers.trial_arguments import TrialWords
 from storage.campaign_money import Money
 from storage.outcome_sources import Metric
 from tests.handlers.scenes import broadcast, second_manager, the_one
-from tests.handlers.shop import DAY, MANAGER, Answers, Shop
+from tests.handlers.shop import DAY, MANAGER, Answers, Opener, Shop
 from tests.handlers.test_private_campaigns import TO, tagged
 
 HOUR = timedelta(hours=1)
@@ -251,3 +251,24 @@ async def test_another_text_is_checked_like_the_first(shop: Shop) -> None:
     assert "这段内容里的花括号没写对" in answer.text
     answer = await asked(shop, f"/trial {number} 另一版 {'长' * 5000}")
     assert "内容太长了" in answer.text
+
+
+async def test_in_english_a_trial_is_read_and_told_in_english(opened: Opener) -> None:
+    shop = await opened(language="en")
+    number = await draft_to_people(shop)
+    plan = await asked(shop, f"/trial {number} talk 48h 10 50%")
+    assert plan.text.startswith(
+        "The trial:\nCompared are the fans who, within 2 days after a post, talk; "
+        "by people, with a verdict once each arm has 10 fans and the time is over; "
+        "50% are held out and get nothing\nfans by lot: A "
+    )
+    await asked(shop, "/confirm")
+    await begin(shop, number)
+    for name in (*FANS[:4], *(await got(shop, TEXT))[:3]):
+        await shop.says(name, "好")
+    early = (await asked(shop, f"/trial {number}")).text
+    assert "it is not over yet: these are figures on the way and no verdict." in early
+    shop.clock.advance(3 * DAY)
+    last = (await asked(shop, f"/trial {number}")).text.splitlines()[-1]
+    assert "no difference can be told yet: about " in last
+    assert last.endswith(" more fans needed.")
