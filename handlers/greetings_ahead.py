@@ -3,17 +3,22 @@
 A watcher looks which days are coming up, makes one campaign of one moment for each, and shows it to
 the managers with every variant of its words. What nobody approves is not sent. A day on which a
 standing campaign greets already (`/greet`) is left to that one, and a greeting that was refused or
-cancelled is not prepared again: its key says which day it was for.
+cancelled is not prepared again, unless the programme is switched on anew: its key says which day it
+is for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import submit, waits
 from handlers.desk import Desk
 from handlers.programme_files import is_greetings, shelf
+from handlers.programmes import free_key, plain_key
 from handlers.replacing import greeted
 from handlers.shop_calendar import own_days
 from handlers.staff import was_told
@@ -50,18 +55,26 @@ async def prepare_greetings(desk: Desk) -> int:
     if not on:
         return 0
     today = desk.shop.day_of(desk.clock.now())
-    made = 0
-    for new in await yet_to_prepare(desk, today, today + desk.shop.greetings_ahead):
-        async with desk.database.writing() as connection:
-            if await campaigns.by_key(connection, new.key) is not None:
-                continue  # another process came first
-            await campaigns.create(connection, desk.shop_id, new, state=CampaignState.DRAFT)
-            entry = audit.Entry(new.created_at, AUTHOR, "prepare", new.key, {})
-            await audit.note(connection, entry)
-        made += 1
+    coming = await yet_to_prepare(desk, today, today + desk.shop.greetings_ahead)
+    made = sum([await _prepare(desk, new) for new in coming])
     for running in on:
         await _show(desk, running)
     return made
+
+
+async def _prepare(desk: Desk, new: NewCampaign) -> bool:
+    """Make a greeting's campaign; False where the programme is off by now, or it is made."""
+    async with desk.database.writing() as connection:
+        # Nobody switches it off meanwhile, and no other process prepares the same.
+        on = await programmes_on(connection, desk.shop_id, hold=True)
+        if new.running_id not in {one.id for one in on} or new.key in await _made(connection, on):
+            return False
+        key = await free_key(connection, new.key)
+        draft = replace(new, key=key)
+        await campaigns.create(connection, desk.shop_id, draft, state=CampaignState.DRAFT)
+        entry = audit.Entry(new.created_at, AUTHOR, "prepare", key, {})
+        await audit.note(connection, entry)
+    return True
 
 
 async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaign]:
@@ -76,7 +89,7 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
         standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
         own = await own_days(connection, desk.shop_id)
         mourning = await quiet_days(connection, desk.shop_id)
-        made = {one.key for each in on for one in await campaigns.of_programme(connection, each.id)}
+        made = await _made(connection, on)
     greetings = [(one, programmes[one.key]) for one in on if one.key in programmes]
     if not any(is_greetings(programme) for _, programme in greetings):
         return []
@@ -92,6 +105,17 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
         if not _covered(greeting, standing)
     ]
     return [new for new in found if new is not None and new.key not in made]
+
+
+async def _made(connection: AsyncConnection, on: Iterable[RunningProgramme]) -> set[str]:
+    """The keys of what these programmes have made since they were switched on the last time."""
+    return {
+        plain_key(one.key)
+        for each in on
+        for one in await campaigns.of_programme(connection, each.id)
+        if one.state is not CampaignState.CANCELLED
+        or (each.on_since is not None and one.created_at >= each.on_since)
+    }
 
 
 def _covered(greeting: Greeting, standing: Sequence[StoredCampaign]) -> bool:

@@ -151,8 +151,8 @@ async def wanted(
         drafts = await drafts_of(desk, connection, programme, plan, chosen)
         every = await campaigns.of_programme(connection, running.id)
         said = await campaigns.bodies(connection, [one.version_id for one in every])
-        free = {draft.key: await _free_key(connection, draft.key) for draft in drafts.campaigns}
-    last = {_plain_key(one.key): one for one in every}
+        free = {draft.key: await free_key(connection, draft.key) for draft in drafts.campaigns}
+    last = {plain_key(one.key): one for one in every}
     drafts = replace(
         drafts,
         campaigns=tuple(
@@ -192,7 +192,7 @@ async def wanted(
         made=[_document(one) for one in made],
         changed=[_document(one) for one in changed],
     )
-    again = [_plain_key(one["key"]) for one in switching.made]
+    again = [plain_key(one["key"]) for one in switching.made]
     left_out = frozenset(slot for key in again if key in last for slot in last[key].skipped)
     return Wanted(plan, drafts, switching, running.is_on, left_out)
 
@@ -220,12 +220,12 @@ def _proposal(key: str, programme: str, draft: Draft, promotion: Promotion | Non
 _AGAIN = "~"
 
 
-def _plain_key(key: str) -> str:
+def plain_key(key: str) -> str:
     """The key that a draft has, of a campaign that may have come in another's place."""
     return key.partition(_AGAIN)[0]
 
 
-async def _free_key(connection: AsyncConnection, key: str) -> str:
+async def free_key(connection: AsyncConnection, key: str) -> str:
     """The key itself, or the first behind it that no campaign ever had."""
     number, free = 1, key
     while await campaigns.by_key(connection, free) is not None:
@@ -249,8 +249,8 @@ async def make(
     proposals = [Proposal(**one) for one in switching.made]
     edits = [Edit(**one) for one in switching.changed]
     standing = await standing_campaigns(connection, running)
-    taken = {_plain_key(one.key) for one in standing}
-    if any(_plain_key(one.key) in taken for one in proposals):
+    taken = {plain_key(one.key) for one in standing}
+    if any(plain_key(one.key) in taken for one in proposals):
         return None
     for one in proposals:
         if await campaigns.by_key(connection, one.key) is not None:
@@ -282,9 +282,9 @@ async def _leave_out_again(
     """Leave out this year what was left out before the programme was switched off."""
     new = {one.id for one in made}
     every = await campaigns.of_programme(connection, running.id)
-    last = {_plain_key(one.key): one for one in every if one.id not in new}
+    last = {plain_key(one.key): one for one in every if one.id not in new}
     for one in made:
-        before = last.get(_plain_key(one.key))
+        before = last.get(plain_key(one.key))
         for slot in before.skipped if before is not None else ():
             await leave_out(connection, one.id, slot, now)
 

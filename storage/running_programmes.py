@@ -74,11 +74,15 @@ async def running_programme(
     return None if row is None else _running(row)
 
 
-async def programmes_on(connection: AsyncConnection, shop_id: int) -> list[RunningProgramme]:
-    """Every programme that is on, in the order in which the shop first spoke of them."""
-    rows = await connection.execute(
-        _ROW.where(_OF.shop_id == shop_id, _OF.on_since.is_not(None)).order_by(_OF.id)
-    )
+async def programmes_on(
+    connection: AsyncConnection, shop_id: int, *, hold: bool = False
+) -> list[RunningProgramme]:
+    """Every programme that is on, in the order in which the shop first spoke of them.
+
+    With `hold`, nobody changes them until this transaction ends.
+    """
+    question = _ROW.where(_OF.shop_id == shop_id, _OF.on_since.is_not(None)).order_by(_OF.id)
+    rows = await connection.execute(question.with_for_update() if hold else question)
     return [_running(row) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -149,3 +150,26 @@ async def test_the_plan_shows_what_will_be_prepared_and_what_waits(shop: Shop) -
     (one,) = await prepared(shop)
     assert after.count("12-22 09:42") == 1
     assert f"#{one.id} " in after
+
+
+async def test_switched_on_anew_it_prepares_what_is_still_to_come(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await shown(shop)
+    await says(shop, "/programme off festivals")
+    shop.clock.advance(timedelta(hours=1))
+    await says(shop, "/programme on festivals @所有群")
+    await says(shop, "/confirm")
+    assert len(await shown(shop)) == 1
+    assert await shown(shop) == []
+    assert [(one.key, one.state) for one in await prepared(shop)] == [
+        (SOLSTICE, CampaignState.CANCELLED),
+        (f"{SOLSTICE}~2", CampaignState.DRAFT),
+    ]
+
+
+async def test_two_processes_prepare_a_greeting_once(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await asyncio.gather(prepare_greetings(shop.desk), prepare_greetings(shop.desk))
+    assert [one.key for one in await prepared(shop)] == [SOLSTICE]
