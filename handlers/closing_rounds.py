@@ -148,7 +148,8 @@ async def _tell_some(desk: Desk, one: Round, prize: str, won: Sequence[int]) -> 
             continue
         async with desk.database.writing() as connection:
             # Noted first: a winner who is not told in private reads it in the group.
-            await rounds.note_told(connection, one.id, [entry.number], desk.clock.now())
+            if not await rounds.note_told(connection, one.id, entry.number, desk.clock.now()):
+                continue  # another process tells them
             theirs = await of_customer(connection, entry.customer_id)
         text = desk.say(
             "恭喜！「{title}」你的 {number} 号中了：{prize}。店里会联系你。",

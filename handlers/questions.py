@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import groupby
@@ -37,6 +37,7 @@ from insights.words import Segmenter
 from scheduler.content import Content
 from scheduler.quiet_hours import quiet_until
 from storage.database import Database
+from storage.faqs import answered_at
 from storage.groups import Group, all_groups
 from storage.hearing_gaps import Gap
 from storage.lately_said import IMPORTED
@@ -93,12 +94,26 @@ async def questions_in(
         async with desk.database.reading() as connection:
             said = await talk(connection, list(some), since - _BEFORE, heard)
         by_group = await asyncio.to_thread(_questions, said, read)
+        asked = [(one, said) for one, said in by_group if since <= one.at < until]
+        async with desk.database.reading() as connection:
+            ours = await answered_at(connection, [one.message for one, _ in asked])
         found += [
-            GroupQuestion(some[said.group_id], one, "".join(said.called[:1]), said.message)
-            for one, said in by_group
-            if since <= one.at < until
+            GroupQuestion(
+                some[said.group_id],
+                _answered_by_us(one, ours.get(one.message)),
+                "".join(said.called[:1]),
+                said.message,
+            )
+            for one, said in asked
         ]
     return found
+
+
+def _answered_by_us(one: Question, at: datetime | None) -> Question:
+    """A question that the shop's own written answer was given to: the shop has answered it."""
+    if at is None or (one.staff_at is not None and one.staff_at <= at):
+        return one
+    return replace(one, staff_at=at)
 
 
 def _questions(said: Sequence[Talk], read: ReadAsking) -> list[tuple[Question, Talk]]:

@@ -92,6 +92,16 @@ async def note_given(connection: AsyncConnection, answers: Collection[FaqAnswer]
     return {row.message_id for row in fresh}
 
 
+async def answered_at(connection: AsyncConnection, ids: Collection[int]) -> dict[int, datetime]:
+    """Message id → when it was answered with one of the shop's answers; the others are missing."""
+    rows = await connection.execute(
+        select(faq_answers.c.message_id, faq_answers.c.at).where(
+            among(faq_answers.c.message_id, ids)
+        )
+    )
+    return {row.message_id: row.at for row in rows}
+
+
 async def times_given(connection: AsyncConnection, shop_id: int) -> dict[int, int]:
     """Question's number → how often it was answered, as far as the messages are kept."""
     rows = await connection.execute(

@@ -262,15 +262,18 @@ async def close_round(
     return done.rowcount == 1
 
 
-async def note_told(
-    connection: AsyncConnection, round_id: int, numbers: Collection[int], at: datetime
-) -> None:
-    """Note that those with these numbers were told in private, or could not be."""
-    await connection.execute(
+async def note_told(connection: AsyncConnection, round_id: int, number: int, at: datetime) -> bool:
+    """Note that who has this number is told in private; False where that was noted before."""
+    noted = await connection.execute(
         update(round_entries)
-        .where(round_entries.c.round_id == round_id, round_entries.c.number.in_(list(numbers)))
+        .where(
+            round_entries.c.round_id == round_id,
+            round_entries.c.number == number,
+            round_entries.c.told_at.is_(None),
+        )
         .values(told_at=at)
     )
+    return noted.rowcount == 1
 
 
 async def untold(

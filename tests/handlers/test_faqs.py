@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from handlers.faq_answers import APART, closest
+from handlers.questions import questions_in
 from insights.questions import read_asking
 from storage.faqs import Faq
 from tests.handlers.shop import (
@@ -137,6 +138,20 @@ async def test_an_answer_that_could_not_be_given_in_time_is_not_given_late(shop:
     before = len(shop.platform.posts)
     await shop.dispatcher.greet(again=True)
     assert len(shop.platform.posts) == before
+
+
+async def test_the_staff_are_not_told_of_a_question_that_was_answered(shop: Shop) -> None:
+    await taught(shop)
+    group = await shop.group("一群")
+    shop.clock.advance_to(shop.clock.now() + MINUTE)
+    await shop.says("小鱼", "多久发货")
+    await shop.says("小美", "面霜多少钱")
+    now = shop.clock.now()
+    asked = await questions_in(shop.desk, [group], now - MINUTE, now + MINUTE, heard=now + MINUTE)
+    assert [(one.question.text, one.question.answered_at) for one in asked] == [
+        ("多久发货", now),
+        ("面霜多少钱", None),
+    ]
 
 
 async def test_it_answers_in_english_words_too(opened: Opener) -> None:

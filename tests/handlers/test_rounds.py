@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import replace
@@ -16,6 +17,7 @@ from handlers.draws import Prize, faults_in
 from handlers.round_words import ChainOrder, DrawOrder, PollOrder, choice_in
 from scheduler.courier import AddressGone
 from storage import rounds
+from storage.database import Database
 from storage.rounds import Entry
 from storage.tables import rounds as round_table
 from tests.handlers.scenes import made
@@ -260,6 +262,28 @@ async def test_a_draw_is_drawn_once_though_two_processes_close_it_and_one_is_kil
     told = await other.delivers()
     assert told.addresses == [in_group("一群"), in_group("二群")]
     assert not await other.delivers()
+
+
+async def test_processes_that_close_at_the_same_moment_draw_once(
+    any_shop: Shop, database_url: str
+) -> None:
+    shop = any_shop
+    await shop.joins(*FANS)
+    await opens(shop, DRAW)
+    number = await newest(shop)
+    for name in FANS:
+        await shop.presses(name, f"/join {number}")
+    shop.clock.advance_to(shop.clock.now() + timedelta(hours=10, minutes=2))
+    second = await Database.open(database_url)
+    other = await open_shop(second, shop.desk.shop)
+    other.clock.advance_to(shop.clock.now())
+    desks = (shop.desk, other.desk) * 3
+    assert sum(await asyncio.gather(*(close_rounds(desk) for desk in desks))) == 1
+    assert len(await made(shop)) == 2
+    told_alone = [post for one in (shop, other) for post in one.platform.posts]
+    winners = [post for post in told_alone if post.content.text.startswith("恭喜！")]
+    assert len({post.address for post in winners}) == len(winners)
+    await second.close()
 
 
 async def test_a_draw_that_nobody_joined_says_so_and_a_poll_keeps_quiet(shop: Shop) -> None:

@@ -160,7 +160,8 @@ async def test_a_winner_is_told_once(connection: AsyncConnection) -> None:
     for name in ("小鱼", "小美"):
         await vote(connection, one, await customer(connection, name))
     assert [entry.name for entry in await rounds.untold(connection, one.id, [2])] == ["小美"]
-    await rounds.note_told(connection, one.id, [2], NOW)
+    assert await rounds.note_told(connection, one.id, 2, NOW)
+    assert not await rounds.note_told(connection, one.id, 2, NOW)
     assert await rounds.untold(connection, one.id, [2]) == []
 
 
