@@ -17,6 +17,7 @@ from scheduler.templates import (
     VariableUnknown,
     check,
     render,
+    variables_of,
 )
 
 
@@ -122,6 +123,21 @@ def test_a_template_that_could_run_on_or_reach_out_is_refused_unread(
 def test_a_misused_variable_is_one_clear_error(template: str, reason: str) -> None:
     with pytest.raises(TemplateFailed, match=reason):
         render(template, shop="小店", days=3)
+
+
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [
+        ("你好", set()),
+        ("{{ shop }}{% if offer %}{{ offer }}{% endif %}", {"shop", "offer"}),
+        ("{% for p in products %}{{ loop.index }}{{ p.name }}{% endfor %}", {"products"}),
+        ("{{ slogan | default(fan) }}", {"slogan", "fan"}),
+    ],
+)
+def test_the_variables_that_a_template_asks_for_are_known_before(
+    template: str, names: set[str]
+) -> None:
+    assert variables_of(template) == names
 
 
 def test_length_is_bounded_before_and_after() -> None:
