@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from insights.lexicon import TRADES
 from scheduler.care import Care, care_named, care_text, kinds_of_care
 from scheduler.quiet_days import CARE, may_be_heard
+from scheduler.wording_rules import check, rules_for
 from tests.scheduler.test_programme import FORBIDDEN
 
 SHOP = {"shop": "小满护肤"}
@@ -26,6 +28,7 @@ def test_a_text_is_sound_and_warm_and_sells_and_promises_nothing(
     assert "小满护肤" in text
     assert place in text
     assert not re.search(r"[{}%]|  |，，|。。", text)
+    assert check(text, rules_for("wechat", TRADES)) == ()
     for words in (FORBIDDEN, SELLING, PROMISES):
         assert [word for word in words if word.lower() in text.lower()] == []
     if language == "zh":

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from insights.lexicon import TRADES
 from scheduler.apart import apart
 from scheduler.bodies import content_of, variants_of
 from scheduler.decide import Send
@@ -19,6 +20,7 @@ from scheduler.greetings import ALL_TONES, Greeting, Tone, greetings_between, va
 from scheduler.own_days import OwnDay, OwnKind
 from scheduler.quiet_days import is_quiet
 from scheduler.templates import render
+from scheduler.wording_rules import check, rules_for
 from storage.due import Recipient
 from tests.scheduler.situations import HOUR, Situation, due
 from tests.scheduler.test_programme import FORBIDDEN
@@ -77,6 +79,18 @@ def test_a_greeting_is_short_sound_and_keeps_the_wording_rules(
         assert not re.search(r"[{}%]|  |\s$", text)
         if language == "zh":
             assert not re.search(r"[,;:!?]", text), "Chinese text takes Chinese punctuation"
+
+
+@pytest.mark.parametrize("platform", ["room", "telegram", "wechat"])
+def test_no_greeting_is_held_by_the_wording_rules(platform: str) -> None:
+    rules = rules_for(platform, TRADES)
+    texts = [
+        shown(template)
+        for topic in TOPICS
+        for language in ("zh", "en")
+        for template in variants_for(topic, language)
+    ]
+    assert [hit for text in texts for hit in check(text, rules)] == []
 
 
 @pytest.mark.parametrize("key", festival_keys())
