@@ -121,8 +121,15 @@ NODES = {"balance-end": BALANCE}
 FACTS = {"gift": "护手霜", "live": "2026-11-11T20:30"}
 
 
-TMALL = {"presale-start": (10, 14, 20), "balance-start": (10, 21, 20), "second-wave": (10, 31, 20),
-         "balance-end": (10, 24, 21)}  # fmt: skip
+DOUBLE11 = {
+    "presale-start": (10, 14, 20),
+    "balance-start": (10, 21, 20),
+    "spot-start": (10, 21, 20),
+    "balance-end": (10, 24, 21),
+    "second-wave": (10, 31, 20),
+    "encore-start": (11, 14, 20),
+}
+SIX_EIGHTEEN = {"sale-start": (5, 26, 20), "balance-end": (6, 9, 22)}
 
 
 def told_for(key: str, year: int) -> dict[str, object]:
@@ -158,9 +165,9 @@ def needed_for(key: str, year: int) -> dict[str, object]:
 def nodes_for(key: str, year: int) -> dict[str, Node]:
     """Nodes as they might be announced for a programme."""
     if key == "double11":
-        found = TMALL
+        found = DOUBLE11
     elif key == "618":
-        found = {"sale-start": (5, 26, 20), "balance-end": (6, 9, 22)}
+        found = SIX_EIGHTEEN
     else:
         return {}
     return {

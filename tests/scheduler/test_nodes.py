@@ -30,6 +30,7 @@ def test_tmall_s_nodes_of_2024_are_known_to_the_minute_and_with_their_source() -
     assert {key: f"{node.at:%m-%d %H:%M %z}" for key, node in nodes.items()} == {
         "presale-start": "10-14 20:00 +0800",
         "balance-start": "10-21 20:00 +0800",
+        "spot-start": "10-21 20:00 +0800",
         "second-wave": "10-31 20:00 +0800",
     }
     assert all(node.confirmed and node.source and node.name["zh"] for node in nodes.values())

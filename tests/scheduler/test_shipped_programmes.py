@@ -102,7 +102,7 @@ def test_double11_has_its_four_phases_and_tasks_of_all_four_kinds() -> None:
 def test_double11_of_2024_waits_only_for_what_is_not_known_of_2024() -> None:
     double11 = shipped_programmes()["double11"]
     plan = resolve(double11, 2024, told_for("double11", 2024), nodes_of("tmall", "double11", 2024))
-    assert {waiting.what for waiting in plan.waiting} == {"node:balance-end"}
+    assert {waiting.what for waiting in plan.waiting} == {"node:balance-end", "node:encore-start"}
     at = {post.slot: f"{post.at:%m-%d %H:%M}" for post in plan.posts}
     assert at["presale-opens"] == "10-14 18:50"
     assert at["balance-opens"] == "10-21 18:50"
