@@ -129,6 +129,7 @@ def check(template: str) -> None:
     _compiled(template)
 
 
+@lru_cache(maxsize=1_024)
 def variables_of(template: str) -> frozenset[str]:
     """The names of the variables that a template asks for.
 
