@@ -105,6 +105,8 @@ class Group:
             due(
                 key=f"{campaign.key}/{slot}",
                 campaign_key=campaign.key,
+                programme=campaign.programme,
+                slot=slot,
                 priority=campaign.priority,
                 promotion=campaign.promotion.to_json() if campaign.promotion else None,
                 not_before=at,
