@@ -220,6 +220,10 @@ async def leave(
 
 async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:
     """What everybody entered, in the order they first came."""
+    return await _entries(connection, round_entries.c.round_id == round_id)
+
+
+async def _entries(connection: AsyncConnection, *which: Any) -> list[Entry]:
     name = (
         select(members.c.name)
         .where(members.c.customer_id == round_entries.c.customer_id)
@@ -235,7 +239,7 @@ async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:
             round_entries.c.body,
             round_entries.c.at,
         )
-        .where(round_entries.c.round_id == round_id)
+        .where(*which)
         .order_by(round_entries.c.number)
     )
     return [
@@ -246,8 +250,8 @@ async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:
 
 async def entry_of(connection: AsyncConnection, round_id: int, customer_id: int) -> Entry | None:
     """What a customer entered."""
-    every = await entries(connection, round_id)
-    return next((one for one in every if one.customer_id == customer_id), None)
+    theirs = (round_entries.c.round_id == round_id, round_entries.c.customer_id == customer_id)
+    return next(iter(await _entries(connection, *theirs)), None)
 
 
 async def close_round(
@@ -280,19 +284,13 @@ async def untold(
     connection: AsyncConnection, round_id: int, numbers: Collection[int]
 ) -> list[Entry]:
     """Those of these numbers who were not told yet, and are still known."""
-    told = set(
-        await connection.scalars(
-            select(round_entries.c.number).where(
-                round_entries.c.round_id == round_id, round_entries.c.told_at.is_not(None)
-            )
-        )
+    return await _entries(
+        connection,
+        round_entries.c.round_id == round_id,
+        round_entries.c.number.in_(list(numbers)),
+        round_entries.c.told_at.is_(None),
+        round_entries.c.customer_id.is_not(None),
     )
-    every = await entries(connection, round_id)
-    return [
-        one
-        for one in every
-        if one.number in numbers and one.number not in told and one.customer_id is not None
-    ]
 
 
 async def delete_rounds_before(

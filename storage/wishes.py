@@ -6,7 +6,6 @@ written, and as the fan wrote it, to be shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new
-from storage.tables import customers, members, wishes
+from storage.tables import customers, wishes
 
 
 class WishKind(StrEnum):
@@ -105,29 +104,3 @@ async def most_wished(
         .limit(most)
     )
     return [Wished(*row) for row in rows]
-
-
-async def who_wishes(
-    connection: AsyncConnection, shop_id: int, things: Sequence[str]
-) -> dict[str, list[int]]:
-    """Thing → the ids of the customers who wish for it or like it, and want marketing.
-
-    Things in their normal form; one that nobody wishes for is missing.
-    """
-    rows = await connection.execute(
-        select(wishes.c.thing, wishes.c.customer_id)
-        .distinct()
-        .join_from(wishes, customers)
-        .where(
-            wishes.c.shop_id == shop_id,
-            wishes.c.thing.in_(list(things)),
-            customers.c.opted_out_at.is_(None),
-            ~customers.c.no_record,
-            wishes.c.customer_id.not_in(select(members.c.customer_id).where(members.c.staff)),
-        )
-        .order_by(wishes.c.thing, wishes.c.customer_id)
-    )
-    found: dict[str, list[int]] = {}
-    for row in rows:
-        found.setdefault(row.thing, []).append(row.customer_id)
-    return found

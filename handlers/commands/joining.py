@@ -14,7 +14,6 @@ from handlers.fans_only import kept_out
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from handlers.round_text import standing
 from handlers.round_words import Amount, ChoiceNumber
 from storage import round_posts, rounds
 from storage.rounds import Round, RoundKind
@@ -36,12 +35,10 @@ async def vote(desk: Desk, asked: Asked, number: Number, choice: ChoiceNumber) -
     async with desk.database.writing() as connection:
         customer = asked.member.customer_id
         counted = await rounds.enter(connection, one.id, customer, {"choice": place}, asked.at)
-        entries = await rounds.entries(connection, one.id)
     if counted is None:
         yield _over(desk, one)
-        return
-    text = desk.say("记下了，你投的是「{option}」。", option=one.options[place])
-    yield reply(f"{text}{standing(desk, one, entries)}", private=True, quiet=True)
+    else:
+        yield _quiet(desk, "记下了，你投的是「{option}」。", option=one.options[place])
 
 
 @command("join", "参加", Role.FAN, "参加接龙或抽奖；不写编号就是群里最新的", "/join 3")

@@ -1,4 +1,4 @@
-"""Each thing counts once for each person, and only who wants to hear of it is found by it."""
+"""Each thing counts once for each person, and follows them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import wishes
-from storage.customers import set_no_record, set_opt_out
+from storage.customers import set_no_record
 from storage.merging import hold_people, merge_members
 from storage.wishes import Wish, Wished, WishKind
 from tests.storage.builders import MINUTE, NOW, member, shop
@@ -53,20 +53,6 @@ async def test_things_are_counted_by_people(connection: AsyncConnection) -> None
     assert found == [Wished("面霜", "面霜", 2), Wished("精华", "精华", 1)]
     assert await wishes.most_wished(connection, shop_id, WishKind.WISH, skip=1, most=1) == found[1:]
     assert await wishes.most_wished(connection, shop_id, WishKind.FAVOURITE, skip=0, most=5) == []
-
-
-async def test_only_fans_who_want_marketing_are_found_by_their_wishes(
-    connection: AsyncConnection,
-) -> None:
-    fan = (await member(connection, "小鱼")).customer_id
-    quiet = (await member(connection, "小静")).customer_id
-    boss = (await member(connection, "阿玲", staff=True)).customer_id
-    for one in (fan, quiet, boss):
-        await wish(connection, one, "面霜")
-    await wish(connection, fan, "面霜", kind=WishKind.FAVOURITE)
-    await set_opt_out(connection, quiet, NOW)
-    found = await wishes.who_wishes(connection, await shop(connection), ["面霜", "没人要"])
-    assert found == {"面霜": [fan]}
 
 
 async def test_wishes_follow_a_merge_and_go_with_no_record(connection: AsyncConnection) -> None:
