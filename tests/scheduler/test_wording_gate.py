@@ -90,6 +90,7 @@ async def test_the_shops_name_is_no_claim(stage: Stage) -> None:
 
 async def test_one_text_is_looked_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
+
     def counted(content: Content, *args: Any, **named: Any) -> Any:
         looked.append(content.text)
         return check_content(content, *args, **named)
