@@ -51,7 +51,7 @@ def plan_line(desk: Desk, plan: TrialPlan, *, by_groups: bool) -> str:
     say = desk.say
     line = say(
         "比的是发出后 {window}内{metric}的粉丝；",
-        window=_span(desk, plan.window),
+        window=span_told(desk, plan.window),
         metric=say(METRICS[plan.metric]),
     )
     if by_groups:
@@ -178,10 +178,10 @@ def _metric(desk: Desk, trial: Trial) -> str:
 
 
 def _window(desk: Desk, trial: Trial) -> str:
-    return _span(desk, trial.window)
+    return span_told(desk, trial.window)
 
 
-def _span(desk: Desk, window: timedelta) -> str:
+def span_told(desk: Desk, window: timedelta) -> str:
     """A window in days or hours."""
     if window % _A_DAY:
         return desk.say("{hours:g} 小时", hours=window / _HOUR)

@@ -127,7 +127,7 @@ async def trial_of(
             campaign_id=campaign.id,
             window=UNPLANNED_WINDOW if plan is None else plan.window,
             beyond_reach=BEYOND_REACH,
-            words=_words(body, shop),
+            words=words_naming(body, shop),
             new_since=campaign.created_at - NEW_FOR,
         ),
     )
@@ -205,7 +205,7 @@ def _is_over(campaign: StoredCampaign, found: Outcomes, now: datetime) -> bool:
     return not occurrences_of(campaign_value(campaign), campaign.planned_until, now + _AHEAD)
 
 
-def _words(body: Mapping[str, Any], shop: str) -> frozenset[str]:
+def words_naming(body: Mapping[str, Any], shop: str) -> frozenset[str]:
     """What names the shop, or the products that a body is about."""
     variables = [body.get("variables", {}), *body.get("facts", {}).values()]
     named = (part.get(name) for part in variables for name in _NAMING)

@@ -86,6 +86,16 @@ async def programmes_on(
     return [_running(row) for row in rows]
 
 
+async def programmes_ever_on(connection: AsyncConnection, shop_id: int) -> list[RunningProgramme]:
+    """Every year of every programme that is or was on, the newest year first."""
+    rows = await connection.execute(
+        _ROW.where(_OF.shop_id == shop_id, _OF.audience.is_not(None)).order_by(
+            _OF.year.desc(), _OF.id.desc()
+        )
+    )
+    return [_running(row) for row in rows]
+
+
 async def keep_facts(
     connection: AsyncConnection,
     shop_id: int,

@@ -12,7 +12,7 @@ import sys
 from weakref import WeakKeyDictionary
 
 from handlers.pictures.fonts import Fonts, find_fonts
-from handlers.pictures.sheet import CountdownSheet, Sheet
+from handlers.pictures.sheet import CountdownSheet, ReviewSheet, Sheet
 
 DEADLINE = 20.0
 """Seconds for a picture, the wait for its turn included."""
@@ -27,7 +27,7 @@ class NotDrawn(Exception):
     """There is no picture; the text says why."""
 
 
-async def drawn(sheet: Sheet | CountdownSheet, deadline: float = DEADLINE) -> bytes:
+async def drawn(sheet: Sheet | CountdownSheet | ReviewSheet, deadline: float = DEADLINE) -> bytes:
     """The sheet as a PNG file.
 
     Raises:
@@ -46,7 +46,7 @@ async def drawn(sheet: Sheet | CountdownSheet, deadline: float = DEADLINE) -> by
         raise NotDrawn(f"the process could not be started: {trouble}") from trouble
 
 
-async def _by_a_process(sheet: Sheet | CountdownSheet, fonts: Fonts) -> bytes:
+async def _by_a_process(sheet: Sheet | CountdownSheet | ReviewSheet, fonts: Fonts) -> bytes:
     here = os.pathsep.join(filter(None, sys.path))
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -15,7 +15,8 @@ from handlers.pictures.countdown_page import countdown_page
 from handlers.pictures.fonts import Fonts
 from handlers.pictures.page import FAINT, WIDTH, Page
 from handlers.pictures.quadrants import MARGIN, draw_quadrants, quadrants_height
-from handlers.pictures.sheet import CountdownSheet, Sheet
+from handlers.pictures.review_page import review_page
+from handlers.pictures.sheet import CountdownSheet, ReviewSheet, Sheet
 from handlers.pictures.trend_lines import draw_lines, lines_height
 
 _NICENESS = 10  # the bot itself, which answers people, goes first
@@ -48,11 +49,13 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it as well; the bot ends it
     signal.alarm(_LONGEST_LIFE)
     os.nice(_NICENESS)
-    sheet: Sheet | CountdownSheet
+    sheet: Sheet | CountdownSheet | ReviewSheet
     fonts: Fonts
     sheet, fonts = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 (from our own program)
     if isinstance(sheet, CountdownSheet):
         picture = countdown_page(sheet, fonts).small_png()
+    elif isinstance(sheet, ReviewSheet):
+        picture = review_page(sheet, fonts).small_png()
     else:
         picture = drawn_page(sheet, fonts).png()
     sys.stdout.buffer.write(picture)

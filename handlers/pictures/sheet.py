@@ -1,6 +1,7 @@
 """What a picture shows, as plain values: words are chosen and counted, nothing is drawn yet.
 
-A `Sheet` or a `CountdownSheet` travels to the drawing process, so this room imports nothing.
+A `Sheet`, a `CountdownSheet` or a `ReviewSheet` travels to the drawing process, so this room
+imports nothing.
 """
 
 from __future__ import annotations
@@ -79,3 +80,50 @@ class CountdownSheet:
     product: str
     node: str
     shop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A large figure and what it counts."""
+
+    name: str
+    figure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """How a phase, or a post, went: so many `sent` of so many `planned`; `told` says more."""
+
+    name: str
+    planned: int
+    sent: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A piece of advice; `kind` is what stands before it, `good` what is to be kept."""
+
+    kind: str
+    text: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSheet:
+    """All that the picture of a review shows: figures, phases or posts, fans' deeds, advice.
+
+    Any of the lists may be empty, and is then left out with its title.
+    """
+
+    title: str
+    subtitle: str
+    tiles: tuple[Tile, ...]
+    went_title: str
+    went: tuple[Went, ...]
+    did_title: str
+    did: tuple[Bar, ...]
+    hints_title: str
+    hints: tuple[Hint, ...]
+    footnote: str
+    nameless: str

@@ -1,0 +1,237 @@
+"""A review as values: what was planned, what became of it, and what fans did and said.
+
+    Review        of a campaign, or of a year of a programme
+      PartSeen    a phase of a programme
+        TaskSeen  a task of it, by its posts
+          PostSeen  one post, to however many groups or people
+            Ledger  how its deliveries stand
+
+Counts are of deliveries, unless a name says otherwise; moments are in UTC.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from handlers.full_report import FullReport
+from handlers.reviewing.advice import Advice
+from scheduler.decide import Reason
+from scheduler.trials import Trial
+from storage.campaign_money import Money
+from storage.deliveries import DeliveryState
+from storage.outcome_sources import Metric
+from storage.review_ledger import After
+
+_WAITING = (DeliveryState.PLANNED, DeliveryState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How deliveries stand: (state, reason) → how many."""
+
+    counts: Mapping[tuple[DeliveryState, str], int] = field(default_factory=dict)
+
+    @classmethod
+    def together(cls, each: Iterable[Ledger]) -> Ledger:
+        """All of them as one."""
+        found: Counter[tuple[DeliveryState, str]] = Counter()
+        for one in each:
+            found.update(one.counts)
+        return cls(found)
+
+    @property
+    def held_out(self) -> int:
+        """Those who got nothing so that there is somebody to compare with."""
+        return self.of(DeliveryState.SKIPPED, Reason.HOLD_OUT)
+
+    @property
+    def planned(self) -> int:
+        """All that were to be sent."""
+        return sum(self.counts.values()) - self.held_out
+
+    @property
+    def sent(self) -> int:
+        """Those that arrived."""
+        return self.of(DeliveryState.SENT)
+
+    @property
+    def uncertain(self) -> int:
+        """Those of which nobody knows whether they arrived."""
+        return self.of(DeliveryState.UNCERTAIN)
+
+    @property
+    def waiting(self) -> int:
+        """Those that are still to come."""
+        return sum(self.of(state) for state in _WAITING)
+
+    @property
+    def held_back(self) -> int:
+        """Those that did not go out and will not."""
+        return self.planned - self.sent - self.uncertain - self.waiting
+
+    @property
+    def why(self) -> dict[tuple[DeliveryState, str], int]:
+        """(state, reason) → how many were held back for it, the most first."""
+        stays = (DeliveryState.SENT, DeliveryState.UNCERTAIN, *_WAITING)
+        held = {
+            key: count
+            for key, count in self.counts.items()
+            if key[0] not in stays and key != (DeliveryState.SKIPPED, Reason.HOLD_OUT)
+        }
+        return dict(sorted(held.items(), key=lambda one: (-one[1], one[0])))
+
+    def of(self, state: DeliveryState, *reasons: str) -> int:
+        """How many are in a state, for any of these reasons or for whichever."""
+        return sum(
+            count
+            for (stands, reason), count in self.counts.items()
+            if stands == state and (not reasons or reason in reasons)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PostSeen:
+    """One post of a campaign. `at` is when it was due, or begun where that is known.
+
+    `left_out` tells that a manager left it out. Without deliveries there was nobody to send it to,
+    or its campaign ended before.
+    """
+
+    campaign_id: int
+    slot: str
+    name: str
+    at: datetime
+    in_private: bool
+    ledger: Ledger = Ledger()
+    task: str = ""
+    phase: str = ""
+    left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What came of posts that reached somebody; None where none went there."""
+
+    groups: After | None = None
+    private: After | None = None
+
+    @property
+    def each(self) -> list[After]:
+        """Both, as far as they are there."""
+        return [one for one in (self.groups, self.private) if one is not None]
+
+    def people(self, metric: Metric) -> int:
+        """How many fans did it, those in groups and those in private."""
+        return sum(one.people(metric) for one in self.each)
+
+    @property
+    def fans(self) -> int:
+        """How many fans there were, in groups and in private."""
+        return sum(one.fans.people for one in self.each)
+
+    @property
+    def new_fans(self) -> int:
+        """How many of them were new customers."""
+        return sum(one.fans.new for one in self.each)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    """A task of a programme, or one post of a campaign, with its posts."""
+
+    key: str
+    name: str
+    goal: str
+    posts: tuple[PostSeen, ...]
+    did: Did
+
+    @property
+    def ledger(self) -> Ledger:
+        """How all of its deliveries stand."""
+        return Ledger.together(one.ledger for one in self.posts)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSeen:
+    """A phase with its days, as far as they are known, and its tasks."""
+
+    key: str
+    name: str
+    goal: str
+    first: date | None
+    last: date | None
+    tasks: tuple[TaskSeen, ...]
+    did: Did
+
+    @property
+    def posts(self) -> list[PostSeen]:
+        """All posts of it."""
+        return [post for task in self.tasks for post in task.posts]
+
+    @property
+    def ledger(self) -> Ledger:
+        """How all of its deliveries stand."""
+        return Ledger.together(task.ledger for task in self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSeen:
+    """The trial of one of the campaigns."""
+
+    number: int
+    name: str
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All that is told of a campaign (`number`), or of a programme (`programme` and `year`).
+
+    `parts` are a programme's phases; a campaign has one part without a name. `waiting` names tasks
+    that were never planned because something was not known. `ends` is when the last window is over,
+    None before anything was sent; `talk` is None where no group is concerned.
+    """
+
+    title: str
+    number: int | None
+    programme: str
+    year: int
+    made_at: datetime
+    window: timedelta
+    parts: tuple[PartSeen, ...]
+    did: Did
+    money: Money
+    trials: tuple[TrialSeen, ...] = ()
+    waiting: tuple[str, ...] = ()
+    talk: FullReport | None = None
+    ends: datetime | None = None
+    advice: tuple[Advice, ...] = ()
+
+    @property
+    def programme_year(self) -> bool:
+        """Whether it is of a programme and not of one campaign."""
+        return self.number is None
+
+    @property
+    def posts(self) -> list[PostSeen]:
+        """Every post, the earliest first."""
+        every = [post for part in self.parts for post in part.posts]
+        return sorted(every, key=lambda one: (one.at, one.campaign_id, one.slot))
+
+    @property
+    def tasks(self) -> list[TaskSeen]:
+        """Every task, or every post of a campaign."""
+        return [task for part in self.parts for task in part.tasks]
+
+    @property
+    def ledger(self) -> Ledger:
+        """How all deliveries stand."""
+        return Ledger.together(part.ledger for part in self.parts)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is to come any more."""
+        return self.ends is not None and self.made_at >= self.ends and not self.ledger.waiting
