@@ -8,10 +8,9 @@ Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -53,10 +52,10 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What came of the posts of one part that reached somebody, in groups or in private.
+    """What came of posts that reached somebody.
 
-    `recipients` are groups, or customers; `fans` those who sat in the groups, or the customers.
-    Each fan counts once, in however many groups.
+    `recipients` are groups, or customers who were written to; `fans` those who sat in the groups,
+    or the customers. Each fan counts once, in however many groups.
     """
 
     posts: int
@@ -67,6 +66,27 @@ class After:
     def people(self, metric: Metric) -> int:
         """How many fans did it."""
         return self.did.get(metric, Counted()).people
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What came of one part: of its posts in groups, of its private messages, and of both.
+
+    Of both together each fan counts once, too. None where nothing reached anybody that way.
+    """
+
+    groups: After | None = None
+    private: After | None = None
+    both: After | None = None
+
+    def people(self, metric: Metric) -> int:
+        """How many fans did it."""
+        return 0 if self.both is None else self.both.people(metric)
+
+    @property
+    def fans(self) -> int:
+        """How many fans were reached."""
+        return 0 if self.both is None else self.both.fans.people
 
 
 Part = Mapping[int, Collection[str] | None]
@@ -128,8 +148,8 @@ async def groups_concerned(
 
 async def aftermath(
     connection: AsyncConnection, parts: Mapping[str, Part], looking: Looking
-) -> dict[tuple[str, bool], After]:
-    """(part, in private) → what came of it; parts whose posts reached nobody are missing.
+) -> dict[str, Aftermath]:
+    """Part → what came of it; parts whose posts reached nobody are missing.
 
     A post belongs to the first part that names it.
     """
@@ -145,29 +165,104 @@ async def aftermath(
             func.count(distinct(posts.c.customer_id)),
         ).group_by(posts.c.part)
     )
-    counted = rows.all()
-    in_groups = {part: (sent, groups) for part, sent, groups, _, _ in counted if sent}
-    in_private = {part: (sent, people) for part, _, _, sent, people in counted if sent}
-    found: dict[tuple[str, bool], After] = {}
-    for private, reached, fans, sources in (
-        (False, in_groups, _seated(posts), IN_GROUPS),
-        (True, in_private, _written_to(posts), IN_PRIVATE),
-    ):
-        if not reached:
-            continue
-        everybody = await _count(connection, looking, posts, fans)
-        did = {
-            metric: await _count(connection, looking, posts, source(posts, looking.words))
-            for metric, source in sources.items()
+    reached = {row[0]: row[1:] for row in rows}
+    in_groups = {part: (sent, seats) for part, (sent, seats, _, _) in reached.items() if sent}
+    in_private = {part: (sent, people) for part, (_, _, sent, people) in reached.items() if sent}
+    of_groups = _sources(posts, looking, IN_GROUPS, _seated(posts))
+    of_people = _sources(posts, looking, IN_PRIVATE, _written_to(posts))
+    groups = await _after(connection, looking, posts.c.part, of_groups, in_groups)
+    private = await _after(connection, looking, posts.c.part, of_people, in_private)
+    both: dict[str, After] = {}
+    if mixed := in_groups.keys() & in_private.keys():
+        sums = {
+            part: [
+                one + other for one, other in zip(in_groups[part], in_private[part], strict=True)
+            ]
+            for part in mixed
         }
-        for part, (sent, recipients) in reached.items():
-            found[part, private] = After(
-                sent,
-                recipients,
-                everybody.get(part, Counted()),
-                {metric: people.get(part, Counted()) for metric, people in did.items()},
+        both = await _after_both(connection, looking, posts, (of_groups, of_people), sums)
+    return {
+        part: Aftermath(
+            groups.get(part),
+            private.get(part),
+            both.get(part) or groups.get(part) or private.get(part),
+        )
+        for part in reached
+    }
+
+
+_Sources = Mapping[Metric | None, Source]
+"""Where to read who did what; None: who the fans are."""
+
+
+def _sources(
+    posts: CTE,
+    looking: Looking,
+    by_metric: Mapping[Metric, Callable[[CTE, Collection[str]], Source]],
+    fans: Source,
+) -> _Sources:
+    return {
+        None: fans,
+        **{metric: source(posts, looking.words) for metric, source in by_metric.items()},
+    }
+
+
+async def _after(
+    connection: AsyncConnection,
+    looking: Looking,
+    part: ColumnElement[str],
+    sources: _Sources,
+    reached: Mapping[str, Sequence[int]],
+) -> dict[str, After]:
+    """What came of the parts that reached somebody: so many posts, and recipients."""
+    if not reached:
+        return {}
+    counted = {
+        metric: await count_people(connection, looking.new_since, part, source)
+        for metric, source in sources.items()
+    }
+    return _put_together(counted, reached)
+
+
+async def _after_both(
+    connection: AsyncConnection,
+    looking: Looking,
+    posts: CTE,
+    sources: tuple[_Sources, _Sources],
+    reached: Mapping[str, Sequence[int]],
+) -> dict[str, After]:
+    """The same of posts in groups and private messages together: who did it in either way."""
+    counted = {}
+    for metric in sources[0]:
+        either = union(
+            *(
+                select(posts.c.part.label("part"), one[metric].member.label("member_id"))
+                .select_from(one[metric].rows)
+                .where(one[metric].which)
+                for one in sources
             )
-    return found
+        ).subquery()
+        source = Source(either, either.c.member_id, true())
+        counted[metric] = await count_people(connection, looking.new_since, either.c.part, source)
+    return _put_together(counted, reached)
+
+
+def _put_together(
+    counted: Mapping[Metric | None, Mapping[str, Counted]], reached: Mapping[str, Sequence[int]]
+) -> dict[str, After]:
+    return {
+        part: After(
+            sent,
+            recipients,
+            counted[None].get(part, Counted()),
+            {
+                metric: people.get(part, Counted())
+                for metric, people in counted.items()
+                if metric is not None
+            },
+        )
+        for part, (sent, recipients) in reached.items()
+    }
 
 
 def _posts(parts: Mapping[str, Part], window: timedelta) -> CTE:
@@ -221,9 +316,3 @@ def _written_to(posts: CTE) -> Source:
     """Who was written to, by every member that they are."""
     theirs = posts.join(members, members.c.customer_id == posts.c.customer_id)
     return Source(theirs, members.c.id, true())
-
-
-async def _count(
-    connection: AsyncConnection, looking: Looking, posts: CTE, source: Source
-) -> dict[Any, Counted]:
-    return await count_people(connection, looking.new_since, posts.c.part, source)

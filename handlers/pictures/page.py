@@ -36,8 +36,10 @@ _CUT = "…"
 _NARROWER = (0.55, 0.65, 0.75, 0.85, 0.95)  # of the room, tried for lines of one length
 _COLOURS = 64  # enough for flat shapes and the soft edges of letters
 # What a line is not broken within: a word with the signs around it, and any other character with
-# the signs that no line begins with.
-_PIECES = re.compile(r"[!-~\u00a1-\u024f]+\s*|\s*[^\s!-~][，。！？、；：）》」』】…·]*\s*|\s+")
+# the signs that no line begins or ends with.
+_PIECES = re.compile(
+    r"[（《「『【]*(?:[!-~\u00a1-\u024f]+\s*|\s*[^\s!-~][，。！？、；：）》」』】…·]*\s*)|\s+"
+)
 
 
 class Page:

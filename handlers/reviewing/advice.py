@@ -31,6 +31,8 @@ class Rule(StrEnum):
     NOT_APPROVED = "not_approved"
     TOO_LATE = "too_late"
     CAPS = "caps"
+    QUIET_HOURS = "quiet_hours"
+    ACCOUNT_DOWN = "account_down"
     WORDING = "wording"
     GROUPS_LOST = "groups_lost"
     FAILED = "failed"
@@ -105,6 +107,7 @@ class Known:
         posted: what was posted, each with its replies.
         silent: the parts that planned something of which nothing went out: name and how much.
         never_planned: tasks that were never planned because something was not known.
+        replied: how many fans replied to anything, each once.
         fans: those who got anything.
         gone: those of them who left a group or opted out.
         tried: what trials compared.
@@ -118,6 +121,7 @@ class Known:
     posted: Sequence[Posted] = ()
     silent: Sequence[tuple[str, int]] = ()
     never_planned: Sequence[str] = ()
+    replied: int = 0
     fans: int = 0
     gone: int = 0
     tried: Sequence[Tried] = ()
@@ -170,6 +174,8 @@ def _held_back(known: Known) -> Iterator[Advice]:
         (Rule.NOT_APPROVED, (Reason.NOT_APPROVED,)),
         (Rule.TOO_LATE, (Reason.TOO_LATE,)),
         (Rule.CAPS, _CAPS),
+        (Rule.QUIET_HOURS, (Reason.QUIET_HOURS,)),
+        (Rule.ACCOUNT_DOWN, (Reason.ACCOUNT_DOWN,)),
         (Rule.WORDING, (Reason.WORDING,)),
         (Rule.GROUPS_LOST, _LOST),
     ]
@@ -227,9 +233,8 @@ def _replies(known: Known) -> Iterator[Advice]:
         return
     best = max(posted, key=lambda one: one.share)
     others = [one for one in posted if one is not best]
-    replied = sum(one.replied for one in posted)
     if best.replied < ENOUGH_REPLIES:
-        yield Advice(Kind.UNKNOWN, Rule.FEW_REPLIES, {"count": replied})
+        yield Advice(Kind.UNKNOWN, Rule.FEW_REPLIES, {"count": known.replied})
         return
     usual = sum(one.replied for one in others) / sum(one.fans for one in others)
     if best.share >= FAR_MORE * usual:

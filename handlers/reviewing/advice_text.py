@@ -21,6 +21,8 @@ _SENTENCES: Mapping[Rule, str] = {
     Rule.NOT_APPROVED: "{count} 条到了时间还没人批准，没有发：早一天批",
     Rule.TOO_LATE: "{count} 条过了时间没发：定早一点，或者别排得太密",
     Rule.CAPS: "{count} 条因为次数发满没发：同一个群或同一个人排稀一点",
+    Rule.QUIET_HOURS: "{count} 条落在免打扰时段没发：定在白天，或者开深夜的大促窗口",
+    Rule.ACCOUNT_DOWN: "{count} 条因为账号没在线没发：发 /accounts 看看账号",
     Rule.WORDING: "{count} 条因为措辞没发：批准前先改掉预览里标出的字",
     Rule.GROUPS_LOST: "{count} 条发不进群：看看机器人还在不在群里、能不能说话",
     Rule.FAILED: "{count} 条没发成：先弄清上面写的原因",

@@ -22,8 +22,7 @@ from scheduler.decide import Reason
 from scheduler.trials import Trial
 from storage.campaign_money import Money
 from storage.deliveries import DeliveryState
-from storage.outcome_sources import Metric
-from storage.review_ledger import After
+from storage.review_ledger import Aftermath
 
 _WAITING = (DeliveryState.PLANNED, DeliveryState.SENDING)
 
@@ -112,33 +111,6 @@ class PostSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
-    """What came of posts that reached somebody; None where none went there."""
-
-    groups: After | None = None
-    private: After | None = None
-
-    @property
-    def each(self) -> list[After]:
-        """Both, as far as they are there."""
-        return [one for one in (self.groups, self.private) if one is not None]
-
-    def people(self, metric: Metric) -> int:
-        """How many fans did it, those in groups and those in private."""
-        return sum(one.people(metric) for one in self.each)
-
-    @property
-    def fans(self) -> int:
-        """How many fans there were, in groups and in private."""
-        return sum(one.fans.people for one in self.each)
-
-    @property
-    def new_fans(self) -> int:
-        """How many of them were new customers."""
-        return sum(one.fans.new for one in self.each)
-
-
-@dataclass(frozen=True, slots=True)
 class TaskSeen:
     """A task of a programme, or one post of a campaign, with its posts."""
 
@@ -146,7 +118,7 @@ class TaskSeen:
     name: str
     goal: str
     posts: tuple[PostSeen, ...]
-    did: Did
+    did: Aftermath
 
     @property
     def ledger(self) -> Ledger:
@@ -164,7 +136,7 @@ class PartSeen:
     first: date | None
     last: date | None
     tasks: tuple[TaskSeen, ...]
-    did: Did
+    did: Aftermath
 
     @property
     def posts(self) -> list[PostSeen]:
@@ -202,7 +174,7 @@ class Review:
     made_at: datetime
     window: timedelta
     parts: tuple[PartSeen, ...]
-    did: Did
+    did: Aftermath
     money: Money
     trials: tuple[TrialSeen, ...] = ()
     waiting: tuple[str, ...] = ()

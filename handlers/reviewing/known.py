@@ -38,6 +38,7 @@ def known_of(desk: Desk, review: Review) -> Known:
             if part.name and part.ledger.planned and not _went_out(part.ledger)
         ],
         never_planned=review.waiting,
+        replied=review.did.people(Metric.REPLIES),
         fans=review.did.fans,
         gone=sum(review.did.people(metric) for metric in _GONE),
         tried=[

@@ -13,11 +13,12 @@ from handlers.pictures.drawing import NotDrawn, drawn
 from handlers.pictures.sheet import Bar, Hint, ReviewSheet, Tile, Went
 from handlers.reviewing.advice import Kind
 from handlers.reviewing.advice_text import KINDS, advice_line
-from handlers.reviewing.figures import Did, Ledger, Review
+from handlers.reviewing.figures import Ledger, Review
 from handlers.reviewing.text import part_name
 from handlers.trial_text import METRICS, span_told
 from scheduler.content import Picture
 from storage.outcome_sources import Metric
+from storage.review_ledger import Aftermath
 
 _log = structlog.get_logger(__name__)
 
@@ -59,7 +60,7 @@ def review_sheet(desk: Desk, review: Review) -> ReviewSheet:
         ),
         went_title=say("每个阶段发出多少") if review.programme_year else say("每次发出多少"),
         went=_went(desk, review),
-        did_title=say("发出后{within}，多少位粉丝", within=within),
+        did_title=say("发出后 {within}，多少位粉丝", within=within),
         did=tuple(
             Bar(say(name), count)
             for metric, name in METRICS.items()
@@ -76,7 +77,7 @@ def review_sheet(desk: Desk, review: Review) -> ReviewSheet:
     )
 
 
-def _recipients(desk: Desk, did: Did) -> list[str]:
+def _recipients(desk: Desk, did: Aftermath) -> list[str]:
     say, found = desk.say, []
     if did.groups is not None:
         one = did.groups
@@ -98,7 +99,7 @@ def _went(desk: Desk, review: Review) -> tuple[Went, ...]:
     return tuple(_one(desk, task.name, task.ledger, task.did) for task in tasks)
 
 
-def _one(desk: Desk, name: str, ledger: Ledger, did: Did) -> Went:
+def _one(desk: Desk, name: str, ledger: Ledger, did: Aftermath) -> Went:
     replied = did.people(Metric.REPLIES)
-    told = desk.say("回复 {count}", count=replied) if did.each else ""
+    told = desk.say("回复 {count}", count=replied) if did.both is not None else ""
     return Went(name, ledger.planned, ledger.sent, told)

@@ -22,7 +22,7 @@ from handlers.insight_arguments import PeriodWords
 from handlers.period import Period
 from handlers.programme_files import plan_of, title_of
 from handlers.reviewing.advice import advise
-from handlers.reviewing.figures import Did, PartSeen, PostSeen, Review, TaskSeen, TrialSeen
+from handlers.reviewing.figures import PartSeen, PostSeen, Review, TaskSeen, TrialSeen
 from handlers.reviewing.known import known_of
 from handlers.reviewing.posts_seen import posts_seen, slots_of
 from scheduler.bodies import arms_of
@@ -36,13 +36,13 @@ from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
 from storage.groups import groups_by_id
 from storage.outcomes import begun_version
-from storage.review_ledger import After, Looking, aftermath, groups_concerned, stands
+from storage.review_ledger import Aftermath, Looking, aftermath, groups_concerned, stands
 from storage.running_programmes import EVERY_YEAR, RunningProgramme
 
 _WHOLE = ""
 _MOST_PARTS = 60  # posts that are looked at one by one; of more a campaign is seen as a whole
 _LONGEST_TALK = 62  # days of talk at most, the last ones: a greeting may run for years
-_NONE = Did()
+_NONE = Aftermath()
 
 
 async def review_of_campaign(desk: Desk, campaign: StoredCampaign) -> Review:
@@ -202,7 +202,7 @@ async def _reviewed(
                 connection, {key: slots_of(posts) for key, posts in tasks.items()}, looking
             )
             if len(tasks) > 1
-            else {(key, private): one for key in tasks for (_, private), one in whole.items()}
+            else {key: one for key in tasks for one in whole.values()}
         )
         money = [await money_of(connection, one.id) for one in found.campaigns]
         trials = [
@@ -213,9 +213,9 @@ async def _reviewed(
     seen = [
         replace(
             part,
-            did=_did(phases, part.key),
+            did=phases.get(part.key, _NONE),
             tasks=tuple(
-                replace(task, did=_did(each, f"{part.key}/{task.key}")) for task in part.tasks
+                replace(task, did=each.get(f"{part.key}/{task.key}", _NONE)) for task in part.tasks
             ),
         )
         for part in parts
@@ -228,16 +228,12 @@ async def _reviewed(
         made_at=now,
         window=found.window,
         parts=tuple(seen),
-        did=_did(whole, _WHOLE),
+        did=whole.get(_WHOLE, _NONE),
         money=_together(money),
         trials=tuple(trials),
         talk=await _talk(desk, found),
         ends=found.ends,
     )
-
-
-def _did(found: Mapping[tuple[str, bool], After], part: str) -> Did:
-    return Did(found.get((part, False)), found.get((part, True)))
 
 
 def _looking(desk: Desk, found: _Read) -> Looking:

@@ -11,7 +11,7 @@ from handlers.previews import in_one_message
 from handlers.reasons import words_for
 from handlers.report_words import DEMANDS, STANCES
 from handlers.reviewing.advice_text import advice_by_kind
-from handlers.reviewing.figures import Did, Ledger, PartSeen, Review, TaskSeen
+from handlers.reviewing.figures import Ledger, PartSeen, Review, TaskSeen
 from handlers.shares import percent
 from handlers.trial_text import METRICS, compared_line, money_lines, span_told
 from insights.lexicon import WHOLE
@@ -19,7 +19,7 @@ from insights.opinions import Stance
 from scheduler.content import Button
 from storage.deliveries import DeliveryState
 from storage.outcome_sources import Metric
-from storage.review_ledger import After
+from storage.review_ledger import After, Aftermath
 
 _REASONS = 4  # of what was held back
 _TASKS = 6  # each on its own line; of more, the page tells
@@ -130,7 +130,7 @@ def why_lines(desk: Desk, review: Review) -> list[str]:
     return [say("· {line}", line=one) for one in told]
 
 
-def did_lines(desk: Desk, did: Did, within: str) -> list[str]:
+def did_lines(desk: Desk, did: Aftermath, within: str) -> list[str]:
     """What fans did after posts in groups, and after private messages; `within` says how long."""
     say, lines = desk.say, []
     if did.groups is not None:
@@ -190,12 +190,12 @@ def task_line(desk: Desk, task: TaskSeen) -> str:
     return desk.say("{name}：{parts}", name=shortened(task.name), parts=came_of)
 
 
-def _came_of(desk: Desk, times: int, ledger: Ledger, did: Did) -> str:
+def _came_of(desk: Desk, times: int, ledger: Ledger, did: Aftermath) -> str:
     say = desk.say
     gone = did.people(Metric.OPT_OUTS) + did.people(Metric.LEAVES)
     parts = [say("{count} 次", count=times)] if times > 1 else []
     parts.append(say("发出 {sent}/{count} 条", sent=ledger.sent, count=ledger.planned))
-    if did.each:
+    if did.both is not None:
         parts.append(say("回复 {count}", count=did.people(Metric.REPLIES)))
     if gone:
         parts.append(say("退群退订 {count}", count=gone))
