@@ -19,7 +19,8 @@ from storage import campaigns
 from storage.campaigns import StoredCampaign
 from storage.single_posts import move_planned, slot_stands
 
-_FAR = timedelta(days=3 * 366)
+FAR = timedelta(days=3 * 366)
+"""Further than the moments of any programme lie from when it was switched on."""
 
 
 async def follow_moments(
@@ -58,5 +59,5 @@ def posts_by_slot(campaign: StoredCampaign) -> dict[str, Occurrence]:
     """Every post of a campaign whose moments are written out, past ones too, by slot."""
     value = campaign_value(campaign)
     around = campaign.created_at
-    found = occurrences_of(value, around - _FAR, around + _FAR)
+    found = occurrences_of(value, around - FAR, around + FAR)
     return {one.slot: one for one in found}

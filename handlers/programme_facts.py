@@ -7,7 +7,7 @@ moment that the platform sets may be said as well; then it counts as the shop sa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,7 +19,8 @@ from scheduler.programme_plan import Waiting
 from storage.errors import NuanqunError
 
 _LONGEST = 200  # characters of a fact: it stands inside a text
-_NAMED = re.compile(r"(?:^|[\s;；,，])(?P<name>[^\s=＝;；,，]+)\s*[=＝]\s*")
+_ANY_NAME = re.compile(r"[^\s=＝;；,，]+")
+_REMARK = re.compile(r"\s*[，,（(].*")
 _BEHIND = re.compile(r"[\s;；,，]+$")
 _DAY = re.compile(r"(?:(?P<year>20\d\d)[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?")
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})")
@@ -44,10 +45,11 @@ _NODES = {
     "presale-start": "预售开始",
     "balance-start": "尾款开始",
     "balance-end": "尾款截止",
+    "sale-start": "开卖",
     "spot-start": "现货开始",
     "second-wave": "第二波开始",
     "end": "结束",
-    "encore": "返场",
+    "encore-start": "返场",
 }
 """What the nodes of a sale are called where no file names them."""
 
@@ -61,17 +63,17 @@ class Said:
 
 def read_facts(desk: Desk, programme: Programme, year: int, written: str) -> Said | Reply:
     """What a manager wrote of the shop, or one line that says what is wrong with it."""
-    named = list(_NAMED.finditer(written))
+    known = _known(desk, programme, year)
+    named = list(_named(known).finditer(written))
     if not named or written[: named[0].start()].strip():
         return _unreadable(desk, programme)
     ends = [*(one.start() for one in named[1:]), len(written)]
     found: dict[str, str | int] = {}
     for one, end in zip(named, ends, strict=True):
         value = _BEHIND.sub("", written[one.end() : end])
-        known = _known(desk, programme, year, one["name"])
-        if known is None:
+        if one["name"].lower() not in known:
             return _unknown(desk, programme, one["name"])
-        key, kind = known
+        key, kind = known[one["name"].lower()]
         read = _value(kind, value, year)
         if read is None:
             return reply(
@@ -87,20 +89,30 @@ def read_facts(desk: Desk, programme: Programme, year: int, written: str) -> Sai
     return Said(found)
 
 
-def _known(
-    desk: Desk, programme: Programme, year: int, written: str
-) -> tuple[str, FactKind] | None:
-    """The key and kind of a fact or node by its name or key."""
-    wanted = written.lower()
-    for fact in programme.facts:
-        if wanted in {fact.key, *(name.lower() for name in fact.name.values())}:
-            return fact.key, fact.kind
+def _known(desk: Desk, programme: Programme, year: int) -> dict[str, tuple[str, FactKind]]:
+    """Everything that a fact or a node may be called → its key and kind."""
+    found: dict[str, tuple[str, FactKind]] = {}
     named = node_names(desk.shop, programme, year)
     for key in {**named, **_NODES}:
-        names = [*named.get(key, {}).values(), *([desk.say(_NODES[key])] if key in _NODES else ())]
-        if wanted in {key, f"{NODE}{key}", *(name.lower() for name in names)}:
-            return f"{NODE}{key}", FactKind.MOMENT
-    return None
+        usual = [desk.say(_NODES[key])] if key in _NODES else []
+        for name in (key, f"{NODE}{key}", *named.get(key, {}).values(), *usual):
+            found[name.lower()] = f"{NODE}{key}", FactKind.MOMENT
+    for fact in programme.facts:
+        for name in (fact.key, *fact.name.values(), *map(_short, fact.name.values())):
+            found[name.lower()] = fact.key, fact.kind
+    return found
+
+
+def _named(known: Iterable[str]) -> re.Pattern[str]:
+    """Finds a name with its equals sign: one that is known, whatever is in it, or any word."""
+    names = sorted(map(re.escape, known), key=len, reverse=True)
+    either = "|".join([*names, _ANY_NAME.pattern])
+    return re.compile(rf"(?:^|[\s;；,，])(?P<name>{either})\s*[=＝]\s*", re.IGNORECASE)
+
+
+def _short(name: str) -> str:
+    """A name without the remark behind it: 会员日的优惠 for 会员日的优惠，一句话."""
+    return _REMARK.sub("", name)
 
 
 def _value(kind: FactKind, written: str, year: int) -> str | int | None:
@@ -162,7 +174,9 @@ def ask_for_facts(desk: Desk, programme: Programme, missing: Sequence[Fact], cal
         say("{name}（{shape}）", name=_name(desk, fact), shape=say(_SHAPES[fact.kind]))
         for fact in missing
     )
-    example = " ".join(f"{_name(desk, fact)}={say(_EXAMPLES[fact.kind])}" for fact in missing)
+    example = " ".join(
+        f"{_short(_name(desk, fact))}={say(_EXAMPLES[fact.kind])}" for fact in missing
+    )
     return reply(
         say(
             "开「{programme}」之前还要知道：{names}。\n一次写上就行，例如：\n{example}",
@@ -195,7 +209,7 @@ def waiting_lines(
     first = next(iter(by_what))
     kinds = {fact.key: fact.kind for fact in programme.facts}
     value = say(_EXAMPLES[kinds.get(first, FactKind.MOMENT)])
-    known = what_is(desk, programme, year, first)
+    known = _short(what_is(desk, programme, year, first))
     example = f"/programme facts {programme.key} {known}={value}"
     return [*lines, say("知道了就告诉我，例如：{example}", example=example)]
 
@@ -248,7 +262,7 @@ def _name(desk: Desk, fact: Fact) -> str:
 def _unreadable(desk: Desk, programme: Programme) -> Reply:
     first = programme.facts[0] if programme.facts else None
     example = (
-        f"{_name(desk, first)}={desk.say(_EXAMPLES[first.kind])}"
+        f"{_short(_name(desk, first))}={desk.say(_EXAMPLES[first.kind])}"
         if first is not None
         else desk.say("赠品=护手霜小样")
     )
@@ -259,7 +273,7 @@ def _unreadable(desk: Desk, programme: Programme) -> Reply:
 
 
 def _unknown(desk: Desk, programme: Programme, written: str) -> Reply:
-    known = desk.listed(_name(desk, fact) for fact in programme.facts)
+    known = desk.listed(_short(_name(desk, fact)) for fact in programme.facts)
     return reply(
         desk.say("这个方案里没有「{name}」。能说的有：{known}", name=written, known=known),
         private=True,

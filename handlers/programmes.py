@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
-from handlers.moved_posts import follow_moments, holds_still
+from handlers.moved_posts import FAR, follow_moments, holds_still
 from handlers.programme_drafts import (
     PRIORITY,
     Draft,
@@ -37,8 +37,10 @@ from scheduler.campaigns import CampaignState
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan
 from scheduler.promotions import Promotion
-from scheduler.schedule_json import schedule_to_json
+from scheduler.schedule_json import schedule_from_json, schedule_to_json
+from scheduler.schedules import moments
 from scheduler.variants import parts
+from scheduler.wall_time import zone_named
 from storage import audit, campaigns
 from storage.audiences import Audience
 from storage.campaigns import NewCampaign, StoredCampaign
@@ -166,6 +168,8 @@ async def wanted(
     for draft in drafts.campaigns:
         before = last.get(draft.key)
         if before is None or before.state is CampaignState.CANCELLED:
+            if not _speaks_again(desk, draft):
+                continue
             ready = await drawn(desk, programme, plan, draft)
             made.append(_proposal(free[draft.key], programme.key, ready, plan.promotion))
             continue
@@ -195,6 +199,12 @@ async def wanted(
     again = [plain_key(one["key"]) for one in switching.made]
     left_out = frozenset(slot for key in again if key in last for slot in last[key].skipped)
     return Wanted(plan, drafts, switching, running.is_on, left_out)
+
+
+def _speaks_again(desk: Desk, draft: Draft) -> bool:
+    """Whether a draft has a moment to come: what is over needs nobody's approval."""
+    now, zone = desk.clock.now(), zone_named(desk.shop.zone)
+    return bool(moments(schedule_from_json(draft.schedule), zone, now, now + FAR))
 
 
 def _document(value: Proposal | Edit) -> dict[str, Any]:

@@ -25,6 +25,8 @@ FACTS = (
     fact("price", FactKind.MONEY, "到手价"),
     fact("count", FactKind.NUMBER, "份数"),
     fact("live", FactKind.MOMENT, "直播"),
+    fact("offer", FactKind.TEXT, "优惠，一句话"),
+    fact("monthly", FactKind.NUMBER, "每月几号（1 到 28）"),
 )
 
 
@@ -51,6 +53,8 @@ def said(shop: Shop, written: str) -> dict[str, str | int] | str:
         ("到手价=99", {"price": "99.00"}),
         ("到手价=¥199.5元 直播=11-10 20:05", {"price": "199.50", "live": "2026-11-10T20:05"}),
         ("尾款截止=11-13 23:59", {"node:balance-end": "2026-11-13T23:59"}),
+        ("优惠=满三百减四十 每月几号=8", {"offer": "满三百减四十", "monthly": 8}),
+        ("优惠，一句话=买一送一 每月几号（1 到 28）=8", {"offer": "买一送一", "monthly": 8}),
         ("balance-end=11-13 23:59", {"node:balance-end": "2026-11-13T23:59"}),
     ],
 )
@@ -73,7 +77,10 @@ def test_facts_are_read_under_their_names_or_keys(
         ("直播=11-10 25:00", "「直播」要写成时间"),
         ("小样", "要写成“名字=内容”"),
         ("你好 赠品=小样", "要写成“名字=内容”"),
-        ("礼品=小样", "这个方案里没有「礼品」。能说的有：赠品、发货日、到手价、份数、直播"),
+        (
+            "礼品=小样",
+            "这个方案里没有「礼品」。能说的有：赠品、发货日、到手价、份数、直播、优惠、每月几号",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_with_what_does(shop: Shop, written: str, answer: str) -> None:
