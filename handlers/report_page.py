@@ -304,7 +304,7 @@ def _share(share: float) -> str:
     return f"{share:.0%}" if share >= 0.1 or not share else f"{share:.1%}"  # noqa: PLR2004 (10%)
 
 
-def _fit(text: object) -> str:
+def fit(text: object) -> str:
     """A text without what a page cannot show."""
     return _UNFIT.sub("", str(text))
 
@@ -318,5 +318,5 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["fit"] = _fit
+    environment.filters["fit"] = fit
     return environment.get_template("report_page.html")

@@ -39,7 +39,7 @@ _STATES = {
 def review_text(desk: Desk, review: Review) -> str:
     """The review as one message."""
     say = desk.say
-    lines = [title_line(desk, review), *_standing_lines(desk, review), *figure_lines(desk, review)]
+    lines = [title_line(desk, review), *standing_lines(desk, review), *figure_lines(desk, review)]
     if review.posts:
         lines += _part_lines(desk, review)
         for seen in review.trials:
@@ -66,7 +66,7 @@ def title_line(desk: Desk, review: Review) -> str:
     )
 
 
-def _standing_lines(desk: Desk, review: Review) -> list[str]:
+def standing_lines(desk: Desk, review: Review) -> list[str]:
     """That it is not over, where it is not."""
     if not review.posts or review.over:
         return []
@@ -176,6 +176,8 @@ def part_line(desk: Desk, part: PartSeen) -> str:
         )
     else:
         name = say("【{name}】", name=name)
+    if part.goal:
+        name += say("{name}：", name=part.goal)
     return name + _came_of(desk, len(part.posts), part.ledger, part.did)
 
 
@@ -204,36 +206,33 @@ def _came_of(desk: Desk, times: int, ledger: Ledger, did: Aftermath) -> str:
 
 def talk_lines(desk: Desk, talk: FullReport | None) -> list[str]:
     """What fans said meanwhile, against the days before, with a quote or two."""
-    if talk is None or talk.other is None:
+    if talk is None:
         return []
-    say, other = desk.say, talk.other
-    lines = [
-        "",
-        say(
-            "粉丝在说（{first:%m-%d} 至 {last:%m-%d}，和之前 {days} 天比）",
-            first=talk.period.first,
-            last=talk.period.last,
-            days=len(talk.period.days),
-        ),
-    ]
-    if not talk.found.messages:
-        return [*lines, say("这几天还没有人说话。")]
-    lines.append(
-        say(
-            "说话的 {before} → {speakers} 人",
-            before=other.speakers,
-            speakers=talk.found.speakers,
-        )
-    )
+    say = desk.say
+    lines = ["", *talk_heads(desk, talk)]
     for title, rows in talk_rows(desk, talk).items():
         told = [
             say("{what} {before}→{count} 人", what=shortened(what), before=before, count=count)
             for what, before, count in rows[:_ROWS]
         ]
         lines.append(say("{name}：{parts}", name=title, parts=say("、").join(told)))
-    if talk.withheld:
-        return [*lines, talk.withheld]
     return [*lines, *(say("“{quote}”", quote=one) for one in quotes_of(talk)[:_QUOTES])]
+
+
+def talk_heads(desk: Desk, talk: FullReport) -> list[str]:
+    """Which days are compared, and how many fans spoke in them."""
+    say = desk.say
+    head = say(
+        "粉丝在说（{first:%m-%d} 至 {last:%m-%d}，和之前 {days} 天比）",
+        first=talk.period.first,
+        last=talk.period.last,
+        days=len(talk.period.days),
+    )
+    if not talk.found.messages:
+        return [head, say("这几天还没有人说话。")]
+    before = 0 if talk.other is None else talk.other.speakers
+    speakers = talk.found.speakers
+    return [head, say("说话的 {before} → {speakers} 人", before=before, speakers=speakers)]
 
 
 Row = tuple[str, int, int]

@@ -1,0 +1,179 @@
+"""A review as one HTML file, with every phase, task, trial and figure; nothing is fetched or run.
+
+Here the figures become what the template shows: words, and bars by their length; `page.html` puts
+them on the page. Everything that people wrote is escaped there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from handlers.desk import Desk
+from handlers.report_page import fit
+from handlers.reviewing.advice_text import KINDS, advice_line
+from handlers.reviewing.figures import Ledger, PartSeen, Review, TaskSeen
+from handlers.reviewing.text import (
+    Row,
+    figure_lines,
+    part_name,
+    quotes_of,
+    standing_lines,
+    talk_heads,
+    talk_rows,
+    title_line,
+)
+from handlers.trial_text import METRICS, span_told, trial_lines
+from storage.outcome_sources import Metric
+from storage.review_ledger import Aftermath
+
+_ROWS = 12
+_QUOTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A phase, a task or a post: how it went, with its bar in percent of the longest one.
+
+    `did` are how many fans did what, in the order of the table's heads.
+    """
+
+    name: str
+    about: str
+    times: int
+    planned: int
+    sent: int
+    planned_length: float
+    sent_length: float
+    did: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What fans said: how many, what of it, and some of it in their words, masked."""
+
+    lines: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[Row]]]
+    quotes: Sequence[str]
+
+
+def review_page(desk: Desk, review: Review) -> str:
+    """The review as an HTML document, in the shop's language."""
+    say, ledger, language = desk.say, review.ledger, desk.shop.language
+    return _template().render(
+        language="zh-CN" if language == "zh" else language,
+        title=title_line(desk, review),
+        standing=standing_lines(desk, review),
+        totals=[
+            (say("计划"), ledger.planned),
+            (say("发出"), ledger.sent),
+            (say("没发出"), ledger.held_back + ledger.uncertain),
+            (say("回复"), review.did.people(Metric.REPLIES)),
+        ],
+        figures=figure_lines(desk, review),
+        advice=_advice(desk, review),
+        parts=_parts(desk, review),
+        metrics=[say(name) for name in METRICS.values()],
+        trials=[
+            (say("看对照 {number}", number=seen.number), trial_lines(desk, seen.trial))
+            for seen in review.trials
+        ],
+        talk=_talk(desk, review),
+        words=_words(desk, review),
+    )
+
+
+def _words(desk: Desk, review: Review) -> dict[str, str]:
+    """What stands on the page beside names and numbers."""
+    say = desk.say
+    return {
+        "advice": say("下次"),
+        "parts": say("每个阶段发出多少") if review.programme_year else say("每次发出多少"),
+        "times": say("次数"),
+        "sent": say("发出"),
+        "counted": say(
+            "后面几栏是发出后 {within}做了这件事的粉丝，一位只算一次。",
+            within=say("{window}内", window=span_told(desk, review.window)),
+        ),
+        "talk": say("粉丝在说什么"),
+        "before": say("之前"),
+        "now": say("现在"),
+        "made": say("{time} 生成", time=f"{desk.shop.local(review.made_at):%Y-%m-%d %H:%M}"),
+        "masked": say("原话已遮住名字、电话和地址。"),
+    }
+
+
+def _advice(desk: Desk, review: Review) -> list[tuple[str, str, list[str]]]:
+    found = []
+    for kind, title in KINDS.items():
+        sentences = [advice_line(desk, one) for one in review.advice if one.kind is kind]
+        if sentences:
+            found.append((kind.value, desk.say(title), sentences))
+    return found
+
+
+def _parts(desk: Desk, review: Review) -> list[tuple[Line | None, list[Line]]]:
+    """Each phase with its tasks; a campaign has posts, and no phase above them."""
+    longest = max((part.ledger.planned for part in review.parts), default=0)
+    if not review.programme_year:
+        longest = max((task.ledger.planned for task in review.tasks), default=0)
+    return [
+        (
+            _of_part(desk, part, longest) if review.programme_year else None,
+            [_of_task(task, longest) for task in part.tasks],
+        )
+        for part in review.parts
+    ]
+
+
+def _of_part(desk: Desk, part: PartSeen, longest: int) -> Line:
+    about = [f"{day:%m-%d}" for day in (part.first, part.last) if day is not None]
+    told = " ".join(filter(None, ("–".join(about), part.goal)))
+    return _line(part_name(desk, part), told, len(part.posts), part.ledger, part.did, longest)
+
+
+def _of_task(task: TaskSeen, longest: int) -> Line:
+    return _line(task.name, task.goal, len(task.posts), task.ledger, task.did, longest)
+
+
+def _line(  # noqa: PLR0917 (what stands in one row)
+    name: str, about: str, times: int, ledger: Ledger, did: Aftermath, longest: int
+) -> Line:
+    def length(count: int) -> float:
+        return round(100.0 * count / longest, 2) if longest else 0.0
+
+    return Line(
+        name,
+        about,
+        times,
+        ledger.planned,
+        ledger.sent,
+        length(ledger.planned),
+        length(ledger.sent),
+        [did.people(metric) for metric in METRICS],
+    )
+
+
+def _talk(desk: Desk, review: Review) -> Talk | None:
+    if review.talk is None:
+        return None
+    rows = [(name, rows[:_ROWS]) for name, rows in talk_rows(desk, review.talk).items()]
+    lines = [*talk_heads(desk, review.talk), *review.talk.notes]
+    return Talk(lines, rows, quotes_of(review.talk)[:_QUOTES])
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["fit"] = fit
+    return environment.get_template("page.html")
