@@ -143,14 +143,14 @@ def _segment(written: str | None) -> SegmentWord | None:
     return SegmentWord.asking(Segment.parse(written).question)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, whole: str | bytes) -> None:
     """Write a report to a file, and say so.
 
     Raises:
         FileUnwritable: it cannot be written.
     """
     try:
-        file.write_text(text, encoding="utf-8", newline="")
+        file.write_bytes(whole.encode() if isinstance(whole, str) else whole)
     except OSError as trouble:
         raise FileUnwritable(place=file, reason=trouble.strerror or trouble) from trouble
     typer.echo(f"wrote {file}", err=True)
@@ -372,6 +372,44 @@ def plan(
         else:
             for one in found:
                 typer.echo(one.line())
+        return DONE
+
+    _run(work)
+
+
+@app.command()
+def review(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="CAMPAIGN|PROGRAMME[:YEAR]",
+            help="A campaign by its number or key, or a programme: double11:2026.",
+        ),
+    ],
+    *,
+    page: Annotated[
+        Path | None, typer.Option("--html", help="Write the whole review to this file.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Write its picture to this file, a PNG.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """What a campaign, or a programme's year, came to, and what to keep and to change."""
+
+    async def work() -> int:
+        from bot.asking_review import review as ask  # noqa: PLC0415 (as for run)
+
+        found = await ask(_configuration(config), what, pictured=picture is not None)
+        if page is not None:
+            _write(page, found.page)
+        if picture is not None and found.picture is not None:
+            _write(picture, found.picture)
+        if as_json:
+            _print(found.document)
+        else:
+            typer.echo(found.text)
         return DONE
 
     _run(work)

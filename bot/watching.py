@@ -23,6 +23,7 @@ from handlers.desk import Desk
 from handlers.each_morning import tell_morning
 from handlers.greetings_ahead import prepare_greetings
 from handlers.questions import tell_unanswered
+from handlers.reviewing.telling import tell_reviews
 from handlers.spike_watch import watch_spikes
 
 _log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ WATCHERS: tuple[tuple[str, Watcher], ...] = (
     ("greetings", prepare_greetings),
     ("rounds", close_rounds),
     ("arrivals", watch_feeds),
+    ("reviews", tell_reviews),
 )
 """What is looked at, by the names that stand in the log."""
 
