@@ -262,9 +262,10 @@ async def _do(desk: Desk, chore: Chore, *, if_missed: CronTrigger | None = None)
     try:
         if if_missed is not None and not await _missed(desk, name, if_missed):
             return
+        began = desk.clock.now()  # what falls due while it works is another turn
         await chore(desk)
         async with desk.database.writing() as connection:
-            await note_done(connection, name, desk.clock.now())
+            await note_done(connection, name, began)
     except Exception:  # noqa: BLE001 (one chore's fault is logged and counted, the others go on)
         # Tomorrow night, or at the next start, it is tried again.
         _FAILED.labels(name).inc()
