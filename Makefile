@@ -8,10 +8,11 @@
 # (requirements-dev.lock), and what `make bench` puts beside that (requirements-bench.lock).
 #
 #   make test ARGS="-k floors"      passes ARGS on, for demo, test and bench-insights
+#   make simulate-year ARGS="--year 2027 --groups 200 --fans 20000 --engine postgresql"
 #   make test PYTHON=python3.13     chooses the Python that .venv is made with
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-insights faults docs lock clean
+.PHONY: help demo test check bench bench-insights faults simulate-year docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +44,7 @@ help:
 	@echo "make bench   run the benchmarks and print their figures (but the next)"
 	@echo "make bench-insights  only how well and how fast messages are understood"
 	@echo "make faults  kill the bot and its senders hundreds of times, on a platform that misbehaves"
+	@echo "make simulate-year  live a shop's whole year on a simulated clock, in minutes, and judge it"
 	@echo "make docs    write the generated pages of docs/reference again"
 	@echo "make lock    bring the lock files up to pyproject.toml (needs uv)"
 	@echo "make clean   remove everything that make has made, .venv included"
@@ -69,6 +71,9 @@ bench-insights: $(BENCHMARKS)
 faults: $(DEVELOPMENT)
 	@NUANQUN_FAULT_ROUNDS=100 NUANQUN_FAULT_DELIVERIES=50000 $(BIN)/python -m pytest tests/faults/test_sender_faults.py
 	@NUANQUN_FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/faults -m faults --ignore=tests/faults/test_sender_faults.py
+
+simulate-year: $(DEVELOPMENT)
+	@$(BIN)/python -m tests.simulation.year $(ARGS)
 
 docs: $(DEVELOPMENT)
 	@$(BIN)/python -m docs.generate

@@ -359,10 +359,13 @@ async def open_shop(
     settings: ShopSettings,
     care: CareSettings | None = None,
     narrator: ChatEndpoint | None = None,
+    *,
+    platform: Platform | None = None,
+    clock: SimulatedClock | None = None,
 ) -> Shop:
-    """A bot on this database, with its lane taken."""
-    clock = SimulatedClock(NOW)
-    platform = Platform()
+    """A bot on this database, with its lane taken; where nothing else is said, it is `NOW`."""
+    clock = clock or SimulatedClock(NOW)
+    platform = platform or Platform()
     care = care or CareSettings(zone=settings.zone)
     notices = Notices()
     async with database.writing() as connection:
