@@ -180,6 +180,17 @@ def test_every_post_leaves_at_its_moment_under_the_default_caps_and_quiet_hours(
         assert left_late(loud(as_posts(planned(key, year)))) == ([], [])
 
 
+@pytest.mark.parametrize("key", WITH_TASKS)
+def test_a_private_word_that_nothing_ends_waits_out_the_night_of_a_fan_far_away(key: str) -> None:
+    begin, end = (
+        timedelta(hours=at.hour) for at in (CareSettings().quiet_from, CareSettings().quiet_until)
+    )
+    endless = {task.key for task in shipped_programmes()[key].tasks if task.until is None}
+    for post in planned(key, 2027).posts:
+        if post.audience is not None and post.task in endless:
+            assert post.until - post.at >= (end - begin) % timedelta(days=1), post.task
+
+
 def test_all_of_double11_leaves_also_on_days_that_are_festivals() -> None:
     for year in YEARS:
         posts = [*greetings(year), *as_posts(planned("double11", year))]
