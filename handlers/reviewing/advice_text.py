@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from handlers.desk import Desk, shortened
+from handlers.desk import shortened
 from handlers.reviewing.advice import Advice, Kind, Rule
 from handlers.shares import percent
 from handlers.trial_text import METRICS
+from handlers.wording import Say
 from storage.outcome_sources import Metric
 
 KINDS: Mapping[Kind, str] = {
@@ -49,7 +50,7 @@ _SHARES = ("share", "usual")
 _NAMES = ("name", "what")
 
 
-def advice_line(desk: Desk, one: Advice) -> str:
+def advice_line(say: Say, one: Advice) -> str:
     """One piece of advice, with its figures as people read them."""
     facts = dict(one.facts)
     for name in _SHARES:
@@ -59,13 +60,13 @@ def advice_line(desk: Desk, one: Advice) -> str:
         if isinstance(called := facts.get(name), str):
             facts[name] = shortened(called)
     if isinstance(metric := facts.get("metric"), str):
-        facts["metric"] = desk.say(METRICS[Metric(metric)])
-    return desk.say(_SENTENCES[one.rule], **facts)
+        facts["metric"] = say(METRICS[Metric(metric)])
+    return say(_SENTENCES[one.rule], **facts)
 
 
-def advice_by_kind(desk: Desk, advice: Sequence[Advice]) -> dict[str, list[str]]:
+def advice_by_kind(say: Say, advice: Sequence[Advice]) -> dict[str, list[str]]:
     """What stands above each kind of advice → its sentences; kinds without any are left out."""
     found: dict[str, list[str]] = {}
     for one in advice:
-        found.setdefault(desk.say(KINDS[one.kind]), []).append(advice_line(desk, one))
+        found.setdefault(say(KINDS[one.kind]), []).append(advice_line(say, one))
     return found

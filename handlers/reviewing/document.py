@@ -47,7 +47,7 @@ def review_document(desk: Desk, review: Review) -> dict[str, Any]:
                 "kind": one.kind.value,
                 "rule": one.rule.value,
                 "figures": dict(one.facts),
-                "text": advice_line(desk, one),
+                "text": advice_line(desk.say, one),
             }
             for one in review.advice
         ],

@@ -39,12 +39,14 @@ _QUOTES = 8
 class Line:
     """A phase, a task or a post: how it went, with its bar in percent of the longest one.
 
-    `did` are how many fans did what, in the order of the table's heads.
+    `groups` and `people` were reached; `did` are how many fans did what, in the order of the heads.
     """
 
     name: str
     about: str
     times: int
+    groups: int
+    people: int
     planned: int
     sent: int
     planned_length: float
@@ -94,6 +96,8 @@ def _words(desk: Desk, review: Review) -> dict[str, str]:
         "advice": say("下次"),
         "parts": say("每个阶段发出多少") if review.programme_year else say("每次发出多少"),
         "times": say("次数"),
+        "groups": say("群"),
+        "people": say("私信"),
         "sent": say("发出"),
         "counted": say(
             "后面几栏是发出后 {within}做了这件事的粉丝，一位只算一次。",
@@ -110,7 +114,7 @@ def _words(desk: Desk, review: Review) -> dict[str, str]:
 def _advice(desk: Desk, review: Review) -> list[tuple[str, str, list[str]]]:
     found = []
     for kind, title in KINDS.items():
-        sentences = [advice_line(desk, one) for one in review.advice if one.kind is kind]
+        sentences = [advice_line(desk.say, one) for one in review.advice if one.kind is kind]
         if sentences:
             found.append((kind.value, desk.say(title), sentences))
     return found
@@ -150,6 +154,8 @@ def _line(  # noqa: PLR0917 (what stands in one row)
         name,
         about,
         times,
+        0 if did.groups is None else did.groups.recipients,
+        0 if did.private is None else did.private.recipients,
         ledger.planned,
         ledger.sent,
         length(ledger.planned),

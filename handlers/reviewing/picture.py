@@ -68,7 +68,7 @@ def review_sheet(desk: Desk, review: Review) -> ReviewSheet:
         ),
         hints_title=say("下次"),
         hints=tuple(
-            Hint(say(KINDS[one.kind]), advice_line(desk, one), one.kind is Kind.KEEP)
+            Hint(say(KINDS[one.kind]), advice_line(say, one), one.kind is Kind.KEEP)
             for one in review.advice
             if one.kind is not Kind.UNKNOWN
         )[:_HINTS],

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from handlers.desk import Desk
+from handlers.period import day_bounds
 from handlers.programme_files import plan_of, shelf
 from handlers.reviewing.figures import Review
 from handlers.reviewing.picture import review_picture
@@ -22,13 +23,14 @@ from handlers.reviewing.reading import looked_for, review_of_campaign, review_of
 from handlers.reviewing.text import review_text, shown_buttons
 from handlers.staff import managers, tell_managers
 from scheduler.content import Content
+from scheduler.programme_parts import Programme
 from scheduler.quiet_hours import quiet_until
 from scheduler.trials import UNPLANNED_WINDOW
 from storage import campaigns
 from storage.campaigns import StoredCampaign
 from storage.errors import SchedulingError
 from storage.review_ledger import groups_concerned
-from storage.running_programmes import programmes_ever_on
+from storage.running_programmes import RunningProgramme, programmes_ever_on
 from storage.staff_chats import staff_chats
 from storage.told_reviews import (
     Ended,
@@ -51,9 +53,9 @@ async def tell_reviews(desk: Desk) -> int:
         return 0
     async with desk.database.reading() as connection:
         programmes = await untold_programmes(connection, desk.shop_id)
-        told = bool(await managers(connection, desk.shop))
-        told = told or bool(await staff_chats(connection, desk.shop_id))
-    if not told:
+        people = await managers(connection, desk.shop)
+        chats = await staff_chats(connection, desk.shop_id)
+    if not (people or chats):
         return 0
     count = 0
     for one in programmes:
@@ -68,9 +70,11 @@ async def tell_reviews(desk: Desk) -> int:
 async def _tell_campaign(desk: Desk, ended: Ended, now: datetime) -> bool:
     async with desk.database.reading() as connection:
         campaign = await campaigns.by_id(connection, ended.id)
-    if campaign is None or not await _is_time(desk, Reviewed.CAMPAIGN, ended, [campaign], now):
+    if campaign is None:
         return False
     try:
+        if not await _is_time(desk, Reviewed.CAMPAIGN, ended, [campaign], now):
+            return False
         review = await review_of_campaign(desk, campaign)
     except SchedulingError as trouble:
         return await _pass_over(desk, Reviewed.CAMPAIGN, ended.id, str(trouble))
@@ -86,34 +90,52 @@ async def _tell_programme(desk: Desk, ended: Ended, now: datetime) -> bool:
     programme = (await shelf(desk)).programmes.get(running.key) if running is not None else None
     if running is None or programme is None:
         return await _pass_over(desk, Reviewed.PROGRAMME, ended.id, "there is no such programme")
-    if not await _is_time(desk, Reviewed.PROGRAMME, ended, every, now):
-        return False
     try:
-        plan = await plan_of(desk, programme, running.year, running.facts)
-        days = [phase.last for phase in plan.phases if phase.last is not None]
-        if running.is_on and days and max(days) >= desk.shop.day_of(now):
-            return False  # something may still be added to it
+        over = await _last_phase_over(desk, programme, running)
+        if not await _is_time(desk, Reviewed.PROGRAMME, ended, every, now, not_before=over):
+            return False
         review = await review_of_programme(desk, programme, running)
     except SchedulingError as trouble:
         return await _pass_over(desk, Reviewed.PROGRAMME, ended.id, str(trouble))
     return await _tell(desk, Reviewed.PROGRAMME, ended, review, every)
 
 
+async def _last_phase_over(
+    desk: Desk, programme: Programme, running: RunningProgramme
+) -> datetime | None:
+    """When the last phase of a programme that is on is over: until then something may be added."""
+    if not running.is_on:
+        return None
+    plan = await plan_of(desk, programme, running.year, running.facts)
+    days = [phase.last for phase in plan.phases if phase.last is not None]
+    return day_bounds(desk, max(days))[1] if days else None
+
+
 async def _is_time(
-    desk: Desk, kind: Reviewed, ended: Ended, every: Sequence[StoredCampaign], now: datetime
+    desk: Desk,
+    kind: Reviewed,
+    ended: Ended,
+    every: Sequence[StoredCampaign],
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
 ) -> bool:
-    """Whether the last window is over; what nobody need be told of any more is passed over."""
+    """Whether the last window is over, and a moment that it is to wait for.
+
+    What nobody need be told of any more is passed over.
+
+    Raises:
+        SchedulingError: the plan of a trial cannot be read.
+    """
     if ended.waiting:
         return False
     if ended.last_at is None:
         return await _pass_over(desk, kind, ended.id, "nothing of it was to be sent")
     if now < ended.last_at + UNPLANNED_WINDOW:
         return False
-    try:
-        async with desk.database.reading() as connection:
-            over_at = ended.last_at + await looked_for(connection, every)
-    except SchedulingError as trouble:
-        return await _pass_over(desk, kind, ended.id, str(trouble))
+    async with desk.database.reading() as connection:
+        over_at = ended.last_at + await looked_for(connection, every)
+    over_at = max(over_at, not_before or over_at)
     if now > over_at + LATE_FOR:
         return await _pass_over(desk, kind, ended.id, "it was over days ago")
     return now >= over_at

@@ -45,7 +45,7 @@ def review_text(desk: Desk, review: Review) -> str:
         for seen in review.trials:
             lines += [compared_line(desk, seen.trial, one) for one in seen.trial.compared]
         lines += talk_lines(desk, review.talk)
-        for title, sentences in advice_by_kind(desk, review.advice).items():
+        for title, sentences in advice_by_kind(say, review.advice).items():
             lines += ["", title, *(say("· {line}", line=one) for one in sentences)]
     return in_one_message(desk, lines, [])
 
