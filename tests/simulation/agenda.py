@@ -1,7 +1,8 @@
-"""What the simulated manager does in a year: programmes switched on, draws, broadcasts, care.
+"""What people do in a simulated year: the manager runs the shop's programmes, and fans talk.
 
-All of it is said as a manager says it: commands in the private chat, each followed by a yes. The
-sale's dates are the manager's own words, since platforms announce those of a coming year late.
+The manager gives commands in the private chat, each followed by a yes. The sale's dates are the
+manager's own words, since platforms announce those of a coming year late. Fans talk a little every
+month, some come in, and some take part in draws.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import Enum, auto
 
 from scheduler.festivals import festivals_of
 
@@ -25,17 +27,26 @@ _NEWS = (
 )
 
 
+class Fans(Enum):
+    """What fans do."""
+
+    LISTEN = auto()
+    TAKE_PART = auto()
+    TALK = auto()
+    COME_IN = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something the manager says at a local time, and whether fans take part in it."""
+    """Something the manager says at a local time (nothing: they are silent), and what fans do."""
 
     at: datetime
-    says: str
-    is_draw: bool = False
+    says: str = ""
+    fans: Fans = Fans.LISTEN
 
 
 def deeds_of(year: int) -> list[Deed]:
-    """The manager's year, in the order of time."""
+    """A year's deeds, in the order of time."""
     return sorted(_deeds(year), key=lambda deed: deed.at)
 
 
@@ -86,8 +97,11 @@ def _deeds(year: int) -> Iterator[Deed]:
         yield Deed(
             on(month, 5, 10, 33),
             f"/draw @所有群 {month}月抽奖 | 面霜正装 x1 | 小样 x5 | 截止 今晚8点",
-            is_draw=True,
+            fans=Fans.TAKE_PART,
         )
+    for month in range(1, 13):
+        yield Deed(on(month, 3, 11, 3), fans=Fans.TALK)
+        yield Deed(on(month, 8, 11, 3), fans=Fans.COME_IN)
     for number in range(26):
         moment = on(1, 14, 12, 36) + number * _BROADCAST_EVERY
         if moment.year == year:

@@ -27,7 +27,7 @@ from storage.due import next_due
 from storage.rounds import RoundKind
 from storage.slots import PlannedSlot
 from tests.handlers.shop import ACCOUNT, MANAGER, Shop, open_shop
-from tests.simulation.agenda import Deed
+from tests.simulation.agenda import Deed, Fans
 from tests.simulation.judge import GREETINGS, Listed
 from tests.simulation.network import Network
 from tests.simulation.town import fan_name, group_name, settle
@@ -38,7 +38,11 @@ _PLANNED = (CampaignState.DRAFT, CampaignState.APPROVED)
 _BEFORE = HORIZON - timedelta(minutes=5)  # so long before a moment the planner takes its turn
 _LOOKS = (time(9, 1), time(9, 24), time(10, 10), time(20, 31))  # when the watchers look, each day
 _TAKING_PART = 24  # fans that take part in a draw
-_DONE = ("好的", "可以")  # how the bot begins its answer to a yes that did something
+_TALKS = 20  # one fan in so many talks each month
+_WORDS = "面霜用着挺好的"
+_BATCH = 500
+_NEWCOMERS = 20
+_DONE = ("好的", "记下了")  # how the bot begins its answer where something was done
 _NO_ANSWER = "the manager's {says!r} was answered: {answer!r}"
 _STUCK_AFTER = 7_200  # seconds in which something is due and does not leave
 
@@ -50,11 +54,12 @@ class Stuck(AssertionError):
 class Life:
     """The days of one shop, from one midnight to another. Open it with `begin`."""
 
-    def __init__(self, shop: Shop, network: Network, groups: int) -> None:
+    def __init__(self, shop: Shop, network: Network, groups: int, fans: int) -> None:
         self.shop = shop
         self.network = network
         self.listed: set[Listed] = set()
         self._groups = groups
+        self._fans = fans
         self._zone = ZoneInfo(shop.desk.shop.zone)
         self._planned_until = shop.clock.now()
         self._moments: list[datetime] = []  # of campaigns, until the end of today
@@ -68,7 +73,7 @@ class Life:
         await settle(database, settings.key, groups, fans, clock.now())
         network = Network(clock)
         shop = await open_shop(database, settings, platform=network, clock=clock)
-        life = cls(shop, network, groups)
+        life = cls(shop, network, groups, fans)
         await life._says("早")
         return life
 
@@ -154,17 +159,27 @@ class Life:
     # What people do
 
     async def _do(self, deed: Deed) -> None:
-        answer = await self._says(deed.says)
-        if "/confirm" in answer:
-            answer = await self._says("/confirm")
-            if not answer.startswith(_DONE):
-                raise Stuck(_NO_ANSWER.format(says=deed.says, answer=answer))
-        elif not deed.says.startswith("/mourn"):
-            raise Stuck(_NO_ANSWER.format(says=deed.says, answer=answer))
+        if deed.says:
+            await self._order(deed.says)
+        match deed.fans:
+            case Fans.TAKE_PART:
+                await self._take_part()
+            case Fans.TALK:
+                await self._talk()
+            case Fans.COME_IN:
+                await self._come_in()
         await self._plan()
         await self._drain()
-        if deed.is_draw:
-            await self._take_part()
+
+    async def _order(self, says: str) -> None:
+        """The manager gives a command, and says yes to what the bot shows."""
+        answer = await self._says(says)
+        if "/confirm" in answer:
+            answer = await self._says("/confirm")
+        if not answer.startswith(_DONE):
+            raise Stuck(_NO_ANSWER.format(says=says, answer=answer))
+        await self._plan()
+        await self._drain()
 
     async def _take_part(self) -> None:
         """Some fans take a ticket once the draw has reached the groups; one of them twice."""
@@ -176,6 +191,23 @@ class Life:
             self.shop.clock.advance(3 * SECOND)
             where = group_name(fan % self._groups)
             await self.shop.presses(fan_name(fan), f"/join {latest[0].id}", group=where)
+
+    async def _talk(self) -> None:
+        """One fan in twenty says something."""
+        shop = self.shop
+        said = [
+            shop.heard(fan_name(fan), _WORDS, group=group_name(fan % self._groups))
+            for fan in range(1, self._fans, _TALKS)
+        ]
+        for first in range(0, len(said), _BATCH):
+            await shop.hear(*said[first : first + _BATCH])
+
+    async def _come_in(self) -> None:
+        """Somebody new comes into each of some groups."""
+        when = f"{self.shop.desk.shop.local(self.shop.clock.now()):%m%d}"
+        for number in range(min(_NEWCOMERS, self._groups)):
+            self.shop.clock.advance(3 * SECOND)
+            await self.shop.joins(f"新粉丝{when}{number}", group=group_name(number))
 
     async def _says(self, text: str) -> str:
         """The manager says something in private; the bot's last answer."""

@@ -37,11 +37,15 @@ _A_SECOND = (30, timedelta(seconds=1))  # what `network.LIMITS` lets through
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What came of it: the ledger, the posts that arrived, and the breaches by what was judged."""
+    """What came of it: the ledger, the posts that arrived, and the breaches by what was judged.
+
+    `peak` is the memory of this process, in MB, at the most before anything was judged.
+    """
 
     planned: list[Planned]
     posts: list[Post]
     found: Mapping[str, list[str]]
+    peak: float = 0
 
     @property
     def is_sound(self) -> bool:
@@ -63,10 +67,11 @@ async def lived(
     await life.live(last, within(deeds_of(first.year), first, last))
     if greetings_until is not None:
         await life.live(greetings_until, [])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     planned = await evidence.ledger(life.shop)
     arrivals = life.network.arrivals
     posts = posts_of(arrivals, planned)
-    return Lived(planned, posts, await _judged(life, arrivals, planned, posts))
+    return Lived(planned, posts, await _judged(life, arrivals, planned, posts), peak)
 
 
 async def _judged(
@@ -151,10 +156,9 @@ def main() -> None:
     print("breaches")
     for line in verdicts(done.found):
         print(line)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{asked.groups} groups, {asked.fans:,} fans, {asked.engine}: {len(done.posts):,} posts "
-        f"in {took:,.0f} s, {peak:,.0f} MB at the most"
+        f"in {took:,.0f} s, {done.peak:,.0f} MB at the most"
     )
     sys.exit(0 if done.is_sound else 1)
 
