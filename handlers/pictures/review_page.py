@@ -95,15 +95,12 @@ def _draw_went(page: Page, top: float, title: str, went: tuple[Went, ...]) -> fl
         figure = f"{one.sent:,}/{one.planned:,}"
         right = WIDTH - _MARGIN
         counted = page.write((right, top + 40), figure, _NAME, bold=True, align="right")
-        name = page.write((_MARGIN, top + 40), one.name, _NAME, within=_ACROSS - counted - _GAP)
-        left = _MARGIN + name + _GAP
-        page.write(
-            (left, top + 40),
-            one.told,
-            _SMALL,
-            colour=FAINT,
-            within=max(right - counted - _GAP - left, 0),
-        )
+        room = _ACROSS - counted - _GAP
+        told = min(page.width(one.told, _SMALL) + _GAP, room / 2) if one.told else 0
+        name = page.write((_MARGIN, top + 40), one.name, _NAME, within=room - told)
+        if told:
+            at = (_MARGIN + name + _GAP, top + 40)
+            page.write(at, one.told, _SMALL, colour=FAINT, within=told - _GAP)
         page.box((_MARGIN, top + 58), max(_ACROSS * one.planned / most, 12), 40, _TRACK, round_=6)
         if one.sent:
             page.box((_MARGIN, top + 58), max(_ACROSS * one.sent / most, 12), 40, _SENT, round_=6)
