@@ -175,13 +175,24 @@ def load(file: Path | None = None) -> Configuration:
     place = file if file is not None else DEFAULT_FILE if DEFAULT_FILE.exists() else None
     document = _read(place) if place is not None else {}
     try:
-        return _WithEnvironment(**document)
+        found = _WithEnvironment(**document)
     except SettingsError as trouble:  # its cause quotes the variable, which may hold a secret
         what = str(trouble).partition(" from source")[0]
         reason = f"{what}; lists and whole sections are written as JSON there"
         raise ConfigurationUnreadable(place="in the environment", reason=reason) from None
     except ValidationError as invalid:
         raise _named(invalid, str(place or "the environment")) from None
+    return found if place is None else _beside(place, found)
+
+
+def _beside(place: Path, found: Configuration) -> Configuration:
+    """The configuration with the shop's own files looked for beside it, wherever the bot starts.
+
+    What the bot writes, and secrets, stay where the paths say from where it starts.
+    """
+    mine = found.programmes
+    folders = {"folder": place.parent / mine.folder, "nodes": place.parent / mine.nodes}
+    return found.model_copy(update={"programmes": mine.model_copy(update=folders)})
 
 
 def _read(place: Path) -> dict[str, Any]:

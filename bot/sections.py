@@ -245,11 +245,13 @@ class Programmes(Section):
     """What the shop runs through the year."""
 
     folder: Path = Field(
-        Path("programmes"), description="The shop's own programmes, one file each; may be missing."
+        Path("programmes"),
+        description="The shop's own programmes, one file each, beside this file; may be missing.",
     )
     nodes: Path = Field(
         Path("nodes"),
-        description="The shop's own dates of sales, such as tmall-2026.toml; may be missing.",
+        description="The shop's own dates of sales, such as tmall-2026.toml, beside this file; may "
+        "be missing.",
     )
     platform: str = Field(
         "tmall",

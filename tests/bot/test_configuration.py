@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import time
 from pathlib import Path
 
@@ -30,8 +31,20 @@ def written(tmp_path: Path, text: str) -> Path:
     return file
 
 
-def test_without_a_file_every_key_has_its_default() -> None:
-    assert load() == load(TOP / "config.example.toml")
+def test_without_a_file_every_key_has_its_default(tmp_path: Path) -> None:
+    shutil.copy(TOP / "config.example.toml", tmp_path)
+    assert load() == load(Path("config.example.toml"))
+
+
+def test_the_shops_own_files_are_beside_the_configuration_wherever_the_bot_starts(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "etc"
+    place.mkdir()
+    shop = load(written(place, '[programmes]\nnodes = "/srv/nodes"\n')).shop_settings()
+    assert shop.programmes == place / "programmes"
+    assert shop.nodes == Path("/srv/nodes")
+    assert load().shop_settings().programmes == Path("programmes")
 
 
 def test_the_file_named_nuanqun_toml_is_read_by_itself(tmp_path: Path) -> None:
