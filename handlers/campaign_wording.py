@@ -21,7 +21,7 @@ from scheduler.campaigns import CampaignState
 from scheduler.content import Button, Content
 from scheduler.variants import parts
 from scheduler.wording_gate import in_yuan
-from scheduler.wording_rules import Hit, blocking
+from scheduler.wording_rules import PRICE, Hit, blocking
 from storage import audit, campaigns, confirmations, products
 from storage.campaigns import StoredCampaign
 from storage.confirmations import Confirmation
@@ -162,6 +162,25 @@ async def override_campaign(desk: Desk, asked: Asked, number: int) -> LetPass | 
         )
         await _note(connection, desk, asked, campaign.key, hits)
         return LetPass(hits, await campaigns.by_id(connection, number))
+
+
+async def still_passed(
+    desk: Desk,
+    connection: AsyncConnection,
+    body: Mapping[str, Any],
+    before: Sequence[str],
+    new: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A body that was made anew, with those of the rules that a manager let pass `before`.
+
+    None is kept that its `new` words break, and nothing is said in advance about their prices.
+    """
+    if not new["templates"]:
+        kept = list(before)
+    else:
+        asked = {PRICE, *(hit.rule for hit in await hits_of(desk, connection, [new]))}
+        kept = [rule for rule in before if rule not in asked]
+    return {**body, "overrides": kept} if kept else dict(body)
 
 
 def _with_rules(body: Mapping[str, Any], hits: Sequence[Hit]) -> list[str]:

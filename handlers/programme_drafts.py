@@ -25,7 +25,7 @@ from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Dated, DatedMoment
-from scheduler.templates import variables_of
+from scheduler.templates import COUPON, variables_of
 from storage.audiences import Audience, resolve
 from storage.campaigns import StoredCampaign
 from storage.groups import Group
@@ -39,7 +39,10 @@ _COUNTDOWN = "countdown"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A campaign as the plan wants it; `groups` are those that its audience comes to now."""
+    """A campaign as the plan wants it; `groups` are those that its audience comes to now.
+
+    `bare` are the slots whose picture could not be drawn, or may not be said: they go without.
+    """
 
     key: str
     name: str
@@ -48,6 +51,7 @@ class Draft:
     audience: Audience
     groups: tuple[Group, ...]
     valid_for: timedelta
+    bare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
     body |= {name: part for name, part in parts.items() if part}
     if posts[0].audience is not None:
         body["in_private"] = True
+        body |= _batch_of(body)
     return body
 
 
@@ -171,17 +176,35 @@ def _one_or_several(variants: Sequence[str]) -> str | list[str]:
 
 
 def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]) -> Draft:
-    """The draft with what a manager changed in what stands, whose body is `said`."""
+    """The draft with what a manager changed in what stands, whose body is `said`.
+
+    What a manager let pass was the words as they were: see `campaign_wording.still_passed`.
+    """
     rewritten = [slot for slot in said.get(REWRITTEN, ()) if slot in draft.body["templates"]]
     body = dict(draft.body)
     if rewritten:
         kept = {slot: said["templates"][slot] for slot in rewritten}
         body["templates"] = {**body["templates"], **kept}
         body[REWRITTEN] = rewritten
-    for part in ("test", "overrides"):
-        if part in said:
-            body[part] = said[part]
+    if rewritten and COUPON in said:
+        body.setdefault(COUPON, said[COUPON])
+    if "test" in said:
+        body["test"] = said["test"]
     schedule = dict(draft.schedule)
+def marked(body: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a programme's campaign, which knows what in it a manager has reworded just now.
+
+    One that has no words of its own for each slot is left as it is.
+    """
+    if "templates" not in body or "templates" not in before:
+        return dict(body)
+    changed = [
+        slot for slot, texts in body["templates"].items() if before["templates"].get(slot) != texts
+    ]
+    rewritten = list(dict.fromkeys([*before.get(REWRITTEN, ()), *changed]))
+    return {**body, REWRITTEN: rewritten} if rewritten else dict(body)
+
+
     if moved := standing.schedule.get("moved"):
         schedule |= {"skipped": [], "moved": moved}
     return replace(draft, body=body, schedule=schedule)
@@ -199,6 +222,24 @@ def says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any])
 
 
 def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
+def new_words(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a body was not said before, as a body of its own; its templates may be none."""
+    now, before = used_facts(body), used_facts(said)
+    as_before = body["variables"] == said["variables"]
+    kept = {
+        slot
+        for slot, texts in body["templates"].items()
+        if as_before
+        and slot in before
+        and texts == said["templates"][slot]
+        and now[slot] == before[slot]
+        and body.get("buttons", {}).get(slot) == said.get("buttons", {}).get(slot)
+    }
+    new = {slot: texts for slot, texts in body["templates"].items() if slot not in kept}
+    parts = {name: part for name, part in body.items() if name != "overrides"}
+    return {**parts, "templates": new}
+
+
     """A schedule as a draft writes it: without changes where there are none."""
     plain = {name: part for name, part in schedule.items() if name not in ("skipped", "moved")}
     if moved := schedule.get("moved"):
@@ -207,24 +248,33 @@ def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Draft) -> Draft:
-    """The draft with the pictures that are drawn for it; one that cannot be drawn is left out."""
+    """The draft with the pictures that are drawn for it; one that cannot be drawn is left out.
+
+    A post that speaks of a node counts down to that one, any other to the programme's day.
+    """
     pictures = dict(draft.body.get("pictures", {}))
     for post in plan.posts:
-        days = post.facts.get("days")
         past = post.until < desk.shop.local(desk.clock.now()).replace(tzinfo=None)
         if post.picture != _COUNTDOWN or post.slot not in draft.body["templates"] or past:
             continue
         picture = await countdown_picture(
             desk,
             days=days if isinstance(days, int) and days >= 0 else None,
-            title=programme.names.get(desk.shop.language, programme.names["zh"]),
+            title=f"{name} {node}" if node else name,
             product=str(post.facts.get("product", "")),
-            node=str(post.facts.get("node", "")),
+            node=str(post.facts.get("node_at", "")),
         )
-        if picture is not None:
+    bare = []
+        if picture is None:
+            bare.append(post.slot)
+        else:
             pictures[post.slot] = [{"source": picture.source, "caption": picture.caption}]
-    return replace(draft, body={**draft.body, "pictures": pictures} if pictures else draft.body)
+    body = {**draft.body, "pictures": pictures} if pictures else draft.body
+    return replace(draft, body=body, bare=tuple(bare))
 
 
+        node = str(post.facts.get("node", ""))
+        days = post.facts.get("node_days" if node else "days")
+        name = programme.names.get(desk.shop.language, programme.names["zh"])
 PRIORITY = Priority.CAMPAIGN
 """How urgent the posts of programmes are."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from handlers.desk import Desk
-from handlers.programme_files import NODE, node_names
+from handlers.programme_files import NODE, NODES, node_names
 from handlers.replies import Reply, reply
 from scheduler.programme_parts import Fact, FactKind, Programme
 from scheduler.programme_plan import Waiting
@@ -41,17 +41,6 @@ _EXAMPLES = {
     FactKind.NUMBER: "3",
     FactKind.MOMENT: "11-10 20:00",
 }
-_NODES = {
-    "presale-start": "预售开始",
-    "balance-start": "尾款开始",
-    "balance-end": "尾款截止",
-    "sale-start": "开卖",
-    "spot-start": "现货开始",
-    "second-wave": "第二波开始",
-    "end": "结束",
-    "encore-start": "返场",
-}
-"""What the nodes of a sale are called where no file names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +82,8 @@ def _known(desk: Desk, programme: Programme, year: int) -> dict[str, tuple[str, 
     """Everything that a fact or a node may be called → its key and kind."""
     found: dict[str, tuple[str, FactKind]] = {}
     named = node_names(desk.shop, programme, year)
-    for key in {**named, **_NODES}:
-        usual = [desk.say(_NODES[key])] if key in _NODES else []
+    for key in {**named, **NODES}:
+        usual = [desk.say(NODES[key])] if key in NODES else []
         for name in (key, f"{NODE}{key}", *named.get(key, {}).values(), *usual):
             found[name.lower()] = f"{NODE}{key}", FactKind.MOMENT
     for fact in programme.facts:
@@ -220,7 +209,7 @@ def what_is(desk: Desk, programme: Programme, year: int, what: str) -> str:
     if what.startswith(NODE):
         key = what.removeprefix(NODE)
         names = node_names(desk.shop, programme, year).get(key, {})
-        usual = desk.say(_NODES[key]) if key in _NODES else key
+        usual = desk.say(NODES[key]) if key in NODES else key
         return names.get(language, names.get("zh", usual))
     for fact in programme.facts:
         if fact.key == what:

@@ -17,6 +17,7 @@ import structlog
 
 from handlers.desk import Desk
 from handlers.settings import ShopSettings
+from handlers.wording import wording
 from scheduler.decide import CareSettings
 from scheduler.festivals import Region
 from scheduler.nodes import Node, nodes_of
@@ -31,6 +32,17 @@ _log = structlog.get_logger(__name__)
 
 NODE = "node:"
 """What stands before the key of a node among the facts that a shop has said."""
+NODES = {
+    "presale-start": "预售开始",
+    "balance-start": "尾款开始",
+    "balance-end": "尾款截止",
+    "sale-start": "开卖",
+    "spot-start": "现货开始",
+    "second-wave": "第二波开始",
+    "end": "结束",
+    "encore-start": "返场",
+}
+"""What the nodes of a sale are called where no file names them."""
 _OLD_YEARS = 5  # so far back a node's name is looked for
 _SAID_BY_SHOP = "the shop"
 
@@ -114,7 +126,7 @@ def _plan(
         if fact.startswith(NODE):
             key = fact.removeprefix(NODE)
             at = datetime.fromisoformat(str(said)).replace(tzinfo=zone_named(shop.zone))
-            nodes[key] = Node(key, names.get(key, {"zh": key}), at, _SAID_BY_SHOP)
+            nodes[key] = Node(key, names.get(key) or _usual_name(shop, key), at, _SAID_BY_SHOP)
     own = {fact: said for fact, said in facts.items() if not fact.startswith(NODE)}
     return resolve(
         programme,
@@ -135,6 +147,12 @@ def node_names(shop: ShopSettings, programme: Programme, year: int) -> dict[str,
         nodes = nodes_of(shop.sale_platform, programme.key, year - before, shop.nodes)
         found |= {key: node.name for key, node in nodes.items()}
     return found
+
+
+def _usual_name(shop: ShopSettings, key: str) -> Mapping[str, str]:
+    """What a node that no file names is called: as usual, else by its key."""
+    name = NODES.get(key, key)
+    return {"zh": name, shop.language: wording(shop.language)(name)}
 
 
 async def year_of(desk: Desk, programme: Programme) -> int:

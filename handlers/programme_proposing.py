@@ -6,6 +6,7 @@ It ends in the same preview and the same yes as any campaign: see `proposals.py`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -57,7 +58,7 @@ async def propose_on(
         return reply(say("「{name}」已经开着，没有要变的。", name=title), private=True)
     for draft in found.drafts.campaigns:
         posts = to_come(_value(desk, found, draft), now - _TICK, now)
-        wrong = too_much(desk, draft.body, posts, draft.groups)
+        wrong = wrong or too_much(desk, draft.body, posts, draft.groups)
         if wrong is not None:
             return wrong
     async with desk.database.writing() as connection:
@@ -121,6 +122,15 @@ def _is_to_come(desk: Desk, one: Entry) -> bool:
 
 def _value(desk: Desk, found: Wanted, draft: Draft) -> Campaign:
     promotion = found.plan.promotion
+def _bare_lines(desk: Desk, found: Wanted, entries: Sequence[Entry]) -> list[str]:
+    """Which posts go out without the picture that they should have."""
+    numbers = [str(one.number) for one in entries if one.slot in found.bare]
+    if not numbers:
+        return []
+    sentence = "没有配图，只发文字（图没画成，或者图上的字要先改）：第 {numbers} 条"
+    return [desk.say(sentence, numbers=desk.listed(numbers, len(numbers)))]
+
+
     return Campaign(
         key=draft.key,
         programme=found.switching.key,

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.audiences import Chosen
+from handlers.campaign_wording import still_passed
 from handlers.desk import Asked, Desk
 from handlers.moved_posts import FAR, follow_moments, holds_still
 from handlers.programme_drafts import (
@@ -27,6 +28,7 @@ from handlers.programme_drafts import (
     Drafts,
     drafts_of,
     drawn,
+    new_words,
     says_the_same,
     with_changes,
 )
@@ -81,7 +83,8 @@ class Switching:
 class Wanted:
     """What switching a programme on comes to: the plan, its drafts, and what of them is new.
 
-    `left_out` are the slots that a manager left out before the programme was switched off.
+    `left_out` are the slots that a manager left out before the programme was switched off, `bare`
+    those whose picture could not be drawn, or may not be said.
     """
 
     plan: ProgrammePlan
@@ -89,6 +92,7 @@ class Wanted:
     switching: Switching
     was_on: bool
     left_out: frozenset[str] = frozenset()
+    bare: frozenset[str] = frozenset()
 
     @property
     def changes(self) -> bool:
@@ -154,28 +158,28 @@ async def wanted(
         every = await campaigns.of_programme(connection, running.id)
         said = await campaigns.bodies(connection, [one.version_id for one in every])
         free = {draft.key: await free_key(connection, draft.key) for draft in drafts.campaigns}
-    last = {plain_key(one.key): one for one in every}
-    drafts = replace(
-        drafts,
-        campaigns=tuple(
-            with_changes(one, last[one.key], said[last[one.key].version_id])
+        last = {plain_key(one.key): one for one in every}
+        changed_before = [
+            await _as_changed(desk, connection, one, last[one.key], said[last[one.key].version_id])
             if one.key in last
             else one
             for one in drafts.campaigns
-        ),
-    )
-    made, changed = [], []
+        ]
+    drafts = replace(drafts, campaigns=tuple(changed_before))
+    made, changed, bare = [], [], set[str]()
     for draft in drafts.campaigns:
         before = last.get(draft.key)
         if before is None or before.state is CampaignState.CANCELLED:
             if not _speaks_again(desk, draft):
                 continue
             ready = await drawn(desk, programme, plan, draft)
+            bare.update(ready.bare)
             made.append(_proposal(free[draft.key], programme.key, ready, plan.promotion))
             continue
         if says_the_same(draft, before, said[before.version_id]) or not editable(desk, before):
             continue
         ready = await drawn(desk, programme, plan, draft)
+        bare.update(ready.bare)
         changed.append(
             Edit(
                 campaign_id=before.id,
@@ -198,7 +202,21 @@ async def wanted(
     )
     again = [plain_key(one["key"]) for one in switching.made]
     left_out = frozenset(slot for key in again if key in last for slot in last[key].skipped)
-    return Wanted(plan, drafts, switching, running.is_on, left_out)
+    return Wanted(plan, drafts, switching, running.is_on, left_out, frozenset(bare))
+
+
+async def _as_changed(
+    desk: Desk,
+    connection: AsyncConnection,
+    draft: Draft,
+    before: StoredCampaign,
+    said: Mapping[str, Any],
+) -> Draft:
+    """A draft with what a manager has changed in the campaign that was made of it before."""
+    draft = with_changes(draft, before, said)
+    passed = said.get("overrides", ())
+    new = new_words(draft.body, said)
+    return replace(draft, body=await still_passed(desk, connection, draft.body, passed, new))
 
 
 def _speaks_again(desk: Desk, draft: Draft) -> bool:

@@ -10,7 +10,7 @@ manager: see `approvals.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from handlers.desk import Asked, Desk
 from handlers.kept_apart_lines import kept_apart_lines
 from handlers.previews import facts, in_one_message, said, to_come, too_much
 from handlers.replacing import replaced_by
+from handlers.programme_drafts import marked
 from handlers.replies import Reply, reply
 from handlers.staff import needs_another
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
@@ -35,7 +36,7 @@ from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Once
 from scheduler.wall_time import instant_of, zone_named
 from scheduler.wording_rules import blocking
-from storage import confirmations, deliveries
+from storage import campaigns, confirmations, deliveries
 from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
 from storage.groups import Group
@@ -162,13 +163,6 @@ async def propose_edit(
     wrong = too_much(desk, body, posts, chosen.groups)
     if wrong is not None:
         return wrong
-    edit = Edit(
-        campaign_id=campaign.id,
-        version_id=campaign.version_id,
-        body=body,
-        audience=chosen.audience.to_json(),
-        groups=[group.id for group in chosen.groups],
-    )
     async with desk.database.writing() as connection:
         number = await ask(connection, asked, EDIT, asdict(edit), now)
         accounts = {group.account for group in chosen.groups}
@@ -180,6 +174,16 @@ async def propose_edit(
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
+        if campaign.running_id is not None:
+            before = await campaigns.bodies(connection, [campaign.version_id])
+            body = marked(body, before[campaign.version_id])
+        edit = Edit(
+            campaign_id=campaign.id,
+            version_id=campaign.version_id,
+            body=body,
+            audience=chosen.audience.to_json(),
+            groups=[group.id for group in chosen.groups],
+        )
         lines += wording_lines(desk, hits)
         lines += await what_then(connection, desk)
     words = said(desk, campaign.name, body, posts, chosen.groups[0].name, brief=True)

@@ -97,9 +97,11 @@ def write_sale(folder: Path, text: str = SALE) -> Path:
     return folder
 
 
-async def shop_with_sale(database: Database, folder: Path, **settings: object) -> Shop:
+async def shop_with_sale(
+    database: Database, folder: Path, *, text: str = SALE, **settings: object
+) -> Shop:
     """A shop with three groups, 福利群 being the tag of two, and the programme in its folder."""
-    known = ShopSettings(programmes=write_sale(folder), **settings)  # type: ignore[arg-type]  # as named there
+    known = ShopSettings(programmes=write_sale(folder, text), **settings)  # type: ignore[arg-type]  # as named there
     return await with_groups(await open_shop(database, known))
 
 

@@ -1,0 +1,111 @@
+"""A programme that is made anew keeps what a manager changed, and no yes for other words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import handlers.programme_drafts
+from scheduler.content import Picture
+from storage import campaigns
+from storage.database import Database
+from tests.handlers.programme_scenes import SALE, by_key, shop_with_sale, switched_on
+from tests.handlers.shop import MANAGER, Shop
+
+_EVE = 'on = "d-1"\nat = "20:12"'
+COUNTED = SALE.replace(_EVE, f'{_EVE}\npicture = "countdown"')
+TO_A_NODE = COUNTED.replace(_EVE, f'needs = ["node:end"]\n{_EVE}')
+
+
+@pytest.fixture
+async def shop(sqlite: Database, tmp_path: Path) -> Shop:
+    """A shop whose folder holds a small programme."""
+    return await shop_with_sale(sqlite, tmp_path / "programmes")
+
+
+async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
+    return (await shop.says(name, text, group=None)).text
+
+
+async def body_of(shop: Shop, key: str = "sale:2026") -> dict[str, Any]:
+    """What a campaign says in its newest version."""
+    campaign = (await by_key(shop))[key]
+    async with shop.desk.database.reading() as connection:
+        found = await campaigns.bodies(connection, [campaign.version_id])
+    return dict(found[campaign.version_id])
+
+
+async def made_anew(shop: Shop, facts: str) -> str:
+    """The shop says more, and has the programme follow; the preview of that."""
+    await says(shop, f"/programme facts sale {facts}")
+    return await says(shop, "/programme on sale")
+
+
+async def test_a_trial_with_its_texts_is_kept_when_more_is_known(shop: Shop) -> None:
+    await switched_on(shop)
+    number = (await by_key(shop))["sale:2026"].id
+    await says(shop, f"/trial {number} 另一版 {{{{ shop }}}}悄悄备了礼，先到先得")
+    await says(shop, "/confirm")
+    await says(shop, f"/trial {number} 回复 48小时 1")
+    await says(shop, "/confirm")
+    plan = (await body_of(shop))["test"]
+    await made_anew(shop, "发货日=11-15")
+    await says(shop, "/confirm")
+    body = await body_of(shop)
+    assert body["test"] == plan
+    assert len(body["templates"]["hello:1"]) == 2
+    assert isinstance(body["templates"]["sent"], str)
+
+
+async def test_words_that_a_manager_let_pass_are_asked_about_once(shop: Shop) -> None:
+    await let_pass(shop)
+    assert "✗" not in await made_anew(shop, "发货日=11-15")
+    await says(shop, "/confirm")
+    assert (await body_of(shop))["overrides"]
+
+
+async def test_other_words_are_not_let_pass_with_the_old_ones(shop: Shop) -> None:
+    await let_pass(shop)
+    assert "✗" in await made_anew(shop, "赠品=全国第一的小样")
+    assert "措辞要改一下" in await says(shop, "/confirm")
+    assert (await body_of(shop))["facts"]["hello:1"]["gift"] == "全网最好用的小样"
+
+
+async def let_pass(shop: Shop) -> None:
+    """The programme is on, with a gift that breaks a rule and that the manager has let pass."""
+    preview = await says(shop, "/programme on sale @所有群 赠品=全网最好用的小样")
+    assert "✗" in preview
+    number = preview.rpartition("/override ")[2].split()[0]
+    assert "放行" in await says(shop, f"/override {number}")
+    assert "开好了" in await says(shop, "/confirm")
+
+
+async def test_a_picture_counts_down_to_the_node_that_the_post_speaks_of(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def draws(*_: object, **what: object) -> Picture:
+        asked.append(what)
+        return Picture.drawn(b"png")
+
+    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", draws)
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=TO_A_NODE)
+    await says(shop, "/programme on sale @所有群 赠品=小样 结束=11-14 20:00")
+    assert asked == [
+        {"days": 3, "title": "秋季上新节 结束", "product": "", "node": "11月14日20:00"}
+    ]
+
+
+async def test_a_post_without_its_picture_is_pointed_out(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", nothing)
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=COUNTED)
+    preview = await says(shop, "/programme on sale @所有群 赠品=小样")
+    assert "没有配图，只发文字（图没画成，或者图上的字要先改）：第 4 条" in preview
