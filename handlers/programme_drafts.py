@@ -25,7 +25,7 @@ from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Dated, DatedMoment
-from scheduler.templates import COUPON, variables_of
+from scheduler.templates import variables_of
 from storage.audiences import Audience, resolve
 from storage.campaigns import StoredCampaign
 from storage.groups import Group
@@ -151,7 +151,6 @@ def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
     body |= {name: part for name, part in parts.items() if part}
     if posts[0].audience is not None:
         body["in_private"] = True
-        body |= _batch_of(body)
     return body
 
 
@@ -175,22 +174,6 @@ def _one_or_several(variants: Sequence[str]) -> str | list[str]:
     return variants[0] if len(variants) == 1 else list(variants)
 
 
-def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]) -> Draft:
-    """The draft with what a manager changed in what stands, whose body is `said`.
-
-    What a manager let pass was the words as they were: see `campaign_wording.still_passed`.
-    """
-    rewritten = [slot for slot in said.get(REWRITTEN, ()) if slot in draft.body["templates"]]
-    body = dict(draft.body)
-    if rewritten:
-        kept = {slot: said["templates"][slot] for slot in rewritten}
-        body["templates"] = {**body["templates"], **kept}
-        body[REWRITTEN] = rewritten
-    if rewritten and COUPON in said:
-        body.setdefault(COUPON, said[COUPON])
-    if "test" in said:
-        body["test"] = said["test"]
-    schedule = dict(draft.schedule)
 def marked(body: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a programme's campaign, which knows what in it a manager has reworded just now.
 
@@ -205,23 +188,25 @@ def marked(body: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]
     return {**body, REWRITTEN: rewritten} if rewritten else dict(body)
 
 
+def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]) -> Draft:
+    """The draft with what a manager changed in what stands, whose body is `said`.
+
+    What a manager let pass was the words as they were: see `campaign_wording.still_passed`.
+    """
+    rewritten = [slot for slot in said.get(REWRITTEN, ()) if slot in draft.body["templates"]]
+    body = dict(draft.body)
+    if rewritten:
+        kept = {slot: said["templates"][slot] for slot in rewritten}
+        body["templates"] = {**body["templates"], **kept}
+        body[REWRITTEN] = rewritten
+    if "test" in said:
+        body["test"] = said["test"]
+    schedule = dict(draft.schedule)
     if moved := standing.schedule.get("moved"):
         schedule |= {"skipped": [], "moved": moved}
     return replace(draft, body=body, schedule=schedule)
 
 
-def says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any]) -> bool:
-    """Whether a draft is what stands; pictures are drawn from what is compared."""
-    parts = (draft.body.keys() | said.keys()) - {"pictures", "facts"}
-    return (
-        all(draft.body.get(part) == said.get(part) for part in parts)
-        and used_facts(draft.body) == used_facts(said)
-        and draft.schedule == _plain_schedule(before.schedule)
-        and draft.audience.to_json() == before.audience.to_json()
-    )
-
-
-def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
 def new_words(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """What of a body was not said before, as a body of its own; its templates may be none."""
     now, before = used_facts(body), used_facts(said)
@@ -240,6 +225,18 @@ def new_words(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any
     return {**parts, "templates": new}
 
 
+def says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any]) -> bool:
+    """Whether a draft is what stands; pictures are drawn from what is compared."""
+    parts = (draft.body.keys() | said.keys()) - {"pictures", "facts"}
+    return (
+        all(draft.body.get(part) == said.get(part) for part in parts)
+        and used_facts(draft.body) == used_facts(said)
+        and draft.schedule == _plain_schedule(before.schedule)
+        and draft.audience.to_json() == before.audience.to_json()
+    )
+
+
+def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
     """A schedule as a draft writes it: without changes where there are none."""
     plain = {name: part for name, part in schedule.items() if name not in ("skipped", "moved")}
     if moved := schedule.get("moved"):
@@ -253,10 +250,14 @@ async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Dr
     A post that speaks of a node counts down to that one, any other to the programme's day.
     """
     pictures = dict(draft.body.get("pictures", {}))
+    bare = []
     for post in plan.posts:
         past = post.until < desk.shop.local(desk.clock.now()).replace(tzinfo=None)
         if post.picture != _COUNTDOWN or post.slot not in draft.body["templates"] or past:
             continue
+        node = str(post.facts.get("node", ""))
+        days = post.facts.get("node_days" if node else "days")
+        name = programme.names.get(desk.shop.language, programme.names["zh"])
         picture = await countdown_picture(
             desk,
             days=days if isinstance(days, int) and days >= 0 else None,
@@ -264,7 +265,6 @@ async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Dr
             product=str(post.facts.get("product", "")),
             node=str(post.facts.get("node_at", "")),
         )
-    bare = []
         if picture is None:
             bare.append(post.slot)
         else:
@@ -273,8 +273,5 @@ async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Dr
     return replace(draft, body=body, bare=tuple(bare))
 
 
-        node = str(post.facts.get("node", ""))
-        days = post.facts.get("node_days" if node else "days")
-        name = programme.names.get(desk.shop.language, programme.names["zh"])
 PRIORITY = Priority.CAMPAIGN
 """How urgent the posts of programmes are."""

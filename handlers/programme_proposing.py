@@ -58,7 +58,7 @@ async def propose_on(
         return reply(say("「{name}」已经开着，没有要变的。", name=title), private=True)
     for draft in found.drafts.campaigns:
         posts = to_come(_value(desk, found, draft), now - _TICK, now)
-        wrong = wrong or too_much(desk, draft.body, posts, draft.groups)
+        wrong = too_much(desk, draft.body, posts, draft.groups)
         if wrong is not None:
             return wrong
     async with desk.database.writing() as connection:
@@ -70,6 +70,7 @@ async def propose_on(
         if not any(_is_to_come(desk, one) for one in entries):
             return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
         tail = await _facts(desk, connection, found)
+        tail += _bare_lines(desk, found, entries)
         tail += waiting_lines(desk, programme, running.year, found.plan.waiting)
         maybe = [one for one in found.plan.problems if not one.certain]
         if maybe:
@@ -116,12 +117,6 @@ def _opening(desk: Desk, found: Wanted, title: str, entries: list[Entry]) -> str
     )
 
 
-def _is_to_come(desk: Desk, one: Entry) -> bool:
-    return one.at > desk.shop.local(desk.clock.now()) and not one.skipped
-
-
-def _value(desk: Desk, found: Wanted, draft: Draft) -> Campaign:
-    promotion = found.plan.promotion
 def _bare_lines(desk: Desk, found: Wanted, entries: Sequence[Entry]) -> list[str]:
     """Which posts go out without the picture that they should have."""
     numbers = [str(one.number) for one in entries if one.slot in found.bare]
@@ -131,6 +126,12 @@ def _bare_lines(desk: Desk, found: Wanted, entries: Sequence[Entry]) -> list[str
     return [desk.say(sentence, numbers=desk.listed(numbers, len(numbers)))]
 
 
+def _is_to_come(desk: Desk, one: Entry) -> bool:
+    return one.at > desk.shop.local(desk.clock.now()) and not one.skipped
+
+
+def _value(desk: Desk, found: Wanted, draft: Draft) -> Campaign:
+    promotion = found.plan.promotion
     return Campaign(
         key=draft.key,
         programme=found.switching.key,

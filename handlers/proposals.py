@@ -10,7 +10,7 @@ manager: see `approvals.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +22,8 @@ from handlers.campaign_wording import held_buttons, held_question, hits_of, word
 from handlers.desk import Asked, Desk
 from handlers.kept_apart_lines import kept_apart_lines
 from handlers.previews import facts, in_one_message, said, to_come, too_much
-from handlers.replacing import replaced_by
 from handlers.programme_drafts import marked
+from handlers.replacing import replaced_by
 from handlers.replies import Reply, reply
 from handlers.staff import needs_another
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
@@ -164,16 +164,6 @@ async def propose_edit(
     if wrong is not None:
         return wrong
     async with desk.database.writing() as connection:
-        number = await ask(connection, asked, EDIT, asdict(edit), now)
-        accounts = {group.account for group in chosen.groups}
-        hits = await hits_of(desk, connection, [body], accounts)
-        value = campaign_value(campaign)
-        lines = await facts(
-            desk, connection, value, posts[0], audience=chosen.audience, chosen=chosen.groups
-        )
-        kept = 0 if waits(campaign) else await _planned(connection, campaign)
-        if kept:
-            lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
         if campaign.running_id is not None:
             before = await campaigns.bodies(connection, [campaign.version_id])
             body = marked(body, before[campaign.version_id])
@@ -184,6 +174,16 @@ async def propose_edit(
             audience=chosen.audience.to_json(),
             groups=[group.id for group in chosen.groups],
         )
+        number = await ask(connection, asked, EDIT, asdict(edit), now)
+        accounts = {group.account for group in chosen.groups}
+        hits = await hits_of(desk, connection, [body], accounts)
+        value = campaign_value(campaign)
+        lines = await facts(
+            desk, connection, value, posts[0], audience=chosen.audience, chosen=chosen.groups
+        )
+        kept = 0 if waits(campaign) else await _planned(connection, campaign)
+        if kept:
+            lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
         lines += wording_lines(desk, hits)
         lines += await what_then(connection, desk)
     words = said(desk, campaign.name, body, posts, chosen.groups[0].name, brief=True)
