@@ -38,7 +38,7 @@ _COLOURS = 64  # enough for flat shapes and the soft edges of letters
 # What a line is not broken within: a word with the signs around it, and any other character with
 # the signs that no line begins or ends with.
 _PIECES = re.compile(
-    r"[（《「『【]*(?:[!-~\u00a1-\u024f]+\s*|\s*[^\s!-~][，。！？、；：）》」』】…·]*\s*)|\s+"
+    r"[（《「『【]*(?:[!-~\u00a1-\u024f]+|\s*[^\s!-~])[，。！？、；：）》」』】…·]*\s*|\s+"
 )
 
 
@@ -103,19 +103,26 @@ class Page:
         return width
 
     def lines(
-        self, text: str, size: float, *, within: float, most: int, bold: bool = False
+        self,
+        text: str,
+        size: float,
+        *,
+        within: float,
+        most: int,
+        bold: bool = False,
+        even: bool = True,
     ) -> list[str]:
         """A text in at most `most` lines, broken between words or Chinese characters.
 
-        The lines are about as long as each other. Where there is more than they hold the last one
-        has all that is left; `write` cuts it where its room ends.
+        The lines are about as long as each other, or else each as full as it can be. Where there is
+        more than they hold the last one has all that is left; `write` cuts it where its room ends.
         """
         found = self._broken(text, size, within, most, bold=bold)
-        if len(found) > 1:
+        if even and len(found) > 1:
             for share in _NARROWER:
-                even = self._broken(text, size, within * share, most, bold=bold)
-                if all(self.width(line, size, bold=bold) <= within * share for line in even):
-                    return even
+                tried = self._broken(text, size, within * share, most, bold=bold)
+                if all(self.width(line, size, bold=bold) <= within * share for line in tried):
+                    return tried
         return found
 
     def _broken(self, text: str, size: float, within: float, most: int, *, bold: bool) -> list[str]:

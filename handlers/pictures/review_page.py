@@ -19,7 +19,7 @@ _FOOT = 76
 _TITLE, _HEADING, _NAME, _FIGURE, _SMALL, _HINT = 60, 48, 40, 76, 32, 38
 _HINT_LINE, _HINT_GAP, _HINT_LINES = 52, 18, 3
 _HINT_INDENT = 32
-_DID_NAMES = 260
+_DID_NAMES = 316
 # The hues are of Okabe and Ito's palette, which people who see red and green alike can tell apart.
 _TILE_PAPER = "#eef5fa"
 _TRACK, _SENT = "#e3e8ed", "#5aa9d6"
@@ -47,7 +47,7 @@ def _broken(sheet: ReviewSheet, fonts: Fonts) -> list[list[str]]:
     page = Page(fonts, 1, sheet.nameless)
     within = _ACROSS - _HINT_INDENT
     return [
-        page.lines(f"{one.kind}{one.text}", _HINT, within=within, most=_HINT_LINES)
+        page.lines(f"{one.kind}{one.text}", _HINT, within=within, most=_HINT_LINES, even=False)
         for one in sheet.hints
     ]
 
@@ -72,9 +72,8 @@ def _draw_tiles(page: Page, top: float, sheet: ReviewSheet) -> float:
         left = _MARGIN + number * (width + _GAP)
         page.box((left, top), width, _TILE, _TILE_PAPER, round_=20)
         middle, inside = left + width / 2, width - 24
-        page.write(
-            (middle, top + 92), tile.figure, _FIGURE, bold=True, align="center", within=inside
-        )
+        size = _FIGURE * min(1, inside / page.width(tile.figure, _FIGURE, bold=True))
+        page.write((middle, top + 92), tile.figure, size, bold=True, align="center")
         page.write(
             (middle, top + 142), tile.name, _SMALL, colour=FAINT, align="center", within=inside
         )
