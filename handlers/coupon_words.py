@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from handlers.arguments import Day, Unreadable
+from handlers.coupon_texts import LONGEST_CODE
 
 MOST_CODES = 5_000
 """So many codes come with one command, at most."""
 
 _LONGEST_NAME = 20  # characters
-_LONGEST_CODE = 64
 _BAR = re.compile(r"[|｜]")
 _BETWEEN_CODES = re.compile(r"[\s,，、;；]+")
 _COUNT = re.compile(r"(\d{1,6})\s*(?:张|个)?")
@@ -84,7 +84,7 @@ def _day(written: str) -> Day:
 
 def _codes(written: str) -> tuple[str, ...]:
     codes = tuple(filter(None, _BETWEEN_CODES.split(written)))
-    if any(len(code) > _LONGEST_CODE for code in codes):
+    if any(len(code) > LONGEST_CODE for code in codes):
         raise Unreadable("有一个券码太长了，最多 64 个字")
     if len(codes) > MOST_CODES:
         raise Unreadable("一次要 1 到 5000 张券")

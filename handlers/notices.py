@@ -24,6 +24,7 @@ from scheduler.notices import (
     AccountPaused,
     ApprovalMissing,
     CampaignPaused,
+    CouponsGone,
     Notice,
     WordingHeld,
 )
@@ -85,6 +86,9 @@ async def deliver(desk: Desk, notice: Notice) -> None:
     if isinstance(notice, WordingHeld):
         await _tell_of_wording(desk, notice)
         return
+    if isinstance(notice, CouponsGone):
+        await _tell_of_coupons(desk, notice)
+        return
     content = await _words(desk, notice)
     if content is None:
         _NOTICES.labels("settled").inc()
@@ -117,6 +121,33 @@ async def _tell_of_wording(desk: Desk, notice: WordingHeld) -> None:
         desk,
         Content("\n".join(lines)),
         f"wording:{campaign.version_id}",
+        once_since=campaign.submitted_at,
+    )
+    _NOTICES.labels("told" if told else "unheard").inc()
+    if not told:
+        _log.error("notice_unheard", notice=repr(notice))
+
+
+async def _tell_of_coupons(desk: Desk, notice: CouponsGone) -> None:
+    """Tell every manager once that a campaign gives coupons that are not there any more."""
+    say = desk.say
+    async with desk.database.reading() as connection:
+        campaign = await campaigns.by_id(connection, notice.campaign_id)
+    if campaign is None:
+        _NOTICES.labels("settled").inc()
+        return
+    text = say(
+        "「{name}」（编号 {number}）要带的券「{batch}」发完了，或者过期了，"
+        "没领到券的人就没有发。看一眼：/coupon {batch}；补上券码以后，后面的照常发，"
+        "已经略过的不补发。",
+        name=campaign.name,
+        number=campaign.id,
+        batch=notice.batch,
+    )
+    told = await tell_managers(
+        desk,
+        Content(text),
+        f"coupons:{campaign.id}/{notice.codes}/{notice.batch}",
         once_since=campaign.submitted_at,
     )
     _NOTICES.labels("told" if told else "unheard").inc()

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.coupon_texts import LONGEST_CODE
 from handlers.desk import Desk
 from handlers.lateness import Held, held, held_lines
 from handlers.private_reach import Reached, reached_in_private
@@ -246,7 +247,14 @@ def too_much(
         limits = Limits() if sender is None else sender.limits
         for slot, variant in texts:
             try:
-                content = content_of(body, slot, name, in_private=personal, variant=variant)
+                content = content_of(
+                    body,
+                    slot,
+                    name,
+                    in_private=personal,
+                    variant=variant,
+                    code="x" * LONGEST_CODE,
+                )
             except TextTooLong:
                 return too_long(desk)
             wrong = misfit(content, limits)
@@ -288,11 +296,12 @@ def wrong_braces_in_private(desk: Desk) -> Reply:
     """The same of words to people."""
     return reply(
         desk.say(
-            "这段内容里的花括号没写对。私信里能用的只有 {fan}（称呼）、{shop}（店名）"
-            "和 {slogan}（口号）。",
+            "这段内容里的花括号没写对。私信里能用的只有 {fan}（称呼）、{shop}（店名）、"
+            "{slogan}（口号）和 {coupon}（券码）。",
             fan="{{ fan }}",
             shop="{{ shop }}",
             slogan="{{ slogan }}",
+            coupon="{{ coupon }}",
         ),
         private=True,
     )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.campaign_wording import hits_of, wording_lines
+from handlers.coupon_texts import naming, plainly, settled
 from handlers.desk import Asked, Desk
 from handlers.previews import in_one_message, to_come, too_much
 from handlers.programme_calendar import Entry, text_of
@@ -46,11 +47,9 @@ async def propose_text(desk: Desk, asked: Asked, one: Entry, text: str) -> Reply
     async with desk.database.reading() as connection:
         body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
     rewritten = list(dict.fromkeys([*body.get(REWRITTEN, ()), one.slot]))
-    said: dict[str, Any] = {
-        **body,
-        "templates": {**body["templates"], one.slot: text},
-        REWRITTEN: rewritten,
-    }
+    text, named = plainly(text)
+    changed = {**body, "templates": {**body["templates"], one.slot: text}, REWRITTEN: rewritten}
+    said: dict[str, Any] = naming(changed, named) if one.in_private else changed
     said.pop("overrides", None)
     name = say("小鱼") if one.in_private else say("群")
     try:
@@ -119,6 +118,10 @@ async def _propose_edit(
     campaign, now = one.campaign, desk.clock.now()
     if campaign is None:
         raise LookupError(one.slot)
+    giving = await settled(desk, body)
+    if isinstance(giving, Reply):
+        return giving
+    body = giving.body
     async with desk.database.writing() as connection:
         meant = await resolve(connection, desk.shop_id, campaign.audience)
         value = Campaign(
@@ -146,6 +149,7 @@ async def _propose_edit(
         held = bool(blocking(hits))
         then = [
             desk.say("只改今年的这一条，别的不变"),
+            *giving.lines,
             *wording_lines(desk, hits),
             *await what_then(connection, desk),
         ]

@@ -25,7 +25,7 @@ from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Dated, DatedMoment
-from scheduler.templates import variables_of
+from scheduler.templates import COUPON, variables_of
 from storage.audiences import Audience, resolve
 from storage.campaigns import StoredCampaign
 from storage.groups import Group
@@ -151,7 +151,20 @@ def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
     body |= {name: part for name, part in parts.items() if part}
     if posts[0].audience is not None:
         body["in_private"] = True
+        body |= _batch_of(body)
     return body
+
+
+def _batch_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The batch that the shop named as the fact `coupon`, where the words give its codes."""
+    named = [str(facts[COUPON]) for facts in used_facts(body).values() if facts.get(COUPON)]
+    if not named:
+        return {}
+    kept = {
+        slot: {name: value for name, value in each.items() if name != COUPON}
+        for slot, each in body["facts"].items()
+    }
+    return {COUPON: named[0], "facts": kept}
 
 
 def used_facts(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -199,6 +212,8 @@ def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]
         kept = {slot: said["templates"][slot] for slot in rewritten}
         body["templates"] = {**body["templates"], **kept}
         body[REWRITTEN] = rewritten
+    if rewritten and COUPON in said:
+        body.setdefault(COUPON, said[COUPON])
     if "test" in said:
         body["test"] = said["test"]
     schedule = dict(draft.schedule)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.audiences import Chosen
 from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
+from handlers.coupon_texts import Settled, settled
 from handlers.desk import Asked, Desk
 from handlers.previews import facts, to_come, too_much
 from handlers.private_reach import reached_in_private
@@ -56,9 +57,13 @@ async def propose_on(
     say, now = desk.say, desk.clock.now()
     if found.was_on and not found.changes:
         return reply(say("「{name}」已经开着，没有要变的。", name=title), private=True)
+    giving: list[str] = []
     for draft in found.drafts.campaigns:
+        gives = await settled(desk, dict(draft.body))
+        wrong = gives if isinstance(gives, Reply) else None
+        giving += gives.lines if isinstance(gives, Settled) else ()
         posts = to_come(_value(desk, found, draft), now - _TICK, now)
-        wrong = too_much(desk, draft.body, posts, draft.groups)
+        wrong = wrong or too_much(desk, draft.body, posts, draft.groups)
         if wrong is not None:
             return wrong
     async with desk.database.writing() as connection:
@@ -69,7 +74,7 @@ async def propose_on(
         )
         if not any(_is_to_come(desk, one) for one in entries):
             return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
-        tail = await _facts(desk, connection, found)
+        tail = [*await _facts(desk, connection, found), *dict.fromkeys(giving)]
         tail += _bare_lines(desk, found, entries)
         tail += waiting_lines(desk, programme, running.year, found.plan.waiting)
         maybe = [one for one in found.plan.problems if not one.certain]

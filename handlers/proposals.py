@@ -10,7 +10,7 @@ manager: see `approvals.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.approvals import still_to_come, waits
 from handlers.audiences import Chosen
 from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
+from handlers.coupon_texts import settled
 from handlers.desk import Asked, Desk
 from handlers.kept_apart_lines import kept_apart_lines
 from handlers.previews import facts, in_one_message, said, to_come, too_much
@@ -114,6 +115,10 @@ def proposal_for(
 async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) -> Reply:
     """Show what will happen, and ask for a yes; or say what is too much for one message."""
     say, now = desk.say, desk.clock.now()
+    giving = await settled(desk, proposal.body)
+    if isinstance(giving, Reply):
+        return giving
+    proposal = replace(proposal, body=giving.body)
     campaign = campaign_of(desk, proposal, chosen.groups, now)
     posts = to_come(campaign, now - _TICK, now)
     wrong = too_much(desk, proposal.body, posts, chosen.groups)
@@ -127,6 +132,7 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
         lines = await facts(
             desk, connection, campaign, posts[0], audience=chosen.audience, chosen=chosen.groups
         )
+        lines += giving.lines
         lines += await kept_apart_lines(
             desk,
             connection,
@@ -159,6 +165,10 @@ async def propose_edit(
 ) -> Reply:
     """Show what a campaign will say instead, and to whom, and ask for a yes."""
     say, now = desk.say, desk.clock.now()
+    giving = await settled(desk, body)
+    if isinstance(giving, Reply):
+        return giving
+    body = giving.body
     posts = editable(desk, campaign)
     wrong = too_much(desk, body, posts, chosen.groups)
     if wrong is not None:
@@ -181,6 +191,7 @@ async def propose_edit(
         lines = await facts(
             desk, connection, value, posts[0], audience=chosen.audience, chosen=chosen.groups
         )
+        lines += giving.lines
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
 from handlers.arguments import Day
 from handlers.audiences import Chosen
+from handlers.coupon_texts import asks_for_coupon, naming, never_in_groups, plainly
 from handlers.desk import Asked, Desk
 from handlers.previews import to_come, too_long, words_of, wrong_braces, wrong_braces_in_private
 from handlers.proposals import Proposal, proposal_for, propose
@@ -61,6 +63,8 @@ def broadcast_proposal(
         return too_long(desk)
     if chosen.audience.segment is not None:
         return _private_proposal(desk, asked, chosen, content, at)
+    if asks_for_coupon(content.text):
+        return never_in_groups(desk)
     return proposal_for(
         asked,
         chosen,
@@ -76,7 +80,9 @@ def broadcast_proposal(
 def _private_proposal(
     desk: Desk, asked: Asked, chosen: Chosen, content: Content, at: Once | None
 ) -> Proposal | Reply:
-    body = personal_body(content, _variables(desk))
+    text, named = plainly(content.text)
+    content = replace(content, text=text)
+    body = naming(personal_body(content, _variables(desk)), named)
     try:
         words_of(desk.say, body, "", "")
     except TextTooLong:
@@ -136,7 +142,7 @@ async def countdown_proposal(
     except TextTooLong:
         return too_long(desk)
     except SchedulingError:
-        return wrong_braces(desk)
+        return never_in_groups(desk) if asks_for_coupon(template) else wrong_braces(desk)
     campaign = Campaign(
         key=f"countdown:{asked.key}",
         programme="countdown",

@@ -29,6 +29,8 @@ WORDS = {
     "weekly_cap": "7 天内已经发满",
     "quiet_minutes": "避开整点和半点",
     "wording": "措辞不合规定，没有发",
+    "coupon_used": "这张券已经用掉了",
+    "coupons_gone": "券发完了，或者过期了",
     # How a sender fares with a platform.
     "pace": "排队，不超过平台的速度",
     "too_fast": "平台嫌快，让慢一点",

@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.coupon_texts import naming, plainly
 from handlers.desk import Desk
 from handlers.trial_arguments import TrialWords
 from handlers.trial_text import METRICS, arm_name, plan_line
-from scheduler.bodies import arms_of
+from scheduler.bodies import arms_of, is_personal
 from scheduler.campaigns import Occurrence
+from scheduler.templates import COUPON
 from scheduler.trial_plan import TrialPlan, plan_of
 from scheduler.trials import UNPLANNED_WINDOW, compares_with_held_out
 from scheduler.variants import parts
@@ -51,14 +53,19 @@ def with_another(desk: Desk, body: Mapping[str, Any], text: str) -> dict[str, An
     if len(arms_of(body)) >= _MOST_VARIANTS:
         return Refused(desk.say("一个活动最多 {count} 种说法。", count=_MOST_VARIANTS))
     kept = {name: part for name, part in body.items() if name not in {"content", "overrides"}}
+    named = ""
+    if is_personal(body):
+        text, named = plainly(text)
+    if named and body.get(COUPON, named) != named:
+        return Refused(desk.say("一个活动只能带一种券：「{name}」。", name=body[COUPON]))
     if "templates" in body:
         templates = {
             topic: [*([texts] if isinstance(texts, str) else texts), text]
             for topic, texts in body["templates"].items()
         }
-        return {**kept, "templates": templates}
+        return naming({**kept, "templates": templates}, named)
     contents = body["contents"] if "contents" in body else [body["content"]]
-    return {**kept, "contents": [*contents, {**contents[0], "text": text}]}
+    return naming({**kept, "contents": [*contents, {**contents[0], "text": text}]}, named)
 
 
 async def planned(

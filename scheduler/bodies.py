@@ -18,7 +18,9 @@ Words may have variants, named a, b, c by their place: `"contents": [{...}, ...]
 - `"test": {...}`: the plan of a trial that was fixed before it began (see `trial_plan.py`);
 - `"in_private": true`: the templates are for people, and may call them by name;
 - `"apart": true`: groups that share fans get different variants (see `apart.py`);
-- `"overrides": [ID]`: wording rules that a manager let this text pass.
+- `"overrides": [ID]`: wording rules that a manager let this text pass;
+- `"coupon": NAME`: the batch of coupons of which each person gets the code that `{{ coupon }}`
+  stands for (see `coupon_codes.py`). What goes to groups never has one.
 """
 
 from __future__ import annotations
@@ -30,8 +32,11 @@ from typing import Any
 
 from scheduler.content import Button, Content, Picture
 from scheduler.programme import facts_of, topic_of
-from scheduler.templates import render
+from scheduler.templates import COUPON, render, variables_of
 from storage.errors import SchedulingError
+
+SAMPLE_CODE = "AB12CD34"
+"""What `{{ coupon }}` says wherever words are only shown: a code is for whom it is sent to."""
 
 
 class SlotUnwritten(SchedulingError):
@@ -111,6 +116,21 @@ def written_at(body: Mapping[str, Any], slot: str) -> dict[str, str]:
     return dict(zip(names, texts, strict=True))
 
 
+def batch_asked(body: Mapping[str, Any], slot: str, variant: str | None) -> str | None:
+    """The batch of coupons of which these words give each person a code; None: they give none.
+
+    Raises:
+        SlotUnwritten: there are no words for the slot.
+        BodyBroken: the body has another shape.
+        SchedulingError: the template is wrong.
+    """
+    if COUPON not in body:
+        return None
+    written = written_at(body, slot)
+    text = written.get(variant or "", next(iter(written.values())))
+    return str(body[COUPON]) if COUPON in variables_of(text) else None
+
+
 def arms_of(body: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of all variants of a body: as many as its richest slot has.
 
@@ -152,10 +172,12 @@ def content_of(
     *,
     in_private: bool = False,
     variant: str | None = None,
+    code: str = SAMPLE_CODE,
 ) -> Content:
     """The message for one slot in the group of this name, or `in_private` to the fan.
 
-    A variant that the slot has no words for says the first, as None does.
+    A variant that the slot has no words for says the first, as None does. `code` is the fan's own
+    coupon, where the words give one.
 
     Raises:
         SlotUnwritten: there are no words for the slot.
@@ -164,6 +186,8 @@ def content_of(
     """
     try:
         called = {"fan": name} if in_private else {"group": name}
+        if in_private and COUPON in body:
+            called[COUPON] = code
         if is_literal(body):
             content = Content.from_json(_one_of(_contents(body), variant))
             if not is_personal(body):

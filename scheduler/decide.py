@@ -23,6 +23,8 @@ Pure: everything it needs is handed in. The first rule that fits decides:
 13  the caps of 24 hours or of 7 days are full         * until one more fits: DAILY_CAP, WEEKLY_CAP
 14  the platform's minutes after :00 and :30             until some time soon after: QUIET_MINUTES
 15  its words break a wording rule (the feed looks)      skip: WORDING
+16  its words give a coupon, and the person has used     skip: COUPON_USED, COUPONS_GONE
+    theirs, or none is left (the feed looks)
 
     * not for a NOTICE: what concerns one's own order is counted, but not held. Nor does rule 11
       hold care for the fans, or the words of the day of remembrance itself (`quiet_days.py`).
@@ -36,8 +38,9 @@ the order of rule 9, because the later ones are lifted for many at once.
 
 What is put off by 11, 12 and 14 is spread by lots, so that a thousand deliveries do not all wake at
 one moment. A promotion (see `promotions.py`) changes the caps of groups and the beginning of quiet
-hours. Rule 15 is the feed's: it looks at the words of what may leave, as they are rendered (see
-`wording_gate.py`). The reason is stored with the delivery; floor 4 has the words for it.
+hours. Rules 15 and 16 are the feed's: it looks at the words of what may leave, as they are rendered
+(see `wording_gate.py`, `coupon_codes.py`). The reason is stored with the delivery; floor 4 has the
+words for it.
 """
 
 from __future__ import annotations
@@ -92,6 +95,8 @@ class Reason(StrEnum):
     WEEKLY_CAP = "weekly_cap"
     QUIET_MINUTES = "quiet_minutes"
     WORDING = "wording"
+    COUPON_USED = "coupon_used"
+    COUPONS_GONE = "coupons_gone"
 
 
 @dataclass(frozen=True, slots=True)

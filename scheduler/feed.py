@@ -3,24 +3,29 @@
 Everything the decision needs is read in one small transaction for a whole batch; the words of a
 content version, which never change, are kept for the next batch. Every text passes the wording
 rules as it is rendered (see `wording_gate.py`); what they hold back is skipped, and staff are told.
+What gives a coupon is looked at with a sample in its place, and gets its code once it is known that
+it leaves (see `coupon_codes.py`).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.answers import left_unsent
-from scheduler.bodies import content_of
+from scheduler.bodies import SAMPLE_CODE, batch_asked, content_of
+from scheduler.content import Content
+from scheduler.coupon_codes import CouponCodes
 from scheduler.courier import Address, Courier, Post, must_be_open
 from scheduler.decide import CareSettings, Defer, History, Reason, Send, Skip, decide
 from scheduler.notices import Tell, WordingHeld, tell_nobody
 from scheduler.priorities import Priority
+from scheduler.templates import COUPON
 from scheduler.wording_gate import WordingGate
 from scheduler.wording_rules import Hit
 from storage import campaigns, due
@@ -63,6 +68,7 @@ class Feed:
         self._care = care
         self._tell = tell
         self._wording = WordingGate(database, account, care)
+        self._coupons = CouponCodes(database, tell)
         self._told: set[int] = set()  # content versions whose words were told of
         self._bodies: OrderedDict[int, dict[str, Any]] = OrderedDict()
 
@@ -88,28 +94,31 @@ class Feed:
         limits = self._courier.limits
         going: dict[int, tuple[Due, Post]] = {}
         moves: list[Move] = []
+        histories = {
+            one.id: History(addressed.get(_who(one), ()), rests_until, mourning[one.shop_id])
+            for one in found
+        }
+        codes = await self._codes_for(
+            [
+                one
+                for one in found
+                if COUPON in self._bodies[one.version_id]
+                and isinstance(
+                    decide(one, one.recipient, limits, histories[one.id], self._care, now), Send
+                )
+            ],
+            now,
+        )
         for one in found:
             before = addressed.setdefault(_who(one), ())
-            history = History(before, rests_until, mourning[one.shop_id])
+            history = replace(histories[one.id], addressed=before)
             match decide(one, one.recipient, limits, history, self._care, now):
                 case Send():
-                    try:
-                        content = content_of(
-                            self._bodies[one.version_id],
-                            one.slot,
-                            one.recipient.name,
-                            in_private=one.recipient.customer_id is not None,
-                            variant=one.variant,
-                        )
-                    except SchedulingError as trouble:
-                        moves.append(left_unsent(one, DeliveryState.SKIPPED, str(trouble)))
+                    words = codes.get(one.id) or await self._words(one, now)
+                    if isinstance(words, Move):
+                        moves.append(words)
                         continue
-                    body = self._bodies[one.version_id]
-                    if hits := await self._wording.blocking_in(one, body, content, now):
-                        moves.append(left_unsent(one, DeliveryState.SKIPPED, Reason.WORDING))
-                        self._tell_of(one, hits)
-                        continue
-                    going[one.id] = (one, Post(one.key, Address.parse(one.address), content))
+                    going[one.id] = (one, Post(one.key, Address.parse(one.address), words))
                     addressed[_who(one)] = (*before, now)
                 case Defer(until, reason):
                     state = DeliveryState.PLANNED
@@ -117,6 +126,51 @@ class Feed:
                 case Skip(reason):
                     moves.append(left_unsent(one, DeliveryState.SKIPPED, reason))
         return Batch(going, moves, more=len(found) == most)
+
+    async def _words(self, one: Due, now: datetime) -> Content | Move:
+        """What a delivery says, with a sample where it gives a coupon; or why it stays unsent."""
+        body = self._bodies[one.version_id]
+        try:
+            content = self._content(one, SAMPLE_CODE)
+        except SchedulingError as trouble:
+            return left_unsent(one, DeliveryState.SKIPPED, str(trouble))
+        if hits := await self._wording.blocking_in(one, body, content, now):
+            self._tell_of(one, hits)
+            return left_unsent(one, DeliveryState.SKIPPED, Reason.WORDING)
+        return content
+
+    def _content(self, one: Due, code: str) -> Content:
+        return content_of(
+            self._bodies[one.version_id],
+            one.slot,
+            one.recipient.name,
+            in_private=one.recipient.customer_id is not None,
+            variant=one.variant,
+            code=code,
+        )
+
+    async def _codes_for(self, leaving: Sequence[Due], now: datetime) -> dict[int, Content | Move]:
+        """What those of these deliveries say that give a coupon, each with its own code."""
+        wanted: list[tuple[Due, str]] = []
+        for one in leaving:
+            # Nobody is given a code by words that do not go out.
+            if not isinstance(await self._words(one, now), Content):
+                continue
+            batch = batch_asked(self._bodies[one.version_id], one.slot, one.variant)
+            if batch is not None:
+                wanted.append((one, batch))
+        given = await self._coupons.hand_out(wanted, now)
+        said: dict[int, Content | Move] = {}
+        for one, _ in wanted:
+            code = given[one.id]
+            if isinstance(code, Reason):
+                said[one.id] = left_unsent(one, DeliveryState.SKIPPED, code)
+                continue
+            try:
+                said[one.id] = self._content(one, code)
+            except SchedulingError as trouble:  # a code may be longer than the sample
+                said[one.id] = left_unsent(one, DeliveryState.SKIPPED, str(trouble))
+        return said
 
     def _tell_of(self, one: Due, hits: tuple[Hit, ...]) -> None:
         """Tell staff of words that are held back, once for a content version."""

@@ -1,8 +1,8 @@
 """What staff must be told by itself, as values; floor 4 finds the words and the people.
 
-A sender tells of its account, of a campaign that paused itself and of words that it holds back,
-the planner of an approval that is missing, and whoever opens an account of what is in the way.
-Telling puts a notice on somebody's queue and never waits.
+A sender tells of its account, of a campaign that paused itself, of words that it holds back and of
+coupons that are gone, the planner of an approval that is missing, and whoever opens an account of
+what is in the way. Telling puts a notice on somebody's queue and never waits.
 """
 
 from __future__ import annotations
@@ -67,8 +67,23 @@ class WordingHeld:
     hits: tuple[Hit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CouponsGone:
+    """A campaign gives coupons of a batch that has none left, of all its `codes`, or is over."""
+
+    campaign_id: int
+    batch: str
+    codes: int
+
+
 Notice = (
-    AccountPaused | AccountBack | AccountNotOpened | CampaignPaused | ApprovalMissing | WordingHeld
+    AccountPaused
+    | AccountBack
+    | AccountNotOpened
+    | CampaignPaused
+    | ApprovalMissing
+    | WordingHeld
+    | CouponsGone
 )
 
 Tell = Callable[[Notice], None]

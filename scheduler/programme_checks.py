@@ -32,7 +32,7 @@ from scheduler.programme_dates import (
 from scheduler.programme_parts import ANY_SLOT, Fact, FactKind, Programme, Task
 from scheduler.promotions import PromotionInvalid
 from scheduler.schedules import Countdown, Festivals
-from scheduler.templates import check, variables_of
+from scheduler.templates import COUPON, check, variables_of
 from scheduler.toml_tables import Table, allowed_instead
 from storage.errors import NuanqunError, SchedulingError, StorageError
 from storage.segments import Segment
@@ -210,7 +210,12 @@ def check_words(row: Table, task: Task, programme: Programme) -> None:
     for label, texts in task.texts.items():
         for language, variants in texts.items():
             for text in variants:
-                if unknown := sorted(variables_of(text) - known):
+                asked = variables_of(text)
+                if COUPON in asked and task.audience is None:
+                    place = ".".join(filter(None, ("texts", label, language)))
+                    reason = "it gives a coupon's code, which only a task with an audience can"
+                    raise row.wrong(place, reason)
+                if unknown := sorted(asked - known):
                     place = ".".join(filter(None, ("texts", label, language)))
                     allowed = ", ".join(sorted(known))
                     reason = f"it asks for {', '.join(unknown)}; here are known {allowed}"

@@ -33,6 +33,9 @@ LONGEST_TEMPLATE = 8_000
 LONGEST_TEXT = 4_096
 """Characters in a rendered text: the longest message a platform takes (Telegram)."""
 
+COUPON = "coupon"
+"""The variable that stands for a code of the reader's own, in private words alone."""
+
 _FILTERS = ("default", "first", "last", "length", "lower", "trim", "truncate", "upper")
 _ALLOWED_NODES: tuple[type[nodes.Node], ...] = (
     nodes.Template,

@@ -7,15 +7,15 @@ handed out before. A code that was handed out stays so, also where its owner is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import insert, insert_new
+from storage.bulk import among, insert, insert_new
 from storage.tables import coupon_batches, coupons, members
 
 
@@ -172,6 +172,51 @@ async def hand_out(
         update(coupons).where(coupons.c.id == free).values(customer_id=customer_id, handed_at=at)
     )
     return await _one(connection, *theirs)
+
+
+async def hand_out_to_all(
+    connection: AsyncConnection, batch_id: int, customer_ids: Collection[int], at: datetime
+) -> dict[int, Coupon]:
+    """Customer → their coupon of a batch: the one they have, or one of those that are free.
+
+    The codes go out in the order of the customers; who is missing in the answer has none, and none
+    is left.
+    """
+    await _hold(connection, batch_id)
+    before = await _theirs(connection, batch_id, customer_ids)
+    wanting = [one for one in dict.fromkeys(customer_ids) if one not in before]
+    if not wanting:
+        return before
+    free = await connection.scalars(
+        select(coupons.c.id)
+        .where(coupons.c.batch_id == batch_id, coupons.c.handed_at.is_(None))
+        .order_by(coupons.c.id)
+        .limit(len(wanting))
+    )
+    given = [
+        {"coupon": coupon, "whose": customer}
+        for coupon, customer in zip(free.all(), wanting, strict=False)
+    ]
+    if given:
+        await connection.execute(
+            update(coupons)
+            .where(coupons.c.id == bindparam("coupon"))
+            .values(customer_id=bindparam("whose"), handed_at=at),
+            given,
+        )
+    return await _theirs(connection, batch_id, customer_ids)
+
+
+async def _theirs(
+    connection: AsyncConnection, batch_id: int, customer_ids: Collection[int]
+) -> dict[int, Coupon]:
+    """Customer → the coupon of a batch that they have."""
+    rows = await connection.execute(
+        _COUPON.where(
+            coupons.c.batch_id == batch_id, among(coupons.c.customer_id, list(customer_ids))
+        )
+    )
+    return {row.customer_id: Coupon(*row) for row in rows}
 
 
 async def _hold(connection: AsyncConnection, batch_id: int) -> None:

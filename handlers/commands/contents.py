@@ -7,6 +7,7 @@ from handlers.approvals import approval_buttons, described, waits
 from handlers.arguments import Groups, Number, Rest
 from handlers.audiences import Chosen, chosen_groups
 from handlers.commands.steering import no_such, title, waiting_lines
+from handlers.coupon_texts import with_text
 from handlers.desk import Asked, Desk
 from handlers.previews import (
     in_one_message,
@@ -19,7 +20,7 @@ from handlers.proposals import editable, propose_edit
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from scheduler.bodies import is_personal, reworded
+from scheduler.bodies import is_personal
 from scheduler.templates import LONGEST_TEXT, TextTooLong
 from storage import campaigns
 from storage.audiences import resolve
@@ -142,7 +143,7 @@ async def _proposed(
         bodies = await campaigns.bodies(connection, [campaign.version_id])
     body = bodies[campaign.version_id]
     if text is not None:
-        body = reworded(body, text.text)
+        body = with_text(body, text.text)
     try:
         for one in posts:
             words_of(desk.say, body, one.slot, chosen.groups[0].name)

@@ -120,6 +120,13 @@ def test_a_late_night_that_nobody_knows_yet_is_left_out(tmp_path: Path) -> None:
         ("{{ shop }}收心愿", "{{ fan }}收心愿", "task wishes.texts.zh", "it asks for fan"),
         ("{{ fan }}，", "{{ group }}，", "task old-fans.texts.zh", "it asks for group"),
         (
+            "{{ shop }}收心愿",
+            "{{ coupon }}收心愿",
+            "task wishes.texts.zh",
+            "which only a task with an audience can",
+        ),
+        ("{{ fan }}，", "{{ coupon }}，", "task old-fans.texts.zh", "it asks for coupon"),
+        (
             "{{ fan }}，",
             "{{ price }}，",
             "task old-fans.texts.zh",
