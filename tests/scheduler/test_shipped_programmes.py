@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from heapq import heapify, heappop, heappush
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -195,6 +196,27 @@ def test_all_of_double11_leaves_also_on_days_that_are_festivals() -> None:
     for year in YEARS:
         posts = [*greetings(year), *as_posts(planned("double11", year))]
         assert left_late(loud(posts)) == ([], [])
+
+
+FREE = {"member-day", "spring-closing", "new-year-goods"}
+"""Programmes whose days the shop tells: any of their posts may fall on any day of another's."""
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations([*WITH_TASKS, "festivals"], 2)))
+def test_no_two_programmes_ever_post_in_one_minute(one: str, other: str) -> None:
+    """By the minute of their posts, and where a shop tells the days, by the clock alone."""
+    spoken: list[set[str]] = []
+    for key in (one, other):
+        at: set[str] = set()
+        for year in YEARS:
+            if key == "festivals":
+                at |= {f"{post.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for post in greetings(year)}
+            else:
+                at |= {f"{post.at:%Y-%m-%d %H:%M}" for post in planned(key, year).posts}
+        spoken.append({minute[-5:] for minute in at} if FREE & {one, other} else at)
+    first, second = spoken
+    assert first
+    assert first & second == set()
 
 
 @pytest.mark.parametrize("year", [2024, 2026, 2027, 2028, 2033])
