@@ -7,6 +7,7 @@ approve is one content version; one that was edited meanwhile is shown again ins
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -101,19 +102,28 @@ async def approve(
             return NotWaiting(found)
         if found.version_number != (version or _FIRST_VERSION):
             return Another(found)
-        if await needs_another(connection, desk.shop) and await are_one(
-            connection, actor, found.submitted_by
-        ):
-            return OneselfOnly(found)
-        body = (await campaigns.bodies(connection, [found.version_id]))[found.version_id]
-        if held := blocking(await hits_of(desk, connection, [body])):
-            return Unfit(number, held)
-        replaced = await let_go(connection, desk, actor, found)
-        if replaced is None:
-            return Another(await _newest(connection, number))
-        done = await approved(connection, desk, number, replaced)
-    await _tell_drafter(desk, done.campaign, actor, "「{name}」（编号 {number}）{who} 批准了。")
+        done = await approve_in(connection, desk, actor, found)
+    if isinstance(done, Approved):
+        sentence = "「{name}」（编号 {number}）{who} 批准了。"
+        await _tell_drafter(desk, done.campaign, actor, sentence)
     return done
+
+
+async def approve_in(
+    connection: AsyncConnection, desk: Desk, actor: str, found: StoredCampaign
+) -> Approved | OneselfOnly | Another | Unfit:
+    """Approve the version that a campaign which waits says, if this manager may."""
+    if await needs_another(connection, desk.shop) and await are_one(
+        connection, actor, found.submitted_by
+    ):
+        return OneselfOnly(found)
+    body = (await campaigns.bodies(connection, [found.version_id]))[found.version_id]
+    if held := blocking(await hits_of(desk, connection, [body])):
+        return Unfit(found.id, held)
+    replaced = await let_go(connection, desk, actor, found)
+    if replaced is None:
+        return Another(await _newest(connection, found.id))
+    return await approved(connection, desk, found.id, replaced)
 
 
 async def let_go(
@@ -173,21 +183,27 @@ async def reject(
             return NotWaiting(found)
         if found.version_number != (version or _FIRST_VERSION):
             return Another(found)
-        done = await approvals.reject(
-            connection,
-            number,
-            version=found.version_id,
-            by=actor,
-            at=desk.clock.now(),
-            divide=parts,
-        )
+        done = await reject_in(connection, desk, actor, found)
         now_said = await _newest(connection, number)
-        if done and now_said.schedule != found.schedule:
-            await follow_moments(connection, found, now_said, desk.clock.now())
     if not done:
         return Another(now_said) if waits(now_said) else NotWaiting(now_said)
     await _tell_drafter(desk, found, actor, "「{name}」（编号 {number}）{who} 退回了。")
     return Rejected(now_said)
+
+
+async def reject_in(
+    connection: AsyncConnection, desk: Desk, actor: str, found: StoredCampaign
+) -> bool:
+    """Refuse the version that a campaign says; False where it does not wait any more."""
+    now = desk.clock.now()
+    if not await approvals.reject(
+        connection, found.id, version=found.version_id, by=actor, at=now, divide=parts
+    ):
+        return False
+    now_said = await _newest(connection, found.id)
+    if now_said.schedule != found.schedule:
+        await follow_moments(connection, found, now_said, now)
+    return True
 
 
 async def submit(desk: Desk, actor: str, number: int) -> list[str]:
@@ -308,10 +324,23 @@ async def _newest(connection: AsyncConnection, number: int) -> StoredCampaign:
 
 async def _tell_drafter(desk: Desk, campaign: StoredCampaign, actor: str, sentence: str) -> None:
     """Tell who submitted a version what became of it, unless they did it themselves."""
-    async with desk.database.reading() as connection:
-        drafter = await member_of(connection, campaign.submitted_by)
-        who = await name_of(connection, actor)
-    if drafter is None or campaign.submitted_by == actor:
-        return
-    text = desk.say(sentence, name=campaign.name, number=campaign.id, who=who)
-    await tell(desk, [drafter], Content(text), f"verdict:{campaign.version_id}")
+    facts = {"name": campaign.name, "number": campaign.id}
+    key = f"verdict:{campaign.version_id}"
+    await tell_drafters(desk, [campaign.submitted_by], actor, sentence, key, **facts)
+
+
+async def tell_drafters(
+    desk: Desk,
+    drafters: Iterable[str],
+    actor: str,
+    sentence: str,
+    key: str,
+    **facts: object,
+) -> None:
+    """Tell those who submitted something what became of it, but not who did it themselves."""
+    for one in drafters:
+        async with desk.database.reading() as connection:
+            drafter = await member_of(connection, one)
+            who = await name_of(connection, actor)
+        if drafter is not None and one != actor:
+            await tell(desk, [drafter], Content(desk.say(sentence, who=who, **facts)), key)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +17,7 @@ from handlers.campaign_wording import Unfit, bodies_of, hits_of
 from handlers.desk import Asked, Desk
 from handlers.forms.draft import close
 from handlers.moved_posts import holds_still
+from handlers.programme_approvals import submit_programme
 from handlers.programmes import PROGRAMME, Switching, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, editable
 from handlers.staff import needs_another
@@ -63,13 +63,17 @@ class Overtaken:
 class SwitchedOn:
     """A programme is on, or was changed: what of it is approved, and what waits for another yes.
 
-    `told` are those who know of what waits; None: they were told before.
+    `told` are those who know of what waits; None: they were told before. `call` is what `/approve`
+    takes for all of it.
     """
 
+    key: str
+    year: int
     title: str
     approved: tuple[Approved, ...]
     waiting: tuple[StoredCampaign, ...]
     told: tuple[str, ...] | None = None
+    call: str = ""
 
 
 Confirmed = (
@@ -89,8 +93,8 @@ async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
     if isinstance(done, Submitted):
         return Submitted(done.campaign, tuple(await submit(desk, asked.actor, done.campaign.id)))
     if isinstance(done, SwitchedOn) and done.waiting:
-        told = [await submit(desk, asked.actor, one.id) for one in done.waiting]
-        return replace(done, told=tuple(dict.fromkeys(chain(*told))))
+        call, told = await submit_programme(desk, asked.actor, done.key, done.year)
+        return replace(done, told=tuple(told), call=call)
     return done
 
 
@@ -151,12 +155,12 @@ async def _switch_on(
         for one in made:
             details = {"version": one.version_number}
             await audit.note(connection, audit.Entry(now, asked.actor, "submit", one.key, details))
-        return SwitchedOn(switching.title, (), tuple(made))
+        return SwitchedOn(switching.key, switching.year, switching.title, (), tuple(made))
     done = []
     for one in made:
         replaced = await let_go(connection, desk, asked.actor, one)
         done.append(await approved(connection, desk, one.id, replaced or 0))
-    return SwitchedOn(switching.title, tuple(done), ())
+    return SwitchedOn(switching.key, switching.year, switching.title, tuple(done), ())
 
 
 async def _switched_before(
@@ -167,7 +171,7 @@ async def _switched_before(
         return NothingAsked()
     done = [await approved(connection, desk, one.id, 0) for one in made if not waits(one)]
     waiting = tuple(one for one in made if waits(one))
-    return SwitchedOn(switching.title, tuple(done), waiting)
+    return SwitchedOn(switching.key, switching.year, switching.title, tuple(done), waiting)
 
 
 async def _made_before(

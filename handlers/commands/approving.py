@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
+from handlers.approval_arguments import Pending
 from handlers.approvals import (
     Another,
     Approved,
@@ -32,6 +34,15 @@ from handlers.confirming import (
 from handlers.desk import Asked, Desk
 from handlers.lateness import held_lines
 from handlers.paging import page_of, page_reply
+from handlers.programme_approvals import (
+    ProgrammeApproved,
+    ProgrammeRejected,
+    Waiting,
+    approve_programme,
+    programme_buttons,
+    reject_programme,
+    what_waits_of,
+)
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
@@ -133,9 +144,8 @@ def _switched_on(desk: Desk, on: SwitchedOn) -> Reply:
         if on.told:
             lines.append(say("已经告诉：{names}", names=desk.listed(on.told)))
         elif on.told is not None:
-            number = on.waiting[0].id
             sentence = "我没能私下联系上别的管理员，请你告诉他们发 /approve {number}。"
-            lines.append(say(sentence, number=number))
+            lines.append(say(sentence, number=on.call))
     for one in on.approved[:1]:
         lines += held_lines(desk, one.held)
     return reply("\n".join(lines), private=True)
@@ -150,9 +160,15 @@ async def dismiss_(desk: Desk, asked: Asked) -> Replies:
 
 @command("approve", "批准", Role.MANAGER, "批准别的管理员提交的内容", "/approve 12")
 async def approve_(
-    desk: Desk, asked: Asked, number: Number, version: Number | None = None
+    desk: Desk, asked: Asked, number: Pending, version: Number | None = None
 ) -> Replies:
-    """Let what was submitted go out. The second number names the version of an edited campaign."""
+    """Let what was submitted go out. The second number names the version of an edited campaign.
+
+    `programme` and a name stand for all that waits of a programme.
+    """
+    if number.programme:
+        yield await _programme_approved(desk, asked, number)
+        return
     meant = version.number if version is not None else None
     match await approve(desk, asked.actor, number.number, meant):
         case Approved() as done:
@@ -180,9 +196,12 @@ async def approve_(
 
 @command("reject", "退回", Role.MANAGER, "退回别的管理员提交的内容", "/reject 12")
 async def reject_(
-    desk: Desk, asked: Asked, number: Number, version: Number | None = None
+    desk: Desk, asked: Asked, number: Pending, version: Number | None = None
 ) -> Replies:
     """Refuse what was submitted; what was approved before is said again."""
+    if number.programme:
+        yield await _programme_rejected(desk, asked, number)
+        return
     meant = version.number if version is not None else None
     match await reject(desk, asked.actor, number.number, meant):
         case Rejected(campaign) if campaign.approved_version is not None:
@@ -199,6 +218,54 @@ async def reject_(
             yield _not_waiting(desk, number.number, campaign)
         case Another(campaign):
             yield await _another(desk, campaign)
+
+
+async def _programme_approved(desk: Desk, asked: Asked, meant: Pending) -> Reply:
+    """Approve all that waits of a programme, and say what of it still does."""
+    say = desk.say
+    done = await approve_programme(desk, asked.actor, meant.programme, meant.year, meant.newest)
+    if not isinstance(done, ProgrammeApproved):
+        return await _programme_waits(desk, meant, done)
+    lines, buttons = list[str](), list[Button]()
+    if done.approved:
+        replaced = sum(one.replaced for one in done.approved)
+        note = say("（代替了先前的 {count} 个）", count=replaced) if replaced else ""
+        sentence = "好的，「{name}」批准了{note}。看每一条，发 /plan 或 /programme。"
+        lines.append(say(sentence, name=done.title, note=note))
+        lines += held_lines(desk, done.approved[0].held)
+    for one in done.own:
+        sentence = "「{name}」是你自己提交的，要另一位管理员来批准。不发了就发 /reject {number}。"
+        lines.append(say(sentence, name=one.name, number=one.id))
+    for unfit in done.unfit:
+        refused = _unfit(desk, unfit.hits, f"/override campaign {unfit.number}")
+        lines += [say("编号 {number}：", number=unfit.number), refused.content.text]
+        buttons += refused.content.buttons
+    return reply("\n".join(lines), *buttons, private=True)
+
+
+async def _programme_rejected(desk: Desk, asked: Asked, meant: Pending) -> Reply:
+    """Refuse all that waits of a programme."""
+    done = await reject_programme(desk, asked.actor, meant.programme, meant.year, meant.newest)
+    if not isinstance(done, ProgrammeRejected):
+        return await _programme_waits(desk, meant, done)
+    sentence = (
+        "好的，退回了。「{name}」不会发，方案也关了。"
+        if done.is_off
+        else "好的，退回了。「{name}」还按原来批准的内容发。"
+    )
+    return reply(desk.say(sentence, name=done.title), private=True)
+
+
+async def _programme_waits(desk: Desk, meant: Pending, found: Waiting | None) -> Reply:
+    """What of a programme waits now, instead of what was meant."""
+    if found is None:
+        sentence = "「{name}」没有等着批准的内容。发 /waiting 看哪些在等。"
+        return reply(desk.say(sentence, name=meant.programme), private=True)
+    opening = None
+    if meant.newest is not None:
+        opening = desk.say("「{name}」改过了，现在等着批准的是这些：", name=found.title)
+    text = await what_waits_of(desk, found, opening)
+    return reply(text, *programme_buttons(desk, found), private=True)
 
 
 def _not_waiting(desk: Desk, number: int, campaign: StoredCampaign | None) -> Reply:
@@ -252,7 +319,13 @@ async def waiting(
     ]
     if part.rows:
         lines.append(say("发 /preview {number} 看内容。", number=part.rows[0].id))
+    several = Counter(one.programme for one in found if one.running_id is not None)
     buttons = [
+        Button(say("整套看 {name}", name=key), f"/approve programme {key}")
+        for key, count in several.items()
+        if count > 1
+    ]
+    buttons += [
         Button(say("看编号 {number}", number=one.id), f"/preview {one.id}")
         for one in part.rows[:_BUTTONS]
     ]

@@ -119,21 +119,6 @@ async def test_two_managers_who_switch_it_on_at_once_have_it_once(shop: Shop) ->
     assert set(await by_key(shop)) == TWO
 
 
-async def test_a_second_manager_approves_each_campaign(shop: Shop) -> None:
-    await second_manager(shop)
-    await says(shop, ON)
-    before = len(shop.platform.posts)
-    await says(shop, "/confirm")
-    told = [post.content.text for post in shop.platform.posts[before:]]
-    assert sum("「秋季上新节 2026" in text and "等着批准" in text for text in told) == 2
-    assert any("买就送护手霜小样" in text for text in told)
-    shop.clock.advance(DAY + 19 * MINUTE)
-    assert (await shop.delivers()).text == ""
-    for one in await made(shop):
-        assert "批准了" in await says(shop, f"/approve {one.id}", OTHER)
-    assert "还有 6 天，买就送护手霜小样。" in (await shop.delivers()).text
-
-
 async def test_what_becomes_known_later_is_added_to_what_stands(shop: Shop) -> None:
     await switched_on(shop)
     said = await says(shop, "/programme facts sale 发货日=11-15")
