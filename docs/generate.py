@@ -14,10 +14,10 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from docs import countdown_picture, report_picture
 from docs.commands import commands_page
 from docs.example_configuration import example_configuration
 from docs.readme_output import READMES, rewrite
-from docs.report_picture import PLACE, report_picture
 from docs.wording_rules import wording_rules_page
 from handlers.pictures.fonts import find_fonts
 from storage.errors import NuanqunError
@@ -112,9 +112,14 @@ def main() -> None:
         print(f"wrote {place}")
     fonts = find_fonts()
     if fonts is None:
-        raise SystemExit("The picture of a report needs a font with Chinese characters.")
-    (TOP / PLACE).write_bytes(report_picture(fonts))
-    print(f"wrote {PLACE}")
+        raise SystemExit("The pictures need a font with Chinese characters.")
+    pictures = {
+        report_picture.PLACE: report_picture.report_picture(fonts),
+        countdown_picture.PLACE: countdown_picture.countdown_image(fonts),
+    }
+    for place, picture in pictures.items():
+        (TOP / place).write_bytes(picture)
+        print(f"wrote {place}")
     rewrite(TOP)
     print(f"wrote the outputs in {' and '.join(READMES)}")
 

@@ -13,7 +13,7 @@ from handlers.period import Period
 from handlers.pictures.drawing_process import drawn_page
 from handlers.pictures.fonts import Fonts
 from handlers.pictures.picture import insight_sheet
-from handlers.pictures.sheet import Sheet
+from handlers.pictures.sheet import CountdownSheet, Sheet
 from handlers.wording import wording
 from insights.days import AspectStance
 from insights.demands import Demand
@@ -73,7 +73,7 @@ def sample_sheet() -> Sheet:
     return insight_sheet(wording("zh"), found, week, ["小暖花福利一群", "小暖花福利二群"])
 
 
-def digest_of(sheet: Sheet) -> str:
+def digest_of(sheet: Sheet | CountdownSheet) -> str:
     """A short name for all that a sheet shows."""
     return hashlib.sha256(repr(sheet).encode()).hexdigest()[:16]
 
