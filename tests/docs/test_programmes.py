@@ -33,7 +33,8 @@ def changed(diff: str) -> str:
         "\n".join(re.findall(rf"^{sign} (.*)$", diff, re.MULTILINE)) for sign in ("-", "\\+")
     )
     assert before in PROGRAMME, diff
-    return PROGRAMME.replace(before, after)
+    whole: str = PROGRAMME.replace(before, after)
+    return whole
 
 
 async def test_the_bot_answers_as_the_page_shows(
@@ -42,13 +43,15 @@ async def test_the_bot_answers_as_the_page_shows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("handlers.programme_drafts.countdown_picture", undrawn)
-    folders = {"programmes": tmp_path / "programmes", "nodes": tmp_path / "nodes"}
-    for folder in folders.values():
+    programmes, nodes = tmp_path / "programmes", tmp_path / "nodes"
+    for folder in (programmes, nodes):
         folder.mkdir()
-    written = folders["programmes"] / FILE
+    written = programmes / FILE
     written.write_text(PROGRAMME, encoding="utf-8")
-    (folders["nodes"] / f"tmall-{YEAR}.toml").write_text(NODES, encoding="utf-8")
-    shop = await page_shop(sqlite, ShopSettings(name="小暖家", **folders), BEGINS)
+    (nodes / f"tmall-{YEAR}.toml").write_text(NODES, encoding="utf-8")
+    shop = await page_shop(
+        sqlite, ShopSettings(name="小暖家", programmes=programmes, nodes=nodes), BEGINS
+    )
     talks = 0
     for block in blocks(PAGE, YEAR):
         if block.kind == "diff":
