@@ -133,7 +133,9 @@ async def override_shown(desk: Desk, asked: Asked, number: int) -> LetPass | Not
         if not hits:
             return NothingHeld()
         for body in bodies:
-            body["overrides"] = _with_rules(body, hits)
+            # Each lets pass what it says itself, and nothing that another one says.
+            if own := blocking(await hits_of(desk, connection, [body])):
+                body["overrides"] = _with_rules(body, own)
         await confirmations.amend(connection, shown.id, shown.body)
         subject = await _subject(connection, shown)
         await _note(connection, desk, asked, subject, hits)

@@ -28,7 +28,7 @@ from handlers.approvals import (
 from handlers.campaign_wording import Unfit
 from handlers.desk import Desk
 from handlers.previews import fits, in_one_message
-from handlers.programme_calendar import Entry, entry_line
+from handlers.programme_calendar import entry_line, whole_line
 from handlers.programme_files import is_greetings, shelf, title_of
 from handlers.programme_posts import calendar
 from handlers.programmes import standing_campaigns
@@ -170,25 +170,10 @@ async def what_waits_of(desk: Desk, found: Waiting, opening: str | None = None) 
         or say("「{name}」等着批准，一共 {count} 条要发：", name=found.title, count=len(posts)),
         say("{who} {time} 提交", who=who, time=desk.show_time(last.submitted_at)),
     ]
-    whole = [*head, *(_whole_line(desk, one) for one in posts)]
+    whole = [*head, *(whole_line(desk, one) for one in posts)]
     if fits(whole, tail):
         return in_one_message(desk, whole, tail)
     return in_one_message(desk, [*head, *(entry_line(desk, one) for one in posts)], tail)
-
-
-def _whole_line(desk: Desk, one: Entry) -> str:
-    """A post with all its words; of several ways to say it the first."""
-    say = desk.say
-    whom = say("私信 ") if one.in_private else ""
-    several = say("（{count} 种说法）", count=one.variants) if one.variants > 1 else ""
-    return say(
-        "{number} · {time} {whom}{marks}{text}",
-        number=one.number,
-        time=f"{one.at:%m-%d %H:%M}",
-        whom=whom,
-        marks=several,
-        text=one.text,
-    )
 
 
 def programme_buttons(desk: Desk, found: Waiting) -> tuple[Button, ...]:

@@ -44,6 +44,7 @@ class Entry:
 
     `text` is its first variant as a group or fan gets it, of `variants` altogether. `campaign` is
     None where it is not planned: the programme is off, or what the post hangs on is not certain.
+    A `changed` one says something else, or at another moment, once an update is confirmed.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Entry:
     moved: bool = False
     rewritten: bool = False
     provisional: bool = False
+    changed: bool = False
 
     @property
     def in_private(self) -> bool:
@@ -80,8 +82,12 @@ def entries_of(
     bodies: Mapping[int, Any],
     *,
     left_out: Collection[str] = (),
+    changing: Collection[int] = (),
 ) -> list[Entry]:
-    """The calendar's posts by their numbers: of what stands, else of the drafts, else expected."""
+    """The calendar's posts by their numbers: of what stands, else of the drafts, else expected.
+
+    Of campaigns whose ids are `changing` the drafts are shown, beside what stands.
+    """
     found: dict[str, tuple[datetime, Entry]] = {}
     posts = {post.slot: post for post in plan.posts}
     for post in plan.posts:
@@ -95,9 +101,27 @@ def entries_of(
     for campaign in standing:
         body = bodies[campaign.version_id]
         for slot, at in _own_moments(campaign).items():
-            found[slot] = (at, _standing(desk, campaign, body, slot, post=posts.get(slot), at=at))
+            stands = _standing(desk, campaign, body, slot, post=posts.get(slot), at=at)
+            if campaign.id not in changing:
+                found[slot] = (at, stands)
+            elif slot in found:
+                found[slot] = (found[slot][0], _in_place_of(stands, found[slot][1]))
+    if changing:
+        new = {slot: one for slot, (_, one) in found.items() if _is_new(one)}
+        found |= {slot: (found[slot][0], replace(one, changed=True)) for slot, one in new.items()}
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
     return [replace(entry, number=place) for place, (_, (_, entry)) in enumerate(ordered, start=1)]
+
+
+def _in_place_of(stands: Entry, draft: Entry) -> Entry:
+    """What a post would be, of one that stands."""
+    same = (stands.at, stands.text, stands.variants) == (draft.at, draft.text, draft.variants)
+    return replace(draft, campaign=stands.campaign, skipped=stands.skipped, changed=not same)
+
+
+def _is_new(one: Entry) -> bool:
+    """Whether no campaign has a post yet that could be planned."""
+    return one.campaign is None and not one.provisional
 
 
 def _own_moments(campaign: StoredCampaign) -> dict[str, datetime]:
@@ -265,6 +289,19 @@ def entry_line(desk: Desk, one: Entry) -> str:
     )
 
 
+def whole_line(desk: Desk, one: Entry) -> str:
+    """A post with all its words; of several ways to say it the first."""
+    several = desk.say("（{count} 种说法）", count=one.variants) if one.variants > 1 else ""
+    return desk.say(
+        "{number} · {time} {whom}{marks}{text}",
+        number=one.number,
+        time=f"{one.at:%m-%d %H:%M}",
+        whom=desk.say("私信 ") if one.in_private else "",
+        marks=several,
+        text=one.text,
+    )
+
+
 def marks_of(desk: Desk, one: Entry) -> list[str]:
     """How a post stands, in a word each; nothing where it simply will go out."""
     say, marks = desk.say, []
@@ -278,6 +315,8 @@ def marks_of(desk: Desk, one: Entry) -> list[str]:
         marks.append(say("等批准"))
     elif one.campaign is not None and one.campaign.state is CampaignState.PAUSED:
         marks.append(say("暂停"))
+    if one.changed:
+        marks.append(say("这次改"))
     if one.moved:
         marks.append(say("改过时间"))
     if one.rewritten:

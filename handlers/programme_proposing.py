@@ -18,7 +18,7 @@ from handlers.coupon_texts import Settled, settled
 from handlers.desk import Asked, Desk
 from handlers.previews import facts, to_come, too_much
 from handlers.private_reach import reached_in_private
-from handlers.programme_calendar import Entry, calendar_page, entries_of
+from handlers.programme_calendar import Entry, calendar_page, entries_of, whole_line
 from handlers.programme_drafts import Draft
 from handlers.programme_facts import waiting_lines
 from handlers.programme_files import is_greetings, title_of
@@ -37,6 +37,7 @@ from storage.confirmations import keep_choice
 from storage.running_programmes import RunningProgramme
 
 _TICK = timedelta(microseconds=1)
+_CHANGED = 8  # posts that an update changes, shown whole
 
 
 async def propose_on(
@@ -70,7 +71,13 @@ async def propose_on(
         standing = await standing_campaigns(connection, running)
         said = await campaigns.bodies(connection, [one.version_id for one in standing])
         entries = entries_of(
-            desk, found.plan, found.drafts.campaigns, standing, said, left_out=found.left_out
+            desk,
+            found.plan,
+            found.made_anew,
+            standing,
+            said,
+            left_out=found.left_out,
+            changing=[one["campaign_id"] for one in found.switching.changed],
         )
         if not any(_is_to_come(desk, one) for one in entries):
             return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
@@ -87,7 +94,7 @@ async def propose_on(
         tail += wording_lines(desk, hits)
         number = await ask(connection, asked, PROGRAMME, asdict(found.switching), now)
         await keep_choice(connection, asked.member.id, chosen.written)
-    head = [_opening(desk, found, title, entries)]
+    head = [_opening(desk, found, title, entries), *_changed_lines(desk, found, entries)]
     return calendar_page(
         desk,
         programme,
@@ -120,6 +127,17 @@ def _opening(desk: Desk, found: Wanted, title: str, entries: list[Entry]) -> str
         groups=len(coming) - private,
         private=private,
     )
+
+
+def _changed_lines(desk: Desk, found: Wanted, entries: Sequence[Entry]) -> list[str]:
+    """The posts that an update changes, whole, above the calendar of all."""
+    changed = [one for one in entries if one.changed and _is_to_come(desk, one)]
+    if not found.was_on or not changed:
+        return []
+    lines = [desk.say("这次改的："), *(whole_line(desk, one) for one in changed[:_CHANGED])]
+    if len(changed) > _CHANGED:
+        lines.append(desk.say("等 {count} 个", count=len(changed)))
+    return [*lines, desk.say("改完一共：")]
 
 
 def _bare_lines(desk: Desk, found: Wanted, entries: Sequence[Entry]) -> list[str]:

@@ -84,7 +84,8 @@ class Wanted:
     """What switching a programme on comes to: the plan, its drafts, and what of them is new.
 
     `left_out` are the slots that a manager left out before the programme was switched off, `bare`
-    those whose picture could not be drawn, or may not be said.
+    those whose picture could not be drawn, or may not be said; `new` are the drafts' keys that are
+    made, or changed.
     """
 
     plan: ProgrammePlan
@@ -93,6 +94,12 @@ class Wanted:
     was_on: bool
     left_out: frozenset[str] = frozenset()
     bare: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
+
+    @property
+    def made_anew(self) -> list[Draft]:
+        """The drafts that are made into campaigns, or into what one says now."""
+        return [one for one in self.drafts.campaigns if one.key in self.new]
 
     @property
     def changes(self) -> bool:
@@ -166,7 +173,7 @@ async def wanted(
             for one in drafts.campaigns
         ]
     drafts = replace(drafts, campaigns=tuple(changed_before))
-    made, changed, bare = [], [], set[str]()
+    made, changed, bare, new = [], [], set[str](), set[str]()
     for draft in drafts.campaigns:
         before = last.get(draft.key)
         if before is None or before.state is CampaignState.CANCELLED:
@@ -174,12 +181,14 @@ async def wanted(
                 continue
             ready = await drawn(desk, programme, plan, draft)
             bare.update(ready.bare)
+            new.add(draft.key)
             made.append(_proposal(free[draft.key], programme.key, ready, plan.promotion))
             continue
         if says_the_same(draft, before, said[before.version_id]) or not editable(desk, before):
             continue
         ready = await drawn(desk, programme, plan, draft)
         bare.update(ready.bare)
+        new.add(draft.key)
         changed.append(
             Edit(
                 campaign_id=before.id,
@@ -202,7 +211,7 @@ async def wanted(
     )
     again = [plain_key(one["key"]) for one in switching.made]
     left_out = frozenset(slot for key in again if key in last for slot in last[key].skipped)
-    return Wanted(plan, drafts, switching, running.is_on, left_out, frozenset(bare))
+    return Wanted(plan, drafts, switching, running.is_on, left_out, frozenset(bare), frozenset(new))
 
 
 async def _as_changed(

@@ -25,6 +25,12 @@ async def shop(sqlite: Database, tmp_path: Path) -> Shop:
     return await shop_with_sale(sqlite, tmp_path / "programmes")
 
 
+@pytest.fixture
+async def any_shop(database: Database, tmp_path: Path) -> Shop:
+    """The same on SQLite and on PostgreSQL."""
+    return await shop_with_sale(database, tmp_path / "programmes")
+
+
 async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
     return (await shop.says(name, text, group=None)).text
 
@@ -57,6 +63,30 @@ async def test_a_trial_with_its_texts_is_kept_when_more_is_known(shop: Shop) -> 
     assert body["test"] == plan
     assert len(body["templates"]["hello:1"]) == 2
     assert isinstance(body["templates"]["sent"], str)
+
+
+async def test_an_update_is_previewed_as_it_will_be_and_says_what_changes(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    preview = await made_anew(shop, "赠品=玫瑰面膜 发货日=11-15")
+    changed = preview.partition("这次改的：\n")[2].partition("改完一共：")[0]
+    assert "1 · 11-06 10:18 还有 6 天，买就送玫瑰面膜。\n" in changed
+    assert "5 · 11-15 10:24 订单从今天开始发货啦。\n" in changed.replace("6 · ", "5 · ")
+    assert "前一晚" not in changed
+    assert "1 · 11-06 10:18 [这次改] 还有 6 天，买就送玫瑰面膜。" in preview
+    assert "护手霜" not in preview
+    await says(shop, "/confirm")
+    assert "[这次改]" not in await says(shop, "/programme sale")
+
+
+async def test_each_campaign_lets_pass_what_it_says_itself(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    text = SALE.replace("{{ fan }}，{{ gift }}给你留了一份。", "{{ fan }}，给你留了一份。")
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    await let_pass(shop)
+    assert (await body_of(shop))["overrides"]
+    assert "overrides" not in await body_of(shop, "sale:2026:regulars")
 
 
 async def test_words_that_a_manager_let_pass_are_asked_about_once(shop: Shop) -> None:
