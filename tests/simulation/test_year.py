@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 import handlers.programme_drafts
+from scheduler.decide import CareSettings
 from storage.database import Database
+from tests.simulation import judge
 from tests.simulation.shown import calendar, totals, verdicts
 from tests.simulation.year import Lived, lived
 
@@ -45,6 +47,9 @@ async def test_the_weeks_of_double11_break_no_promise(sqlite: Database) -> None:
     assert done.is_sound
     ours = {post.planned.slot for post in done.posts if post.planned.programme == "double11"}
     assert len(ours) > 25
+    # The judges had something to look at: where less is allowed, the same weeks break it.
+    assert judge.over_caps(done.posts, CareSettings(posts_a_day=1))
+    assert judge.in_quiet_hours(done.posts, CareSettings(quiet_until=time(12)))
     printed = "\n".join(calendar(done.planned, done.posts, ZoneInfo("Asia/Shanghai")))
     assert "11-11 09:12-09:12  双11 2027 [double11:2027 d-0]: 4 groups" in printed
     assert "double11: sent" in "\n".join(totals(done.planned))
