@@ -37,8 +37,8 @@ refused without such a way out: write them differently.
 
 ## How a text is read
 
-- Full-width letters, capitals, invisible characters and blanks between Chinese characters hide
-  nothing: 最 好 用 is 最好用.
+- Full-width letters, capitals, traditional and invisible characters and blanks between Chinese
+  characters hide nothing: 最 好 用 is 最好用, 轉發 is 转发.
 - The names of the shop, of groups and of fans are what they are: 最美妈妈群 makes no claim.
 - Besides the text, captions of pictures and buttons with their links are read.
 - A price is held against the product that is named before it in the same sentence, where the shop's

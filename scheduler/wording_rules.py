@@ -5,8 +5,9 @@ same, the trades and platforms it holds for, why it stands and what to write ins
 languages. A hit blocks or warns; a manager may let a rule pass for one content version
 (`overrides` of a body, see `handlers/overriding.py`).
 
-Texts are compared in a normal form, so that neither full-width letters nor blanks between Chinese
-characters hide a word: compatible forms (NFKC), small letters, nothing invisible.
+Texts are compared in a normal form, so that neither full-width or traditional letters nor blanks
+between Chinese characters hide a word: compatible forms (NFKC), small letters, simplified
+characters (`traditional.txt`), nothing invisible.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ PRICE = "price"
 """The rule that compares the prices in a text with those that the shop's sources name."""
 
 _FOLDER = Path(__file__).with_name("wording_rules")
+_TRADITIONAL = Path(__file__).with_name("traditional.txt")
 _PARTS = frozenset({"id", "severity", "source", "why", "instead"})
 _OPTIONAL = frozenset({"kind", "words", "patterns", "passes", "trades", "platforms"})
 _LANGUAGES = frozenset({"zh", "en"})
@@ -269,6 +271,18 @@ def _places(
                 one = rule.hits.search(text, after)
 
 
+@lru_cache(maxsize=1)
+def simplified_letters() -> Mapping[str, str]:
+    """Traditional characters, each with the simplified one that the rules are written in."""
+    words = (
+        word
+        for line in _TRADITIONAL.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+        for word in line.split()
+    )
+    return {other: word[0] for word in words for other in word[1:]}
+
+
 @lru_cache(maxsize=_NAMES_KEPT)
 def _plain(name: str) -> str:
     """A product's name in normal form."""
@@ -298,11 +312,12 @@ class _Normal:
     def of(cls, source: str) -> _Normal:
         letters: list[str] = []
         origin: list[int] = []
+        simplified = simplified_letters()
         for place, written in enumerate(source):
             if unicodedata.category(written) in {"Cf", "Mn"}:
                 continue
             for letter in unicodedata.normalize("NFKC", written).lower():
-                letters.append(letter)
+                letters.append(simplified.get(letter, letter))
                 origin.append(place)
         kept = [at for at in range(len(letters)) if not _is_gap(letters, at)]
         return cls(

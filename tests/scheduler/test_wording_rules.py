@@ -26,6 +26,7 @@ from scheduler.wording_rules import (
     check_content,
     read_rules,
     rules_for,
+    simplified_letters,
 )
 from storage.errors import NuanqunError
 from tests.handlers.sentences import sentences
@@ -115,6 +116,39 @@ def test_a_word_is_found_however_it_is_spaced(written: str) -> None:
 
 def test_full_width_letters_are_letters() -> None:
     assert [hit.rule for hit in check("今年ＮＯ．１的面霜", EVERY)] == ["first"]
+
+
+@pytest.mark.parametrize(("text", "rules"), [row for row in labelled() if row[1]])
+def test_what_breaks_a_rule_breaks_it_in_traditional_characters(text: str, rules: set[str]) -> None:
+    written = {simple: other for other, simple in reversed([*simplified_letters().items()])}
+    traditional = "".join(written.get(letter, letter) for letter in text)
+    hits = check(traditional, EVERY)
+    assert {hit.rule for hit in hits} == rules
+    for hit in hits:
+        assert traditional[hit.place :].startswith(hit.words)
+
+
+def test_the_rules_are_written_in_letters_that_texts_are_read_in() -> None:
+    """A traditional letter in a rule finds nothing; one that the table lacks is missed.
+
+    Big5 holds the characters of traditional Chinese: one that it lacks is written otherwise there.
+    """
+    letters = simplified_letters()
+    looked_for = {
+        letter
+        for rule in all_rules()
+        for pattern in (rule.hits, rule.passes)
+        if pattern is not None
+        for letter in re.findall("[\u4e00-\u9fa5]", pattern.pattern)
+    }
+    assert not looked_for & letters.keys()
+    known = set(letters.values())
+    lacking = {one for one in looked_for if not one.encode("big5", "ignore")}
+    assert lacking <= known, "".join(sorted(lacking - known))
+
+
+def test_a_name_is_a_name_in_either_letters() -> None:
+    assert not check("第一大藥房說：來了", EVERY, names=["第一大药房"])
 
 
 def test_a_hit_says_why_and_what_to_write_instead() -> None:
