@@ -27,7 +27,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from bot.web_server import AddressRefused, WebServer
-from handlers.arrivals.formats import read_wares
+from handlers.arrivals.looking import read_page
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.taking import take_pushed
 from handlers.arrivals.troubles import FeedTrouble
@@ -121,7 +121,7 @@ class _Door:
     async def _take(self, feed: FeedRules, body: bytes) -> int:
         base = feed.url or "https://localhost/"
         try:
-            read = await asyncio.to_thread(read_wares, feed.kind, body, base, feed.currency)
+            read = await read_page(feed, body, base)
         except FeedTrouble as trouble:
             _log.warning("push_not_understood", feed=feed.name, trouble=str(trouble))
             return _NOT_UNDERSTOOD

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -131,18 +132,32 @@ async def _answer(feed: FeedRules, url: str, got: httpx.Response) -> Fetched | s
     if status in _DENIED:
         raise FeedTrouble(Trouble.DENIED, str(status))
     if status in _BUSY:
-        raise FeedTrouble(Trouble.BUSY, str(status), _rest(headers.get("retry-after", "")))
+        raise FeedTrouble(Trouble.BUSY, str(status), _rest(headers))
     if status != _OK:
         raise FeedTrouble(Trouble.STATUS, str(status))
     body = await _body(got)
-    return Fetched(body, url, headers.get("etag"), headers.get("last-modified"))
+    return Fetched(body, url, _sayable(headers, "etag"), _sayable(headers, "last-modified"))
 
 
-def _rest(written: str) -> timedelta | None:
-    """How long to leave the host alone, where it says so in seconds."""
-    if not written.isascii() or not written.isdigit():
+def _sayable(headers: httpx.Headers, name: str) -> str | None:
+    """A header that can be said again; one with other letters than HTTP has cannot."""
+    found = headers.get(name)
+    return found if found is not None and found.isascii() and found.isprintable() else None
+
+
+def _rest(headers: httpx.Headers) -> timedelta | None:
+    """How long to leave the host alone, where it says so: in seconds, or until a moment.
+
+    The moment is by the host's own clock (RFC 9110, sections 6.6.1 and 10.2.3).
+    """
+    written = headers.get("retry-after", "")
+    if written.isascii() and written.isdigit():
+        return min(timedelta(seconds=min(int(written), 10**6)), _LONGEST_REST)
+    try:
+        rest = parsedate_to_datetime(written) - parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
         return None
-    return min(timedelta(seconds=min(int(written), 10**6)), _LONGEST_REST)
+    return min(max(rest, timedelta(0)), _LONGEST_REST)
 
 
 async def _body(got: httpx.Response) -> bytes:

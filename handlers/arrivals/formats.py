@@ -51,7 +51,7 @@ def _unreadable(what: Unread) -> FeedTrouble:
 def _document(body: bytes) -> Any:
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=str)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # a number may be none that fits
         raise _unreadable(Unread.NO_JSON) from None
 
 

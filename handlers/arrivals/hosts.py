@@ -1,8 +1,10 @@
 """Where a feed may be asked: its own host, hosts that the shop allows, and never a private network.
 
-A redirect, or a name that suddenly means another machine, must not let a feed's owner look into the
-network that the bot runs in. So a name is looked up here, every address that it means is judged,
-and the request goes to that very address. Only what the shop itself configured may be private.
+A redirect, a picture's address, or a name that suddenly means another machine, must not let a
+feed's owner look into the network that the bot runs in. So a name is looked up here, every address
+that it means is judged, and the request goes to that very address. Only what the shop itself
+configured may be private, and must look so: an address, a name such as `localhost` or
+`shop.internal`, or a host that is listed among those a feed `follows`.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from handlers.arrivals.plain import address
+from handlers.arrivals.plain import PRIVATE_NAMES, address
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.troubles import FeedTrouble, Trouble
 
 _PORTS = {"http": 80, "https": 443}
+_INSIDE_IPV6 = ipaddress.ip_network(
+    "64:ff9b::/96"
+)  # RFC 6052: its last 32 bits are an IPv4 address
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +66,44 @@ async def addresses(feed: FeedRules, url: str) -> Sequence[str]:
     Raises:
         FeedTrouble: there is no such host, or one of its addresses lies in a private network.
     """
-    place, own = Place.of(url), Place.of(feed.url)
+    place = Place.of(url)
+    return await machines(place, may_be_private=place in private_places(feed))
+
+
+def private_places(feed: FeedRules) -> frozenset[Place]:
+    """Where the shop has configured a feed that may lie in a private network."""
+    if not feed.url:
+        return frozenset()
+    own = Place.of(feed.url)
+    if not _looks_private(own.host) and own.host not in feed.follows:
+        return frozenset()
+    return frozenset({Place(scheme, own.host, own.port) for scheme in _PORTS})
+
+
+def _looks_private(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(PRIVATE_NAMES)
+    return True
+
+
+async def machines(place: Place, *, may_be_private: bool = False) -> Sequence[str]:
+    """The addresses that a place's name means now.
+
+    Raises:
+        FeedTrouble: there is no such host, or one of its addresses lies in a private network.
+    """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             place.host, place.port, type=socket.SOCK_STREAM
         )
     except (OSError, UnicodeError):
         raise FeedTrouble(Trouble.UNREACHABLE, place.host) from None
-    machines = list(dict.fromkeys(str(one[4][0]) for one in found))
-    configured = (place.host, place.port) == (own.host, own.port)
-    if not configured and not all(map(_is_public, machines)):
+    meant = list(dict.fromkeys(str(one[4][0]) for one in found))
+    if not may_be_private and not all(map(_is_public, meant)):
         raise FeedTrouble(Trouble.PRIVATE, place.host)
-    return machines
+    return meant
 
 
 def _is_public(machine: str) -> bool:
@@ -80,5 +111,7 @@ def _is_public(machine: str) -> bool:
     found = ipaddress.ip_address(machine.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         inside = found.ipv4_mapped or found.sixtofour
+        if found in _INSIDE_IPV6:
+            inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         found = inside or found
     return found.is_global and not found.is_multicast

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+import structlog
+
 from handlers.arrivals.formats import read_wares
 from handlers.arrivals.rows import MOST_WARES, Reading
 from handlers.arrivals.rules import FeedKind, FeedRules
-from handlers.arrivals.troubles import FeedTrouble, Trouble
+from handlers.arrivals.troubles import FeedTrouble, Trouble, Unread
 from storage.products import Ware
 
 if TYPE_CHECKING:
     import httpx
+
+_log = structlog.get_logger(__name__)
 
 DEADLINE = 300.0
 """Seconds for a whole look."""
@@ -90,7 +94,7 @@ async def _pages(
             page = dict(before)
             whole = False
         else:
-            read = await _read(feed, got.body, got.url)
+            read = await read_page(feed, got.body, got.url)
             page = {"etag": got.etag, "modified": got.modified, "rows": read.rows}
             bad += read.bad
             known_before = len(wares)
@@ -106,5 +110,16 @@ async def _pages(
     return Look(tuple(wares.values()), tuple(pages), rows, bad, whole)
 
 
-async def _read(feed: FeedRules, body: bytes, url: str) -> Reading:
-    return await asyncio.to_thread(read_wares, feed.kind, body, url, feed.currency)
+async def read_page(feed: FeedRules, body: bytes, url: str) -> Reading:
+    """The products of one page, or of one push; read in a thread.
+
+    Raises:
+        FeedTrouble: they cannot be read.
+    """
+    try:
+        return await asyncio.to_thread(read_wares, feed.kind, body, url, feed.currency)
+    except FeedTrouble:
+        raise
+    except Exception:  # noqa: BLE001 (whatever a feed holds, the other feeds are looked at)
+        _log.exception("feed_not_understood", feed=feed.name)
+        raise FeedTrouble(Trouble.UNREADABLE, Unread.NO_PRODUCT) from None

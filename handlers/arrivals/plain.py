@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -20,12 +20,23 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 LONGEST_TITLE = 80
 """Characters of a title; more is cut."""
 
-_LONGEST_READ = 4_000  # characters that are looked at: reading HTML may take their square
+_LONGEST_READ = 4_000  # characters that are looked at
 _LONGEST_ADDRESS = 1_000  # characters
-_UNSEEN = frozenset({"script", "style", "template", "noscript"})
+_HIDDEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(?P<name>script|style|template|noscript)\b.*?(?:</(?P=name)[^>]*>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_TAG = re.compile(
+    r"""<(?:/?(?P<name>[a-z][a-z0-9]*)|[!?])(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^'"<>])*+(?:>|(?=<)|\Z)""",
+    re.IGNORECASE,
+)
 _INLINE = frozenset(
     {"a", "b", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
 )
+PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+"""How the names of machines of one's own end."""
+
+_DIGITS = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _TWICE = 2  # shops escape what was escaped already
 _HIGHEST = Decimal(10) ** 9
 _MOST_DECIMALS = 4
@@ -41,28 +52,16 @@ def names() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("fields.toml").read_text(encoding="utf-8"))
 
 
-class _Text(HTMLParser):
-    """Collects what a page would show."""
+def _shown(markup: str) -> str:
+    """What a page would show: most tags begin a line or a box, which is at least a blank.
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unseen = 0
+    What a pattern has looked at it takes, so that reading takes as long as the text is.
+    """
+    return unescape(_TAG.sub(_between, _HIDDEN.sub(" ", markup)))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (HTMLParser's signature)
-        """Most tags begin a line or a box, which is at least a blank; some hide what is inside."""
-        self._unseen += tag in _UNSEEN
-        self.parts.append("" if tag in _INLINE else " ")
 
-    def handle_endtag(self, tag: str) -> None:
-        """See above."""
-        self._unseen -= tag in _UNSEEN and self._unseen > 0
-        self.parts.append("" if tag in _INLINE else " ")
-
-    def handle_data(self, data: str) -> None:
-        """Text."""
-        if not self._unseen:
-            self.parts.append(data)
+def _between(tag: re.Match[str]) -> str:
+    return "" if (tag["name"] or "").lower() in _INLINE else " "
 
 
 def plain(text: object, longest: int = LONGEST_TITLE) -> str:
@@ -71,10 +70,7 @@ def plain(text: object, longest: int = LONGEST_TITLE) -> str:
         return str(text) if isinstance(text, int) and not isinstance(text, bool) else ""
     shown = text[:_LONGEST_READ]
     for _ in range(_TWICE):
-        reader = _Text()
-        reader.feed(shown)
-        reader.close()
-        shown = "".join(reader.parts)
+        shown = _shown(shown)
     # Control characters become blanks; marks that nobody sees, such as those that turn text
     # around, go.
     seen = (
@@ -171,10 +167,11 @@ def address(found: object, base: str) -> str:
 def public_address(found: object, base: str) -> str:
     """The same for what is shown to fans: never an address of a machine of one's own."""
     whole = address(found, base)
-    host = urlsplit(whole).hostname or ""
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-        return ""
+    host = (urlsplit(whole).hostname or "").rstrip(".")
     try:
         return whole if ipaddress.ip_address(host).is_global else ""
     except ValueError:
-        return whole
+        # A last part in digits is an address in some other writing, such as 127.1 or 0x7f.1.
+        last = host.rpartition(".")[2]
+        mine = "." not in host or host.endswith(PRIVATE_NAMES) or _DIGITS.fullmatch(last)
+        return "" if mine else whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.channels.wechat.hearing import WeChatHearing
 from bot.channels.wechat.own_posts import OwnPosts
 from bot.channels.wechat.scan_code import show_scan
 from bot.wechat_section import WeChat, wechat_account
+from handlers.arrivals.hosts import Place, private_places
 from handlers.settings import ShopSettings
 from scheduler.clock import Clock
 from scheduler.courier import Limits
@@ -43,7 +45,9 @@ def build(
         SecretUnreadable: the token is not where the section says.
     """
     account = wechat_account(name)
-    gateway = connection(name, section)
+    feeds = shop.arrivals.feeds.values()
+    private = frozenset[Place]().union(*map(private_places, feeds))
+    gateway = connection(name, section, private)
     caution = Caution(account, database, clock, limits(section))
     own_posts = OwnPosts(account, database, clock, caution)
     choices = Choices(account, database, clock)
@@ -72,13 +76,16 @@ def build(
     )
 
 
-def connection(name: str, section: WeChat) -> GatewayConnection:
+def connection(name: str, section: WeChat, private: Collection[Place] = ()) -> GatewayConnection:
     """The way to an account's gateway, not yet taken; may read a file.
+
+    Pictures come from the web, and from those `private` places that the shop has configured.
 
     Raises:
         SecretUnreadable: the token is not where the section says.
     """
-    return GatewayConnection(section.endpoint, section.token_for(name), trust_of(section))
+    token, trust = section.token_for(name), trust_of(section)
+    return GatewayConnection(section.endpoint, token, trust, private=private)
 
 
 def trust_of(section: WeChat) -> Trust | None:

@@ -7,7 +7,7 @@ Each call is a question on the wire (`wire.py`), made of the messages of `wechat
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -44,6 +44,7 @@ from bot.channels.wechat.gateway import (
 )
 from bot.channels.wechat.protocol import written
 from bot.channels.wechat.wire import Keepalive, Progress, Trust, Wire, only
+from handlers.arrivals.hosts import Place
 from storage.errors import RunningError
 
 __all__ = [
@@ -114,6 +115,7 @@ class GatewayConnection:
         trust: how it proves who it is; None goes without TLS.
         deadline: how long a call may take, the connecting included.
         keepalive: how it is found out that nobody is there any more.
+        private: the places in private networks from which pictures may come.
     """
 
     def __init__(
@@ -124,8 +126,10 @@ class GatewayConnection:
         *,
         deadline: timedelta = CALL_DEADLINE,
         keepalive: Keepalive | None = None,
+        private: Collection[Place] = (),
     ) -> None:
         self.endpoint = endpoint
+        self._private = private
         self._wire = Wire(endpoint, token, trust, keepalive or Keepalive())
         self._stream = EventStream(self._wire)
         self._deadline = deadline
@@ -322,7 +326,8 @@ class GatewayConnection:
         if file.data is not None:
             return file.data
         if file.url is not None:
-            return await self._wire.within(self._deadline, _from_web(file.url), Progress())
+            fetching = _from_web(file.url, self._private)
+            return await self._wire.within(self._deadline, fetching, Progress())
         progress = Progress()
         work = self._downloaded(file.upload or "", progress)
         return await self._wire.within(self._deadline, work, progress)
@@ -378,9 +383,9 @@ def _readable(read: Callable[[Told], T], told: Told) -> T:
         raise GatewayCallFailed(Failure.REFUSED, str(error)) from error
 
 
-async def _from_web(url: str) -> bytes:
+async def _from_web(url: str, private: Collection[Place]) -> bytes:
     try:
-        return await fetched(url)
+        return await fetched(url, private)
     except httpx.HTTPStatusError as error:
         # Alone: its words hold the address, which may be worth as much as the picture.
         reason = f"its address answers {error.response.status_code}"

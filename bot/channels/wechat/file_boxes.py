@@ -10,12 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import httpx
 
 from bot.channels.wechat.gateway import FileBox
 from bot.channels.wechat.protocol import Nonsense, written
+from handlers.arrivals.hosts import Place, machines
+from handlers.arrivals.plain import address
+from handlers.arrivals.troubles import FeedTrouble, Trouble
 
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes; no picture that people send is larger."""
@@ -25,6 +28,7 @@ LARGEST_INLINE = 20 * 1024
 wechaty-puppet-service 1.19.9."""
 
 _BASE64, _URL, _UUID = 1, 2, 7
+_REDIRECTS = 5
 _HEADER_DEADLINE = 10  # seconds, for each of connecting and the next bytes
 
 
@@ -93,25 +97,70 @@ def _bytes(text: str) -> bytes:
         raise Nonsense("a file's base64 cannot be read") from None
 
 
-async def fetched(url: str) -> bytes:
+async def fetched(url: str, private: Collection[Place] = ()) -> bytes:
     """The bytes at an address; the caller bounds how long it may take.
 
+    Whoever wrote the address (a feed, a fan) must not look into the network that the bot runs in:
+    every name on the way is judged as `handlers/arrivals/hosts.py` does, and asked where it was
+    judged. Only the places that the shop configured may be `private`.
+
     Raises:
-        Nonsense: the address is none of the web.
+        Nonsense: the address is none of the web, leads into a private network, or nowhere.
         FileTooLarge: they are too many.
         httpx.HTTPError: they could not be had.
         httpx.InvalidURL: the address cannot be read.
     """
     if not url.startswith(("http://", "https://")):
         raise Nonsense("a file's address is none of the web")
+    async with httpx.AsyncClient(
+        follow_redirects=False, timeout=_HEADER_DEADLINE, trust_env=False
+    ) as client:
+        for _ in range(_REDIRECTS):
+            answer = await _asked(client, httpx.URL(url), private)
+            try:
+                if not answer.has_redirect_location:
+                    answer.raise_for_status()
+                    return await _body(answer)
+                url = address(answer.headers["location"], url)
+            finally:
+                await answer.aclose()
+            if not url:
+                break
+    raise Nonsense("a file's address leads on and on, or nowhere")
+
+
+async def _asked(
+    client: httpx.AsyncClient, url: httpx.URL, private: Collection[Place]
+) -> httpx.Response:
+    """What the machine answers that an address means now."""
+    try:
+        place = Place.of(str(url))
+        meant = await machines(place, may_be_private=place in private)
+    except FeedTrouble as trouble:
+        inside = trouble.kind is Trouble.PRIVATE
+        reason = "lies in a private network" if inside else "is nowhere"
+        raise Nonsense(f"a file's address {reason}") from None
+    except ValueError:
+        raise Nonsense("a file's address cannot be read") from None
+    for number, machine in enumerate(meant, start=1):
+        request = client.build_request(
+            "GET",
+            url.copy_with(host=machine),
+            headers={"Host": url.netloc.decode("ascii")},
+            extensions={"sni_hostname": url.host},
+        )
+        try:
+            return await client.send(request, stream=True)
+        except httpx.ConnectError:
+            if number == len(meant):
+                raise
+    raise Nonsense("a file's address is nowhere")
+
+
+async def _body(answer: httpx.Response) -> bytes:
     data = bytearray()
-    async with (
-        httpx.AsyncClient(follow_redirects=True, timeout=_HEADER_DEADLINE) as client,
-        client.stream("GET", url) as answer,
-    ):
-        answer.raise_for_status()
-        async for piece in answer.aiter_bytes():
-            data += piece
-            if len(data) > LARGEST_FILE:
-                raise FileTooLarge
+    async for piece in answer.aiter_bytes():
+        data += piece
+        if len(data) > LARGEST_FILE:
+            raise FileTooLarge
     return bytes(data)

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from bot.channels.wechat.gateway import FileBox, Gateway
+from bot.channels.wechat.gateway import Failure, FileBox, Gateway, GatewayCallFailed
+from bot.channels.wechat.staff_pictures import ending_of
 from bot.channels.wechat.translation import PICTURE
 from scheduler.content import Picture
 
@@ -49,7 +50,10 @@ async def _file(picture: Picture, gateway: Gateway, data: Path) -> FileBox:
         return FileBox(_named(kept.name), data=await gateway.download(kept))
     if source.startswith(("http://", "https://")):
         name = _named(urlsplit(source).path)
-        return FileBox(name, data=await gateway.download(FileBox(name, url=source)))
+        data_there = await gateway.download(FileBox(name, url=source))
+        if ending_of(data_there) is None:  # whatever else lies there is nobody's business
+            raise GatewayCallFailed(Failure.REFUSED, "there is no picture at its address")
+        return FileBox(name, data=data_there)
     return FileBox(_named(source), data=await asyncio.to_thread((data / source).read_bytes))
 
 

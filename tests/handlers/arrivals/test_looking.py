@@ -169,6 +169,41 @@ async def test_a_name_that_means_a_private_machine_is_never_asked(
     assert len(server.asked) == 1
 
 
+async def test_a_feeds_own_name_that_means_a_private_machine_is_not_asked(
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(server.url.rpartition(":")[2])
+
+    async def rebound(*_: object, **__: object) -> list[Any]:
+        return [(2, 1, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", rebound)
+    rules = replace(feed(server), url=f"http://shop.example:{port}/feed")
+    assert (await trouble(rules)).kind is Trouble.PRIVATE
+    assert server.asked == []
+    listed = replace(rules, follows=("shop.example",))
+    inside = replace(rules, url=f"http://shop.internal:{port}/feed")
+    for allowed in (listed, inside):
+        await trouble(allowed)
+    assert len(server.asked) == 2
+
+
+async def test_a_mark_that_cannot_be_said_again_is_not_kept(server: FeedServer) -> None:
+    headers = {"ETag": '"新品"'.encode().decode("latin-1")}
+    server.gives(Answer(b'[{"id":1,"title":"x","price":1}]', headers=headers))
+    first = await seen(feed(server, FeedKind.JSON))
+    assert first.pages[0]["etag"] is None
+
+
+async def test_a_host_may_say_by_a_moment_how_long_it_rests(server: FeedServer) -> None:
+    moments = {
+        "Date": "Sun, 01 Nov 2026 04:00:00 GMT",
+        "Retry-After": "Sun, 01 Nov 2026 04:07:00 GMT",
+    }
+    server.gives(Answer(status=503, headers=moments))
+    assert (await trouble(feed(server))).rests == timedelta(minutes=7)
+
+
 @pytest.mark.parametrize(
     ("machine", "public"),
     [
@@ -185,6 +220,8 @@ async def test_a_name_that_means_a_private_machine_is_never_asked(
         ("fd00::1", False),
         ("::ffff:127.0.0.1", False),
         ("2002:7f00:1::", False),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
         ("224.0.0.1", False),
     ],
 )

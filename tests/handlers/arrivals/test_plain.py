@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -43,6 +44,33 @@ def test_whatever_is_written_becomes_a_short_line(written: str) -> None:
     assert len(shown) <= LONGEST_TITLE
     assert shown == " ".join(shown.split())
     assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<script>", "<!--", "</", "<b x='", '<b x="', "<![", "&#"]
+)
+def test_reading_takes_as_long_as_the_text_is(piece: str) -> None:
+    began = time.process_time()
+    for _ in range(200):
+        plain(piece * 2_000)
+    assert time.process_time() - began < 2  # .39 s for one, when it took the square
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1",
+        "2130706433",
+        "0177.0.0.1",
+        "127.0.0.1.",
+        "metadata",
+        "redis:6379",
+        "nas.lan",
+        "0x7f.1",
+    ],
+)
+def test_no_address_of_a_private_machine_is_shown(host: str) -> None:
+    assert public_address(f"http://{host}/x.png", "https://shop.example/") == ""
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from handlers.arrivals import looking
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.arrivals.watching import rest_after, watch_feeds
 from handlers.settings import ShopSettings
@@ -72,6 +73,48 @@ async def scene_on(database: Database, server: FeedServer, **rules: Any) -> Scen
 @pytest.fixture
 async def scene(sqlite: Database, server: FeedServer) -> Scene:
     return await scene_on(sqlite, server)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"id":1,"title":"x","price":1e99999999999999999999}]',
+        '[{"id":1,"title":"<![活动]]>面霜","price":1e-99999999999999999999}]'.encode(),
+    ],
+)
+async def test_what_nobody_can_read_holds_no_other_feed_up(
+    sqlite: Database, server: FeedServer, body: bytes
+) -> None:
+    async with feed_server() as other:
+        there = other.url.replace("127.0.0.1", "localhost")
+        arrivals = ArrivalRules(
+            feeds={
+                "bad": FeedRules("bad", FeedKind.JSON, url=server.url),
+                "web": FeedRules("web", FeedKind.SHOPIFY, url=there),
+            }
+        )
+        shop = await with_groups(await open_shop(sqlite, ShopSettings(arrivals=arrivals)))
+        other.serves(shopify(*CATALOGUE.values()))
+        server.serves(body)
+        assert await watch_feeds(shop.desk) == 2
+        async with sqlite.reading() as connection:
+            found = await feeds(connection, shop.desk.shop_id)
+        assert (found["bad"].failures, found["web"].failures) == (1, 0)
+        assert found["bad"].trouble is not None
+        assert found["bad"].next_look_at > shop.clock.now()
+
+
+async def test_a_reader_that_fails_is_a_trouble_of_its_feed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise AssertionError("a fault of ours")
+
+    monkeypatch.setattr(looking, "read_wares", fails)
+    await scene.looks()
+    async with scene.shop.desk.database.reading() as connection:
+        (found,) = (await feeds(connection, scene.shop.desk.shop_id)).values()
+    assert found.failures == 1
 
 
 async def test_what_was_there_before_is_known_and_never_announced(scene: Scene) -> None:

@@ -136,7 +136,7 @@ async def test_what_certainly_did_not_leave_is_not_taken_for_what_somebody_types
 
 async def test_a_text_goes_before_its_pictures_and_each_is_a_message(stage: Stage) -> None:
     drawn = Picture.drawn(b"\x89PNG drawn")
-    stage.gateway.web["https://example.com/new.webp?size=2"] = b"RIFF web"
+    stage.gateway.web["https://example.com/new.webp?size=2"] = b"RIFF....WEBP"
     pictures = (Picture("offer.png"), drawn, Picture("https://example.com/new.webp?size=2"))
     outcome = await stage.perform(Post("k", FAN, Content("看图", pictures)))
     assert outcome == Done(",".join(one.message for one in stage.gateway.sent))
@@ -144,7 +144,7 @@ async def test_a_text_goes_before_its_pictures_and_each_is_a_message(stage: Stag
     own, second, third = (one.file for one in stage.gateway.sent[1:])
     assert own == FileBox("offer.png", data=b"\x89PNG offer")
     assert second == FileBox("picture.png", data=b"\x89PNG drawn")
-    assert third == FileBox("new.webp", data=b"RIFF web")
+    assert third == FileBox("new.webp", data=b"RIFF....WEBP")
     assert isinstance(await stage.perform(Delete("d", FAN, outcome.receipt)), Done)
     assert len(stage.gateway.calls("recall")) == 4
 
@@ -234,7 +234,7 @@ async def test_a_post_that_no_window_ever_holds_is_not_said(stage: Stage) -> Non
 
 
 async def test_all_pictures_lie_at_the_gateway_before_the_first_word(stage: Stage) -> None:
-    stage.gateway.web["https://example.com/a.png"] = b"\x89PNG web"
+    stage.gateway.web["https://example.com/a.png"] = b"\x89PNG\r\n\x1a\n web"
     pictures = (Picture("offer.png"), Picture("https://example.com/a.png"))
     await stage.perform(Post("k", ROOM, Content("看图", pictures)))
     asked = [one.call for one in stage.gateway.asked]
@@ -246,7 +246,7 @@ async def test_pictures_that_do_not_come_in_time_leave_nothing_said(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     monkeypatch.setattr(channel_room, "_POST_WITHIN", timedelta(milliseconds=100))
-    stage.gateway.web["https://example.com/a.png"] = b"\x89PNG web"
+    stage.gateway.web["https://example.com/a.png"] = b"\x89PNG\r\n\x1a\n web"
     stage.gateway.holds(call)
     content = Content("看图", (Picture("https://example.com/a.png"),))
     assert isinstance(await stage.perform(Post("k", ROOM, content)), NothingSent)

@@ -22,6 +22,7 @@ from bot.channels.wechat.file_boxes import (
 )
 from bot.channels.wechat.gateway import FileBox
 from bot.channels.wechat.protocol import Nonsense
+from handlers.arrivals.hosts import Place
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 FILES = st.one_of(
@@ -98,22 +99,46 @@ async def serving(answer: bytes) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.png"
 
 
-async def test_bytes_are_fetched_from_an_address() -> None:
+async def test_bytes_are_fetched_from_a_place_that_the_shop_configured() -> None:
     async with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc") as url:
-        assert await fetched(url) == b"abc"
+        assert await fetched(url, {Place.of(url)}) == b"abc"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "localhost", "[::1]"])
+async def test_nothing_is_fetched_from_a_private_network(host: str) -> None:
+    async with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc") as url:
+        with pytest.raises(Nonsense, match=r"private network|nowhere"):
+            await fetched(url.replace("127.0.0.1", host))
+
+
+async def test_a_redirect_into_a_private_network_is_not_followed() -> None:
+    async with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret") as inside:
+        away = f"HTTP/1.1 302 Found\r\nLocation: {inside}\r\nContent-Length: 0\r\n\r\n"
+        async with serving(away.encode()) as url:
+            with pytest.raises(Nonsense, match="private network"):
+                await fetched(url, {Place.of(url)})
+            assert await fetched(url, {Place.of(url), Place.of(inside)}) == b"secret"
+
+
+async def test_redirects_that_never_end_are_given_up() -> None:
+    async with serving(
+        b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
+    ) as url:
+        with pytest.raises(Nonsense, match="on and on"):
+            await fetched(url, {Place.of(url)})
 
 
 async def test_fetching_stops_where_there_are_too_many_bytes() -> None:
     endless = b"HTTP/1.1 200 OK\r\n\r\n" + bytes(LARGEST_FILE + 1)
     async with serving(endless) as url:
         with pytest.raises(FileTooLarge):
-            await fetched(url)
+            await fetched(url, {Place.of(url)})
 
 
 async def test_an_address_that_refuses_is_an_error() -> None:
     async with serving(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as url:
         with pytest.raises(httpx.HTTPStatusError):
-            await fetched(url)
+            await fetched(url, {Place.of(url)})
 
 
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://a/b", "a.png", ""])
