@@ -12,24 +12,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
 from handlers.draws import record_of, winners
+from handlers.fans_only import staffs_own
 from handlers.round_text import amounts_in, outcome, rules_of, votes_in
+from handlers.running import cancel_in
 from handlers.staff import tell
 from scheduler.bodies import literal_body
 from scheduler.campaigns import CampaignState
 from scheduler.content import Content
 from scheduler.priorities import Priority
+from scheduler.quiet_hours import quiet_until
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import approvals, campaigns, round_posts, rounds
+from storage.attempts import outcomes_under
 from storage.audiences import Audience
 from storage.campaigns import NewCampaign
-from storage.members import of_customer
+from storage.members import heard_through, of_customer
 from storage.rounds import Entry, Round, RoundKind
 from storage.shops import halted_at
 
@@ -56,7 +61,7 @@ async def close_rounds(desk: Desk) -> int:
 async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
     """Close a round and have its groups told; False where that has happened already.
 
-    A round that no group was sent is closed and nobody told.
+    A round that stands in no group any more is called off: nothing comes of it, and nobody is told.
 
     Raises:
         LookupError: there is none of this number.
@@ -64,15 +69,57 @@ async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
     one = await rounds.hold_round(connection, number)
     if one.closed_at is not None:
         return False
-    entries = await rounds.entries(connection, number)
     told_in = await round_posts.groups_of(connection, number)
+    if not told_in:
+        return await rounds.close_round(connection, number, None, desk.clock.now())
+    entries = await _counting(connection, desk, one, told_in)
     result = result_of(one, entries)
     await rounds.close_round(connection, number, result, desk.clock.now())
     _log.info("round_closed", number=number, kind=one.kind, entries=len(entries))
-    if told_in and (entries or one.kind is RoundKind.DRAW):
+    if entries or one.kind is RoundKind.DRAW:
         text = outcome(desk, one, result, entries)
         await _announce(connection, desk, one, text, told_in)
     return True
+
+
+async def call_off(connection: AsyncConnection, desk: Desk, number: int, by: str) -> bool:
+    """Close a round without anything coming of it, and have its groups told; False: it was over.
+
+    Where its post is still to go out, that is cancelled.
+
+    Raises:
+        LookupError: there is none of this number.
+    """
+    one = await rounds.hold_round(connection, number)
+    if not await rounds.close_round(connection, number, None, desk.clock.now()):
+        return False
+    opening = await campaigns.by_key(connection, one.key)
+    if opening is not None:
+        await cancel_in(connection, desk, by, opening.id)
+    told_in = await round_posts.groups_of(connection, number)
+    if told_in:
+        text = desk.say("「{title}」取消了，之前的都不算数，抱歉让大家白等。", title=one.title)
+        await _announce(connection, desk, one, text, told_in)
+    return True
+
+
+async def _counting(
+    connection: AsyncConnection, desk: Desk, one: Round, told_in: Sequence[int]
+) -> list[Entry]:
+    """The entries that count now; those that do not are dropped.
+
+    Who came to be of the staff meanwhile does not count, nor in a draw who is not there any more.
+    """
+    every = await rounds.entries(connection, one.id)
+    staff = await staffs_own(connection, desk.shop)
+    counting = [entry for entry in every if entry.customer_id not in staff]
+    if one.kind is RoundKind.DRAW:
+        there = await round_posts.sitting_in(connection, told_in)
+        counting = [entry for entry in counting if entry.customer_id in there]
+    gone = {entry.number for entry in every} - {entry.number for entry in counting}
+    if gone:
+        await rounds.drop_entries(connection, one.id, gone)
+    return counting
 
 
 def result_of(one: Round, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -128,7 +175,10 @@ async def _announce(
 
 async def _tell_winners(desk: Desk) -> None:
     """Tell the winners of the last draws in private, each once, as far as they can be reached."""
-    since = desk.clock.now() - _TELLS_WITHIN
+    now = desk.clock.now()
+    if quiet_until(now, ZoneInfo(desk.shop.zone), desk.care.quiet_hours) is not None:
+        return  # a prize can wait for the morning
+    since = now - _TELLS_WITHIN
     async with desk.database.reading() as connection:
         if await halted_at(connection, desk.shop_id) is not None:
             return
@@ -146,15 +196,25 @@ async def _tell_some(desk: Desk, one: Round, prize: str, won: Sequence[int]) -> 
     for entry in waiting:
         if entry.customer_id is None:
             continue
-        async with desk.database.writing() as connection:
-            # Noted first: a winner who is not told in private reads it in the group.
-            if not await rounds.note_told(connection, one.id, entry.number, desk.clock.now()):
-                continue  # another process tells them
+        async with desk.database.reading() as connection:
             theirs = await of_customer(connection, entry.customer_id)
+            ways = {way for each in theirs for way in await heard_through(connection, each.id)}
+        if ways and ways.isdisjoint(desk.senders):
+            continue  # the process that serves one of their accounts tells them
         text = desk.say(
             "恭喜！「{title}」你的 {number} 号中了：{prize}。店里会联系你。",
             title=one.title,
             number=entry.number,
             prize=prize,
         )
-        await tell(desk, theirs, Content(text), f"draw:{one.id}/{entry.number}")
+        async with desk.database.writing() as connection:
+            # Noted first: a winner who is not told in private reads it in the group.
+            if not await rounds.note_told(connection, one.id, entry.number, desk.clock.now()):
+                continue  # another process tells them
+        key, since = f"draw:{one.id}/{entry.number}", one.closed_at or one.closes_at
+        told = await tell(desk, theirs, Content(text), key, once_since=since)
+        if told is None and ways:
+            async with desk.database.writing() as connection:
+                if not await outcomes_under(connection, ways, key, since):
+                    # Nothing was even tried here, as where another process holds the lane.
+                    await rounds.note_untold(connection, one.id, entry.number)

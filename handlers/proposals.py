@@ -41,6 +41,7 @@ from storage import campaigns, confirmations, deliveries
 from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
 from storage.groups import Group
+from storage.rounds import RoundKind
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 CAMPAIGN, EDIT = "campaign", "edit"
@@ -165,6 +166,13 @@ async def propose_edit(
 ) -> Reply:
     """Show what a campaign will say instead, and to whom, and ask for a yes."""
     say, now = desk.say, desk.clock.now()
+    if campaign.programme in set(RoundKind):
+        async with desk.database.reading() as connection:
+            before = await campaigns.bodies(connection, [campaign.version_id])
+        if body != before[campaign.version_id]:
+            # Its words are those of the round: of a draw they are the promise, and are kept.
+            text = say("投票、接龙、抽奖的话不能改。不要这个了，取消它，重新开一个。")
+            return reply(text, private=True)
     giving = await settled(desk, body)
     if isinstance(giving, Reply):
         return giving

@@ -124,6 +124,8 @@ def standing(desk: Desk, one: Round, entries: Sequence[Entry]) -> str:
 def updated(desk: Desk, one: Round, entries: Sequence[Entry]) -> Content:
     """The announcement with how the round stands; once it is closed, with nothing to press."""
     posted = announcement(desk, one)
+    if one.called_off:
+        return Content(f"{posted.text}\n{desk.say('已经取消。')}")
     if one.closed_at is not None:
         return Content(f"{posted.text}\n{desk.say('已经截止。')}")
     return Content(f"{posted.text}\n{standing(desk, one, entries)}", buttons=posted.buttons)

@@ -27,6 +27,7 @@ _EMPHASIS = ".。、!~"
 _BAR = re.compile(r"[|｜\n]")
 _NUMBERED = re.compile(r"[#＃]?(?P<number>\d{1,9})(?:\s+(?P<then>\S+))?\s*")
 _CLOSE_WORDS = frozenset({"close", "结束", "截止", "停"})
+_CALL_OFF_WORDS = frozenset({"cancel", "取消", "作废"})
 _DEADLINE = re.compile(r"(?:截止到?|直到|到|until|by)[\s:：]*(?P<when>.+)", re.IGNORECASE)
 _PRIZE = re.compile(
     r"(?P<name>.+?)\s*(?:[xX×*＊]\s*)?(?P<count>\d{1,3})\s*(?:份|个|名|位|瓶|盒|张|套|件|支)?"
@@ -36,7 +37,7 @@ _LISTED = re.compile(r"^\s*\d{1,3}\s*[.、．]", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class RoundOrder:
-    """A new round, or a round that stands: its number, and whether it is to be closed.
+    """A new round, or one that stands: its number, and whether it is to be closed or called off.
 
     `groups` are those that a new one is for, where they were named; `deadline` is how the deadline
     was written; empty: nothing was said of it.
@@ -45,6 +46,7 @@ class RoundOrder:
     groups: Groups | None = None
     number: int | None = None
     close: bool = False
+    call_off: bool = False
     title: str = ""
     options: tuple[str, ...] = ()
     prizes: tuple[Prize, ...] = ()
@@ -52,11 +54,16 @@ class RoundOrder:
 
 
 def _standing(rest: str) -> RoundOrder | None:
-    """The number of a round, perhaps with the word that closes it."""
+    """The number of a round, perhaps with the word that closes it or calls it off."""
     found = _NUMBERED.fullmatch(rest.strip())
-    if found is None or (found["then"] and found["then"].lower() not in _CLOSE_WORDS):
+    if found is None:
         return None
-    return RoundOrder(number=int(found["number"]), close=bool(found["then"]))
+    then = (found["then"] or "").lower()
+    if then and then not in _CLOSE_WORDS | _CALL_OFF_WORDS:
+        return None
+    return RoundOrder(
+        number=int(found["number"]), close=then in _CLOSE_WORDS, call_off=then in _CALL_OFF_WORDS
+    )
 
 
 def _groups(rest: str) -> tuple[Groups | None, str]:
@@ -91,7 +98,7 @@ class PollOrder(RoundOrder):
     def read(cls, rest: str) -> tuple[Self, str]:
         """`下次先上哪个香味 | 栀子 | 白茶 | 截止 今晚8点`, or `3`, or `3 结束`."""
         if (standing := _standing(rest)) is not None:
-            return cls(number=standing.number, close=standing.close), ""
+            return cls(number=standing.number, close=standing.close, call_off=standing.call_off), ""
         groups, rest = _groups(rest)
         title, options, deadline = _parts(rest, "投票要写题目和选项，用竖线隔开")
         if not 2 <= len(options) <= MOST_OPTIONS:  # noqa: PLR2004 (one is no choice)
@@ -113,7 +120,7 @@ class ChainOrder(RoundOrder):
     def read(cls, rest: str) -> tuple[Self, str]:
         """`桂花面膜拼单 | 截止 今晚10点`, or `3`, or `3 结束`."""
         if (standing := _standing(rest)) is not None:
-            return cls(number=standing.number, close=standing.close), ""
+            return cls(number=standing.number, close=standing.close, call_off=standing.call_off), ""
         groups, rest = _groups(rest)
         if _LISTED.search(rest):
             raise Unreadable("名单不用写，大家自己接")
@@ -135,7 +142,7 @@ class DrawOrder(RoundOrder):
         if (standing := _standing(rest)) is not None:
             if standing.close:
                 raise Unreadable("抽奖到点自动开，不能提前开")
-            return cls(number=standing.number), ""
+            return cls(number=standing.number, call_off=standing.call_off), ""
         groups, rest = _groups(rest)
         title, written, deadline = _parts(rest, "抽奖要写题目、奖品和截止时间，用竖线隔开")
         if not deadline or not written:

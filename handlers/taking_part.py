@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.chain_lines import amount_in, entry_after, lines_in
 from handlers.desk import Desk
 from handlers.events import MessageKind
+from handlers.fans_only import staffs_own
 from handlers.recording import Batch
 from handlers.roles import Role, role_of
 from handlers.round_words import choice_in
@@ -36,9 +37,10 @@ async def take_part(connection: AsyncConnection, desk: Desk, batch: Batch) -> No
     posts = await round_posts.open_posts(connection, here, min(one.heard.at for one in said))
     if not posts:
         return
+    staff = await staffs_own(connection, desk.shop)
     for one in said:
         meant = _meant(one, posts)
-        if meant is not None:
+        if meant is not None and one.member.customer_id not in staff:
             await _enter(connection, one, meant)
 
 

@@ -1,7 +1,7 @@
 """Where a round was announced: the posts of its campaign, and who may take part by them.
 
-A round is open to whoever sits in a group that was sent its announcement; that is found in the
-ledger, which follows groups that move and is never written twice.
+A round is open to whoever sits in a group that was sent its announcement, as long as that was not
+taken back; that is found in the ledger, which follows groups that move and is never written twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from storage.deliveries import DeliveryState
 from storage.rounds import ROUND, Round, round_of
 from storage.tables import campaigns, deliveries, members, memberships, rounds
 
-_ARRIVED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
+_STANDING = (
+    deliveries.c.state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN)),
+    deliveries.c.recalled_at.is_(None),
+)
 _POSTED = rounds.join(campaigns, campaigns.c.key == rounds.c.key).join(
     deliveries, deliveries.c.campaign_id == campaigns.c.id
 )
@@ -37,7 +40,7 @@ class RoundPost:
 
 
 async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: int) -> bool:
-    """Whether a customer sits in a group that was sent the round."""
+    """Whether a customer sits in a group in which the round stands."""
     found = await connection.scalar(
         select(rounds.c.id)
         .select_from(
@@ -47,7 +50,7 @@ async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: in
         )
         .where(
             rounds.c.id == round_id,
-            deliveries.c.state.in_(_ARRIVED),
+            *_STANDING,
             members.c.customer_id == customer_id,
             memberships.c.left_at.is_(None),
         )
@@ -57,19 +60,30 @@ async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: in
 
 
 async def groups_of(connection: AsyncConnection, round_id: int) -> list[int]:
-    """The ids of the groups that were sent a round."""
+    """The ids of the groups in which a round stands: its post came, and was not taken back."""
     found = await connection.scalars(
         select(deliveries.c.group_id)
         .select_from(_POSTED)
         .where(
             rounds.c.id == round_id,
             deliveries.c.group_id.is_not(None),
-            deliveries.c.state.in_(_ARRIVED),
+            *_STANDING,
         )
         .distinct()
         .order_by(deliveries.c.group_id)
     )
     return list(found)
+
+
+async def sitting_in(connection: AsyncConnection, group_ids: Collection[int]) -> set[int]:
+    """The customers who sit in any of these groups."""
+    found = await connection.scalars(
+        select(members.c.customer_id)
+        .select_from(memberships.join(members, members.c.id == memberships.c.member_id))
+        .where(among(memberships.c.group_id, group_ids), memberships.c.left_at.is_(None))
+        .distinct()
+    )
+    return set(found)
 
 
 _POST = (
@@ -94,7 +108,7 @@ async def open_posts(
         .select_from(_POSTED)
         .where(
             among(deliveries.c.group_id, group_ids),
-            deliveries.c.state.in_(_ARRIVED),
+            *_STANDING,
             *still_open,
         )
         .order_by(rounds.c.id.desc(), deliveries.c.id)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import insert_new
+from storage.bulk import among, insert_new
 from storage.tables import campaigns, members, round_entries, rounds
 
 
@@ -46,7 +46,7 @@ class NewRound:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round as it stands; `result` is there once it is closed."""
+    """A round as it stands; `result` is there once it is closed, unless it was called off."""
 
     id: int
     key: str
@@ -59,6 +59,11 @@ class Round:
     secret: str
     closed_at: datetime | None
     result: Mapping[str, Any] | None
+
+    @property
+    def called_off(self) -> bool:
+        """Whether it is over without anything having come of it."""
+        return self.closed_at is not None and self.result is None
 
     def takes(self, at: datetime) -> bool:
         """Whether an entry of this moment counts."""
@@ -218,6 +223,17 @@ async def leave(
     return gone.rowcount > 0
 
 
+async def drop_entries(
+    connection: AsyncConnection, round_id: int, numbers: Collection[int]
+) -> None:
+    """Take these entries out of a round; their numbers are never given again."""
+    await connection.execute(
+        delete(round_entries).where(
+            round_entries.c.round_id == round_id, among(round_entries.c.number, numbers)
+        )
+    )
+
+
 async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:
     """What everybody entered, in the order they first came."""
     return await _entries(connection, round_entries.c.round_id == round_id)
@@ -255,13 +271,13 @@ async def entry_of(connection: AsyncConnection, round_id: int, customer_id: int)
 
 
 async def close_round(
-    connection: AsyncConnection, round_id: int, result: Mapping[str, Any], at: datetime
+    connection: AsyncConnection, round_id: int, result: Mapping[str, Any] | None, at: datetime
 ) -> bool:
-    """Close a round with its result; False where that has happened already."""
+    """Close a round with its result, None where it is called off; False: it was closed already."""
     done = await connection.execute(
         update(rounds)
         .where(rounds.c.id == round_id, rounds.c.closed_at.is_(None))
-        .values(closed_at=at, result=dict(result))
+        .values(closed_at=at, result=None if result is None else dict(result))
     )
     return done.rowcount == 1
 
@@ -278,6 +294,15 @@ async def note_told(connection: AsyncConnection, round_id: int, number: int, at:
         .values(told_at=at)
     )
     return noted.rowcount == 1
+
+
+async def note_untold(connection: AsyncConnection, round_id: int, number: int) -> None:
+    """Take it back that who has this number is told."""
+    await connection.execute(
+        update(round_entries)
+        .where(round_entries.c.round_id == round_id, round_entries.c.number == number)
+        .values(told_at=None)
+    )
 
 
 async def untold(

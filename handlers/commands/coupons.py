@@ -221,7 +221,7 @@ async def claim(desk: Desk, asked: Asked, name: CouponName | None = None) -> Rep
         text = "\n".join([say("你的优惠券："), *lines]) if lines else say("你还没有优惠券。")
         yield reply(text, private=True, quiet=True)
         return
-    refused = kept_out(desk, asked)
+    refused = await kept_out(desk, asked)
     if refused is not None:
         yield refused
         return

@@ -97,9 +97,13 @@ async def drawcheck(desk: Desk, asked: Asked, number: Number) -> Replies:
         yield _quiet(desk, "没有编号 {number} 的抽奖。", number=number.number)
         return
     own = [say("你的号码是 {number}。", number=mine.number)] if mine is not None else []
+    if one.called_off:
+        yield _quiet(desk, "「{title}」取消了，没有开奖。", title=one.title)
+        return
     if one.result is None:
         closes = desk.show_time(one.closes_at)
-        yield _quiet(desk, "「{title}」还没开奖，{closes} 开。", title=one.title, closes=closes)
+        when = say("「{title}」还没开奖，{closes} 开。", title=one.title, closes=closes)
+        yield reply("\n".join([*own, when]), private=True, quiet=True)
         return
     record = json.dumps(one.result, ensure_ascii=False)
     how = say("下面是全部依据。怎么验，文档里写着；也可以存成文件，用 nuanqun draw-check 验。")
@@ -110,7 +114,7 @@ async def _open(
     desk: Desk, asked: Asked, number: Number | None, kinds: tuple[RoundKind, ...]
 ) -> Round | Reply:
     """The round that somebody means and may take part in; else what is to be said."""
-    refused = kept_out(desk, asked)
+    refused = await kept_out(desk, asked)
     if refused is not None:
         return refused
     async with desk.database.reading() as connection:
@@ -130,6 +134,8 @@ async def _open(
 
 
 def _over(desk: Desk, one: Round) -> Reply:
+    if one.called_off:
+        return _quiet(desk, "「{title}」取消了。", title=one.title)
     closes = desk.show_time(one.closes_at)
     return _quiet(desk, "「{title}」{closes} 已经截止了。", title=one.title, closes=closes)
 

@@ -70,6 +70,7 @@ _OTHERS = {
     "coupon": "{who} 备了优惠券「{what}」",
     "redeem": "{who} 核销了券码 {what}",
     "close_round": "{who} 提前结束了「{what}」",
+    "call_off": "{who} 取消了「{what}」，什么都不算",
     "faq": "{who} 写了问答「{what}」",
     "unfaq": "{who} 删了问答「{what}」",
     "befriend_everyone": "{who} 让加账号 {what} 好友的都直接通过",

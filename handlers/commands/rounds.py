@@ -1,10 +1,10 @@
-"""The commands that open rounds, show how they stand and close them: polls, chains and draws."""
+"""The commands that open rounds, show them, close them and call them off: polls, chains, draws."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.closing_rounds import close
+from handlers.closing_rounds import call_off, close
 from handlers.desk import Asked, Desk
 from handlers.opening_rounds import opened
 from handlers.previews import in_one_message
@@ -56,6 +56,11 @@ async def _answer(
             entry = audit.Entry(now, asked.actor, "close_round", one.title, {"round": one.id})
             await audit.note(connection, entry)
             one = await rounds.hold_round(connection, one.id)
+        if order.call_off and await call_off(connection, desk, one.id, asked.actor):
+            now = desk.clock.now()
+            entry = audit.Entry(now, asked.actor, "call_off", one.title, {"round": one.id})
+            await audit.note(connection, entry)
+            one = await rounds.hold_round(connection, one.id)
         entries = await rounds.entries(connection, one.id)
     return _shown(desk, one, entries)
 
@@ -76,7 +81,9 @@ async def _last(desk: Desk, kind: RoundKind, example: str) -> Reply:
                 "· {number}. {title}：{state}",
                 number=one.id,
                 title=one.title,
-                state=say("已经截止")
+                state=say("已经取消")
+                if one.called_off
+                else say("已经截止")
                 if one.closed_at is not None
                 else standing(desk, one, await rounds.entries(connection, one.id)),
             )
@@ -98,9 +105,11 @@ def _shown(desk: Desk, one: Round, entries: Sequence[Entry]) -> Reply:
         closes=desk.show_time(one.closes_at),
     )
     now = (
-        outcome(desk, one, one.result, entries)
-        if one.result is not None
+        say("已经取消，什么都不算。")
+        if one.called_off
         else standing(desk, one, entries)
+        if one.result is None
+        else outcome(desk, one, one.result, entries)
     )
     tail = [] if one.closed_at is not None else [_how_to_close(desk, one)]
     text = in_one_message(desk, [title, now, *_told(desk, one, entries)], tail)
@@ -109,7 +118,7 @@ def _shown(desk: Desk, one: Round, entries: Sequence[Entry]) -> Reply:
 
 def _how_to_close(desk: Desk, one: Round) -> str:
     if one.kind is RoundKind.DRAW:
-        return desk.say("到点自动开奖。")
+        return desk.say("到点自动开奖。不办了，发 /draw {number} cancel。", number=one.id)
     return desk.say("提前结束，发 /{kind} {number} close。", kind=str(one.kind), number=one.id)
 
 

@@ -76,7 +76,7 @@ async def unwish(desk: Desk, asked: Asked, thing: Thing) -> Replies:
 async def _kept(desk: Desk, asked: Asked, kind: WishKind, thing: Thing | None) -> Reply:
     if thing is None:
         return await _theirs(desk, asked, kind)
-    refused = kept_out(desk, asked)
+    refused = await kept_out(desk, asked)
     if refused is not None:
         return refused
     one = Wish(kind, thing.normal, thing.written, asked.at)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from handlers.arguments import Unreadable
 from handlers.closing_rounds import close_rounds
@@ -19,6 +19,7 @@ from scheduler.courier import AddressGone
 from storage import rounds
 from storage.database import Database
 from storage.rounds import Entry
+from storage.tables import members as member_table
 from storage.tables import rounds as round_table
 from tests.handlers.scenes import made
 from tests.handlers.shop import (
@@ -235,6 +236,113 @@ async def test_winners_are_told_once_in_private(shop: Shop) -> None:
     (told,) = shop.platform.posts[before:]
     assert told.address == in_private("小鱼")
     assert told.content.text == ("恭喜！「双11抽奖」你的 1 号中了：面霜正装。店里会联系你。")
+
+
+async def test_a_winner_of_another_process_is_left_to_it(shop: Shop) -> None:
+    await shop.joins("小鱼")
+    await opens(shop, DRAW)
+    await shop.says("小鱼", "/join 1")
+    shop.clock.advance_to(shop.clock.now() + timedelta(hours=10, minutes=2))
+    before = len(shop.platform.posts)
+    await close_rounds(replace(shop.desk, senders={}))
+    assert len(shop.platform.posts) == before
+    await close_rounds(shop.desk)
+    assert [post.address for post in shop.platform.posts[before:]] == [in_private("小鱼")]
+
+
+async def test_winners_are_not_told_in_the_quiet_hours(shop: Shop) -> None:
+    await shop.joins("小鱼")
+    await opens(shop, DRAW.replace("8点", "11点"))
+    await shop.says("小鱼", "/join 1")
+    before = len(shop.platform.posts)
+    shop.clock.advance_to(shop.clock.now() + timedelta(hours=13, minutes=2))
+    assert await close_rounds(shop.desk) == 1
+    assert len(shop.platform.posts) == before
+    shop.clock.advance_to(shop.clock.now() + timedelta(hours=10))
+    await close_rounds(shop.desk)
+    assert "恭喜！" in shop.platform.posts[-1].content.text
+
+
+async def test_a_round_that_was_recalled_is_over_without_a_result(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.joins(*FANS)
+    await opens(shop, DRAW)
+    number = await newest(shop)
+    await shop.presses("小鱼", f"/join {number}")
+    (opening,) = await made(shop)
+    await shop.says(MANAGER, f"/recall {opening.id}", group=None)
+    await shop.says(MANAGER, "/confirm", group=None)
+    assert (await shop.presses("小美", f"/join {number}")).text == "现在没有可以参加的。"
+    before = len(shop.platform.posts)
+    assert not await ends(shop)
+    assert len(shop.platform.posts) == before
+    assert (
+        "已经取消，什么都不算。" in (await shop.says(MANAGER, f"/draw {number}", group=None)).text
+    )
+    assert "没有开奖" in (await shop.says("小鱼", f"/drawcheck {number}")).text
+
+
+async def test_a_draw_can_be_called_off_and_its_groups_are_told(shop: Shop) -> None:
+    await shop.joins(*FANS)
+    await opens(shop, DRAW)
+    await shop.presses("小鱼", "/join 1")
+    shown = await shop.says(MANAGER, "/draw 1 取消", group=None)
+    assert "已经取消，什么都不算。" in shown.text
+    told = await shop.delivers()
+    assert told.addresses == [in_group("一群"), in_group("二群")]
+    assert told[0].content.text.startswith("「双11抽奖」取消了")
+    assert (await shop.presses("小美", "/join 1")).text == "「双11抽奖」取消了。"
+    assert not await ends(shop)
+    log = (await shop.says(MANAGER, "/audit", group=None)).text
+    assert "取消了「双11抽奖」，什么都不算" in log
+
+
+async def test_what_is_called_off_before_it_is_posted_is_never_posted(shop: Shop) -> None:
+    await shop.says(MANAGER, POLL, group=None)
+    await shop.says(MANAGER, "/confirm", group=None)
+    await shop.says(MANAGER, "/poll 1 取消", group=None)
+    assert not await shop.delivers()
+
+
+@pytest.mark.parametrize("order", [POLL, CHAIN, DRAW])
+async def test_the_words_of_a_round_are_not_edited(shop: Shop, order: str) -> None:
+    await shop.says(MANAGER, order, group=None)
+    await shop.says(MANAGER, "/confirm", group=None)
+    (one,) = await made(shop)
+    refused = await shop.says(MANAGER, f"/edit {one.id} 奖品：手机 1 台", group=None)
+    assert "不能改" in refused.text
+    regrouped = await shop.says(MANAGER, f"/edit {one.id} @一群", group=None)
+    assert "不能改" not in regrouped.text
+
+
+async def test_who_came_to_be_of_the_staff_or_left_is_not_drawn(shop: Shop) -> None:
+    await shop.joins(*FANS)
+    await opens(shop, DRAW)
+    for name in FANS:
+        await shop.presses(name, "/join 1")
+    shop.staff.add("小鱼")
+    await shop.says("小鱼", "我是新来的店员")
+    await shop.leaves("小美")
+    told = await ends(shop)
+    assert "参加的号码：3-5（共 3 位）" in told[-1].content.text
+
+
+async def test_a_managers_other_account_is_no_fan(shop: Shop) -> None:
+    await shop.joins(*FANS, MANAGER)
+    await opens(shop, DRAW)
+    receipt = f"receipt-{len(shop.platform.posts) - 1}"
+    manager, other = await shop.member(MANAGER), await shop.member("小鱼")
+    async with shop.desk.database.writing() as connection:
+        await connection.execute(
+            update(member_table)
+            .where(member_table.c.id == other.id)
+            .values(customer_id=manager.customer_id)
+        )
+    assert "店里的人不参加" in (await shop.presses("小鱼", "/join 1")).text
+    await replies(shop, "小鱼", "参加", receipt)
+    assert await entries(shop) == []
+    await replies(shop, "小美", "参加", receipt)
+    assert [one.name for one in await entries(shop)] == ["小美"]
 
 
 async def test_a_draw_is_drawn_once_though_two_processes_close_it_and_one_is_killed(
