@@ -8,7 +8,8 @@ Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     and_,
     case,
     distinct,
+    exists,
     func,
     literal,
     literal_column,
@@ -25,13 +27,15 @@ from sqlalchemy import (
     select,
     true,
     union,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.deliveries import DeliveryState
+from storage.members import OURS
 from storage.outcome_sources import IN_GROUPS, IN_PRIVATE, Metric, Source
-from storage.outcomes import Counted, Later, count_people
-from storage.tables import deliveries, members, memberships
+from storage.outcomes import Counted, Later
+from storage.tables import customers, deliveries, members, memberships
 
 REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 """The states of what fans could see, or may have seen."""
@@ -54,8 +58,9 @@ class Stand:
 class After:
     """What came of posts that reached somebody.
 
-    `recipients` are groups, or customers who were written to; `fans` those who sat in the groups,
-    or the customers. Each fan counts once, in however many groups.
+    `recipients` are groups, or customers who were written to; `fans` those who sat in the groups
+    at any time from the first post there to the last, or the customers. Each fan counts once, in
+    however many groups.
     """
 
     posts: int
@@ -166,103 +171,103 @@ async def aftermath(
         ).group_by(posts.c.part)
     )
     reached = {row[0]: row[1:] for row in rows}
-    in_groups = {part: (sent, seats) for part, (sent, seats, _, _) in reached.items() if sent}
-    in_private = {part: (sent, people) for part, (_, _, sent, people) in reached.items() if sent}
-    of_groups = _sources(posts, looking, IN_GROUPS, _seated(posts))
-    of_people = _sources(posts, looking, IN_PRIVATE, _written_to(posts))
-    groups = await _after(connection, looking, posts.c.part, of_groups, in_groups)
-    private = await _after(connection, looking, posts.c.part, of_people, in_private)
-    both: dict[str, After] = {}
-    if mixed := in_groups.keys() & in_private.keys():
-        sums = {
-            part: [
-                one + other for one, other in zip(in_groups[part], in_private[part], strict=True)
-            ]
-            for part in mixed
-        }
-        both = await _after_both(connection, looking, posts, (of_groups, of_people), sums)
-    return {
-        part: Aftermath(
-            groups.get(part),
-            private.get(part),
-            both.get(part) or groups.get(part) or private.get(part),
-        )
-        for part in reached
-    }
-
-
-_Sources = Mapping[Metric | None, Source]
-"""Where to read who did what; None: who the fans are."""
-
-
-def _sources(
-    posts: CTE,
-    looking: Looking,
-    by_metric: Mapping[Metric, Callable[[CTE, Collection[str]], Source]],
-    fans: Source,
-) -> _Sources:
-    return {
-        None: fans,
-        **{metric: source(posts, looking.words) for metric, source in by_metric.items()},
-    }
-
-
-async def _after(
-    connection: AsyncConnection,
-    looking: Looking,
-    part: ColumnElement[str],
-    sources: _Sources,
-    reached: Mapping[str, Sequence[int]],
-) -> dict[str, After]:
-    """What came of the parts that reached somebody: so many posts, and recipients."""
-    if not reached:
-        return {}
+    sources = _sources(posts, looking)
     counted = {
-        metric: await count_people(connection, looking.new_since, part, source)
-        for metric, source in sources.items()
+        metric: await _count(connection, looking.new_since, *told)
+        for metric, told in sources.items()
     }
-    return _put_together(counted, reached)
-
-
-async def _after_both(
-    connection: AsyncConnection,
-    looking: Looking,
-    posts: CTE,
-    sources: tuple[_Sources, _Sources],
-    reached: Mapping[str, Sequence[int]],
-) -> dict[str, After]:
-    """The same of posts in groups and private messages together: who did it in either way."""
-    counted = {}
-    for metric in sources[0]:
-        either = union(
-            *(
-                select(posts.c.part.label("part"), one[metric].member.label("member_id"))
-                .select_from(one[metric].rows)
-                .where(one[metric].which)
-                for one in sources
-            )
-        ).subquery()
-        source = Source(either, either.c.member_id, true())
-        counted[metric] = await count_people(connection, looking.new_since, either.c.part, source)
-    return _put_together(counted, reached)
-
-
-def _put_together(
-    counted: Mapping[Metric | None, Mapping[str, Counted]], reached: Mapping[str, Sequence[int]]
-) -> dict[str, After]:
-    return {
-        part: After(
-            sent,
-            recipients,
-            counted[None].get(part, Counted()),
-            {
-                metric: people.get(part, Counted())
-                for metric, people in counted.items()
-                if metric is not None
-            },
+    found = {}
+    for part, (in_groups, groups, in_private, people) in reached.items():
+        ways = (
+            (in_groups, groups),
+            (in_private, people),
+            (in_groups + in_private, groups + people),
         )
-        for part, (sent, recipients) in reached.items()
+        found[part] = Aftermath(
+            *(
+                After(
+                    sent,
+                    recipients,
+                    counted[None][part][way],
+                    {
+                        metric: each[part][way]
+                        for metric, each in counted.items()
+                        if metric is not None
+                    },
+                )
+                if sent
+                else None
+                for way, (sent, recipients) in enumerate(ways)
+            )
+        )
+    return found
+
+
+_Ways = tuple[Counted, Counted, Counted]
+"""In groups, in private, and in either way."""
+_NOBODY: _Ways = (Counted(), Counted(), Counted())
+
+
+_Told = tuple[ColumnElement[str], Source]
+"""Which column of a source tells the part, and the source."""
+
+
+def _sources(posts: CTE, looking: Looking) -> dict[Metric | None, tuple[_Told, _Told]]:
+    """Where to read who did what, in groups and in private; None: who the fans are."""
+    part: ColumnElement[str] = posts.c.part
+    found: dict[Metric | None, tuple[_Told, _Told]] = {
+        metric: (
+            (part, source(posts, looking.words)),
+            (part, IN_PRIVATE[metric](posts, looking.words)),
+        )
+        for metric, source in IN_GROUPS.items()
     }
+    return {None: (_seated(posts), (part, _written_to(posts))), **found}
+
+
+async def _count(
+    connection: AsyncConnection, new_since: datetime, groups: _Told, private: _Told
+) -> Mapping[str, _Ways]:
+    """Part → how many customers two sources tell of, and how many of them are new."""
+    # Each member once, before anything is asked of them: a busy group says a lot within a window.
+    once = union_all(
+        *(
+            select(
+                part.label("part"),
+                literal(way).label("way"),
+                source.member.label("member_id"),
+            )
+            .select_from(source.rows)
+            .where(source.which)
+            .distinct()
+            for way, (part, source) in enumerate((groups, private))
+        )
+    ).subquery()
+    customer, known = members.c.customer_id, members.alias("known")
+    old = exists().where(known.c.customer_id == customer, known.c.first_seen_at < new_since)
+    new = case((~old, customer))
+    rows = await connection.execute(
+        select(
+            once.c.part,
+            *(
+                func.count(distinct(people)).filter(way)
+                for way in (once.c.way == 0, once.c.way == 1, true())
+                for people in (customer, new)
+            ),
+        )
+        .select_from(
+            once.join(members, members.c.id == once.c.member_id).join(
+                customers, customers.c.id == customer
+            )
+        )
+        .where(~members.c.staff, ~OURS, ~customers.c.no_record)
+        .group_by(once.c.part)
+    )
+    found: defaultdict[str, _Ways] = defaultdict(lambda: _NOBODY)
+    for part, *counts in rows:
+        one, other, either = (Counted(*counts[at : at + 2]) for at in (0, 2, 4))
+        found[part] = (one, other, either)
+    return found
 
 
 def _posts(parts: Mapping[str, Part], window: timedelta) -> CTE:
@@ -300,16 +305,28 @@ def _belongs(part: Part) -> ColumnElement[bool]:
     )
 
 
-def _seated(posts: CTE) -> Source:
-    """Who sat in the groups when something was said there."""
-    return Source(
-        posts.join(memberships, memberships.c.group_id == posts.c.group_id),
+def _seated(posts: CTE) -> _Told:
+    """Who sat in a group at any time from the first post of a part there to the last."""
+    spans = (
+        select(
+            posts.c.part,
+            posts.c.group_id,
+            func.min(posts.c.since).label("first"),
+            func.max(posts.c.since).label("last"),
+        )
+        .where(posts.c.group_id.is_not(None))
+        .group_by(posts.c.part, posts.c.group_id)
+        .subquery("spans")
+    )
+    source = Source(
+        spans.join(memberships, memberships.c.group_id == spans.c.group_id),
         memberships.c.member_id,
         and_(
-            memberships.c.joined_at <= posts.c.since,
-            or_(memberships.c.left_at.is_(None), memberships.c.left_at > posts.c.since),
+            memberships.c.joined_at <= spans.c.last,
+            or_(memberships.c.left_at.is_(None), memberships.c.left_at > spans.c.first),
         ),
     )
+    return spans.c.part, source
 
 
 def _written_to(posts: CTE) -> Source:

@@ -77,7 +77,7 @@ async def test_each_part_has_its_posts_and_a_fan_counts_once_in_however_many_gro
     await says(connection, "小美", "暖群真好", at=NOW + 4 * DAY + HOUR)
     found = await looked(connection, before=["d-1"], after=["d-0"])
     assert found.keys() == {"before", "after"}
-    assert found["before"].both is found["before"].groups
+    assert found["before"].both == found["before"].groups
     before, after = found["before"].both, found["after"].groups
     assert before is not None
     assert after is not None
