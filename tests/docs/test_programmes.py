@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from scheduler.programme_file import read_programme
 from scheduler.wall_time import zone_named
 from storage.database import Database
 from storage.errors import SchedulingError
+from tests.bot.program import call
 from tests.docs.conversations import answered, blocks, fits, page_shop, undrawn
 from tests.handlers.conftest import sqlite  # noqa: F401 (a fixture)
 from tests.handlers.shop import Shop
@@ -67,6 +69,17 @@ async def test_the_bot_answers_as_the_page_shows(
 async def told(shop: Shop) -> None:
     """What the bot does by itself on this page: it prepares greetings."""
     await prepare_greetings(shop.desk)
+
+
+def test_the_command_line_prints_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nuanqun.toml").write_text('[shop]\nname = "小暖家"\n', encoding="utf-8")
+    (shown,) = re.findall(r"^```console\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    asks, _, output = shown.partition("\n")
+    ended = call(*shlex.split(asks.removeprefix("$ nuanqun ")))
+    assert (ended.code, ended.out) == (0, output)
 
 
 def test_the_reader_says_of_each_mistake_what_the_page_shows(tmp_path: Path) -> None:
