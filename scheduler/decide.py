@@ -11,22 +11,22 @@ Pure: everything it needs is handed in. The first rule that fits decides:
  4  no private message reaches the person                skip: UNREACHABLE
  5  the bot may not speak in the group                   skip: MUTED
  6  the person has opted out                           * skip: OPTED_OUT
- 7  the person, or the group, is held out              * skip: HOLD_OUT
- 8  `not_before` is still to come                        until then: TOO_EARLY
- 9  its text is not approved, the campaign is paused,    until just after `not_after`:
+ 7  `not_before` is still to come                        until then: TOO_EARLY
+ 8  its text is not approved, the campaign is paused,    until just after `not_after`:
     or all sending is stopped (急停)                     NOT_APPROVED, CAMPAIGN_PAUSED, HALTED
-10  the account rests                                    until it works: ACCOUNT_DOWN
-11  a day of mourning where the recipient lives        * until some time in the half hour after
+ 9  the account rests                                    until it works: ACCOUNT_DOWN
+10  a day of mourning where the recipient lives        * until some time in the half hour after
                                                          the night that ends it: QUIET_DAY
-12  quiet hours where the recipient lives              * until some time in the half hour after
+11  quiet hours where the recipient lives              * until some time in the half hour after
                                                          them: QUIET_HOURS
-13  the caps of 24 hours or of 7 days are full         * until one more fits: DAILY_CAP, WEEKLY_CAP
-14  the platform's minutes after :00 and :30             until some time soon after: QUIET_MINUTES
+12  the caps of 24 hours or of 7 days are full         * until one more fits: DAILY_CAP, WEEKLY_CAP
+13  the platform's minutes after :00 and :30             until some time soon after: QUIET_MINUTES
+14  the person, or the group, is held out              * skip: HOLD_OUT
 15  its words break a wording rule (the feed looks)      skip: WORDING
 16  its words give a coupon, and the person has used     skip: COUPON_USED, COUPONS_GONE
     theirs, or none is left (the feed looks)
 
-    * not for a NOTICE: what concerns one's own order is counted, but not held. Nor does rule 11
+    * not for a NOTICE: what concerns one's own order is counted, but not held. Nor does rule 10
       hold care for the fans, or the words of the day of remembrance itself (`quiet_days.py`).
 
 What can never be sent is said first, so that it is counted at once. Then come the holds that only
@@ -34,9 +34,12 @@ a person lifts, because nothing else matters while they stand: what they hold is
 second after `not_after` and costs nothing meanwhile; whoever lifts a hold makes it due again (see
 `storage/steering.py`). The rest passes by itself: put off to when it will have passed, or skipped
 at once, for the same reason, where that is after `not_after`. Two reasons for a hold are told in
-the order of rule 9, because the later ones are lifted for many at once.
+the order of rule 8, because the later ones are lifted for many at once.
 
-What is put off by 11, 12 and 14 is spread by lots, so that a thousand deliveries do not all wake at
+Whoever is held out of a trial waits as the others do, and is left out at the moment they would have
+been written to: so what they do afterwards is looked at from the same moment on.
+
+What is put off by 10, 11 and 13 is spread by lots, so that a thousand deliveries do not all wake at
 one moment. A promotion (see `promotions.py`) changes the caps of groups and the beginning of quiet
 hours. Rules 15 and 16 are the feed's: it looks at the words of what may leave, as they are rendered
 (see `wording_gate.py`, `coupon_codes.py`). The reason is stored with the delivery; floor 4 has the
@@ -252,15 +255,20 @@ def _out_of_reach(case: _Case) -> Skip | None:
     return None
 
 
-def _left_out(case: _Case) -> Skip | None:
-    """Rules 6 and 7: a group cannot be addressed without those of its fans who opted out.
+def _opted_out(case: _Case) -> Skip | None:
+    """Rule 6."""
+    if not case.is_notice and case.recipient.opted_out:
+        return Skip(Reason.OPTED_OUT)
+    return None
 
-    Whoever is held out is one who would have been written to: that is what makes them comparable.
+
+def _held_out(case: _Case) -> Skip | None:
+    """Rule 14: whoever is held out is one who would have been written to just now.
+
+    That is what makes them comparable.
     """
     if case.is_notice:
         return None
-    if case.recipient.opted_out:
-        return Skip(Reason.OPTED_OUT)
     if case.delivery.variant == HELD_OUT:
         return Skip(Reason.HOLD_OUT)
     customer = case.recipient.customer_id
@@ -271,14 +279,14 @@ def _left_out(case: _Case) -> Skip | None:
 
 
 def _too_early(case: _Case) -> Defer | Skip | None:
-    """Rule 8."""
+    """Rule 7."""
     if case.now < case.delivery.not_before:
         return case.put_off(case.delivery.not_before, Reason.TOO_EARLY)
     return None
 
 
 def _held(case: _Case) -> Defer | None:
-    """Rule 9."""
+    """Rule 8."""
     reason = _hold(case.delivery)
     return Defer(case.delivery.not_after + _JUST_AFTER, reason) if reason else None
 
@@ -293,7 +301,7 @@ def _hold(delivery: Due) -> Reason | None:
 
 
 def _account_down(case: _Case) -> Defer | Skip | None:
-    """Rule 10."""
+    """Rule 9."""
     rests_until = case.history.account_rests_until
     if rests_until is not None and case.now < rests_until:
         return case.put_off(rests_until, Reason.ACCOUNT_DOWN)
@@ -301,7 +309,7 @@ def _account_down(case: _Case) -> Defer | Skip | None:
 
 
 def _mourning(case: _Case) -> Defer | Skip | None:
-    """Rule 11: at midnight the day is over, and then the quiet hours that midnight lies in."""
+    """Rule 10: at midnight the day is over, and then the quiet hours that midnight lies in."""
     today, declared = case.now.astimezone(case.zone).date(), case.history.mourning
     if not is_quiet(today, declared):
         return None
@@ -313,7 +321,7 @@ def _mourning(case: _Case) -> Defer | Skip | None:
 
 
 def _quiet(case: _Case) -> Defer | Skip | None:
-    """Rule 12."""
+    """Rule 11."""
     if case.is_notice:
         return None
     late_nights = case.promotion.late_nights if case.promotion else ()
@@ -322,7 +330,7 @@ def _quiet(case: _Case) -> Defer | Skip | None:
 
 
 def _capped(case: _Case) -> Defer | Skip | None:
-    """Rule 13: of two full caps, the one that frees later is told."""
+    """Rule 12: of two full caps, the one that frees later is told."""
     if case.is_notice:
         return None
     a_day, a_week = _caps(case)
@@ -343,7 +351,7 @@ def _caps(case: _Case) -> tuple[int, int]:
 
 
 def _quiet_minutes(case: _Case) -> Defer | Skip | None:
-    """Rule 14: spread over as long a time as was quiet, so the rush after it is at most doubled."""
+    """Rule 13: spread over as long a time as was quiet, so the rush after it is at most doubled."""
     quiet = case.limits.quiet_minutes * _MINUTE
     if not quiet:
         return None
@@ -360,7 +368,7 @@ def _quiet_minutes(case: _Case) -> Defer | Skip | None:
 _RULES: tuple[Callable[[_Case], Decision | None], ...] = (
     _over,
     _out_of_reach,
-    _left_out,
+    _opted_out,
     _too_early,
     _held,
     _account_down,
@@ -368,6 +376,7 @@ _RULES: tuple[Callable[[_Case], Decision | None], ...] = (
     _quiet,
     _capped,
     _quiet_minutes,
+    _held_out,
 )
 
 

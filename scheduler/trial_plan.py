@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from scheduler.decide import Reason
+from storage.deliveries import UNSERVED
 from storage.errors import SchedulingError
 from storage.outcome_sources import Metric
 from storage.segment_language.reading import read
@@ -21,6 +23,19 @@ from storage.segments import Segment
 MOST_HELD_OUT = 50
 """Percent: a campaign is for somebody, too."""
 LONGEST_WINDOW = timedelta(days=30)
+
+BEYOND_REACH = (
+    Reason.CAMPAIGN_CANCELLED,
+    Reason.CAMPAIGN_PAUSED,
+    Reason.NOT_APPROVED,
+    Reason.HALTED,
+    Reason.GROUP_GONE,
+    Reason.UNREACHABLE,
+    Reason.MUTED,
+    Reason.OPTED_OUT,
+    UNSERVED,
+)
+"""Who was left out for one of these says nothing about any arm."""
 
 _UNREADABLE = (
     AttributeError,

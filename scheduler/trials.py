@@ -17,13 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from insights.trials import Share
 from insights.verdicts import Arm, Compared, Course, compare
 from scheduler.campaigns import CampaignState, occurrences_of
-from scheduler.decide import Reason
 from scheduler.planner import campaign_value
-from scheduler.trial_plan import TrialPlan, plan_of
+from scheduler.trial_plan import BEYOND_REACH, TrialPlan, plan_of
 from storage import campaigns
 from storage.campaign_money import Money, money_of
 from storage.campaigns import StoredCampaign
-from storage.deliveries import UNSERVED
 from storage.outcome_sources import Metric
 from storage.outcomes import Counted, Outcomes, Question, Tally, begun_version, outcomes
 from storage.slots import HELD_OUT
@@ -32,19 +30,6 @@ UNPLANNED_WINDOW = timedelta(hours=48)
 """How long after a post is looked at where no plan says."""
 NEW_FOR = timedelta(days=30)
 """For so long somebody is a new customer."""
-
-BEYOND_REACH = (
-    Reason.CAMPAIGN_CANCELLED,
-    Reason.CAMPAIGN_PAUSED,
-    Reason.NOT_APPROVED,
-    Reason.HALTED,
-    Reason.GROUP_GONE,
-    Reason.UNREACHABLE,
-    Reason.MUTED,
-    Reason.OPTED_OUT,
-    UNSERVED,
-)
-"""Who was left out for one of these says nothing about any arm."""
 
 _AHEAD = timedelta(days=366)
 _OVER = (CampaignState.CANCELLED, CampaignState.FINISHED)
@@ -117,7 +102,7 @@ async def trial_of(
     Raises:
         SchedulingError: its schedule, or the plan of its trial, cannot be read.
     """
-    begun = await begun_version(connection, campaign.id)
+    begun = await begun_version(connection, campaign.id, BEYOND_REACH)
     version = campaign.version_id if begun is None else begun
     body = (await campaigns.bodies(connection, [version]))[version]
     plan = plan_of(body)
@@ -147,7 +132,7 @@ def read_trial(found: Outcomes, plan: TrialPlan | None, *, over: bool, money: Mo
     others = 0
     for one in counted:
         if one.arm is None and plan is not None and plan.segment is not None:
-            others += one.posts
+            others += one.fans.people
         else:
             of_arm.setdefault(one.arm or _ONLY, []).append(one)
     names = sorted(of_arm, key=lambda name: (name == HELD_OUT, name))

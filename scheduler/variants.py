@@ -3,8 +3,10 @@
 The planner asks `parts` how the recipients of an occurrence divide, before it inserts their
 deliveries. Where a body has several texts, or the plan of a trial, a lot over the campaign and the
 recipient decides: a group, or a customer, gets the same variant in every slot, whichever process
-plans it. Where the plan holds somebody out, that is drawn first; who is held out has a delivery
-too, which `decide` leaves out with its reason, so that a comparison is read from the ledger alone.
+plans it. Whoever had an arm keeps it, also when the words are edited or they leave the segment that
+a trial is among. Where the plan holds somebody out, that is drawn first; who is held out has a
+delivery too, which `decide` leaves out with its reason, so that a comparison is read from the
+ledger alone.
 
 Greetings are divided otherwise, so that groups that share fans, and one group from year to year,
 get different words (`"apart"`, see `kept_apart.py`).
@@ -26,11 +28,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.arms import arm, group_name
 from scheduler.bodies import BodyBroken, SlotUnwritten, arms_of
 from scheduler.kept_apart import kept_apart
-from scheduler.trial_plan import plan_of
+from scheduler.trial_plan import BEYOND_REACH, TrialPlan, plan_of
 from storage.audiences import Whom
 from storage.said_before import programme_of
 from storage.slots import PlannedSlot
-from storage.trial_people import those_in
+from storage.trial_people import arms_had, those_in
 
 Part = tuple[str | None, Whom]
 """A variant, None for the only one, and who gets it."""
@@ -65,18 +67,34 @@ async def parts(
         except (BodyBroken, SlotUnwritten):
             return [(None, meant)]
         return _divided(meant, found.assigned.__getitem__)
+    return await _by_lot(connection, slot, meant, arms, plan, now)
+
+
+async def _by_lot(  # noqa: PLR0917 (whom a slot is for, and what decides about them)
+    connection: AsyncConnection,
+    slot: PlannedSlot,
+    meant: Whom,
+    arms: Sequence[str],
+    plan: TrialPlan | None,
+    now: datetime,
+) -> Sequence[Part]:
+    """Everybody in the arm that they had before, else in that of their lot."""
     tested: Collection[int] | None = None
     if plan is not None and plan.segment is not None and meant.in_private:
         tested = await those_in(connection, plan.segment, meant.customers, now)
+    had = await arms_had(connection, slot, meant, BEYOND_REACH)
+    hold_out = 0 if plan is None else plan.hold_out
 
-    def drawn(recipient: str, identity: int) -> str | None:
-        if tested is not None and identity not in tested:
+    def drawn(identity: int) -> str | None:
+        before = had.get(identity)
+        if before is not None:
+            return before
+        if tested is not None and (identity in had or identity not in tested):
             return None
-        return arm(slot.campaign_key, recipient, arms, 0 if plan is None else plan.hold_out)
+        recipient = str(identity) if meant.in_private else group_name(identity)
+        return arm(slot.campaign_key, recipient, arms, hold_out)
 
-    if meant.in_private:
-        return _divided(meant, lambda customer: drawn(str(customer), customer))
-    return _divided(meant, lambda group: drawn(group_name(group), group))
+    return _divided(meant, drawn)
 
 
 def _divided(meant: Whom, variant_of: Callable[[int], str | None]) -> Sequence[Part]:

@@ -1,9 +1,10 @@
 """What happened after a campaign's posts: who did what within a window after each, by variant.
 
 Everything is counted from what is kept anyway: the ledger, messages, comings and goings, coupons,
-opt-outs. Nothing is written. A post's window begins when it was begun or, for whom nothing was sent
-to (those held out among them), when it was due, and lasts as long as the trial says. Each fan
-counts once in a group, whatever they did in however many windows.
+opt-outs. Nothing is written. A post's window begins when it was begun, for those held out when
+they were left out as the others were written to, for whom else nothing was sent to when it was due,
+and lasts as long as the trial says. Each fan counts once in a group, whatever they did in however
+many windows, and each customer in the arm of their first post.
 
 Posts to groups are counted by group: an arm's groups are what is compared. Private messages are
 counted by customer. Who asked for no record, the staff and the bot's own accounts are nobody here.
@@ -111,6 +112,7 @@ class Question:
 
 _PENDING = (DeliveryState.PLANNED, DeliveryState.SENDING)
 _REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
+_BEGUN = (DeliveryState.SENDING, *_REACHED, DeliveryState.FAILED)
 _HELD_BACK = "hold_out"  # the reason of who is held out by a campaign's share, without a variant
 
 
@@ -157,9 +159,12 @@ def _later_as_timestamp(element: Later, compiler: SQLCompiler, **options: Any) -
 
 def _posts(question: Question) -> CTE:
     """The posts that count: of each its arm, whom it was for, and its window."""
-    since = func.coalesce(deliveries.c.began_at, deliveries.c.not_before)
     seconds: ColumnElement[int] = literal_column(str(int(question.window.total_seconds())))
     held_out = and_(deliveries.c.state == DeliveryState.SKIPPED, deliveries.c.reason == _HELD_BACK)
+    since = case(
+        (held_out, deliveries.c.moved_at),
+        else_=func.coalesce(deliveries.c.began_at, deliveries.c.not_before),
+    )
     possible = and_(
         deliveries.c.state == DeliveryState.SKIPPED,
         deliveries.c.reason.not_in(list(question.beyond_reach)),
@@ -233,10 +238,18 @@ async def _of_groups(
 async def _of_people(
     connection: AsyncConnection, question: Question, posts: CTE
 ) -> Sequence[Tally]:
-    """What came of each arm's private messages."""
+    """What came of each arm's private messages; a customer's arm is that of their first."""
+    first = func.first_value(posts.c.arm).over(
+        partition_by=posts.c.customer_id, order_by=(posts.c.since, posts.c.id)
+    )
+    others = [column for column in posts.c if column.name != "arm"]
+    posts = (
+        select(first.label("arm"), *others)
+        .where(posts.c.customer_id.is_not(None))
+        .cte("private_posts")
+    )
     rows = await connection.execute(
         select(posts.c.arm, func.count(), func.sum(posts.c.reached))
-        .where(posts.c.customer_id.is_not(None))
         .group_by(posts.c.arm)
         .order_by(posts.c.arm)
     )
@@ -303,16 +316,25 @@ async def count_people(
     return {row[0]: Counted(row[1], row[2]) for row in rows}
 
 
-async def begun_version(connection: AsyncConnection, campaign_id: int) -> int | None:
+async def begun_version(
+    connection: AsyncConnection, campaign_id: int, beyond_reach: Collection[str]
+) -> int | None:
     """The content version of the first delivery that is over or under way; None before it.
 
-    What was fixed in it was fixed before anything came of the campaign.
+    What was fixed in it was fixed before anything came of the campaign. What was left out for a
+    reason `beyond_reach` went to nobody: it begins nothing.
     """
     version: int | None = await connection.scalar(
         select(deliveries.c.version_id)
         .where(
             deliveries.c.campaign_id == campaign_id,
-            deliveries.c.state.not_in((DeliveryState.PLANNED, DeliveryState.CANCELLED)),
+            or_(
+                deliveries.c.state.in_(_BEGUN),
+                and_(
+                    deliveries.c.state == DeliveryState.SKIPPED,
+                    deliveries.c.reason.not_in(list(beyond_reach)),
+                ),
+            ),
         )
         .order_by(func.coalesce(deliveries.c.began_at, deliveries.c.moved_at), deliveries.c.id)
         .limit(1)

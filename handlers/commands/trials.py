@@ -28,6 +28,7 @@ from handlers.trialling import Planned, Refused, planned, with_another, without_
 from scheduler.bodies import is_personal, variants_of
 from scheduler.campaigns import Occurrence
 from scheduler.templates import TextTooLong
+from scheduler.trial_plan import BEYOND_REACH
 from scheduler.trials import trial_of
 from storage import audit, campaigns
 from storage.audiences import resolve
@@ -96,7 +97,7 @@ async def _set(
         return [among]
     posts = editable(desk, campaign)
     async with desk.database.reading() as connection:
-        if not posts or await begun_version(connection, campaign.id) is not None:
+        if not posts or await begun_version(connection, campaign.id, BEYOND_REACH) is not None:
             return [_too_late(desk, campaign)]
         found = await resolve(connection, desk.shop_id, campaign.audience)
         made = await _changed(connection, desk, campaign, words, among, posts)

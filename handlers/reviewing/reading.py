@@ -28,6 +28,7 @@ from handlers.reviewing.posts_seen import posts_seen, slots_of
 from scheduler.bodies import arms_of
 from scheduler.programme_parts import Named, Programme
 from scheduler.programme_plan import ProgrammePlan
+from scheduler.trial_plan import BEYOND_REACH
 from scheduler.trial_plan import plan_of as trial_plan_of
 from scheduler.trials import NEW_FOR, UNPLANNED_WINDOW, trial_of, words_naming
 from storage import campaigns
@@ -130,7 +131,7 @@ async def _bodies(
     connection: AsyncConnection, every: Sequence[StoredCampaign]
 ) -> dict[int, Mapping[str, Any]]:
     """Campaign id → what its first delivery said, or what it will say."""
-    begun = {one.id: await begun_version(connection, one.id) for one in every}
+    begun = {one.id: await begun_version(connection, one.id, BEYOND_REACH) for one in every}
     versions = {one.id: begun[one.id] or one.version_id for one in every}
     said = await campaigns.bodies(connection, list(versions.values()))
     return {number: said[version] for number, version in versions.items()}

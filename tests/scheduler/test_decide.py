@@ -118,20 +118,14 @@ CASES = [
     case("unreachable, held out", Skip(Reason.UNREACHABLE), UNREACHABLE, **EVERYBODY_OUT),
     case("muted", Skip(Reason.MUTED), MUTED),
     case("muted, paused", Skip(Reason.MUTED), MUTED, **PAUSED),
-    # 6 and 7: people left out
-    case("held out", Skip(Reason.HOLD_OUT), PERSON, **EVERYBODY_OUT),
-    case("held out, a notice", Send(), PERSON, **EVERYBODY_OUT, **NOTICE),
-    case("a group is not held out", Send(), **EVERYBODY_OUT),
-    case("a group that a trial holds out", Skip(Reason.HOLD_OUT), variant=HELD_OUT),
-    case("a person whom a trial holds out", Skip(Reason.HOLD_OUT), PERSON, variant=HELD_OUT),
-    case("a trial holds out, a notice", Send(), PERSON, variant=HELD_OUT, **NOTICE),
+    # 6: opted out
     case("held out, opted out", Skip(Reason.OPTED_OUT), OPTED_OUT, **EVERYBODY_OUT),
     case("opted out", Skip(Reason.OPTED_OUT), OPTED_OUT),
     case("opted out, a notice", Send(), OPTED_OUT, **NOTICE),
     case("opted out, a manager's post", Skip(Reason.OPTED_OUT), OPTED_OUT, priority=2),
     case("opted out, too early", Skip(Reason.OPTED_OUT), OPTED_OUT, now=NOON - SECOND),
     case("opted out, paused", Skip(Reason.OPTED_OUT), OPTED_OUT, **PAUSED),
-    # 8: too early
+    # 7: too early
     case("too early", Defer(NOON, Reason.TOO_EARLY), now=NOON - SECOND),
     case("too early, paused", Defer(NOON, Reason.TOO_EARLY), now=NOON - SECOND, **PAUSED),
     case(
@@ -140,7 +134,7 @@ CASES = [
         not_before=NOON + HOUR,
         not_after=NOON,
     ),
-    # 9: held until a person does something
+    # 8: held until a person does something
     case("not approved", Defer(JUST_AFTER, Reason.NOT_APPROVED), approved=False),
     case("paused", Defer(JUST_AFTER, Reason.CAMPAIGN_PAUSED), **PAUSED),
     case("halted", Defer(JUST_AFTER, Reason.HALTED), halted=True),
@@ -165,7 +159,7 @@ CASES = [
         halted=True,
         **ALL_NIGHT,
     ),
-    # 10: the account rests
+    # 9: the account rests
     case("account down", Defer(NOON + HOUR, Reason.ACCOUNT_DOWN), history=RESTING),
     case(
         "account down, a notice",
@@ -186,7 +180,7 @@ CASES = [
         history=History(account_rests_until=NIGHT + HOUR),
         **ALL_NIGHT,
     ),
-    # 11: days of mourning; the morning after the next day begins after `not_after`.
+    # 10: days of mourning; the morning after the next day begins after `not_after`.
     case("mourning", Skip(Reason.QUIET_DAY), history=MOURNING),
     case("mourning, to a person", Skip(Reason.QUIET_DAY), PERSON, history=MOURNING),
     case("mourning, a notice", Send(), PERSON, history=MOURNING, **NOTICE),
@@ -201,7 +195,7 @@ CASES = [
     case(
         "mourning on another day", Send(), history=History(mourning=frozenset({date(2026, 11, 6)}))
     ),
-    # 12: quiet hours; `not_after` is their end, so the lot has no room.
+    # 11: quiet hours; `not_after` is their end, so the lot has no room.
     case("at night", Defer(MORNING, Reason.QUIET_HOURS), **ALL_NIGHT),
     case("at night, to a person", Defer(MORNING, Reason.QUIET_HOURS), PERSON, **ALL_NIGHT),
     case(
@@ -251,7 +245,7 @@ CASES = [
         promotion=PROMOTION,
         **ALL_NIGHT | {"not_after": NIGHT},
     ),
-    # 13: caps
+    # 12: caps
     case("two posts today", Send(), history=before(10, 2)),
     case(
         "three posts today",
@@ -324,7 +318,7 @@ CASES = [
         history=FULL_DAY,
         promotion=PROMOTION | {"posts_a_day": "many"},
     ),
-    # 14: the platform's minutes; `not_after` is their end, so the lot has no room.
+    # 13: the platform's minutes; `not_after` is their end, so the lot has no room.
     case("the platform's minutes are over", Send(), limits=FEISHU, now=NOON + 18 * MINUTE),
     case("the platform asks for nothing", Send(), now=NOON + 13 * MINUTE),
     case(
@@ -356,6 +350,40 @@ CASES = [
         now=NOON + 13 * MINUTE,
         history=FULL_DAY,
         **LONG,
+    ),
+    # 14: held out, at the moment at which the others are written to
+    case("held out", Skip(Reason.HOLD_OUT), PERSON, **EVERYBODY_OUT),
+    case("held out, a notice", Send(), PERSON, **EVERYBODY_OUT, **NOTICE),
+    case("a group is not held out", Send(), **EVERYBODY_OUT),
+    case("a group that a trial holds out", Skip(Reason.HOLD_OUT), variant=HELD_OUT),
+    case("a person whom a trial holds out", Skip(Reason.HOLD_OUT), PERSON, variant=HELD_OUT),
+    case("a trial holds out, a notice", Send(), PERSON, variant=HELD_OUT, **NOTICE),
+    case(
+        "a trial holds out, not approved",
+        Defer(JUST_AFTER, Reason.NOT_APPROVED),
+        approved=False,
+        variant=HELD_OUT,
+    ),
+    case(
+        "a trial holds out at night",
+        Defer(MORNING, Reason.QUIET_HOURS),
+        variant=HELD_OUT,
+        **ALL_NIGHT,
+    ),
+    case(
+        "a trial holds out, capped",
+        Defer(NOON + 4 * HOUR, Reason.DAILY_CAP),
+        variant=HELD_OUT,
+        history=FULL_DAY,
+        **LONG,
+    ),
+    case(
+        "a trial holds out in the platform's minutes",
+        Defer(NOON + 18 * MINUTE, Reason.QUIET_MINUTES),
+        variant=HELD_OUT,
+        limits=FEISHU,
+        now=NOON + 13 * MINUTE,
+        not_after=NOON + 18 * MINUTE,
     ),
 ]
 

@@ -80,7 +80,7 @@ def test_in_groups_more_may_speak_than_sat_there_and_none_may_sit_there() -> Non
 def test_who_is_not_of_the_segment_is_no_part_of_it() -> None:
     among = TrialPlan(Metric.TALK, HOUR, 3, segment=Segment("tag:老客"))
     found = read(tally("a", 1, 5), tally("b", 1, 5), tally(None, 3, 50), plan=among)
-    assert ([one.name for one in found.arms], found.others) == (["a", "b"], 1)
+    assert ([one.name for one in found.arms], found.others) == (["a", "b"], 50)
 
 
 def test_without_a_plan_or_variants_there_are_figures_alone() -> None:
