@@ -1,7 +1,8 @@
 """What the shop says of itself for a programme: its gift, its days, the moments of the sale.
 
-Written in one message as `赠品=小样三件 尾款截止=11-13 23:59`, each fact under its name or key. A
-moment that the platform sets may be said as well; then it counts as the shop says.
+Written in one message as `赠品=小样三件 尾款截止=11-13 23:59`, each fact under its key, its name, or
+a part of the name that no other has; `赠品=` alone takes back what was said. A moment that the
+platform sets may be said as well; then it counts as the shop says.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from scheduler.programme_plan import Waiting
 from storage.errors import NuanqunError
 
 _LONGEST = 200  # characters of a fact: it stands inside a text
-_ANY_NAME = re.compile(r"[^\s=＝;；,，]+")
+_ANY_NAME = re.compile(r"(?!\d+\s*[=＝])[\w-]+")
 _REMARK = re.compile(r"\s*[，,（(].*")
-_BEHIND = re.compile(r"[\s;；,，]+$")
+_BEHIND = re.compile(r"[\s;；,，。]+$")
+_NOTHING_WORDS = frozenset({"", "无", "没有", "删", "删掉", "none"})
 _DAY = re.compile(r"(?:(?P<year>20\d\d)[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?")
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})")
 _MONEY = re.compile(r"(?:[¥￥])?(?P<amount>\d{1,7}(?:\.\d{1,2})?)(?:元|块)?")
@@ -45,9 +47,9 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The facts that a manager has written, by key, ready to be kept."""
+    """The facts that a manager has written, by key, ready to be kept; None is taken back."""
 
-    facts: Mapping[str, str | int]
+    facts: Mapping[str, str | int | None]
 
 
 def read_facts(desk: Desk, programme: Programme, year: int, written: str) -> Said | Reply:
@@ -57,12 +59,16 @@ def read_facts(desk: Desk, programme: Programme, year: int, written: str) -> Sai
     if not named or written[: named[0].start()].strip():
         return _unreadable(desk, programme)
     ends = [*(one.start() for one in named[1:]), len(written)]
-    found: dict[str, str | int] = {}
+    found: dict[str, str | int | None] = {}
     for one, end in zip(named, ends, strict=True):
         value = _BEHIND.sub("", written[one.end() : end])
-        if one["name"].lower() not in known:
+        meant = known.get(one["name"].lower()) or _by_part(programme, one["name"].lower())
+        if meant is None:
             return _unknown(desk, programme, one["name"])
-        key, kind = known[one["name"].lower()]
+        key, kind = meant
+        if value.lower() in _NOTHING_WORDS:
+            found[key] = None
+            continue
         read = _value(kind, value, year)
         if read is None:
             return reply(
@@ -92,11 +98,21 @@ def _known(desk: Desk, programme: Programme, year: int) -> dict[str, tuple[str, 
     return found
 
 
+def _by_part(programme: Programme, written: str) -> tuple[str, FactKind] | None:
+    """The only fact whose name has this in it: 优惠 for 这次的优惠."""
+    found = [
+        (fact.key, fact.kind)
+        for fact in programme.facts
+        if any(written in _short(name).lower() for name in fact.name.values())
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def _named(known: Iterable[str]) -> re.Pattern[str]:
     """Finds a name with its equals sign: one that is known, whatever is in it, or any word."""
     names = sorted(map(re.escape, known), key=len, reverse=True)
     either = "|".join([*names, _ANY_NAME.pattern])
-    return re.compile(rf"(?:^|[\s;；,，])(?P<name>{either})\s*[=＝]\s*", re.IGNORECASE)
+    return re.compile(rf"(?:^|(?<=[\s;；,，]))(?P<name>{either})\s*[=＝]\s*", re.IGNORECASE)
 
 
 def _short(name: str) -> str:

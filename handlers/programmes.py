@@ -124,11 +124,12 @@ async def meant_year(desk: Desk, programme: Programme) -> tuple[int, RunningProg
 async def say_facts(
     desk: Desk, actor: str, programme: Programme, year: int, said: Mapping[str, Any]
 ) -> RunningProgramme:
-    """Keep what the shop says, beside what it said before."""
+    """Keep what the shop says, beside what it said before; None takes a fact back."""
     now = desk.clock.now()
     async with desk.database.writing() as connection:
         before = await running_programme(connection, desk.shop_id, programme.key, year, hold=True)
-        facts = {**(before.facts if before is not None else {}), **said}
+        every = {**(before.facts if before is not None else {}), **said}
+        facts = {name: value for name, value in every.items() if value is not None}
         kept = await keep_facts(
             connection, desk.shop_id, programme.key, year, facts, by=actor, at=now
         )

@@ -41,7 +41,7 @@ _EXAMPLES: Mapping[Doing, str] = {
     Doing.MOVE: "/programme move double11 12 11-03 10:18",
     Doing.SKIP: "/programme skip double11 12",
     Doing.KEEP: "/programme keep double11 12",
-    Doing.FACTS: "/programme facts double11 赠品=护手霜小样",
+    Doing.FACTS: "/programme facts double11 优惠=全店满199减30",
 }
 
 
@@ -85,7 +85,7 @@ async def programme_(  # noqa: PLR0917 (each is one word of the line)
     "大促",
     Role.MANAGER,
     "把今年的双11一次排好：写上店里的日子和优惠，看日历，确认",
-    "/double11 @所有群 赠品=护手霜小样",
+    "/double11 @所有群 优惠=全店满199减30",
 )
 async def double11(
     desk: Desk, asked: Asked, groups: Groups | None = None, rest: Rest | None = None
@@ -199,7 +199,7 @@ async def _switch_on(
 ) -> Reply:
     """What switching it on would mean, once groups and needed facts are known."""
     year, running = await meant_year(desk, programme)
-    said: Mapping[str, str | int] = {}
+    said: Mapping[str, str | int | None] = {}
     if written:
         read = read_facts(desk, programme, year, written)
         if isinstance(read, Reply):

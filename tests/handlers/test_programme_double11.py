@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 import handlers.programme_drafts
+from handlers.commands import REGISTRY
 from scheduler.campaigns import CampaignState
+from tests.handlers.conftest import with_groups
 from tests.handlers.scenes import made
-from tests.handlers.shop import MANAGER, Shop
+from tests.handlers.shop import MANAGER, Opener, Shop
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +67,20 @@ async def test_a_countdown_beside_the_programme_is_refused(shop: Shop) -> None:
     await says(shop, "/confirm")
     answer = await says(shop, "/countdown 双11 @所有群")
     assert answer == "今年的双11已经排好了，倒计时也在里面：/programme double11"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_its_own_examples_work(opened: Opener, language: str) -> None:
+    shop = await with_groups(await opened(language=language))
+    command = REGISTRY.find("double11")
+    assert command is not None
+    preview = await shop.says(MANAGER, shop.desk.say(command.example), group=None)
+    assert "/confirm 1" in preview.text
+    told = await says(shop, shop.desk.say("/programme facts double11 优惠=全店满199减30"))
+    assert "199" in told
+
+
+async def test_what_was_said_can_be_taken_back(shop: Shop) -> None:
+    await says(shop, "/double11 @所有群 优惠=全店满199减30")
+    assert "满199减30" in await says(shop, "/programme facts double11")
+    assert "满199减30" not in await says(shop, "/programme facts double11 优惠=")

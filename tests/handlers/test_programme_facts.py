@@ -36,7 +36,7 @@ async def shop(sqlite: Database, tmp_path: Path) -> Shop:
     return await shop_with_sale(sqlite, tmp_path / "programmes")
 
 
-def said(shop: Shop, written: str) -> dict[str, str | int] | str:
+def said(shop: Shop, written: str) -> dict[str, str | int | None] | str:
     """The facts that are read, or the answer where they are refused."""
     sale = read_shelf(shop.desk.shop.programmes).programmes["sale"]
     read = read_facts(shop.desk, replace(sale, facts=FACTS), 2026, written)
@@ -56,10 +56,15 @@ def said(shop: Shop, written: str) -> dict[str, str | int] | str:
         ("优惠=满三百减四十 每月几号=8", {"offer": "满三百减四十", "monthly": 8}),
         ("优惠，一句话=买一送一 每月几号（1 到 28）=8", {"offer": "买一送一", "monthly": 8}),
         ("balance-end=11-13 23:59", {"node:balance-end": "2026-11-13T23:59"}),
+        ("到手=99 几号=8", {"price": "99.00", "monthly": 8}),
+        ("赠品= 份数=3", {"gift": None, "count": 3}),
+        ("赠品=没有", {"gift": None}),
+        ("赠品=满300=减40 看 https://x.com/?id=3", {"gift": "满300=减40 看 https://x.com/?id=3"}),
+        ("赠品=48小时内发货。", {"gift": "48小时内发货"}),
     ],
 )
 def test_facts_are_read_under_their_names_or_keys(
-    shop: Shop, written: str, facts: dict[str, str | int]
+    shop: Shop, written: str, facts: dict[str, str | int | None]
 ) -> None:
     assert said(shop, written) == facts
 
@@ -67,7 +72,6 @@ def test_facts_are_read_under_their_names_or_keys(
 @pytest.mark.parametrize(
     ("written", "answer"),
     [
-        ("赠品=", "「赠品」要写成文字"),
         (f"赠品={'长' * 201}", "「赠品」要写成文字"),
         ("赠品={% for x in y %}", "「赠品」要写成文字"),
         ("发货日=2月30日", "「发货日」要写成日子"),
