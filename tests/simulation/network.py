@@ -21,7 +21,7 @@ LIMITS = Limits(
     text_length=4_096,
     caption_length=1_024,
 )
-"""See section "What the platforms allow" of the channel for Telegram."""
+"""Those of `bot/channels/telegram/channel.py`, which would import the whole library of Telegram."""
 
 _APPROVE = "/approve "
 _HEARD = 20  # of what the manager was told, only the last is looked at

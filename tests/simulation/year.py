@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -30,9 +30,8 @@ from tests.simulation import evidence, judge
 from tests.simulation.agenda import deeds_of, within
 from tests.simulation.judge import Arrival, Planned, Post, posts_of
 from tests.simulation.life import Life
+from tests.simulation.network import LIMITS
 from tests.simulation.shown import calendar, totals, verdicts
-
-_A_SECOND = (30, timedelta(seconds=1))  # what `network.LIMITS` lets through
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,7 @@ async def _judged(
 ) -> dict[str, list[str]]:
     groups, pairs = await evidence.everybodys_groups(life.shop)
     draws = await evidence.draws(life.shop, arrivals)
+    (fastest,) = LIMITS.account
     care, years = life.shop.desk.care, {post.wall.year for post in posts}
     quiet = {day for year in years for day in evidence.quiet_days(year)}
     return {
@@ -94,7 +94,7 @@ async def _judged(
         "draws drawn, won or told twice": judge.drawn_twice(draws),
         "arrived twice": judge.arrived_twice(arrivals),
         "not accounted for": judge.unaccounted(planned, {one.key for one in arrivals}),
-        "faster than the platform": judge.too_fast(arrivals, *_A_SECOND),
+        "faster than the platform": judge.too_fast(arrivals, fastest.messages, fastest.per),
     }
 
 
