@@ -10,6 +10,7 @@ from storage.running_programmes import (
     EVERY_YEAR,
     RunningProgramme,
     keep_facts,
+    programmes_ever_on,
     programmes_on,
     running_programme,
     switch_off,
@@ -84,3 +85,20 @@ async def test_what_a_programme_made_is_found_by_it(connection: AsyncConnection)
     )
     assert await campaigns.of_programme(connection, one.id) == [await stored(connection, made)]
     assert (await stored(connection, made)).running_id == one.id
+
+
+async def test_what_was_ever_on_is_known_the_newest_year_first(
+    connection: AsyncConnection,
+) -> None:
+    shop_id = await shop(connection)
+    one = await said(connection)
+    assert await programmes_ever_on(connection, shop_id) == []
+    later = await keep_facts(connection, shop_id, "sale", 2027, {}, by="room:a", at=NOW)
+    for programme in (one, later):
+        await switch_on(connection, programme.id, GROUPS, {}, by="room:a", at=NOW)
+    await switch_off(connection, one.id, by="room:a", at=NOW + HOUR)
+    ever = await programmes_ever_on(connection, shop_id)
+    assert [(each.key, each.year, each.is_on) for each in ever] == [
+        ("sale", 2027, True),
+        ("double11", 2026, False),
+    ]
