@@ -32,7 +32,10 @@ class RoundKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewRound:
-    """What a round is made from. `options` are what is chosen from, or each prize with how many."""
+    """What a round is made from.
+
+    `options` are what is chosen from, or each prize with how many; of a chain nothing at first.
+    """
 
     key: str
     kind: RoundKind
@@ -221,6 +224,18 @@ async def leave(
         )
     )
     return gone.rowcount > 0
+
+
+async def pass_over(
+    connection: AsyncConnection, round_id: int, digests: Sequence[str], *, most: int
+) -> None:
+    """Note lines of a chain that count for nobody, by their digests; the last so many are kept.
+
+    They stand in the chain's `options`, as there is nothing in it to choose from.
+    """
+    held = await hold_round(connection, round_id)
+    known = list(dict.fromkeys([*held.options, *digests]))[-most:]
+    await connection.execute(update(rounds).where(rounds.c.id == round_id).values(options=known))
 
 
 async def drop_entries(

@@ -53,6 +53,12 @@ async def join(
     wanted = amount.number if amount is not None else 1
     body = {"lines": {asked.member.name: wanted}} if one.kind is RoundKind.CHAIN else {}
     async with desk.database.writing() as connection:
+        await rounds.hold_round(connection, one.id)
+        known = await rounds.entry_of(connection, one.id, asked.member.customer_id)
+        if known is not None and amount is None and one.kind is RoundKind.CHAIN:
+            # A press adds nothing where lines stand, and takes none away.
+            body = dict(known.body)
+            wanted = sum(body["lines"].values())
         place = await rounds.enter(connection, one.id, asked.member.customer_id, body, asked.at)
     if place is None:
         yield _over(desk, one)

@@ -68,7 +68,7 @@ rounds = Table(
     Column("key", Words, nullable=False, unique=True),  # of the campaign that announces it
     Column("kind", Words, nullable=False),
     Column("title", Words, nullable=False),
-    Column("options", Document, nullable=False),  # what is chosen from, or the prizes
+    Column("options", Document, nullable=False),  # see storage/rounds.py
     Column("closes_at", UtcDateTime, nullable=False),
     Column("made_by", Words, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),

@@ -40,7 +40,17 @@ def test_lines_are_read(text: str, lines: list[Line]) -> None:
         # One's own line is changed in the midst of the list.
         ([Line("阿花", 3), Line("小鱼", 2)], {"阿花": 1}, {"小鱼"}, {"阿花": 3}),
         # The list is only passed on.
-        ([Line("小鱼", 2)], {"阿花": 1}, {"小鱼"}, {"阿花": 1}),
+        ([Line("小美", 1), Line("小鱼", 2)], {"阿花": 1}, {"小鱼"}, {"阿花": 1}),
+        # Two fans have one name, or want one thing: by the whole list, or by their only line.
+        ([Line("小鱼", 2), Line("小鱼", 1)], {}, {"小鱼"}, {"小鱼": 1}),
+        ([Line("小鱼", 2), Line("小鱼", 2)], {}, {"小鱼"}, {"小鱼": 2}),
+        ([Line("小鱼", 9)], {}, {"小鱼"}, {"小鱼": 9}),
+        ([Line("小鱼", 2)], {}, {"小鱼"}, {"小鱼": 2}),
+        ([Line("阿花", 3), Line("小鱼", 1)], {}, {"小鱼"}, {"小鱼": 1, "阿花": 3}),
+        # An older list: somebody else's line has another number by now.
+        ([Line("小鱼", 1), Line("阿花", 1)], {}, {"小鱼"}, {"阿花": 1}),
+        # One's own line stands where somebody else has one of that name.
+        ([Line("小鱼", 1), Line("妈妈", 1)], {"小鱼": 1}, {"小鱼"}, {"小鱼": 1, "妈妈": 1}),
         # A line that nobody has said yet, in front of somebody else's, is not the sender's.
         ([Line("没见过", 1), Line("小鱼", 2), Line("阿花", 1)], {}, {"小鱼"}, {"阿花": 1}),
         # A single line adds, and changes what it names.
@@ -54,23 +64,36 @@ def test_lines_are_read(text: str, lines: list[Line]) -> None:
 def test_what_somebody_adds_is_theirs(
     lines: list[Line], mine: dict[str, int], others: set[str], entry: dict[str, int]
 ) -> None:
-    assert entry_after(lines, mine, others) == entry
+    assert entry_after(lines, mine, [Line(name, 2) for name in others]) == entry
+
+
+def test_a_last_line_of_the_senders_own_name_is_theirs_where_no_other_was_copied() -> None:
+    others = [Line("小鱼", 2), Line("小月", 1)]
+    mine = [Line("小鱼", 2), Line("小月", 1)]
+    assert entry_after(mine, {}, others, called="小月") == {"小月": 1}
+    assert entry_after(mine, {}, others, called="阿花") == {}
 
 
 @given(
     st.lists(st.tuples(names, st.integers(1, 99)), max_size=15),
     st.dictionaries(names, st.integers(1, 99), max_size=4),
-    st.sets(names),
+    st.lists(st.tuples(names, st.integers(1, 99)), max_size=6),
 )
-def test_a_list_sent_twice_counts_once_and_takes_nobody_elses_line(
-    said: list[tuple[str, int]], mine: dict[str, int], others: set[str]
+def test_a_list_sent_twice_counts_once(
+    said: list[tuple[str, int]], mine: dict[str, int], known: list[tuple[str, int]]
 ) -> None:
     lines = [Line(name, amount) for name, amount in said]
-    mine = {name: amount for name, amount in mine.items() if name not in others}
+    others = [Line(name, amount) for name, amount in known]
     once = entry_after(lines, mine, others)
     assert entry_after(lines, once, others) == once
-    assert others.isdisjoint(once)
     assert len(once) <= 10
+
+
+@given(st.lists(st.tuples(names, st.integers(1, 99)), min_size=2, max_size=15))
+def test_a_list_that_others_made_is_nobody_elses(said: list[tuple[str, int]]) -> None:
+    lines = [Line(name, amount) for name, amount in said]
+    assert entry_after(lines, {}, lines) == {}
+    assert entry_after([*lines, Line("新来的", 1)], {}, lines) == {"新来的": 1}
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,43 @@ async def test_a_chain_counts_everybody_however_they_add_themselves(any_shop: Sh
     assert told.content.text == "【接龙截止】桂花面膜拼单\n一共 4 位，8 份，店里都记下了。"
 
 
+async def test_a_press_takes_away_none_of_the_lines_that_stand(shop: Shop) -> None:
+    await shop.joins(*FANS)
+    await opens(shop, CHAIN)
+    receipt = f"receipt-{len(shop.platform.posts)}"
+    await shop.says("小鱼", "#接龙\n1. 小鱼 2盒\n2. 妈妈 3盒")
+    assert (await shop.presses("小鱼", "/join 1")).text == "「桂花面膜拼单」记下了：5 份。"
+    await replies(shop, "小鱼", "参加", receipt)
+    assert [one.body for one in await entries(shop)] == [{"lines": {"小鱼": 2, "妈妈": 3}}]
+
+
+async def test_two_fans_of_one_name_both_count(shop: Shop) -> None:
+    await shop.joins("小月", "小月#2")
+    await opens(shop, CHAIN)
+    await shop.says("小月", "1. 小月 1盒")
+    await shop.says("小月#2", "1. 小月 1盒\n2. 小月 2盒")
+    assert [one.body for one in await entries(shop)] == [
+        {"lines": {"小月": 1}},
+        {"lines": {"小月": 2}},
+    ]
+
+
+async def test_lines_of_those_who_do_not_count_are_nobodys(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.joins(*FANS)
+    await opens(shop, CHAIN)
+    await shop.says(MANAGER, "1. 阿玲 3盒")
+    await shop.says("小美", "/norecord", group=None)
+    await shop.says("小美", "#接龙\n1. 阿玲 3盒\n2. 小美妈妈 2盒")
+    await shop.says("小鱼", "#接龙\n1. 阿玲 3盒\n2. 小美妈妈 2盒\n3. 小鱼 1盒")
+    (one,) = await entries(shop)
+    assert (one.name, one.body) == ("小鱼", {"lines": {"小鱼": 1}})
+    async with shop.desk.database.reading() as connection:
+        (options,) = await connection.scalars(select(round_table.c.options))
+    assert len(options) == 2
+    assert not any("小美" in each for each in options)
+
+
 async def test_lines_without_an_open_chain_are_talk_that_is_passed_on(shop: Shop) -> None:
     await shop.says("小鱼", "#接龙\n1. 小鱼 2盒")
     await opens(shop, CHAIN)
