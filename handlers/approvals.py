@@ -20,7 +20,7 @@ from handlers.kept_apart_lines import kept_apart_lines
 from handlers.lateness import Held
 from handlers.moved_posts import follow_moments
 from handlers.previews import facts, fits, in_one_message, late, said, to_come
-from handlers.replacing import replaced_by
+from handlers.replacing import Covered, covered, replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
@@ -91,7 +91,7 @@ class Another:
 
 async def approve(
     desk: Desk, actor: str, number: int, version: int | None
-) -> Approved | NotWaiting | OneselfOnly | Another | Unfit:
+) -> Approved | NotWaiting | OneselfOnly | Another | Unfit | Covered:
     """Approve a campaign's content version by its number; without one, its first version.
 
     The first version is the only one that nobody can have mistaken for another.
@@ -111,8 +111,11 @@ async def approve(
 
 async def approve_in(
     connection: AsyncConnection, desk: Desk, actor: str, found: StoredCampaign
-) -> Approved | OneselfOnly | Another | Unfit:
+) -> Approved | OneselfOnly | Another | Unfit | Covered:
     """Approve the version that a campaign which waits says, if this manager may."""
+    beside = await covered(connection, desk.shop_id, found.programme, found.schedule)
+    if beside is not None:
+        return beside
     if await needs_another(connection, desk.shop) and await are_one(
         connection, actor, found.submitted_by
     ):

@@ -20,6 +20,7 @@ from handlers.moved_posts import holds_still
 from handlers.programme_approvals import submit_programme
 from handlers.programmes import PROGRAMME, Switching, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, editable
+from handlers.replacing import Covered, covered
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.schedule_json import schedule_to_json
@@ -77,7 +78,15 @@ class SwitchedOn:
 
 
 Confirmed = (
-    Approved | Submitted | SwitchedOn | NothingAsked | Expired | GroupsChanged | Overtaken | Unfit
+    Approved
+    | Submitted
+    | SwitchedOn
+    | NothingAsked
+    | Expired
+    | GroupsChanged
+    | Overtaken
+    | Covered
+    | Unfit
 )
 
 
@@ -125,13 +134,16 @@ async def _make_one(
     asked: Asked,
     shown: Confirmation,
     groups: Sequence[Group],
-) -> Approved | Submitted | Overtaken:
+) -> Approved | Submitted | Overtaken | Covered:
     """Make one campaign, or its new content version, and approve it or submit it."""
     now = desk.clock.now()
     if shown.kind == EDIT:
         made = await _change(connection, desk, asked, Edit(**shown.body), now)
     else:
         proposal = Proposal(**shown.body)
+        beside = await covered(connection, desk.shop_id, proposal.programme, proposal.schedule)
+        if beside is not None:
+            return beside
         made = await _make(connection, desk, asked, proposal, chosen=groups, now=now)
         await close(connection, asked.member.id, proposal.key)
     if made is None:

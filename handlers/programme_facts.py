@@ -1,7 +1,7 @@
 """What the shop says of itself for a programme: its gift, its days, the moments of the sale.
 
-Written in one message as `赠品=小样三件 尾款截止=11-13 23:59`, each fact under its key, its name, or
-a part of the name that no other has; `赠品=` alone takes back what was said. A moment that the
+Written in one message as `赠品=小样三件 尾款截止=11-13 23:59`, each fact under its key, its name,
+or a part of the name that no other has; `赠品=` alone takes back what was said. A moment that the
 platform sets may be said as well; then it counts as the shop says.
 """
 

@@ -4,12 +4,15 @@ A campaign of the same programme is replaced where the new one says all that it 
 greetings by greetings of the same festivals or more, a countdown by one of the same name or by the
 programme that holds it. A post of one moment replaces nothing. It happens when the new one is
 approved, not before. What nobody has approved stands in no one's way, but for a greeting that was
-prepared for one day: it would be shown for approval again and again.
+prepared for one day, which would be shown for approval again and again, and for a countdown that a
+programme holds: while the programme is on, no countdown beside it is made or approved (`Covered`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +22,7 @@ from scheduler.festivals import festival_keys
 from scheduler.programme import topic_of
 from storage import campaigns
 from storage.campaigns import StoredCampaign
+from storage.running_programmes import running_programme
 
 _STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
 
@@ -39,11 +43,37 @@ async def replaced_by(
     return [
         one
         for one in standing
-        if (one.approved_version is not None or _is_prepared(one.schedule))
+        if (one.approved_version is not None or _goes_unapproved(one.schedule))
         and one.key != key
         and one.programme == programme
         and _says_all_of(schedule, name, one)
     ]
+
+
+def _goes_unapproved(older: Mapping[str, Any]) -> bool:
+    """Whether what has such a schedule gives way though nobody has approved it."""
+    return _is_prepared(older) or older["kind"] == "countdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A countdown that a programme which is on holds already; its key."""
+
+    programme: str
+
+
+async def covered(
+    connection: AsyncConnection,
+    shop_id: int,
+    programme: str,
+    schedule: Mapping[str, Any] | None,
+) -> Covered | None:
+    """The programme that is on and says what a countdown would say; None where there is none."""
+    if schedule is None or schedule["kind"] != "countdown":
+        return None
+    year = date.fromisoformat(schedule["day"]).year
+    running = await running_programme(connection, shop_id, programme, year)
+    return Covered(programme) if running is not None and running.is_on else None
 
 
 def _says_all_of(schedule: Mapping[str, Any], name: str, older: StoredCampaign) -> bool:

@@ -44,6 +44,7 @@ from handlers.programme_approvals import (
     what_waits_of,
 )
 from handlers.registry import command
+from handlers.replacing import Covered
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from handlers.staff import name_of
@@ -84,6 +85,8 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
                 say("预览之后别人改过或停了它，这次没有改。发 /plan 看看现在的安排。"),
                 private=True,
             )
+        case Covered(programme):
+            yield _covered(desk, programme)
         case NothingAsked():
             example = say(BROADCAST_EXAMPLE)
             yield reply(
@@ -110,6 +113,12 @@ def _unfit(desk: Desk, hits: Collection[Hit], call: str) -> Reply:
         say("改好再发一次；核对过没问题，就发 {call}，会记下是你放行的。", call=call),
     ]
     return reply("\n".join(lines), Button(say("没问题，放行"), call), private=True)
+
+
+def _covered(desk: Desk, programme: str) -> Reply:
+    """That a programme which is on holds the countdown already."""
+    sentence = "没有发：今年的方案已经开着，倒计时也在里面：/programme {key}"
+    return reply(desk.say(sentence, key=programme), private=True)
 
 
 def _submitted(desk: Desk, campaign: StoredCampaign, told: tuple[str, ...] | None) -> Reply:
@@ -188,6 +197,8 @@ async def approve_(
             )
         case Unfit(campaign_id, hits):
             yield _unfit(desk, hits, f"/override campaign {campaign_id}")
+        case Covered(programme):
+            yield _covered(desk, programme)
         case NotWaiting(campaign):
             yield _not_waiting(desk, number.number, campaign)
         case Another(campaign):

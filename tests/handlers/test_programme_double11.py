@@ -8,7 +8,7 @@ import handlers.programme_drafts
 from handlers.commands import REGISTRY
 from scheduler.campaigns import CampaignState
 from tests.handlers.conftest import with_groups
-from tests.handlers.scenes import made
+from tests.handlers.scenes import OTHER, made, second_manager
 from tests.handlers.shop import MANAGER, Opener, Shop
 
 
@@ -58,6 +58,35 @@ async def test_a_standing_countdown_gives_way_to_the_programme(shop: Shop) -> No
     await says(shop, "/confirm")
     assert "会代替现在的「" in await says(shop, "/double11 @所有群")
     await says(shop, "/confirm")
+    countdown = next(one for one in await made(shop) if one.schedule["kind"] == "countdown")
+    assert (countdown.state, countdown.reason) == (CampaignState.CANCELLED, "replaced")
+
+
+async def test_a_countdown_that_was_previewed_before_the_programme_came_is_not_made(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await second_manager(shop)
+    await says(shop, "/countdown 双11 @所有群")
+    await shop.says(OTHER, "/double11 @所有群", group=None)
+    await shop.says(OTHER, "/confirm", group=None)
+    answer = await says(shop, "/confirm")
+    assert answer == "没有发：今年的方案已经开着，倒计时也在里面：/programme double11"
+    assert "countdown" not in {one.schedule["kind"] for one in await made(shop)}
+
+
+async def test_a_countdown_that_waits_gives_way_to_the_programme(any_shop: Shop) -> None:
+    shop = any_shop
+    await second_manager(shop)
+    await says(shop, "/countdown 双11 @所有群")
+    await says(shop, "/confirm")
+    await says(shop, "/double11 @所有群")
+    await says(shop, "/confirm")
+    waits = await shop.says(OTHER, "/approve programme double11", group=None)
+    countdown = next(one for one in await made(shop) if one.schedule["kind"] == "countdown")
+    refused = await shop.says(OTHER, f"/approve {countdown.id}", group=None)
+    assert "倒计时也在里面" in refused.text
+    await shop.presses(OTHER, waits.buttons["批准"])
     countdown = next(one for one in await made(shop) if one.schedule["kind"] == "countdown")
     assert (countdown.state, countdown.reason) == (CampaignState.CANCELLED, "replaced")
 
