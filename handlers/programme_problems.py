@@ -50,8 +50,14 @@ def _line(desk: Desk, plan: ProgrammePlan, problem: Problem) -> str:
             continue
         name = post.name.get(language, post.name["zh"])
         names.append(say("{name}（{time}）", name=name, time=f"{post.at:%m-%d %H:%M}"))
+    if not names and problem.at is not None:
+        names.append(f"{problem.at:%m-%d %H:%M}")
     sentence = _WORDS[problem.kind]
-    return say(sentence, what=desk.listed(names, _SHOWN), allowed=problem.allowed or 0)
+    said = say(sentence, what=desk.listed(names, _SHOWN), allowed=problem.allowed or 0)
+    if not problem.beside:
+        return said
+    others = desk.listed(problem.beside, _SHOWN)
+    return say("跟「{others}」一起算，{problem}", others=others, problem=said)
 
 
 def refused(desk: Desk, plan: ProgrammePlan, title: str) -> Reply:

@@ -22,6 +22,7 @@ from handlers.programme_calendar import Entry, calendar_page, entries_of, whole_
 from handlers.programme_drafts import Draft
 from handlers.programme_facts import waiting_lines
 from handlers.programme_files import is_greetings, title_of
+from handlers.programme_neighbours import beside_others
 from handlers.programme_problems import problem_lines, refused
 from handlers.programmes import PROGRAMME, Switching, Wanted, standing_campaigns, wanted
 from handlers.proposals import ask, what_then
@@ -85,6 +86,9 @@ async def propose_on(
         tail += _bare_lines(desk, found, entries)
         tail += waiting_lines(desk, programme, running.year, found.plan.waiting)
         maybe = [one for one in found.plan.problems if not one.certain]
+        maybe += await beside_others(
+            desk, connection, programme.key, found.drafts.campaigns, found.plan.promotion
+        )
         if maybe:
             tail += [say("请留意："), *problem_lines(desk, found.plan, maybe)]
         tail += await what_then(connection, desk)

@@ -45,9 +45,9 @@ class Problem:
 
     A `certain` one has to be mended before the programme is switched on. Another may be meant so
     (a platform's node that falls outside its phase), or not come true (a fan may be in only one of
-    two audiences). `at` is the local time it is
-    about, `allowed` a cap's number of posts, `written` what the file says where that is wrong;
-    `sentence` says it all in plain English.
+    two audiences). `at` is the local time it is about, `allowed` a cap's number of posts, `written`
+    what the file says where that is wrong, `beside` the other campaigns without which it would be
+    right (see `programme_crowding.py`); `sentence` says it all in plain English.
     """
 
     kind: ProblemKind
@@ -58,6 +58,7 @@ class Problem:
     at: datetime | None = None
     allowed: int | None = None
     written: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

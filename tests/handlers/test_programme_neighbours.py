@@ -1,0 +1,81 @@
+"""A programme's preview tells what it comes to beside the other campaigns of the same groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests.handlers.programme_scenes import ON, SALE, shop_with_sale, write_sale
+from tests.handlers.shop import MANAGER, Shop
+
+SECOND = SALE.replace('key = "sale"', 'key = "second"', 1).replace("秋季上新节", "第二个节")
+
+
+@pytest.fixture
+async def shop(sqlite: Database, tmp_path: Path) -> Shop:
+    """A shop whose folder holds two programmes with the same days and times."""
+    folder = tmp_path / "programmes"
+    write_sale(folder)
+    (folder / "second.toml").write_text(SECOND, encoding="utf-8")
+    return await shop_with_sale(sqlite, folder)
+
+
+async def says(shop: Shop, text: str) -> str:
+    return (await shop.says(MANAGER, text, group=None)).text
+
+
+async def test_two_programmes_of_one_group_in_one_minute_are_told_before_the_yes(
+    shop: Shop,
+) -> None:
+    first = await says(shop, ON)
+    assert "一起算" not in first
+    await says(shop, "/confirm")
+    preview = await says(shop, ON.replace("sale", "second"))
+    assert "请留意：" in preview
+    assert "· 跟「秋季上新节 2026」一起算，挤在同一分钟：预告（11-06 10:18）" in preview
+    assert "挤在同一分钟：前一晚（11-11 20:12）" in preview
+    assert "老客先知道" not in preview.partition("请留意：")[2]
+    assert "/confirm" in preview
+
+
+async def test_other_groups_are_not_in_the_way(shop: Shop) -> None:
+    await says(shop, ON.replace("@所有群", "@一群"))
+    await says(shop, "/confirm")
+    preview = await says(shop, ON.replace("sale", "second").replace("@所有群", "@二群"))
+    assert "/confirm" in preview
+    assert "一起算" not in preview
+
+
+async def test_a_campaign_that_was_ended_is_not_in_the_way(shop: Shop) -> None:
+    await says(shop, ON)
+    await says(shop, "/confirm")
+    await says(shop, "/programme off sale")
+    assert "一起算" not in await says(shop, ON.replace("sale", "second"))
+
+
+MORE = """
+[[task]]
+key = "more-{place}"
+name = {{ zh = "再说一句" }}
+phase = "warm"
+kind = "关怀互动"
+on = "d-6"
+at = "{at}"
+texts = {{ zh = "今天晚上早点睡。" }}
+"""
+
+
+async def test_too_many_together_are_told(sqlite: Database, tmp_path: Path) -> None:
+    more = "".join(MORE.format(place=place, at=at) for place, at in enumerate(("13:24", "17:24")))
+    folder = tmp_path / "programmes"
+    write_sale(folder)
+    own = SECOND.replace("10:18", "11:24") + more
+    (folder / "second.toml").write_text(own, encoding="utf-8")
+    shop = await shop_with_sale(sqlite, folder)
+    await says(shop, ON)
+    await says(shop, "/confirm")
+    preview = await says(shop, ON.replace("sale", "second"))
+    told = "· 跟「秋季上新节 2026」一起算，24 小时内超过 3 条：再说一句（11-06 17:24）"
+    assert told in preview

@@ -1,0 +1,92 @@
+"""What two programmes that are each sound come to in one group."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from scheduler.decide import CareSettings
+from scheduler.programme_crowding import GroupPost, crowding
+from scheduler.programme_problems import Problem, ProblemKind
+from scheduler.promotions import Promotion
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CARE = CareSettings()
+SALE = Promotion(date(2026, 11, 1), date(2026, 11, 11), 6, 42, ())
+
+
+def own(*times: str, promotion: Promotion | None = None) -> list[GroupPost]:
+    return [
+        GroupPost(datetime.fromisoformat(at), "大促", promotion, f"p{place}")
+        for place, at in enumerate(times)
+    ]
+
+
+def others(*times: str, name: str = "会员日") -> list[GroupPost]:
+    return [GroupPost(datetime.fromisoformat(at), name) for at in times]
+
+
+def found(mine: list[GroupPost], rest: list[GroupPost]) -> list[Problem]:
+    return list(crowding(mine, rest, CARE, SHANGHAI))
+
+
+def test_two_posts_of_one_minute_are_told_with_the_other_s_name() -> None:
+    mine = own("2026-11-18T10:18", "2026-11-20T10:18")
+    (problem,) = found(mine, others("2026-11-18T10:18:30", "2026-11-20T10:19"))
+    assert (problem.kind, problem.slots, problem.beside, problem.certain) == (
+        ProblemKind.SAME_MINUTE,
+        ("p0",),
+        ("会员日",),
+        False,
+    )
+
+
+def test_what_is_wrong_with_one_of_them_alone_is_not_told_again() -> None:
+    four = [f"2026-11-02T{hour}:18" for hour in (10, 12, 14, 16)]
+    assert CARE.posts_a_day == len(four) - 1
+    assert found(own(*four), others("2026-11-20T10:18")) == []
+    assert found(own("2026-11-20T10:18"), others(*four)) == []
+
+
+@pytest.mark.parametrize(
+    ("mine", "rest", "slots"),
+    [
+        (("2026-11-02T18:18",), ("2026-11-02T10:18", "2026-11-02T12:18"), []),
+        (
+            ("2026-11-02T14:18", "2026-11-02T18:18"),
+            ("2026-11-02T10:18", "2026-11-02T12:18"),
+            ["p1"],
+        ),
+        # A day later the first is forgotten.
+        (("2026-11-02T14:18", "2026-11-03T10:18"), ("2026-11-02T10:18", "2026-11-02T12:18"), []),
+        # The other's post comes last, and is the one too many.
+        (("2026-11-02T10:18", "2026-11-02T12:18"), ("2026-11-02T14:18", "2026-11-02T18:18"), [""]),
+    ],
+)
+def test_both_count_together_in_any_24_hours(
+    mine: tuple[str, ...], rest: tuple[str, ...], slots: list[str]
+) -> None:
+    problems = found(own(*mine), others(*rest))
+    assert ["".join(one.slots) for one in problems] == slots
+    for one in problems:
+        assert (one.kind, one.allowed) == (ProblemKind.DAILY_CAP, CARE.posts_a_day)
+        assert one.beside == ("会员日",)
+        assert not one.certain
+
+
+def test_a_sale_s_own_posts_may_be_more_on_its_days() -> None:
+    mine = ("2026-11-02T14:18", "2026-11-02T18:18")
+    rest = others("2026-11-02T10:18", "2026-11-02T12:18")
+    assert found(own(*mine, promotion=SALE), rest) == []
+    assert len(found(own(*mine), rest)) == 1
+
+
+def test_the_week_counts_too() -> None:
+    days = range(2, 2 + CARE.posts_a_week // 2 + 1)
+    mine = own(*(f"2026-11-0{day}T10:18" for day in days if day < 9))
+    rest = others(*(f"2026-11-0{day}T{hour}:12" for day in days if day < 9 for hour in (12, 16)))
+    kinds = {one.kind for one in found(mine, rest)}
+    assert ProblemKind.WEEKLY_CAP in kinds
+    assert ProblemKind.SAME_MINUTE not in kinds
