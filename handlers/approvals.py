@@ -20,7 +20,7 @@ from handlers.kept_apart_lines import kept_apart_lines
 from handlers.lateness import Held
 from handlers.moved_posts import follow_moments
 from handlers.previews import facts, fits, in_one_message, late, said, to_come
-from handlers.replacing import Covered, covered, replaced_by
+from handlers.replacing import Covered, covered, narrowed_by, replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
@@ -29,7 +29,7 @@ from scheduler.schedules import Once
 from scheduler.variants import parts
 from scheduler.wording_rules import blocking
 from storage import approvals, audit, campaigns
-from storage.audiences import resolve
+from storage.audiences import aims_of, resolve
 from storage.campaigns import StoredCampaign
 from storage.steering import cancel_planned
 
@@ -153,10 +153,15 @@ async def let_go(
         programme=campaign.programme,
         name=campaign.name,
         schedule=campaign.schedule,
+        audience=campaign.audience,
     )
     for one in older:
         await cancel_planned(connection, one.id, REPLACED, now)
         await campaigns.set_state(connection, one.id, CampaignState.CANCELLED, REPLACED)
+    for one in await narrowed_by(connection, campaign):
+        aims = await aims_of(connection, desk.shop_id, campaign.audience)
+        reached = {group for group, _ in aims}
+        await cancel_planned(connection, one.id, REPLACED, now, groups=reached)
     details = {"version": campaign.version_number, "replaced": [one.key for one in older]}
     await audit.note(connection, audit.Entry(now, actor, "approve", campaign.key, details))
     return len(older)

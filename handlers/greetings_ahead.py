@@ -1,15 +1,15 @@
 """Greetings of the programme that greets on festivals: prepared some days ahead, shown, approved.
 
 A watcher looks which days are coming up, makes one campaign of one moment for each, and shows it to
-the managers with every variant of its words. What nobody approves is not sent. A day on which a
-standing campaign greets already (`/greet`) is left to that one, and a greeting that was refused or
-cancelled is not prepared again, unless the programme is switched on anew: its key says which day it
-is for.
+the managers with every variant of its words. What nobody approves is not sent. A day on which
+standing campaigns greet all of its groups already (`/greet`) is left to those; where they greet
+some, the others get theirs (see `scheduler/greeted.py`). A greeting that was refused or cancelled
+is not prepared again, unless the programme is switched on anew: its key says which day it is for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -19,11 +19,11 @@ from handlers.approvals import submit, waits
 from handlers.desk import Desk
 from handlers.programme_files import is_greetings, shelf
 from handlers.programmes import free_key, plain_key
-from handlers.replacing import greeted
 from handlers.shop_calendar import own_days
 from handlers.staff import was_told
 from scheduler.campaigns import CampaignState
 from scheduler.festivals import Region
+from scheduler.greeted import greeted, greeted_elsewhere
 from scheduler.greetings import Greeting, greetings_between
 from scheduler.priorities import Priority
 from scheduler.programme import topic_of
@@ -34,8 +34,8 @@ from scheduler.schedules import Dated, DatedMoment, Festivals
 from scheduler.wall_time import instant_of, zone_named
 from storage import audit, campaigns
 from storage.attempts import outcomes_under
-from storage.audiences import Audience
-from storage.campaigns import NewCampaign, StoredCampaign
+from storage.audiences import Audience, aims_of
+from storage.campaigns import NewCampaign
 from storage.quiet_days import quiet_days
 from storage.running_programmes import RunningProgramme, programmes_on
 
@@ -90,6 +90,18 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
         own = await own_days(connection, desk.shop_id)
         mourning = await quiet_days(connection, desk.shop_id)
         made = await _made(connection, on)
+        topics = {topic for one in standing for topic in greeted(one.schedule)}
+        elsewhere = {
+            topic: await greeted_elsewhere(connection, desk.shop_id, frozenset({topic}), standing)
+            for topic in sorted(topics)
+        }
+        meant = {
+            one.id: {
+                group
+                for group, _ in await aims_of(connection, desk.shop_id, one.audience or Audience())
+            }
+            for one in on
+        }
     greetings = [(one, programmes[one.key]) for one in on if one.key in programmes]
     if not any(is_greetings(programme) for _, programme in greetings):
         return []
@@ -102,7 +114,8 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
         for running, programme in greetings
         if is_greetings(programme)
         for greeting in coming
-        if not _covered(greeting, standing)
+        if not meant[running.id]
+        or not meant[running.id] <= elsewhere.get(topic_of(greeting.slot), set())
     ]
     return [new for new in found if new is not None and new.key not in made]
 
@@ -116,17 +129,6 @@ async def _made(connection: AsyncConnection, on: Iterable[RunningProgramme]) -> 
         if one.state is not CampaignState.CANCELLED
         or (each.on_since is not None and one.created_at >= each.on_since)
     }
-
-
-def _covered(greeting: Greeting, standing: Sequence[StoredCampaign]) -> bool:
-    """Whether a standing campaign greets on this festival already."""
-    topic = topic_of(greeting.slot)
-    return any(
-        one.approved_version is not None
-        and one.schedule["kind"] == "festivals"
-        and topic in greeted(one.schedule)
-        for one in standing
-    )
 
 
 def _campaign(

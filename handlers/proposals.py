@@ -35,6 +35,7 @@ from scheduler.promotions import Promotion
 from scheduler.quiet_hours import quiet_until
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Once
+from scheduler.trial_plan import still_tested
 from scheduler.wall_time import instant_of, zone_named
 from scheduler.wording_rules import blocking
 from storage import campaigns, confirmations, deliveries
@@ -149,6 +150,7 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
             programme=proposal.programme,
             name=proposal.name,
             schedule=proposal.schedule,
+            audience=chosen.audience,
         )
         lines += [
             say("会代替现在的「{name}」（编号 {number}）", name=one.name, number=one.id)
@@ -185,6 +187,7 @@ async def propose_edit(
         if campaign.running_id is not None:
             before = await campaigns.bodies(connection, [campaign.version_id])
             body = marked(body, before[campaign.version_id])
+        tested, body = "test" in body, still_tested(body)
         edit = Edit(
             campaign_id=campaign.id,
             version_id=campaign.version_id,
@@ -200,6 +203,8 @@ async def propose_edit(
             desk, connection, value, posts[0], audience=chosen.audience, chosen=chosen.groups
         )
         lines += giving.lines
+        if tested and "test" not in body:
+            lines.append(say("改了以后没有可比的，对照就没有了"))
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))

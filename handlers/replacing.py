@@ -1,7 +1,8 @@
 """Which standing campaigns a new one takes the place of, so that nobody is greeted twice.
 
 A campaign of the same programme is replaced where the new one says all that it would have said:
-greetings by greetings of the same festivals or more, a countdown by one of the same name or by the
+greetings by greetings of the same festivals or more (a prepared one only where all of its groups
+are greeted, see `scheduler/greeted.py`), a countdown by one of the same name or by the
 programme that holds it. A post of one moment replaces nothing. It happens when the new one is
 approved, not before. What nobody has approved stands in no one's way, but for a greeting that was
 prepared for one day, which would be shown for approval again and again, and for a countdown that a
@@ -17,14 +18,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.campaigns import CampaignState
-from scheduler.festivals import festival_keys
-from scheduler.programme import topic_of
+from scheduler.greeted import STANDING, greeted, is_prepared
 from storage import campaigns
+from storage.audiences import Audience, aims_of
 from storage.campaigns import StoredCampaign
 from storage.running_programmes import running_programme
-
-_STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
 
 
 async def replaced_by(
@@ -35,12 +33,16 @@ async def replaced_by(
     programme: str,
     name: str,
     schedule: Mapping[str, Any] | None,
+    audience: Audience | None = None,
 ) -> list[StoredCampaign]:
-    """The approved campaigns that one made of these parts takes the place of."""
+    """The approved campaigns that one made of these parts takes the place of.
+
+    A greeting that was prepared for more groups than `audience` (None: all) stays, for the others.
+    """
     if schedule is None or schedule["kind"] == "once":
         return []
-    standing = await campaigns.in_states(connection, shop_id, _STANDING)
-    return [
+    standing = await campaigns.in_states(connection, shop_id, STANDING)
+    found = [
         one
         for one in standing
         if (one.approved_version is not None or _goes_unapproved(one.schedule))
@@ -48,11 +50,35 @@ async def replaced_by(
         and one.programme == programme
         and _says_all_of(schedule, name, one)
     ]
+    if audience is None or schedule["kind"] != "festivals":
+        return found
+    reached = {group for group, _ in await aims_of(connection, shop_id, audience)}
+    return [
+        one
+        for one in found
+        if not is_prepared(one.schedule)
+        or {group for group, _ in await aims_of(connection, shop_id, one.audience)} <= reached
+    ]
+
+
+async def narrowed_by(connection: AsyncConnection, new: StoredCampaign) -> list[StoredCampaign]:
+    """The prepared greetings that leave some of their groups to an approved campaign."""
+    if new.schedule["kind"] != "festivals":
+        return []
+    standing = await campaigns.in_states(connection, new.shop_id, STANDING)
+    said = greeted(new.schedule)
+    return [
+        one
+        for one in standing
+        if one.running_id is not None
+        and is_prepared(one.schedule)
+        and greeted(one.schedule) <= said
+    ]
 
 
 def _goes_unapproved(older: Mapping[str, Any]) -> bool:
     """Whether what has such a schedule gives way though nobody has approved it."""
-    return _is_prepared(older) or older["kind"] == "countdown"
+    return is_prepared(older) or older["kind"] == "countdown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +114,6 @@ def _says_all_of(schedule: Mapping[str, Any], name: str, older: StoredCampaign) 
 def _is_dated(older: StoredCampaign) -> bool:
     """Whether a programme wrote its moments out: a countdown is less, and does not replace it."""
     return bool(older.schedule["kind"] == "dated")
-
-
-def greeted(schedule: Mapping[str, Any]) -> frozenset[str]:
-    """The festivals that a schedule greets on: all, where it names none; none of another kind."""
-    if schedule["kind"] == "festivals":
-        keys = schedule.get("keys")
-        return frozenset(festival_keys() if keys is None else keys)
-    if _is_prepared(schedule):
-        return frozenset(topic_of(one["slot"]) for one in schedule["moments"])
-    return frozenset()
-
-
-def _is_prepared(schedule: Mapping[str, Any]) -> bool:
-    """Whether a schedule is of greetings that were prepared for their days."""
-    return schedule["kind"] == "dated" and all(
-        topic_of(one["slot"]) in festival_keys() for one in schedule["moments"]
-    )
 
 
 def _years(schedule: Mapping[str, Any]) -> set[str]:

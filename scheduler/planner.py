@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.alarm import Alarm
 from scheduler.campaigns import Campaign, CampaignState, Occurrence, occurrences_of
 from scheduler.clock import Clock
+from scheduler.greeted import left_to_greet
 from scheduler.notices import ApprovalMissing, Tell, approval_missing, tell_nobody
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
@@ -186,6 +187,7 @@ class Planner:
                 continue
             if stored.version_id not in look.audiences:
                 meant = await whom(connection, self._shop_id, stored.audience, look.now)
+                meant = await left_to_greet(connection, stored, meant)
                 look.audiences[stored.version_id] = meant
             wanted += len(coming) * len(look.audiences[stored.version_id])
             if wanted >= _AT_ONCE and (begun is None or stored.id >= begun.campaign_id):

@@ -38,11 +38,22 @@ _PLANNED = deliveries.c.state == literal_column("'planned'")
 
 
 async def cancel_planned(
-    connection: AsyncConnection, campaign_id: int, reason: str, at: datetime
+    connection: AsyncConnection,
+    campaign_id: int,
+    reason: str,
+    at: datetime,
+    *,
+    groups: Collection[int] | None = None,
 ) -> int:
-    """Cancel what a campaign still has planned; how many. What is under way is not touched."""
+    """Cancel what a campaign still has planned; how many. What is under way is not touched.
+
+    With `groups` what it has planned for others stays.
+    """
     await hold_lanes(connection)
-    return await _cancel(connection, deliveries.c.campaign_id == campaign_id, reason, at)
+    which = deliveries.c.campaign_id == campaign_id
+    if groups is not None:
+        which &= deliveries.c.group_id.in_(list(groups))
+    return await _cancel(connection, which, reason, at)
 
 
 async def _cancel(

@@ -9,6 +9,7 @@ import pytest
 
 from handlers.greetings_ahead import AUTHOR, prepare_greetings
 from scheduler.campaigns import CampaignState
+from storage import campaigns
 from storage.campaigns import StoredCampaign
 from tests.handlers.scenes import OTHER, made, second_manager
 from tests.handlers.shop import DAY, MANAGER, Shop, in_group
@@ -118,6 +119,37 @@ async def test_a_prepared_greeting_gives_way_to_one_that_is_confirmed_after_it(
     assert (one.state, one.reason) == (CampaignState.CANCELLED, "replaced")
     shop.clock.advance(4 * DAY - timedelta(minutes=10))
     assert len(await shop.delivers()) == 3
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("greet", ["/greet 冬至 @一群", "/greet @一群"])
+async def test_a_greeting_to_some_groups_leaves_the_others_theirs(
+    any_shop: Shop, greet: str, *, first: bool
+) -> None:
+    shop = any_shop
+    if first:
+        await says(shop, greet)
+        await says(shop, "/confirm")
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = [each for each in await prepared(shop) if each.key == SOLSTICE]
+    await says(shop, f"/approve {one.id}")
+    shop.clock.advance(4 * DAY - timedelta(minutes=25))
+    await shop.desk.planner.plan_ahead()
+    if not first:
+        await says(shop, greet)
+        await says(shop, "/confirm")
+    shop.clock.advance(timedelta(minutes=10))
+    sent = await shop.delivers()
+    assert sorted(map(str, sent.addresses)) == sorted(
+        str(in_group(name)) for name in ("一群", "二群", "三群")
+    )
+    (said,) = shop.platform.said_in("一群")[-1:]
+    async with shop.desk.database.reading() as connection:
+        found = await campaigns.by_id(connection, one.id)
+    assert found is not None
+    assert found.state is not CampaignState.CANCELLED
+    assert said in sent.text
 
 
 async def test_managers_are_not_woken_by_a_greeting(shop: Shop) -> None:
