@@ -56,6 +56,7 @@ _DENIED = 403
 _SLOW = 408
 _TOO_LARGE = 413
 _BUSY = 503
+_HELD = 503  # not believed: whoever pushes may do so again once a manager has looked
 
 
 class ArrivalsDoorRefused(RunningError):
@@ -125,8 +126,8 @@ class _Door:
         except FeedTrouble as trouble:
             _log.warning("push_not_understood", feed=feed.name, trouble=str(trouble))
             return _NOT_UNDERSTOOD
-        await take_pushed(self._desk, feed, read.wares)
-        return _TAKEN
+        judged = await take_pushed(self._desk, feed, read.wares)
+        return _TAKEN if judged.held is None else _HELD
 
 
 async def _body(request: Request) -> bytes | None:

@@ -20,6 +20,7 @@ from scheduler.bodies import content_of, is_literal, is_personal, variants_of, w
 from scheduler.campaigns import CampaignState
 from scheduler.content import Button, Content
 from scheduler.variants import parts
+from scheduler.ware_check import ware_hits
 from scheduler.wording_gate import in_yuan
 from scheduler.wording_rules import PRICE, Hit, blocking
 from storage import audit, campaigns, confirmations, products
@@ -71,6 +72,8 @@ async def hits_of(
     found: dict[tuple[str, str], Hit] = {}
     for body in bodies:
         passed = body.get("overrides", ())
+        for hit in await ware_hits(connection, body):
+            found.setdefault((hit.rule, hit.words), hit)
         spared = [desk.say(_NAME), str(body.get("variables", {}).get("shop", ""))]
         said = list(dict.fromkeys(_contents(body, desk.say(_NAME))))
         for hit in hits_in(desk, said, accounts=accounts, known_prices=prices, names=spared):

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.content import Content
 from scheduler.decide import CareSettings
+from scheduler.ware_check import WARES, ware_hits
 from scheduler.wording_rules import PRICE, Hit, blocking, check_content, rules_for
 from storage import products
 from storage.database import Database
@@ -80,6 +81,10 @@ class WordingGate:
         self, one: Due, body: Mapping[str, Any], content: Content, now: datetime
     ) -> tuple[Hit, ...]:
         """What holds this message of a delivery back; nothing that a manager let pass."""
+        if WARES in body:
+            async with self._database.reading() as connection:
+                if changed := await ware_hits(connection, body):
+                    return changed
         hits = self._hits_in(one, body, content)
         if not self._fresh and any(hit.rule == PRICE for hit in hits):
             async with self._database.reading() as connection:

@@ -15,11 +15,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, func, select, true, update
+from sqlalchemy import Row, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert_new, update_each
-from storage.tables import product_feeds, products
+from storage.tables import campaigns, product_feeds, products
 
 BY_HAND = "hand"
 """The source of what a manager typed."""
@@ -91,6 +91,10 @@ class Feed:
 
 
 _EVERY = true()
+# What a manager only looked at, and did not have announced, has no campaign.
+_SPOKEN_OF = exists().where(
+    campaigns.c.shop_id == products.c.shop_id, campaigns.c.key == products.c.campaign
+)
 _FEED = tuple(product_feeds.c[name] for name in Feed.__dataclass_fields__)
 
 
@@ -257,7 +261,7 @@ async def waiting(connection: AsyncConnection, shop_id: int) -> list[Product]:
     """The products that wait to be announced, the oldest first."""
     rows = await connection.execute(
         select(products)
-        .where(products.c.shop_id == shop_id, products.c.state == ProductState.NEW)
+        .where(products.c.shop_id == shop_id, products.c.state == ProductState.NEW, ~_SPOKEN_OF)
         .order_by(products.c.first_seen_at, products.c.id)
     )
     return [_product(row) for row in rows]
@@ -301,6 +305,21 @@ async def product_by_id(
     return None if row is None else _product(row)
 
 
+async def products_by_id(connection: AsyncConnection, ids: Collection[int]) -> list[Product]:
+    """The products with these numbers."""
+    rows = await connection.execute(
+        select(products).where(among(products.c.id, ids)).order_by(products.c.id)
+    )
+    return [_product(row) for row in rows]
+
+
+async def note_missing(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Note that products are not in their source any more: they cannot be had."""
+    await connection.execute(
+        update(products).where(among(products.c.id, ids)).values(available=False)
+    )
+
+
 async def known_links(
     connection: AsyncConnection, shop_id: int, links: Collection[str]
 ) -> set[str]:
@@ -309,6 +328,7 @@ async def known_links(
         select(products.c.link).where(
             products.c.shop_id == shop_id,
             products.c.link != "",
+            or_(products.c.source != BY_HAND, _SPOKEN_OF),
             among(products.c.link, [link for link in links if link]),
         )
     )
@@ -347,11 +367,12 @@ async def note_announced(
 
 
 async def note_by_hand(connection: AsyncConnection, product_id: int, campaign: str) -> None:
-    """Note the campaign that a manager wants to announce a product with; it waits for no other."""
+    """Note the campaign that a manager wants to announce a product with.
+
+    Once there is that campaign the product waits for no other.
+    """
     await connection.execute(
-        update(products)
-        .where(products.c.id == product_id)
-        .values(state=ProductState.KNOWN, campaign=campaign)
+        update(products).where(products.c.id == product_id).values(campaign=campaign)
     )
 
 

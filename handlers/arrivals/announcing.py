@@ -18,6 +18,7 @@ from handlers.arrivals.fitting import Fitting, fitting_groups
 from handlers.arrivals.words import announcement, early_word, name_of
 from handlers.desk import Desk
 from scheduler.bodies import literal_body, personal_body
+from scheduler.ware_check import wares_part
 from storage.audiences import Audience
 from storage.chores import done_at, note_done
 from storage.products import Product, note_announced, waiting
@@ -76,7 +77,7 @@ async def _announce(
                 segment=Segment.carrying(rules.regulars),
                 written=f"@{quoted(say('标签:{tag}', tag=rules.regulars))}",
             ),
-            body=personal_body(content, variables),
+            body=personal_body(content, variables) | wares_part(products),
             valid_for=early,  # later it would not be before the others
         )
         made.append((await make(connection, desk, regulars), ""))
@@ -85,7 +86,7 @@ async def _announce(
         name=name,
         at=now + early,
         audience=audience_of(fitting),
-        body=literal_body(announcement(say, products)),
+        body=literal_body(announcement(say, products)) | wares_part(products),
     )
     note = say("只发给合适的群：{groups}", groups=desk.listed(one.name for one in fitting.groups))
     made.append((await make(connection, desk, everybody), note if fitting.fits else ""))

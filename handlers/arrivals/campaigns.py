@@ -16,20 +16,24 @@ from handlers.approvals import approval_buttons, described, let_go, waits, what_
 from handlers.campaign_wording import hits_of
 from handlers.desk import Desk
 from handlers.previews import in_one_message
-from handlers.staff import tell_managers
+from handlers.staff import tell_managers, was_told
 from scheduler.campaigns import CampaignState
 from scheduler.content import Button, Content
 from scheduler.priorities import Priority
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
+from scheduler.ware_check import CHANGED
 from scheduler.wording_rules import PRICE, blocking
 from storage import campaigns
+from storage.attempts import outcomes_under
 from storage.audiences import Audience
 from storage.campaigns import NewCampaign
 
 PROGRAMME = "arrivals"
 VALID_FOR = timedelta(hours=24)
 """How long an announcement may wait for its approval."""
+
+_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ async def make(connection: AsyncConnection, desk: Desk, wanted: Wanted) -> int:
     )
     # What the wording rules hold back waits for a manager even where nothing else does. But for
     # prices: these are the source's own, and may not be taken over yet.
-    held = blocking(await hits_of(desk, connection, [wanted.body]), [PRICE])
+    held = blocking(await hits_of(desk, connection, [wanted.body]), [PRICE, CHANGED])
     if not held and not desk.shop.arrivals.approve:
         await let_go(connection, desk, author, made)
     return made.id
@@ -103,4 +107,30 @@ async def tell_of(desk: Desk, number: int, note: str = "") -> list[str]:
                 in_one_message(desk, head, ["", *shown.facts]),
                 buttons=(Button(say("取消它"), f"/cancel {number}"),),
             )
-    return await tell_managers(desk, content, f"approval:{made.version_id}")
+    return await tell_managers(desk, content, _telling(made.version_id))
+
+
+async def tell_again(desk: Desk) -> int:
+    """Tell of campaigns that nobody was told of, as a process may have ended before; how many.
+
+    Where nobody could be reached it is tried again after an hour.
+    """
+    now, author = desk.clock.now(), desk.say("自动上新")
+    states = (CampaignState.DRAFT, CampaignState.APPROVED)
+    async with desk.database.reading() as connection:
+        standing = await campaigns.in_states(connection, desk.shop_id, states)
+    untold = 0
+    for one in standing:
+        if one.created_by != author or now - one.created_at > VALID_FOR:
+            continue
+        key = _telling(one.version_id)
+        async with desk.database.reading() as connection:
+            lately = await outcomes_under(connection, desk.senders.keys(), key, now - _AGAIN)
+        if lately or await was_told(desk, key, one.created_at):
+            continue
+        untold += bool(await tell_of(desk, one.id))
+    return untold
+
+
+def _telling(version: int) -> str:
+    return f"approval:{version}"

@@ -7,6 +7,7 @@ The tag holds the product's number alone: what somebody asks about may be a priv
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,7 @@ from handlers.arrivals.words import price_shown
 from handlers.desk import Asked, Desk
 from scheduler.bodies import personal_body
 from scheduler.content import Content
+from scheduler.ware_check import wares_part
 from storage.audiences import Audience, whom
 from storage.products import Product, Ware, note_dropped
 from storage.segments import Segment
@@ -80,6 +82,6 @@ async def tell_cheaper(
         name=desk.say("降价：{product}", product=now_is.title[:_NAME]),
         at=at,
         audience=audience,
-        body=personal_body(Content(text), variables),
+        body=personal_body(Content(text), variables) | wares_part([replace(product, ware=now_is)]),
     )
     return await make(connection, desk, wanted)

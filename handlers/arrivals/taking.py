@@ -8,8 +8,9 @@ again.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -32,6 +33,7 @@ from storage.products import (
     ensure_feed,
     known_links,
     note_doubts,
+    note_missing,
     products_of,
     update_products,
 )
@@ -40,6 +42,7 @@ Row = TypeVar("Row")
 
 _A_DAY = timedelta(days=1)
 _BELIEVED = {"held": None, "held_told": False}
+_STILL_NEW = timedelta(days=3)  # longer than any announcement waits
 _AT_ONCE = 1_000  # products in one transaction
 
 
@@ -100,6 +103,13 @@ async def _take(
     pages: Sequence[dict[str, Any]] | None,
 ) -> Judged:
     now = desk.clock.now()
+    # A moment to come would make every later one an older one.
+    wares = [
+        replace(one, changed_at=None)
+        if one.changed_at is not None and one.changed_at > now + _A_DAY
+        else one
+        for one in wares
+    ]
     before = await _known(desk, feed, row, wares, now)
     judged = await asyncio.to_thread(
         partial(judge, wares, before.known, desk.shop.arrivals, whole=whole)
@@ -108,10 +118,14 @@ async def _take(
         await _hold(desk, row, judged, looked)
         return judged
     if pages is not None:
-        looked |= {"pages": list(pages), "baseline_at": row.baseline_at or now, **_BELIEVED}
+        # A shop that is empty at first is closed for a moment, or has nothing yet.
+        known_from = row.baseline_at or (now if wares else None)
+        looked |= {"pages": list(pages), "baseline_at": known_from, **_BELIEVED}
     elif row.held is not None and any(state is ProductState.NEW for _, state in judged.fresh):
         looked |= _BELIEVED
     numbers = await _write(desk, feed, row, before.products, judged=judged, looked=looked)
+    if whole:
+        await _miss(desk, before.products, wares, now)
     for number in numbers:
         await tell_of(desk, number)
     return judged
@@ -120,14 +134,34 @@ async def _take(
 async def _known(
     desk: Desk, feed: FeedRules, row: Feed, wares: Sequence[Ware], now: datetime
 ) -> _Before:
-    baseline = row.baseline_at is None
+    # Of a feed that is only pushed a manager may accept what comes within a while.
+    baseline = row.baseline_at is None or row.baseline_at > now
     since = now - _A_DAY if row.baseline_at is None else max(row.baseline_at, now - _A_DAY)
     async with desk.database.reading() as connection:
         products = await products_of(connection, desk.shop_id, feed.name)
         unknown = [one.link for one in wares if one.key not in products]
-        links = await known_links(connection, desk.shop_id, unknown)
+        shared = {link for link, count in Counter(unknown).items() if count > 1}
+        links = await known_links(connection, desk.shop_id, set(unknown) - shared)
         new_today = await count_new_since(connection, desk.shop_id, feed.name, since)
     return _Before(products, Known(products, links, new_today, baseline))
+
+
+async def _miss(
+    desk: Desk, products: Mapping[str, Product], wares: Sequence[Ware], now: datetime
+) -> None:
+    """Note which products that nobody may have heard of yet are not there any more."""
+    there = {one.key for one in wares}
+    missing = [
+        one.id
+        for one in products.values()
+        if one.ware.key not in there
+        and one.ware.available
+        and one.state is not ProductState.KNOWN
+        and now - one.first_seen_at < _STILL_NEW
+    ]
+    if missing:
+        async with desk.database.writing() as connection:
+            await note_missing(connection, missing)
 
 
 async def _hold(desk: Desk, row: Feed, judged: Judged, looked: Mapping[str, Any]) -> None:

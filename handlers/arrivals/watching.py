@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Counter
 
 from handlers.arrivals.announcing import announce_waiting
+from handlers.arrivals.campaigns import tell_again
 from handlers.arrivals.looking import look
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.taking import feed_row, take_look
@@ -54,6 +55,7 @@ async def watch_feeds(desk: Desk) -> int:
         await _look_at(desk, due)
     if quiet_until(now, ZoneInfo(desk.care.zone), desk.care.quiet_hours) is None:
         await tell_of_feeds(desk, rules.feeds)
+        await tell_again(desk)
         await announce_waiting(desk)
     return len(due)
 

@@ -53,6 +53,7 @@ from storage.products import (
 )
 
 _VALID_FOR = timedelta(hours=2)
+_ACCEPTS = timedelta(hours=1)  # what is pushed within it is known, and not announced
 _EXAMPLE = "/arrive @护肤群 面霜加量装 199 https://shop.example/p/1"
 
 
@@ -182,7 +183,10 @@ async def feeds_(
     await tell_of_feeds(desk, [feed.name])
     async with desk.database.reading() as connection:
         counts = await product_counts(connection, desk.shop_id)
-    yield reply("\n".join(_lines(desk, feed, row, counts.get(feed.name, 0))), private=True)
+    lines = _lines(desk, feed, row, counts.get(feed.name, 0))
+    if deed.accepts and not feed.url:
+        lines.append(desk.say("· 一小时内再推一次：推来的都照样记下，不播报"))
+    yield reply("\n".join(lines), private=True)
 
 
 async def _accept(desk: Desk, asked: Asked, feed: FeedRules) -> None:
@@ -199,7 +203,7 @@ async def _accept(desk: Desk, asked: Asked, feed: FeedRules) -> None:
         await change_feed(
             connection,
             row.id,
-            baseline_at=None if feed.url else now,
+            baseline_at=None if feed.url else now + _ACCEPTS,
             pages=[],
             held=None,
             held_told=False,
@@ -265,12 +269,24 @@ def _lines(desk: Desk, feed: FeedRules, row: Feed | None, count: int) -> list[st
     return lines
 
 
+async def _is_public(connection: AsyncConnection, product: Product) -> bool:
+    """Whether fans may know of a product: it was there before, or its announcement was approved."""
+    made = None
+    if product.campaign is not None:
+        made = await campaigns.by_key(connection, product.campaign)
+    if made is None:
+        return product.state is not ProductState.NEW
+    return made.approved_version is not None
+
+
 @command("pricedrop", "降价提醒", Role.FAN, "一件商品降价了私下告诉我", "/pricedrop 12")
 async def pricedrop(desk: Desk, asked: Asked, number: Number) -> Replies:
     """Tell this person in private when a product costs less."""
     say, member = desk.say, asked.member
     async with desk.database.writing() as connection:
         product = await product_by_id(connection, desk.shop_id, number.number)
+        if product is not None and not await _is_public(connection, product):
+            product = None  # nobody hears of what is still to come
         waits = product is not None and not (member.no_record or member.opted_out)
         if product is not None and waits:
             await wait_for(connection, desk, asked, product)
@@ -284,5 +300,6 @@ async def pricedrop(desk: Desk, asked: Asked, number: Number) -> Replies:
         yield reply(
             say("好的，{product} 降价了我私下告诉你。", product=product.ware.title),
             private=True,
+            quiet=True,
             instead=say("好的，记下了。先和我私聊一句，降价了才找得到你。"),
         )

@@ -30,7 +30,7 @@ from storage.products import (
     update_products,
     waiting,
 )
-from tests.storage.builders import HOUR, NOW, shop
+from tests.storage.builders import HOUR, NOW, campaign, shop
 
 CREAM = Ware(
     key="1",
@@ -103,6 +103,8 @@ async def test_a_product_waits_until_a_campaign_announces_it(connection: AsyncCo
     )
     assert [one.ware.key for one in await waiting(connection, shop_id)] == ["1", "2"]
     await note_by_hand(connection, ids["1"], "arrivals:0")
+    assert len(await waiting(connection, shop_id)) == 2  # it was only looked at
+    await campaign(connection, "arrivals:0")
     assert [one.ware.key for one in await waiting(connection, shop_id)] == ["2"]
     await note_announced(connection, [ids["1"]], "arrivals:1")
     await note_announced(connection, [ids["2"]], None)

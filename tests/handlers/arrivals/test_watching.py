@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from handlers.arrivals import looking
+from handlers.arrivals import announcing, looking
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.arrivals.watching import rest_after, watch_feeds
 from handlers.settings import ShopSettings
 from storage.database import Database
-from storage.products import Product, feeds, products_of
+from storage.products import Product, feeds, known_links, products_of
+from storage.tags import Tag, set_tags
 from tests.handlers.arrivals.feed_server import Answer, FeedServer, feed_server
 from tests.handlers.arrivals.samples import shopify, shopify_product
 from tests.handlers.conftest import with_groups
@@ -421,3 +422,168 @@ async def test_what_breaks_a_wording_rule_waits_even_where_all_else_goes_out(
     told = "\n".join(scene.told())
     assert "✗ 广告里不能说“全网最”" in told
     assert "等着批准" in told
+
+
+async def drafted(scene: Scene, price: str = "199.00", *more: str) -> int:
+    """A new product is found; the number of its draft."""
+    scene.has(shopify_product(99, "新面霜", price, *more))
+    await scene.looks()
+    (draft,) = await made(scene.shop)
+    return draft.id
+
+
+async def approved(scene: Scene, number: int) -> str:
+    """What a manager hears who approves it."""
+    return (await scene.shop.says(MANAGER, f"/approve {number}", group=None)).text
+
+
+@pytest.mark.parametrize("title", ["新面霜", "玫瑰面霜"])
+@pytest.mark.parametrize("more", [(), ("299.00",)])
+async def test_a_price_that_changed_meanwhile_never_goes_out(
+    scene: Scene, title: str, more: tuple[str, ...]
+) -> None:
+    number = await drafted(scene, "199.00", *more)
+    scene.has(shopify_product(99, title, "259.00", *more))
+    await scene.looks()
+    assert "的价格变了，现在是 259.00 CNY" in await approved(scene, number)
+    assert await scene.shop.delivers() == []
+
+
+async def test_what_is_sold_out_meanwhile_is_not_announced(scene: Scene) -> None:
+    number = await drafted(scene)
+    gone = shopify_product(99, "新面霜", "199.00")
+    gone["variants"][0]["available"] = False
+    scene.has(gone)
+    await scene.looks()
+    assert "“新面霜”现在没有货" in await approved(scene, number)
+    assert await scene.shop.delivers() == []
+
+
+async def test_a_price_that_changes_behind_the_approval_is_held_at_the_last_moment(
+    sqlite: Database, server: FeedServer
+) -> None:
+    scene = await scene_on(sqlite, server, approve=False, early=2 * HOUR)
+    await drafted_for_regulars(scene)
+    scene.has(shopify_product(99, "新面霜", "259.00"))
+    await scene.looks()
+    assert await scene.shop.delivers() == []
+    await scene.looks(2 * HOUR)
+    assert await scene.shop.delivers() == []
+
+
+async def drafted_for_regulars(scene: Scene) -> None:
+    """A new product goes out by itself, to an old customer first."""
+    member = await scene.shop.member("小鱼")
+    async with scene.shop.desk.database.writing() as connection:
+        given = Tag(member.id, "老客", "manager:阿玲", "", scene.shop.clock.now())
+        await set_tags(connection, [given])
+    scene.has(shopify_product(99, "新面霜", "199.00"))
+    await scene.looks()
+    assert len(await made(scene.shop)) == 2
+
+
+async def test_what_was_withdrawn_by_night_is_not_announced_in_the_morning(
+    sqlite: Database, server: FeedServer
+) -> None:
+    scene = await scene_on(sqlite, server, approve=False)
+    scene.shop.clock.advance(13 * HOUR)  # 23:00
+    scene.has(shopify_product(99, "手滑上架的新品", "199.00"))
+    await scene.looks()
+    scene.has()
+    await scene.looks()
+    await scene.looks(12 * HOUR)
+    assert await made(scene.shop) == []
+
+
+async def test_a_draft_is_told_of_even_if_the_process_ended_before(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ends(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    scene.has(shopify_product(99, "新面霜", "199.00"))
+    with monkeypatch.context() as patched:
+        patched.setattr(announcing, "tell_of", ends)
+        with pytest.raises(RuntimeError, match="killed"):
+            await scene.looks()
+    assert scene.told() == []
+    for _ in range(3):
+        await scene.looks(MINUTE)
+    assert len(scene.told()) == 1
+    assert "等着批准" in scene.told()[0]
+
+
+async def test_a_product_that_was_only_looked_at_by_hand_is_announced_all_the_same(
+    scene: Scene,
+) -> None:
+    gone = shopify_product(99, "新面霜", "199.00")
+    gone["variants"][0]["available"] = False
+    scene.has(gone)
+    await scene.looks()
+    product = (await scene.products())["99"]
+    await scene.shop.says(MANAGER, f"/arrive @一群 #{product.id}", group=None)
+    await scene.shop.says(MANAGER, "/dismiss", group=None)
+    scene.has(shopify_product(99, "新面霜", "199.00"))
+    await scene.looks()
+    assert len(await made(scene.shop)) == 1
+
+
+async def test_a_link_that_was_only_typed_uses_nothing_up(scene: Scene) -> None:
+    link = scene.server.url.replace("127.0.0.1", "shop.example")
+    await scene.shop.says(MANAGER, f"/arrive @一群 新面霜 199 {link}/products/p99", group=None)
+    await scene.shop.says(MANAGER, "/dismiss", group=None)
+    async with scene.shop.desk.database.reading() as connection:
+        known = await known_links(connection, scene.shop.desk.shop_id, [f"{link}/products/p99"])
+    assert known == set()
+
+
+async def test_fans_hear_nothing_of_products_that_are_still_to_come(scene: Scene) -> None:
+    number = await drafted(scene)
+    product = (await scene.products())["99"]
+    asked = f"/pricedrop {product.id}"
+    assert (await scene.shop.says("小鱼", asked, group=None)).text == "没有这件商品。"
+    await approved(scene, number)
+    assert "新面霜" in (await scene.shop.says("小鱼", asked, group=None)).text
+
+
+async def test_a_shop_that_is_empty_at_first_has_no_baseline_yet(
+    sqlite: Database, server: FeedServer
+) -> None:
+    feed = FeedRules("web", FeedKind.SHOPIFY, url=server.url)
+    arrivals = ArrivalRules(feeds={"web": feed}, approve=False)
+    shop = await with_groups(await open_shop(sqlite, ShopSettings(arrivals=arrivals)))
+    server.serves(shopify())
+    await watch_feeds(shop.desk)
+    server.serves(shopify(*CATALOGUE.values()))
+    shop.clock.advance(HOUR)
+    await watch_feeds(shop.desk)
+    assert await made(shop) == []
+
+
+async def test_a_link_that_all_products_share_tells_nothing(
+    sqlite: Database, server: FeedServer
+) -> None:
+    feed = FeedRules("web", FeedKind.JSON, url=server.url)
+    shop = await with_groups(
+        await open_shop(sqlite, ShopSettings(arrivals=ArrivalRules(feeds={"web": feed})))
+    )
+    rows = [
+        {"id": n, "title": f"商品{n}", "price": 99, "link": "https://shop.example/"}
+        for n in range(1, 13)
+    ]
+    server.serves(json.dumps(rows[:10]).encode())
+    await watch_feeds(shop.desk)
+    server.serves(json.dumps(rows).encode())
+    shop.clock.advance(HOUR)
+    await watch_feeds(shop.desk)
+    assert len(await made(shop)) == 2
+
+
+async def test_a_moment_to_come_freezes_no_product(scene: Scene) -> None:
+    odd = shopify_product(1, "一号", "89.00") | {"updated_at": "2099-01-01T00:00:00Z"}
+    scene.has(p1=odd)
+    await scene.looks()
+    sane = shopify_product(1, "一号", "79.00") | {"updated_at": "2026-11-06T00:00:00Z"}
+    scene.has(p1=sane)
+    await scene.looks()
+    assert (await scene.products())["1"].ware.price == Decimal("79.00")
