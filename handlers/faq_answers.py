@@ -4,8 +4,9 @@ A fan's text that asks something, as `insights/questions.py` reads it, is compar
 questions that the shop has written down: both are the things they speak of. The closest one
 answers where it names at least one thing in its own words and enough of the rest is the same. A
 question is answered at once, by a reply that calls the fan, and not where the same answer was given
-in the group within ten minutes, where somebody of the shop has spoken within ten minutes, or where
-it was asked of another fan.
+in the group within ten minutes, where somebody of the shop has spoken within ten minutes, where it
+was asked of another fan, or where it complains or tells more than it asks
+(`faq_left_to_staff.txt`).
 
 What is to be said is stored with the message that it answers, and said like a welcome: once, soon,
 or not at all.
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
+from importlib import resources
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,6 +82,7 @@ def _may_be_answered(desk: Desk, one: Recorded) -> bool:
         and not one.group.is_staff
         and not one.member.no_record
         and one.heard.reply_to is None
+        and not one.heard.to_another
         and len(one.heard.text) <= _LONGEST_QUESTION
         and role_of(one.member, desk.shop) is Role.FAN
     )
@@ -88,14 +92,36 @@ def _matched(
     desk: Desk, said: Sequence[Recorded], known: Sequence[Faq]
 ) -> list[tuple[Recorded, Faq]]:
     """Each text that asks, with the question of the shop's that it comes closest to."""
-    about = {faq: read_asking(faq.question, desk.segmenter, desk.lexicon).about for faq in known}
-    found = []
-    for one in said:
-        asking = read_asking(one.heard.text, desk.segmenter, desk.lexicon)
-        faq = closest(asking.about, about) if asking.asks else None
-        if faq is not None:
-            found.append((one, faq))
-    return found
+    read = [(one, read_asking(one.heard.text, desk.segmenter, desk.lexicon)) for one in said]
+    asking = [(one, each.about) for one, each in read if each.asks]
+    if not asking:
+        return []
+    known_about = {
+        faq: read_asking(faq.question, desk.segmenter, desk.lexicon).about for faq in known
+    }
+    closely = [(one, closest(about, known_about)) for one, about in asking]
+    return [
+        (one, faq)
+        for one, faq in closely
+        if faq is not None and not is_left_to_staff(one.heard.text, faq.question)
+    ]
+
+
+def is_left_to_staff(text: str, question: str) -> bool:
+    """Whether a text complains, or tells something, in words that the question is not put in."""
+    said, written = normalise(text), _written(question)
+    return any(word in said and word not in written for word in _left_to_staff())
+
+
+@lru_cache(maxsize=1)
+def _left_to_staff() -> tuple[str, ...]:
+    text = resources.files("handlers").joinpath("faq_left_to_staff.txt").read_text("utf-8")
+    rows = (row.strip() for row in text.splitlines())
+    return tuple(normalise(row) for row in rows if row and not row.startswith("#"))
+
+
+_written = lru_cache(maxsize=2_000)(normalise)
+"""A question in its normal form, which is asked of every message."""
 
 
 def closest(about: Collection[str], known: Mapping[Faq, Collection[str]]) -> Faq | None:
@@ -107,9 +133,12 @@ def closest(about: Collection[str], known: Mapping[Faq, Collection[str]]) -> Faq
     """
     best, most = None, 0.0
     for faq, theirs in known.items():
-        both, either = set(about) & set(theirs), set(about) | set(theirs)
+        both = set(about) & set(theirs)
+        if not both:
+            continue
+        either = set(about) | set(theirs)
         # A wider name that both come under (delivery) is no thing that the shop wrote of.
-        written = normalise(faq.question)
+        written = _written(faq.question)
         if not any(thing in written for thing in both):
             continue
         alike = len(both) / len(either)

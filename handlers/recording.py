@@ -236,4 +236,12 @@ def _heard(
         reply_to=None
         if isinstance(event, ButtonPressed) or event.reply_to is None
         else storable(event.reply_to),
+        to_another=isinstance(event, MessageHeard) and _calls_another(event),
+    )
+
+
+def _calls_another(event: MessageHeard) -> bool:
+    """Whether somebody is called by name who is not the bot; not every platform says whom."""
+    return not event.mentions_bot and (
+        bool(event.mentions) or any(mark in event.text for mark in "@＠")
     )

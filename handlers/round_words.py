@@ -10,10 +10,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from handlers.arguments import Groups, Unreadable, token
 from handlers.draws import Prize
+from handlers.forms.moments import read_moment
 
 MOST_OPTIONS = 8
 """So many can be chosen from: each has a button, on a phone."""
@@ -28,9 +31,13 @@ _BAR = re.compile(r"[|｜\n]")
 _NUMBERED = re.compile(r"[#＃]?(?P<number>\d{1,9})(?:\s+(?P<then>\S+))?\s*")
 _CLOSE_WORDS = frozenset({"close", "结束", "截止", "停"})
 _CALL_OFF_WORDS = frozenset({"cancel", "取消", "作废"})
-_DEADLINE = re.compile(r"(?:截止到?|直到|到|until|by)[\s:：]*(?P<when>.+)", re.IGNORECASE)
+_DEADLINE = re.compile(r"截止到?[\s:：]*(?P<when>.+)")
+# What may also begin something to choose (到店自提): a deadline only where no other one is written.
+_UNTIL = re.compile(r"(?:直到|到|until\b|by\b)[\s:：]*(?P<when>.+)", re.IGNORECASE)
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # whether a text is a moment hangs on no day
 _PRIZE = re.compile(
-    r"(?P<name>.+?)\s*(?:[xX×*＊]\s*)?(?P<count>\d{1,3})\s*(?:份|个|名|位|瓶|盒|张|套|件|支)?"
+    r"(?P<name>.+?)\s*(?:[xX×*＊]\s*(?P<count>\d{1,3})\s*(?:份|个|名|位|瓶|盒|张|套|件|支|台)?"
+    r"|(?P<counted>\d{1,3})\s*(?:份|个|名|位|瓶|盒|张|套|件|支|台))"
 )
 _LISTED = re.compile(r"^\s*\d{1,3}\s*[.、．]", re.MULTILINE)
 
@@ -81,11 +88,25 @@ def _parts(rest: str, example: str) -> tuple[str, list[str], str]:
         raise Unreadable(example)
     if len(title) > _LONGEST_TITLE:
         raise Unreadable("题目太长了，最多 60 个字")
-    deadlines = [found for part in parts if (found := _DEADLINE.fullmatch(part))]
+    deadlines = {part: found["when"] for part in parts if (found := _DEADLINE.fullmatch(part))}
+    if not deadlines:
+        deadlines = {
+            part: found["when"]
+            for part in parts
+            if (found := _UNTIL.fullmatch(part)) and _is_moment(found["when"])
+        }
     if len(deadlines) > 1:
         raise Unreadable("截止时间只写一个")
-    left = [part for part in parts if part and not _DEADLINE.fullmatch(part)]
-    return title, left, deadlines[0]["when"] if deadlines else ""
+    left = [part for part in parts if part and part not in deadlines]
+    return title, left, next(iter(deadlines.values()), "")
+
+
+def _is_moment(written: str) -> bool:
+    try:
+        read_moment(written, _ANY_DAY, ZoneInfo("UTC"))
+    except Unreadable:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +176,10 @@ class DrawOrder(RoundOrder):
 
 def _prize(written: str) -> Prize:
     found = _PRIZE.fullmatch(unicodedata.normalize("NFKC", written))
-    if found is None or len(found["name"]) > _LONGEST_OPTION or not int(found["count"]):
+    count = 0 if found is None else int(found["count"] or found["counted"])
+    if found is None or len(found["name"]) > _LONGEST_OPTION or not count:
         raise Unreadable("每样奖品要写上份数，例如 面霜正装 x1")
-    return Prize(found["name"].strip(), int(found["count"]))
+    return Prize(found["name"].strip(), count)
 
 
 def _plain(text: str) -> str:

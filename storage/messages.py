@@ -43,7 +43,8 @@ class Heard:
     `topic` is the forum topic it was said in, and of a pressed button `pressed_on` the message
     that it stands below. `pictures` are the sources of the pictures that came with it; only a
     command's are kept. `nickname` is what the sender calls themselves in the chat, and `reply_to`
-    the message that this one replies to, where the platform says.
+    the message that this one replies to, where the platform says. `to_another` tells that it calls
+    somebody, and not the bot; that is not kept.
     """
 
     message: str
@@ -59,6 +60,7 @@ class Heard:
     pictures: tuple[str, ...] = ()
     nickname: str | None = None
     reply_to: str | None = None
+    to_another: bool = False
 
 
 @dataclass(frozen=True, slots=True)

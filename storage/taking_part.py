@@ -18,8 +18,10 @@ _OPEN = select(rounds.c.id).where(rounds.c.closed_at.is_(None))
 async def take_part_once(connection: AsyncConnection, newer: int, older: int) -> None:
     """Let the older customer have what the newer one has, once; the newer row is then deleted.
 
-    In an open round only the older one's entry counts, and in one that is over nothing changes.
+    In an open round only the older one's entry counts. In a draw that is over nothing changes but
+    whose a ticket is: one that won stays its winner's. Where both have won the older's does.
     """
+    await _keep_prizes(connection, newer, older)
     two = Two("customer_id", newer, older)
     for table, own in (
         (coupons, ("batch_id",)),
@@ -28,6 +30,33 @@ async def take_part_once(connection: AsyncConnection, newer: int, older: int) ->
     ):
         await hand_over(connection, two, table, *own)
     await _leave_open_rounds(connection, newer)
+
+
+async def _keep_prizes(connection: AsyncConnection, newer: int, older: int) -> None:
+    """Give the older customer the newer one's winning ticket, instead of one that won nothing."""
+    mine, theirs = round_entries.alias(), round_entries.alias()
+    both = await connection.execute(
+        select(rounds.c.id, rounds.c.result, mine.c.number, theirs.c.number)
+        .select_from(
+            rounds.join(mine, mine.c.round_id == rounds.c.id).join(
+                theirs, theirs.c.round_id == rounds.c.id
+            )
+        )
+        .where(
+            mine.c.customer_id == older,
+            theirs.c.customer_id == newer,
+            rounds.c.closed_at.is_not(None),
+            rounds.c.result.is_not(None),
+        )
+    )
+    for round_id, result, kept, other in both.all():
+        won = {number for some in result.get("winners", ()) for number in some}
+        if other in won and kept not in won:
+            await connection.execute(
+                update(round_entries)
+                .where(round_entries.c.round_id == round_id, round_entries.c.number == kept)
+                .values(customer_id=None)
+            )
 
 
 async def forget_taking_part(connection: AsyncConnection, customer_id: int) -> None:

@@ -131,7 +131,15 @@ def _told(desk: Desk, one: Round, entries: Sequence[Entry]) -> list[str]:
             for name, amount in entry.body.get("lines", {}).items()
         ]
     if one.kind is RoundKind.DRAW and one.result is not None:
-        won = {number for some in one.result.get("winners", ()) for number in some}
-        names = [entry.name for entry in entries if entry.number in won]
-        return [desk.say("中奖的是：{names}", names=desk.listed(names))] if names else []
+        names = {entry.number: entry.name for entry in entries}
+        return [
+            desk.say(
+                "中了{prize}：{number} 号 {name}",
+                prize=prize,
+                number=number,
+                name=names.get(number) or desk.say("（不在了）"),
+            )
+            for (prize, _), won in zip(one.options, one.result.get("winners", ()), strict=False)
+            for number in won
+        ]
     return []

@@ -6,7 +6,6 @@ let go when they ask, and counted for the managers without names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -20,7 +19,7 @@ from handlers.roles import Role
 from insights.normalise import normalise
 from scheduler.content import Button
 from storage import wishes
-from storage.wishes import Wish, Wished, WishKind
+from storage.wishes import Wish, WishKind
 
 MOST_THINGS = 50
 """So many wishes, and as many favourites, are kept of one person."""
@@ -154,11 +153,3 @@ async def wishes_(
         example=desk.say("/wish 云絮面霜"),
     )
     yield page_reply(desk, longer, lines, opening="/wishes", empty=empty, wanted=page)
-
-
-def _listed(desk: Desk, title: str, things: Sequence[Wished]) -> list[str]:
-    """Things with how many people each, below a title; nothing where there are none."""
-    lines = [
-        desk.say("· {thing}：{count} 位", thing=one.written, count=one.people) for one in things
-    ]
-    return [desk.say(title), *lines] if lines else []

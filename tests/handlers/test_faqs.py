@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,36 @@ async def test_nothing_is_answered_under_halt(shop: Shop) -> None:
     await taught(shop)
     await shop.says(MANAGER, "/halt", group=None)
     assert not await shop.says("小鱼", "多久发货")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "@小美 你那单什么时候发货呀",
+        "多久发货的问题我早就知道了",
+        "怎么还不发货啊，都一周了要投诉",
+        "为什么给我发货发错了",
+    ],
+)
+async def test_what_is_meant_for_another_complains_or_tells_is_left_to_people(
+    shop: Shop, said: str
+) -> None:
+    await taught(shop)
+    assert not await shop.says("小鱼", said)
+
+
+async def test_who_calls_another_by_a_mark_is_not_answered_and_who_calls_the_bot_is(
+    shop: Shop,
+) -> None:
+    await taught(shop)
+    assert not await shop.hear(replace(shop.heard("小鱼", "多久发货"), mentions=("id-小美",)))
+    to_the_bot = replace(shop.heard("小鱼", "多久发货"), mentions=("me",), mentions_bot=True)
+    assert await shop.hear(to_the_bot)
+
+
+async def test_a_question_that_the_shop_wrote_with_such_a_word_is_answered(shop: Shop) -> None:
+    await taught(shop, "为什么还没发货")
+    assert await shop.says("小鱼", "为什么还没发货呀")
 
 
 async def test_managers_see_change_and_drop_what_is_answered(shop: Shop) -> None:

@@ -245,7 +245,8 @@ async def test_a_draw_publishes_its_rules_first_and_can_be_checked_by_anybody(
     joined = [await shop.presses(name, f"/join {number}", group="一群") for name in FANS]
     assert joined[2].text == "「双11抽奖」你的号码是 3，11-05 20:00 开奖。"
     await shop.says("小美", f"/quit {number}")
-    assert "还没开奖" in (await shop.says("小鱼", f"/drawcheck {number}")).text
+    asked = (await shop.says("小鱼", f"/drawcheck {number}")).text
+    assert asked == "你的号码是 1。\n「双11抽奖」还没开奖，11-05 20:00 开。"
     told = await ends(shop)
     assert told.addresses[-2:] == [in_group("一群"), in_group("二群")]
     result = told[-1].content.text
@@ -259,7 +260,9 @@ async def test_a_draw_publishes_its_rules_first_and_can_be_checked_by_anybody(
     managers_see = (await shop.says(MANAGER, f"/draw {number}", group=None)).text
     winners = [each for some in record["winners"] for each in some]
     names = {one.number: one.name for one in await entries(shop)}
-    assert all(names[each] in managers_see for each in winners)
+    assert all(f"{each} 号 {names[each]}" in managers_see for each in winners)
+    first = record["winners"][0][0]
+    assert f"中了面霜正装：{first} 号 {names[first]}" in managers_see
 
 
 async def test_winners_are_told_once_in_private(shop: Shop) -> None:
@@ -494,6 +497,7 @@ async def test_a_round_is_asked_for_its_groups_and_speaks_english(opened: Opener
         ("/chain 题目", "接龙要写题目和截止时间"),
         ("/chain 题目\n1. 阿玲 2盒", "名单不用写"),
         ("/draw 题目 | 面霜 x1", "抽奖要写题目、奖品和截止时间"),
+        ("/draw 题目 | iPhone 17 | 截止 今晚8点", "每样奖品要写上份数"),
         ("/draw 题目 | 面霜 | 截止 今晚8点", "每样奖品要写上份数"),
         ("/draw 题目 | 面霜 x0 | 截止 今晚8点", "每样奖品要写上份数"),
         ("/draw 题目 | 面霜 x501 | 截止 今晚8点", "奖品一共要 1 到 500 份"),
@@ -508,6 +512,11 @@ def test_orders_are_read() -> None:
     assert (poll.title, poll.options, poll.deadline) == ("先上哪个", ("栀子", "白茶"), "明天 10:00")
     draw, _ = DrawOrder.read("抽奖 | 面霜正装 x1 | 小样5份 | 截止 今晚8点")
     assert draw.prizes == (Prize("面霜正装", 1), Prize("小样", 5))
+    draw, _ = DrawOrder.read("抽奖 | iPhone 17 x1 | 到 今晚8点")
+    assert (draw.prizes, draw.deadline) == ((Prize("iPhone 17", 1),), "今晚8点")
+    poll, _ = PollOrder.read("怎么拿 | 到店 | 到家 | 到8点 | 截止 今晚8点")
+    assert (poll.options, poll.deadline) == (("到店", "到家", "到8点"), "今晚8点")
+    assert PollOrder.read("怎么拿 | 到店 | 到家")[0].deadline == ""
     assert ChainOrder.read("#3 结束")[0] == ChainOrder(number=3, close=True)
     with pytest.raises(Unreadable):
         PollOrder.read("题目 | 甲 | 乙 | 截止 明天8点 | 截止 后天8点")

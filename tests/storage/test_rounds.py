@@ -129,6 +129,24 @@ async def test_who_turns_out_to_be_one_counts_once_in_what_is_open(
     assert await numbers(connection, over) == [1, 2]
 
 
+async def test_a_prize_stays_its_winners_though_two_turn_out_to_be_one(
+    connection: AsyncConnection,
+) -> None:
+    over = await opened(connection, "draw:m1", RoundKind.DRAW)
+    older, newer = await member(connection, "小鱼"), await member(connection, "小鱼#2")
+    await vote(connection, over, older.customer_id)
+    await vote(connection, over, newer.customer_id)
+    await rounds.close_round(connection, over.id, {"winners": [[2]]}, NOW)
+    await hold_people(connection, [older.id, newer.id])
+    await merge_members(connection, newer.id, older.id, NOW)
+    assert await numbers(connection, over) == [1, 2]
+    mine = await rounds.entry_of(connection, over.id, older.customer_id)
+    assert mine is not None
+    assert mine.number == 2
+    (waiting,) = await rounds.untold(connection, over.id, [2])
+    assert waiting.customer_id == older.customer_id
+
+
 async def test_who_asks_for_no_record_leaves_what_is_open_and_is_nobody_in_what_is_over(
     connection: AsyncConnection,
 ) -> None:
