@@ -22,6 +22,7 @@ from scheduler.decide import CareSettings
 from scheduler.festivals import Region
 from scheduler.nodes import Node, nodes_of
 from scheduler.programme import read_programme, shipped_programmes
+from scheduler.programme_calendar import DayMissing
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan, resolve
 from scheduler.wall_time import zone_named
@@ -84,6 +85,9 @@ def read_shelf(folder: Path) -> Shelf:
         except (SchedulingError, OSError) as trouble:
             _log.warning("programme_broken", file=str(path), reason=str(trouble))
             broken.append(str(trouble))
+        except (ArithmeticError, ValueError) as trouble:  # a number or a day beyond all bounds
+            _log.warning("programme_broken", file=str(path), reason=repr(trouble))
+            broken.append(f"{path.name}: {trouble}")
         else:
             found[programme.key] = programme
     return Shelf(found, tuple(broken))
@@ -128,16 +132,19 @@ def _plan(
             at = datetime.fromisoformat(str(said)).replace(tzinfo=zone_named(shop.zone))
             nodes[key] = Node(key, names.get(key) or _usual_name(shop, key), at, _SAID_BY_SHOP)
     own = {fact: said for fact, said in facts.items() if not fact.startswith(NODE)}
-    return resolve(
-        programme,
-        year,
-        own,
-        nodes,
-        Region(shop.region),
-        zone=shop.zone,
-        language=shop.language,
-        settings=care,
-    )
+    try:
+        return resolve(
+            programme,
+            year,
+            own,
+            nodes,
+            Region(shop.region),
+            zone=shop.zone,
+            language=shop.language,
+            settings=care,
+        )
+    except OverflowError as trouble:
+        raise DayMissing(year=year, found=str(trouble)) from trouble
 
 
 def node_names(shop: ShopSettings, programme: Programme, year: int) -> dict[str, Mapping[str, str]]:
@@ -184,4 +191,6 @@ def _lasts(plan: ProgrammePlan, today: date) -> bool:
     """Whether a plan has a day from today on."""
     days = [post.at.date() for post in plan.posts]
     days += [phase.last for phase in plan.phases if phase.last is not None]
-    return not days or max(days) >= today
+    if not days:  # all of it hangs on what the shop has not said: then on its day
+        return plan.anchor is None or plan.anchor >= today
+    return max(days) >= today

@@ -30,6 +30,7 @@ from scheduler.programme_parts import Programme
 from storage.audiences import resolve
 from storage.errors import SchedulingError
 from storage.running_programmes import RunningProgramme, programmes_on
+from storage.saved_segments import SavedSegmentUnknown
 from storage.segment_language.trouble import SegmentUnreadable
 
 _EXAMPLE = "/programme on double11 @所有群"
@@ -76,7 +77,7 @@ async def programme_(  # noqa: PLR0917 (each is one word of the line)
     written = "" if rest is None else rest.text
     try:
         yield await _done(desk, asked, programme, deed, page=page, groups=groups, written=written)
-    except (SchedulingError, SegmentUnreadable) as trouble:
+    except (SchedulingError, SegmentUnreadable, SavedSegmentUnknown) as trouble:
         yield fact_invalid(desk, trouble)
 
 
@@ -95,7 +96,7 @@ async def double11(
     written = "" if rest is None else rest.text
     try:
         yield await _switch_on(desk, asked, programme, groups, written, call="/double11")
-    except (SchedulingError, SegmentUnreadable) as trouble:
+    except (SchedulingError, SegmentUnreadable, SavedSegmentUnknown) as trouble:
         yield fact_invalid(desk, trouble)
 
 
@@ -132,10 +133,11 @@ async def _listed(desk: Desk, found: Shelf) -> Reply:
     """Every programme, and which are on."""
     say = desk.say
     async with desk.database.reading() as connection:
-        on = {one.key: one for one in await programmes_on(connection, desk.shop_id)}
+        keys = {one.key for one in await programmes_on(connection, desk.shop_id)}
     lines = [say("方案：")]
     for programme in found.programmes.values():
-        stands = say("开着") if programme.key in on else say("没开")
+        on = programme.key in keys and await _lasts(desk, programme)
+        stands = say("开着") if on else say("没开")
         lines.append(
             say(
                 "· {name}（{key}）{stands}",
@@ -153,6 +155,15 @@ async def _listed(desk: Desk, found: Shelf) -> Reply:
         for programme in found.programmes.values()
     ]
     return reply("\n".join(lines), *buttons[:8], private=True)
+
+
+async def _lasts(desk: Desk, programme: Programme) -> bool:
+    """Whether the year that is on has a day to come; of an unsound one it is taken to have."""
+    try:
+        _, running = await meant_year(desk, programme)
+    except SchedulingError:
+        return True
+    return running is not None and running.is_on
 
 
 async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, written: str) -> Reply:

@@ -329,3 +329,43 @@ async def test_what_is_over_already_is_not_made(shop: Shop) -> None:
     assert "· 11-10 11:12 私信" not in await says(shop, ON)
     await says(shop, "/confirm")
     assert set(await by_key(shop)) == {"sale:2026"}
+
+
+async def test_a_year_that_is_over_is_not_called_on(shop: Shop) -> None:
+    await switched_on(shop)
+    shop.clock.advance(300 * DAY)
+    assert "· 秋季上新节（sale）没开" in await says(shop, "/programme")
+
+
+async def test_days_that_the_shop_has_still_to_say_are_those_of_the_next_festival(
+    shop: Shop,
+) -> None:
+    shop.clock.advance(35 * DAY)  # December: this year's Spring Festival is long over
+    days = "年前最后发货日=01-28 年后复工发货日=02-14"
+    preview = await says(shop, f"/programme on spring-closing @所有群 {days}")
+    assert "「春节打烊与复工 2027」的安排" in preview
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("valid_hours = 8", "valid_hours = 99999999999"),
+        ('solar = "11-12"', 'solar = "9999-12-31+5d"'),
+    ],
+)
+async def test_a_number_beyond_all_bounds_breaks_nothing_else(
+    sqlite: Database, tmp_path: Path, before: str, after: str
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=SALE.replace(before, after))
+    assert "（double11）没开" in await says(shop, "/programme")
+    assert "NQ400" not in await says(shop, "/programme sale")
+    assert "NQ400" not in await says(shop, "/programme off sale")
+    assert "双11" in await says(shop, "/programme double11")
+
+
+async def test_a_saved_segment_that_is_gone_is_named(sqlite: Database, tmp_path: Path) -> None:
+    text = SALE.replace('audience = "tag:老客"', 'audience = "segment:老朋友"')
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    answer = await says(shop, "/programme on sale @所有群 赠品=小样")
+    assert answer.startswith("这个方案现在排不出来：")
+    assert "老朋友" in answer
