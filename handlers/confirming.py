@@ -24,12 +24,14 @@ from handlers.replacing import Covered, covered
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.schedule_json import schedule_to_json
+from scheduler.trial_plan import BEYOND_REACH
 from scheduler.wording_rules import blocking
 from storage import audit, campaigns, confirmations
 from storage.audiences import Audience, resolve
 from storage.campaigns import NewCampaign, StoredCampaign
 from storage.confirmations import Confirmation
 from storage.groups import Group
+from storage.outcomes import begun_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,4 +259,11 @@ async def _change(
         return None
     if await holds_still(connection, before, edit.schedule):
         return None
+    if "test" in edit.body:
+        # A trial is fixed with the first post, which may have gone out since it was shown.
+        begun = await begun_version(connection, before.id, BEYOND_REACH)
+        if begun is not None:
+            said = (await campaigns.bodies(connection, [begun]))[begun]
+            if said.get("test") != edit.body["test"]:
+                return None
     return await change(connection, asked, edit, now)

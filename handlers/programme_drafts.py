@@ -26,6 +26,7 @@ from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Dated, DatedMoment
 from scheduler.templates import COUPON, variables_of
+from scheduler.trial_plan import still_tested
 from storage.audiences import Audience, resolve
 from storage.campaigns import StoredCampaign
 from storage.groups import Group
@@ -215,7 +216,7 @@ def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]
     if rewritten and COUPON in said:
         body.setdefault(COUPON, said[COUPON])
     if "test" in said:
-        body["test"] = said["test"]
+        body = still_tested({**body, "test": said["test"]})
     schedule = dict(draft.schedule)
     if moved := standing.schedule.get("moved"):
         schedule |= {"skipped": [], "moved": moved}

@@ -83,6 +83,8 @@ class TrialWords:
             if word.lower() in _TEXT_WORDS:
                 if not left:
                     raise Unreadable("另一版的文字还没写，例如 {example}", example=_TEXT_EXAMPLE)
+                if found != cls():
+                    raise Unreadable(_ONE_BY_ONE)
                 return replace(found, text=left), ""
             if word.lower() in (*_COST_WORDS, *_RETURN_WORDS):
                 amount, left = token(left)
@@ -90,12 +92,15 @@ class TrialWords:
                 left = left.lstrip()
                 continue
             found = _with_word(found, word)
+        if found.money is not None and replace(found, money=None) != cls():
+            raise Unreadable(_ONE_BY_ONE)
         if found == cls():
             raise Unreadable("还没写怎么比，例如 {example}", example=EXAMPLE)
         return found, left
 
 
 _TEXT_EXAMPLE = "/trial 12 另一版 今晚八点，新品先到先得"
+_ONE_BY_ONE = "一次写一样：另一版、怎么比、花费，各发一条"
 _MONEY_EXAMPLE = "/trial 12 花费 300 收入 5000"
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from handlers.desk import Desk
 from handlers.shares import percent
+from insights.trials import FEWEST_GROUPS
 from insights.verdicts import Compared, Finding
 from scheduler.trial_plan import TrialPlan
 from scheduler.trials import ArmSeen, Trial
@@ -32,10 +33,12 @@ METRICS = {
 _FINDINGS: Mapping[Finding, str] = {
     Finding.NO_PLAN: "开始之前没有定怎么比，所以只给数字，不下结论",
     Finding.TOO_EARLY: "还没到约定的时候，这是中途的数字，不下结论",
+    Finding.CUT_SHORT: "活动中途取消了，不下结论",
     Finding.TOO_FEW: "到头了，但没凑够约定的数目，不下结论",
+    Finding.TOO_FEW_GROUPS: "按群比，每边至少要 {count} 个群，不下结论",
     Finding.MORE: "不像是碰巧：{arm}更多",
     Finding.LESS: "不像是碰巧：{arm}更少",
-    Finding.ALIKE: "两边差不多：就算有差别，也小到这家店试不出来",
+    Finding.ALIKE: "两边差不多：就算有差别，也很小",
 }
 _OPEN_WITH = {
     True: "还看不出差别：大约还要 {count} 个群",
@@ -132,9 +135,9 @@ def money_lines(desk: Desk, money: Money) -> list[str]:
 def _finding(desk: Desk, trial: Trial, one: Compared) -> str:
     say = desk.say
     if one.finding is not Finding.OPEN:
-        return say(_FINDINGS[one.finding], arm=arm_name(desk, one.arm))
+        return say(_FINDINGS[one.finding], arm=arm_name(desk, one.arm), count=FEWEST_GROUPS)
     if one.needed is None:
-        return say("还看不出差别：发生得太少了")
+        return say("还看不出差别：人还太少，或者发生得太少")
     return say(_OPEN_WITH[trial.by_groups], count=one.needed)
 
 

@@ -15,10 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.coupon_texts import naming, plainly
 from handlers.desk import Desk
+from handlers.private_reach import reach_of
 from handlers.trial_arguments import TrialWords
 from handlers.trial_text import METRICS, arm_name, plan_line
+from insights.trials import FEWEST_GROUPS
 from scheduler.bodies import arms_of, is_personal
 from scheduler.campaigns import Occurrence
+from scheduler.planner import schedule_of
+from scheduler.schedules import last_wall
 from scheduler.templates import COUPON
 from scheduler.trial_plan import TrialPlan, plan_of
 from scheduler.trials import UNPLANNED_WINDOW, compares_with_held_out
@@ -49,7 +53,11 @@ class Planned:
 
 
 def with_another(desk: Desk, body: Mapping[str, Any], text: str) -> dict[str, Any] | Refused:
-    """The body with one more text for every slot; what was let pass is asked anew."""
+    """The body with one more text for every slot; what was let pass is asked anew.
+
+    A slot with fewer texts than another says its first in the places that it has none for, so that
+    the new text is the same arm everywhere.
+    """
     if len(arms_of(body)) >= _MOST_VARIANTS:
         return Refused(desk.say("一个活动最多 {count} 种说法。", count=_MOST_VARIANTS))
     kept = {name: part for name, part in body.items() if name not in {"content", "overrides"}}
@@ -59,10 +67,11 @@ def with_another(desk: Desk, body: Mapping[str, Any], text: str) -> dict[str, An
     if named and body.get(COUPON, named) != named:
         return Refused(desk.say("一个活动只能带一种券：「{name}」。", name=body[COUPON]))
     if "templates" in body:
-        templates = {
-            topic: [*([texts] if isinstance(texts, str) else texts), text]
-            for topic, texts in body["templates"].items()
-        }
+        count = len(arms_of(body))
+        templates = {}
+        for topic, texts in body["templates"].items():
+            each = [texts] if isinstance(texts, str) else list(texts)
+            templates[topic] = [*each, *each[:1] * (count - len(each)), text]
         return naming({**kept, "templates": templates}, named)
     contents = body["contents"] if "contents" in body else [body["content"]]
     return naming({**kept, "contents": [*contents, {**contents[0], "text": text}]}, named)
@@ -84,6 +93,8 @@ async def planned(
     where there is one text for groups), two days, and four fifths of the smallest arm.
     """
     by_groups = campaign.audience.segment is None
+    if refused := _never_told(desk, campaign, body):
+        return refused
     before, arms = plan_of(body), arms_of(body)
     hold_out = _first(words.hold_out, before and before.hold_out, 0)
     if len(arms) == 1 and not hold_out:
@@ -112,7 +123,10 @@ async def planned(
     sizes = await _arm_sizes(connection, desk, campaign, _with_plan(body, draft), next_post)
     expected = [*arms, *([HELD_OUT] if hold_out else [])]
     smallest = min(sizes.get(name, 0) for name in expected)
-    size = _first(words.size, before and before.size, max(1, smallest * 4 // 5))
+    fewest = FEWEST_GROUPS if by_groups else 1
+    size = _first(words.size, before and before.size, max(fewest, smallest * 4 // 5))
+    if size < fewest:
+        return Refused(desk.say("按群比，每边至少要 {count} 个群，才说得出差别。", count=fewest))
     plan = TrialPlan(metric, window, size, hold_out, among)
     lines = [plan_line(desk, plan, by_groups=by_groups)]
     lines += _size_lines(desk, sizes, expected, size, by_groups=by_groups)
@@ -121,6 +135,20 @@ async def planned(
             desk.say("留出的没有收到，没法{metric}，只比几种说法", metric=desk.say(METRICS[metric]))
         )
     return Planned(_with_plan(body, plan), tuple(lines))
+
+
+def _never_told(desk: Desk, campaign: StoredCampaign, body: Mapping[str, Any]) -> Refused | None:
+    """Why no verdict would ever be drawn from a trial of this campaign; None: one may be."""
+    if body.get("apart"):
+        return Refused(desk.say("问候要让相邻的群听到不同的话，不拿来比。"))
+    if last_wall(schedule_of(campaign)) is None:
+        return Refused(
+            desk.say(
+                "「{name}」没有最后一次，对照到不了头，不能下结论。换有日期的活动来比。",
+                name=campaign.name,
+            )
+        )
+    return None
 
 
 def without_plan(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +167,10 @@ async def _arm_sizes(
     body: Mapping[str, Any],
     next_post: Occurrence,
 ) -> dict[str, int]:
-    """Arm → how many groups or customers the lots give it, were it planned today."""
+    """Arm → how many groups or customers the lots give it, were it planned today.
+
+    Of customers those whom a private message reaches: the others are no part of the trial.
+    """
     now: datetime = desk.clock.now()
     meant = await whom(connection, desk.shop_id, campaign.audience, now)
     slot = PlannedSlot(
@@ -150,11 +181,15 @@ async def _arm_sizes(
         not_before=next_post.at,
         not_after=next_post.not_after,
     )
-    return {
-        name: len({group for group, _ in those.aims}) + len(those.customers)
-        for name, those in await parts(connection, slot, meant, body, now)
-        if name is not None
-    }
+    sizes: dict[str, int] = {}
+    for name, those in await parts(connection, slot, meant, body, now):
+        if name is None:
+            continue
+        if those.in_private:
+            sizes[name] = (await reach_of(desk, connection, those.customers)).fans
+        else:
+            sizes[name] = len({group for group, _ in those.aims})
+    return sizes
 
 
 def _size_lines(

@@ -26,8 +26,9 @@ FALSE_ALARMS = 0.05
 """How often a trial may claim a difference where there is none."""
 POWER = 0.8
 """How often a trial of the reckoned size finds a difference that is there."""
+FEWEST_GROUPS = 3
+"""In an arm: two say next to nothing about how much groups vary."""
 
-_FEWEST_GROUPS = 3  # in an arm: two say next to nothing about how much groups vary
 _LOPSIDED = 2  # an arm of so many times the other's groups
 
 
@@ -100,7 +101,7 @@ def between_groups(
         other: those of the arm it is compared with.
         sure: how often such an interval holds the true difference, between 0 and 1.
     """
-    if min(len(one), len(other)) < _FEWEST_GROUPS:
+    if min(len(one), len(other)) < FEWEST_GROUPS:
         return None
     sizes = sorted((len(one), len(other)))
     lopsided = sizes[1] >= _LOPSIDED * sizes[0]
@@ -133,14 +134,22 @@ def people_needed(rate: float, other: float, comparisons: int = 1) -> int | None
 
 def groups_needed(one: Sequence[float], other: Sequence[float], comparisons: int = 1) -> int | None:
     """How many groups in each arm tell two such arms apart; None where that cannot be reckoned."""
-    if min(len(one), len(other)) < _FEWEST_GROUPS:
+    if min(len(one), len(other)) < FEWEST_GROUPS:
         return None
     gap = abs(fmean(one) - fmean(other))
     spread = variance(one) + variance(other)
     if not gap or not spread:
         return None
-    both = _normal_quantile(1 - (1 - confidence(comparisons)) / 2) + _normal_quantile(POWER)
-    return max(_FEWEST_GROUPS, math.ceil(spread * (both / gap) ** 2))
+    chance = 1 - (1 - confidence(comparisons)) / 2
+    both = _normal_quantile(chance) + _normal_quantile(POWER)
+    needed = max(FEWEST_GROUPS, math.ceil(spread * (both / gap) ** 2))
+    # What decides is Student's quantile, which is larger the fewer groups there are.
+    while True:
+        freedom = 2 * (needed - 1)
+        both = _student_quantile(chance, freedom) + _student_quantile(POWER, freedom)
+        if needed >= spread * (both / gap) ** 2:
+            return needed
+        needed += 1
 
 
 def _score(share: Share, z: float) -> tuple[float, float]:

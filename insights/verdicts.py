@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import fmean
 
 from insights.trials import (
+    FEWEST_GROUPS,
     Difference,
     Share,
     between_groups,
@@ -21,7 +23,9 @@ from insights.trials import (
     people_needed,
 )
 
-_HOPELESS = 20  # where so many times as many would be needed, the arms do about the same
+_HOPELESS = 20  # so many times as many people or groups no shop will ever have
+_SLIGHT = 0.25  # of the larger rate: what is no larger than that is about the same
+_SLIGHT_POINTS = 0.005  # so is half a point of a hundred, whatever the rate
 
 
 class Finding(StrEnum):
@@ -29,11 +33,13 @@ class Finding(StrEnum):
 
     NO_PLAN = "no_plan"  # no plan was fixed before it began
     TOO_EARLY = "too_early"  # posts, or windows after them, are still to come
+    CUT_SHORT = "cut_short"  # it was cancelled before all of it had gone out
     TOO_FEW = "too_few"  # it is over, and fewer than planned took part
+    TOO_FEW_GROUPS = "too_few_groups"  # so few groups tell nothing, however much happens in them
     MORE = "more"
     LESS = "less"
     OPEN = "open"  # no difference can be told yet: so many more would tell it
-    ALIKE = "alike"  # a difference, if there is one, is too small for any trial of this shop
+    ALIKE = "alike"  # all differences that fit what was seen are slight
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,18 @@ class Arm:
         """How many groups it has, or people, where they are compared."""
         return self.share.people if self.rates is None else len(self.rates)
 
+    @property
+    def rate(self) -> float:
+        """How many of its people did it, or of the people of each of its groups on average."""
+        return fmean(self.rates) if self.rates else self.share.rate
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One arm against another.
 
     `difference` is None where nothing can be reckoned; `needed` is how many more groups or people,
-    in both arms together, would tell a difference like the one seen.
+    in both arms together, would tell a difference like the one seen, None where that cannot be had.
     """
 
     arm: str
@@ -67,10 +78,15 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How far a trial is: the planned `size` of an arm (None: no plan), and whether it is over."""
+    """How far a trial is.
+
+    `size` is what an arm was planned to have (None: no plan). Who cancels a campaign has seen how
+    it stands: what was `cut_short` has no verdict.
+    """
 
     size: int | None
     over: bool
+    cut_short: bool = False
 
 
 def compare(arms: Sequence[Arm], held_out: Arm | None, course: Course) -> list[Compared]:
@@ -89,23 +105,33 @@ def compare(arms: Sequence[Arm], held_out: Arm | None, course: Course) -> list[C
 
 def _compared(one: Arm, other: Arm, course: Course, comparisons: int) -> Compared:
     difference = _difference(one, other, confidence(comparisons))
-    finding, needed = _finding(one, other, difference, course), None
-    if finding is Finding.OPEN:
-        needed = _needed(one, other, comparisons)
-        if difference is not None and needed is None:
-            finding = Finding.ALIKE
+    finding = _finding(one, other, difference, course)
+    needed = _needed(one, other, comparisons) if finding is Finding.OPEN else None
     return Compared(one.name, other.name, finding, difference, needed)
 
 
 def _finding(one: Arm, other: Arm, difference: Difference | None, course: Course) -> Finding:
     if course.size is None:
         return Finding.NO_PLAN
+    if course.cut_short:
+        return Finding.CUT_SHORT
     if not course.over:
         return Finding.TOO_EARLY
     if min(one.size, other.size) < course.size:
         return Finding.TOO_FEW
-    if difference is None or not difference.told:
+    return _told(one, other, difference)
+
+
+def _told(one: Arm, other: Arm, difference: Difference | None) -> Finding:
+    """What two arms say that are as large as planned."""
+    if one.rates is not None and min(one.size, other.size) < FEWEST_GROUPS:
+        return Finding.TOO_FEW_GROUPS
+    if difference is None:
         return Finding.OPEN
+    if not difference.told:
+        most = max(abs(difference.low), abs(difference.high))
+        slight = max(_SLIGHT * max(one.rate, other.rate), _SLIGHT_POINTS)
+        return Finding.ALIKE if most <= slight else Finding.OPEN
     return Finding.MORE if difference.estimate > 0 else Finding.LESS
 
 

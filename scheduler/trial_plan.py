@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from scheduler.bodies import arms_of
 from scheduler.decide import Reason
 from storage.deliveries import UNSERVED
 from storage.errors import SchedulingError
@@ -123,3 +124,16 @@ def plan_of(body: Mapping[str, Any]) -> TrialPlan | None:
     """
     document = body.get("test")
     return None if document is None else TrialPlan.from_json(document)
+
+
+def still_tested(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, without its plan where that has nothing to compare: one text, and nobody held out.
+
+    Raises:
+        TrialInvalid: what stands there as a plan is none.
+        BodyBroken: the body has another shape.
+    """
+    plan = plan_of(body)
+    if plan is None or plan.hold_out or len(arms_of(body)) > 1:
+        return dict(body)
+    return {name: part for name, part in body.items() if name != "test"}

@@ -117,10 +117,18 @@ async def trial_of(
         ),
     )
     money = await money_of(connection, campaign.id)
-    return read_trial(found, plan, over=_is_over(campaign, found, now), money=money)
+    return read_trial(
+        found,
+        plan,
+        over=_is_over(campaign, found, now),
+        cut_short=campaign.state is CampaignState.CANCELLED,
+        money=money,
+    )
 
 
-def read_trial(found: Outcomes, plan: TrialPlan | None, *, over: bool, money: Money) -> Trial:
+def read_trial(
+    found: Outcomes, plan: TrialPlan | None, *, over: bool, money: Money, cut_short: bool = False
+) -> Trial:
     """What came of a campaign, as a trial with this plan. Pure.
 
     A campaign to groups is compared by groups, also where an edit has turned it to people since.
@@ -140,7 +148,7 @@ def read_trial(found: Outcomes, plan: TrialPlan | None, *, over: bool, money: Mo
     held_out = arms.pop(HELD_OUT, None)
     if not compares_with_held_out(metric, by_groups=by_groups):
         held_out = None
-    course = Course(None if plan is None else plan.size, over)
+    course = Course(None if plan is None else plan.size, over, cut_short)
     return Trial(
         plan=plan,
         metric=metric,

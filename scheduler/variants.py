@@ -30,6 +30,8 @@ from scheduler.bodies import BodyBroken, SlotUnwritten, arms_of
 from scheduler.kept_apart import kept_apart
 from scheduler.trial_plan import BEYOND_REACH, TrialPlan, plan_of
 from storage.audiences import Whom
+from storage.campaigns import bodies
+from storage.outcomes import begun_version
 from storage.said_before import programme_of
 from storage.slots import PlannedSlot
 from storage.trial_people import arms_had, those_in
@@ -52,7 +54,7 @@ async def parts(
     Raises:
         TrialInvalid: the plan of its trial cannot be read.
     """
-    plan = plan_of(body)
+    plan = await _fixed_plan(connection, slot, plan_of(body))
     try:
         arms = arms_of(body)
     except BodyBroken:
@@ -68,6 +70,18 @@ async def parts(
             return [(None, meant)]
         return _divided(meant, found.assigned.__getitem__)
     return await _by_lot(connection, slot, meant, arms, plan, now)
+
+
+async def _fixed_plan(
+    connection: AsyncConnection, slot: PlannedSlot, plan: TrialPlan | None
+) -> TrialPlan | None:
+    """The plan of a trial as the first post fixed it, whatever a later version says."""
+    if plan is None:
+        return None
+    begun = await begun_version(connection, slot.campaign_id, BEYOND_REACH)
+    if begun is None or begun == slot.version_id:
+        return plan
+    return plan_of((await bodies(connection, [begun]))[begun])
 
 
 async def _by_lot(  # noqa: PLR0917 (whom a slot is for, and what decides about them)

@@ -54,7 +54,7 @@ async def test_a_trial_with_its_texts_is_kept_when_more_is_known(shop: Shop) -> 
     number = (await by_key(shop))["sale:2026"].id
     await says(shop, f"/trial {number} 另一版 {{{{ shop }}}}悄悄备了礼，先到先得")
     await says(shop, "/confirm")
-    await says(shop, f"/trial {number} 回复 48小时 1")
+    await says(shop, f"/trial {number} 回复 48小时 3")
     await says(shop, "/confirm")
     plan = (await body_of(shop))["test"]
     await made_anew(shop, "发货日=11-15")

@@ -58,6 +58,8 @@ def test_people_stand_behind_the_plan() -> None:
         ("0小时", "最多看发出后"),
         ("留60%", "最多留出"),
         ("另一版", "另一版的文字还没写"),
+        ("回复 48小时 留10% 另一版 今晚八点", "一次写一样"),
+        ("回复 48小时 花费 300", "一次写一样"),
         ("花费 很多", "钱数写成数字"),
         ("花费", "钱数写成数字"),
     ],
@@ -214,7 +216,7 @@ async def test_groups_are_compared_as_wholes(shop: Shop) -> None:
     lines = (await asked(shop, f"/trial {number}")).text.splitlines()
     heads = [line for line in lines if "个群，" in line and "：" in line]
     assert [head.split("：")[0] for head in heads] == ["A", "留出的"]
-    assert lines[-1] == "A和留出的比：还看不出差别：发生得太少了。"
+    assert lines[-1] == "A和留出的比：还看不出差别：人还太少，或者发生得太少。"
 
 
 async def test_a_plan_is_taken_off_and_the_texts_stay(shop: Shop) -> None:

@@ -115,8 +115,15 @@ def test_so_many_groups_tell_two_arms_apart() -> None:
     needed = groups_needed(ONE, OTHER)
     assert needed is not None
     spread = stats.tvar(ONE) + stats.tvar(OTHER)
-    both = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
-    assert needed - 1 < spread * (both / (fmean(ONE) - fmean(OTHER))) ** 2 <= needed
+    gap = fmean(ONE) - fmean(OTHER)
+
+    def asked(groups: int) -> float:
+        freedom = 2 * (groups - 1)
+        both = stats.t.ppf(0.975, freedom) + stats.t.ppf(0.8, freedom)
+        return float(spread * (both / gap) ** 2)
+
+    assert asked(needed) <= needed
+    assert asked(needed - 1) > needed - 1
     assert groups_needed(ONE, ONE) is None
     assert groups_needed(ONE[:2], OTHER) is None
 

@@ -28,7 +28,8 @@ B = people("b", 30, 200)
         pytest.param(B, OVER, Finding.MORE, id="more"),
         pytest.param(people("b", 1, 300), OVER, Finding.LESS, id="less"),
         pytest.param(people("b", 14, 200), OVER, Finding.OPEN, id="a few more"),
-        pytest.param(people("b", 10, 200), OVER, Finding.ALIKE, id="the same"),
+        pytest.param(people("b", 10, 200), OVER, Finding.OPEN, id="the same, of few"),
+        pytest.param(B, Course(200, over=True, cut_short=True), Finding.CUT_SHORT, id="cancelled"),
         pytest.param(B, Course(200, over=False), Finding.TOO_EARLY, id="peeking"),
         pytest.param(B, Course(201, over=True), Finding.TOO_FEW, id="fewer than planned"),
         pytest.param(B, Course(None, over=True), Finding.NO_PLAN, id="without a plan"),
@@ -38,7 +39,44 @@ B = people("b", 30, 200)
 def test_what_is_found(one: Arm, course: Course, finding: Finding) -> None:
     (found,) = compare([A, one], None, course)
     assert (found.arm, found.against, found.finding) == ("b", "a", finding)
-    assert (found.needed is not None) == (finding is Finding.OPEN)
+    assert found.needed is None or finding is Finding.OPEN
+
+
+@pytest.mark.parametrize(
+    ("did", "of", "finding"),
+    [
+        (0, 5, Finding.OPEN),
+        (1, 20, Finding.OPEN),
+        (1, 50, Finding.OPEN),
+        (50, 200, Finding.OPEN),  # 8 points more or less would fit
+        (0, 2_000, Finding.ALIKE),
+        (3_000, 10_000, Finding.ALIKE),
+    ],
+)
+def test_arms_are_alike_only_where_every_difference_that_fits_is_slight(
+    did: int, of: int, finding: Finding
+) -> None:
+    (found,) = compare([people("a", did, of), people("b", did, of)], None, Course(5, over=True))
+    assert (found.finding, found.needed) == (finding, None)
+
+
+def test_groups_that_happen_to_do_the_same_are_not_alike() -> None:
+    one, other = groups("a", 0.01, 0.02, 0.03), groups("b", 0.0, 0.02, 0.04)
+    (found,) = compare([one, other], None, Course(3, over=True))
+    assert found.finding is Finding.OPEN
+
+
+def test_two_groups_tell_nothing_however_much_happens() -> None:
+    (found,) = compare([groups("a", 0.3, 0.3), groups("b", 0.6, 0.6)], None, Course(1, over=True))
+    assert found.finding is Finding.TOO_FEW_GROUPS
+
+
+def test_few_groups_need_more_than_one_more() -> None:
+    one, other = groups("a", 0.01, 0.05, 0.09), groups("b", 0.06, 0.11, 0.14)
+    (found,) = compare([one, other], None, Course(3, over=True))
+    assert found.finding is Finding.OPEN
+    assert found.needed is not None
+    assert found.needed > 1
 
 
 def test_so_many_more_would_tell_what_is_open() -> None:

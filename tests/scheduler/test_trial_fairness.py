@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from insights.verdicts import Finding
 from scheduler.bodies import reworded
+from scheduler.campaigns import CampaignState
 from scheduler.schedules import Dated, DatedMoment
 from scheduler.trial_plan import BEYOND_REACH, TrialPlan
 from scheduler.trials import Trial
@@ -23,7 +25,7 @@ from storage.tables import deliveries as ledger
 from storage.tables import members as people
 from tests.scheduler.stage import DAY, HOUR, MINUTE, NOW, Stage, local
 from tests.scheduler.test_planning_people import TAGGED, fans
-from tests.scheduler.test_trials import TWO_WAYS, now_seen, says
+from tests.scheduler.test_trials import TWO_WAYS, got, now_seen, says
 
 FANS = [f"粉丝{number}" for number in range(40)]
 ONE_TEXT: dict[str, Any] = {"content": {"text": "早"}, "variables": {}}
@@ -190,3 +192,40 @@ async def test_who_leaves_the_trials_segment_keeps_their_arm(stage: Stage) -> No
     assert {said[name, "s1"][0] for name in FANS} == {"a", "b", HELD_OUT, None}
     assert all(said[name, "s2"] == said[name, "s1"] for name in FANS)
     assert (await now_seen(stage)).others == 10
+
+
+async def test_a_plan_that_comes_after_the_first_post_holds_nobody_out(stage: Stage) -> None:
+    await fans(stage, *FANS)
+    await stage.campaign(audience=TAGGED, body=ONE_TEXT, schedule=TWO_DAYS)
+    await step(stage)
+    plan = TrialPlan(Metric.TALK, HOUR, size=2, hold_out=50)
+    found = await stage.stored("c1")
+    async with stage.database.writing() as connection:
+        await campaigns.add_version(
+            connection,
+            found.id,
+            body={**ONE_TEXT, "test": plan.to_json()},
+            audience=TAGGED,
+            by="room:p2",
+            at=stage.clock.now(),
+            divide=parts,
+        )
+    await stage.approve("c1")
+    stage.clock.advance(DAY)
+    await step(stage)
+    said = await written(stage)
+    assert {said[name, "s2"] for name in FANS} == {(None, "sent")}
+
+
+async def test_who_cancels_a_trial_when_it_looks_good_gets_no_verdict(stage: Stage) -> None:
+    await fans(stage, *FANS)
+    plan = TrialPlan(Metric.TALK, 3 * HOUR, size=5)
+    await stage.campaign(
+        audience=TAGGED, body={**TWO_WAYS, "test": plan.to_json()}, schedule=TWO_DAYS
+    )
+    await step(stage)
+    stage.clock.advance(HOUR)
+    await says(stage, *await got(stage, "早呀"))
+    await stage.set_state("c1", CampaignState.CANCELLED)
+    stage.clock.advance(6 * HOUR)
+    assert [one.finding for one in (await now_seen(stage)).compared] == [Finding.CUT_SHORT]

@@ -55,7 +55,7 @@ def test_groups_are_compared_by_their_rates() -> None:
     ]
     assert found.arms[1].did[Metric.TALK] == Counted(66, 0)
     assert {(one.arm, one.against): one.finding for one in found.compared} == {
-        ("a", HELD_OUT): Finding.ALIKE,
+        ("a", HELD_OUT): Finding.OPEN,
         ("b", HELD_OUT): Finding.MORE,
         ("b", "a"): Finding.MORE,
     }
