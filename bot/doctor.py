@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.accounts import examine_accounts
 from bot.configuration import Configuration, load
+from bot.feeds_examining import examine_feeds
 from bot.findings import Finding
 from bot.room.errors import RoomUnreachable
 from bot.sections import Room
@@ -43,15 +44,17 @@ async def _storage(configuration: Configuration) -> list[Finding]:
     try:
         unmade = missing_file(url)
         if unmade is not None:  # looking must not make it
-            return [Finding("storage", True, f"the first run will make {unmade}")]
+            well = Finding("storage", True, f"the first run will make {unmade}")
+            return [well, *await examine_feeds(configuration, None)]
         database = await Database.open(url)
     except NuanqunError as trouble:
-        return [Finding.of("storage", trouble)]
+        return [Finding.of("storage", trouble), *await examine_feeds(configuration, None)]
     try:
         events = await _events(configuration, database)
+        found = await examine_feeds(configuration, database)
     finally:
         await database.close()
-    return [Finding("storage", True, database.place), events]
+    return [Finding("storage", True, database.place), events, *found]
 
 
 async def _events(configuration: Configuration, database: Database) -> Finding:

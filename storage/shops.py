@@ -22,6 +22,12 @@ async def ensure_shop(connection: AsyncConnection, key: str) -> int:
     return int(found.scalar_one())
 
 
+async def shop_of(connection: AsyncConnection, key: str) -> int | None:
+    """The id of the shop with this key, if there is one."""
+    found: int | None = await connection.scalar(select(shops.c.id).where(shops.c.key == key))
+    return found
+
+
 async def set_halt(connection: AsyncConnection, shop_id: int, since: datetime | None) -> bool:
     """Stop all sending (since a moment), or let it go on (None). False where it stood so already.
 

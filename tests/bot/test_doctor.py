@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from bot.configuration import Configuration
 from bot.doctor import examine
 from bot.findings import Finding
 from storage.database import Database
+from storage.products import change_feed, ensure_feed
+from storage.shops import ensure_shop
 from storage.unheard import UnheardEvent, keep_unheard
 from tests.bot.program import call
 from tests.handlers.shop import NOW
@@ -128,3 +131,59 @@ def test_the_exit_code_tells_whether_all_is_well(here: Path) -> None:
     bad = call("doctor")
     assert (bad.code, bad.out.count("\n")) == (1, 1)
     assert bad.out.startswith("BAD configuration: In nuanqun.toml, room.porty is given")
+
+
+FEED = """[room]
+port = 0
+[feeds.web]
+url = "http://127.0.0.1:9/"
+"""
+
+
+@pytest.mark.parametrize(
+    ("feed", "said", "mend"),
+    [
+        ('url = "http://127.0.0.1:9/"\nsecret_file = "gone"', "gone", "feeds.web.secret_file"),
+        ('url = "http://nobody.invalid/"', "there is no host nobody.invalid", "url"),
+        ('kind = "shopify"', "neither a url nor a secret", "secret_file"),
+        ('secret = "ein-langes-geheimnis-1"', "the door is closed", "arrivals.port"),
+    ],
+)
+async def test_a_feed_that_cannot_work_is_named(
+    here: Path, feed: str, said: str, mend: str
+) -> None:
+    found = (await findings(here, f"[room]\nport = 0\n[feeds.web]\n{feed}\n"))["feeds.web"]
+    assert not found.well
+    assert said in found.found
+    assert mend in f"{found.found} {found.mend}"
+
+
+async def test_a_feed_whose_name_means_a_private_machine_is_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def inside(*_: object, **__: object) -> list[object]:
+        return [(2, 1, 6, "", ("10.0.0.5", 80))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", inside)
+    found = await findings(here, FEED.replace("127.0.0.1:9", "shop.example"))
+    assert "lies in a private network" in found["feeds.web"].found
+    assert "follows" in found["feeds.web"].mend
+
+
+async def test_a_feed_that_keeps_failing_is_named_with_its_last_look(here: Path) -> None:
+    found = await findings(here, FEED)
+    assert (found["feeds.web"].well, found["feeds.web"].found) == (True, "not read yet")
+    (here / "data").mkdir()
+    database = await Database.open("sqlite+aiosqlite:///data/nuanqun.sqlite3")
+    try:
+        async with database.writing() as connection:
+            shop_id = await ensure_shop(connection, "shop")
+            row = await ensure_feed(connection, shop_id, "web", "x", NOW)
+            trouble = {"kind": "status", "reason": "500"}
+            await change_feed(connection, row.id, failures=4, looked_at=NOW, trouble=trouble)
+    finally:
+        await database.close()
+    met = (await findings(here, FEED))["feeds.web"]
+    assert not met.well
+    assert "4 looks in a row have failed, the last one at" in met.found
+    assert "(status 500)" in met.found
