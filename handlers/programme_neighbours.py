@@ -7,7 +7,7 @@ they are what is being changed, or replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,8 +37,13 @@ async def beside_others(
     programme: str,
     drafts: Sequence[Draft],
     promotion: Promotion | None,
+    *,
+    left_out: Collection[str] = (),
 ) -> list[Problem]:
-    """What these drafts and the other campaigns of their groups come to, each problem once."""
+    """What these drafts and the other campaigns of their groups come to, each problem once.
+
+    `left_out` are the drafts' slots that do not go out this year.
+    """
     own = {one.key: one for one in drafts if one.audience.segment is None}
     said = _posts(
         desk,
@@ -56,6 +61,9 @@ async def beside_others(
         ],
         own=True,
     )
+    said = {
+        key: [post for post in posts if post.slot not in left_out] for key, posts in said.items()
+    }
     spoken = [post.at for posts in said.values() for post in posts]
     if not spoken:
         return []

@@ -87,7 +87,12 @@ async def propose_on(
         tail += waiting_lines(desk, programme, running.year, found.plan.waiting)
         maybe = [one for one in found.plan.problems if not one.certain]
         maybe += await beside_others(
-            desk, connection, programme.key, found.drafts.campaigns, found.plan.promotion
+            desk,
+            connection,
+            programme.key,
+            found.drafts.campaigns,
+            found.plan.promotion,
+            left_out={*found.left_out, *(slot for one in standing for slot in one.skipped)},
         )
         if maybe:
             tail += [say("请留意："), *problem_lines(desk, found.plan, maybe)]

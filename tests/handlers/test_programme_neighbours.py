@@ -55,6 +55,19 @@ async def test_a_campaign_that_was_ended_is_not_in_the_way(shop: Shop) -> None:
     assert "一起算" not in await says(shop, ON.replace("sale", "second"))
 
 
+async def test_a_post_that_was_left_out_is_in_nobodys_way(shop: Shop) -> None:
+    second = ON.replace("sale", "second")
+    await says(shop, second)
+    await says(shop, "/confirm")
+    await says(shop, "/programme skip second 1")
+    await says(shop, "/programme off second")
+    await says(shop, ON)
+    await says(shop, "/confirm")
+    told = (await says(shop, second)).partition("请留意：")[2]
+    assert "11-09 10:18" in told
+    assert "11-06 10:18" not in told
+
+
 MORE = """
 [[task]]
 key = "more-{place}"
