@@ -15,7 +15,9 @@ MOST_CODES = 5_000
 _LONGEST_NAME = 20  # characters
 _BAR = re.compile(r"[|｜]")
 _BETWEEN_CODES = re.compile(r"[\s,，、;；]+")
-_COUNT = re.compile(r"(\d{1,6})\s*(?:张|个)?")
+_COUNT = re.compile(r"(?:(?P<few>\d{1,3})|(?P<measured>\d{1,6})\s*(?:张|个))")
+_EITHER = re.compile(r"\d{4,6}")  # so many, or one code of the shop's
+_SAID_TO_BE_CODES = re.compile(r"^(?:券码|codes?\b)[\s:：]*", re.IGNORECASE)
 _NO_END_WORDS = frozenset({"不限", "长期", "always", "never"})
 
 
@@ -50,11 +52,13 @@ class CouponOrder:
         until, codes = _day_and_codes(more)
         count = _COUNT.fullmatch(codes)
         if count is not None:
-            make = int(count[1])
+            make = int(count["few"] or count["measured"])
             if not 1 <= make <= MOST_CODES:
                 raise Unreadable("一次要 1 到 5000 张券")
             return cls(name, gives, until, make), ""
-        return cls(name, gives, until, codes=_codes(codes)), ""
+        if _EITHER.fullmatch(codes):
+            raise Unreadable("分不清是张数还是券码，写成 1234张，或 券码 1234")
+        return cls(name, gives, until, codes=_codes(_SAID_TO_BE_CODES.sub("", codes, count=1))), ""
 
 
 def _day_and_codes(parts: list[str]) -> tuple[Day | None, str]:

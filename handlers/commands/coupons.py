@@ -163,6 +163,10 @@ async def offer(
         )
         yield reply(none, private=True)
         return
+    if batch.is_over(desk.clock.now()) or not batch.left:
+        sentence = "「{name}」过期了，不发了。" if batch.left else "「{name}」没有券可发，先备券。"
+        yield reply(say(sentence, name=batch.name), private=True)
+        return
     chosen = await chosen_or_here(desk, asked, groups)
     if chosen is None:
         yield await ask_for_groups(desk, asked, "/offer", batch.name)

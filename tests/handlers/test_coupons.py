@@ -165,6 +165,8 @@ def test_an_order_is_read(written: str, expected: tuple[object, ...]) -> None:
         "券 | 减5 | 天天 | 5",
         f"券 | 减5 | {'长' * 65}",
         "券 | 减5 | 11-30 | 5 | 6",
+        "券 | 减5 | 11-30 | 1234",
+        "券 | 减5 | 2026",
     ],
 )
 def test_an_order_that_cannot_be_meant_is_not_read(written: str) -> None:
@@ -187,6 +189,21 @@ async def test_a_post_carries_the_button_that_gives_a_coupon(shop: Shop) -> None
     asks = await shop.says(MANAGER, "/offer 双11券", group=None)
     preview = await shop.presses(MANAGER, asks.buttons["二群"])
     assert "【领券】双11券" in preview.text
+
+
+def test_a_number_is_how_many_or_a_code_as_it_says() -> None:
+    assert CouponOrder.read("券 | 减5 | 11-30 | 1234张")[0].make == 1234
+    assert CouponOrder.read("券 | 减5 | 11-30 | 券码 1234")[0].codes == ("1234",)
+
+
+async def test_no_post_offers_what_is_over_or_empty(shop: Shop) -> None:
+    await ready(shop, "/coupon 空券 | 减10 | 11-30")
+    empty = await shop.says(MANAGER, "/offer @一群 空券", group=None)
+    assert empty.text == "「空券」没有券可发，先备券。"
+    await ready(shop, "/coupon 旧券 | 减10 | 11-05 | 2")
+    shop.clock.advance_to(shop.clock.now() + 2 * DAY)
+    over = await shop.says(MANAGER, "/offer @一群 旧券", group=None)
+    assert over.text == "「旧券」过期了，不发了。"
 
 
 async def test_no_coupon_rewards_sharing(shop: Shop) -> None:
