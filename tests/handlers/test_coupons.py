@@ -193,6 +193,7 @@ async def test_a_post_carries_the_button_that_gives_a_coupon(shop: Shop) -> None
 
 def test_a_number_is_how_many_or_a_code_as_it_says() -> None:
     assert CouponOrder.read("券 | 减5 | 11-30 | 1234张")[0].make == 1234
+    assert CouponOrder.read("券 | 减5 | 11-30 | 1234 pieces")[0].make == 1234
     assert CouponOrder.read("券 | 减5 | 11-30 | 券码 1234")[0].codes == ("1234",)
 
 
