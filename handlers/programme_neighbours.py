@@ -25,7 +25,7 @@ from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
 from scheduler.wall_time import zone_named
 from storage import campaigns
-from storage.audiences import resolve
+from storage.audiences import Audience, resolve
 from storage.campaigns import StoredCampaign
 
 _STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
@@ -75,7 +75,8 @@ async def beside_others(
     other = _posts(desk, [campaign_value(one) for one in standing], until=max(spoken) + WEEK)
     found: dict[str, Problem] = {}
     zone = zone_named(desk.shop.zone)
-    for ours, theirs in await _heard_together(desk, connection, own.values(), standing):
+    heard = [one for one in standing if other[one.key]]
+    for ours, theirs in await _heard_together(desk, connection, own.values(), heard):
         for problem in crowding(
             [post for key in sorted(ours) for post in said[key]],
             [post for key in sorted(theirs) for post in other[key]],
@@ -98,9 +99,12 @@ async def _heard_together(
     for draft in drafts:
         for group in draft.groups:
             ours.setdefault(group.id, set()).add(draft.key)
+    by_audience: dict[Audience, set[str]] = {}  # many campaigns speak to the same groups
     for one in standing:
-        for group in (await resolve(connection, desk.shop_id, one.audience)).groups:
-            theirs.setdefault(group.id, set()).add(one.key)
+        by_audience.setdefault(one.audience, set()).add(one.key)
+    for audience, keys in by_audience.items():
+        for group in (await resolve(connection, desk.shop_id, audience)).groups:
+            theirs.setdefault(group.id, set()).update(keys)
     return {
         (frozenset(keys), frozenset(theirs[group]))
         for group, keys in ours.items()
