@@ -6,6 +6,7 @@ and approved, or has left, is not changed any more, and that is said.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +16,16 @@ from handlers.coupon_texts import naming, plainly, settled
 from handlers.desk import Asked, Desk
 from handlers.previews import in_one_message, to_come, too_much
 from handlers.programme_calendar import Entry, text_of
-from handlers.programme_drafts import REWRITTEN
+from handlers.programme_drafts import COUNTDOWN, REWRITTEN, picture_of, says_then
+from handlers.programme_moving import ends_before, wrong_there
 from handlers.programme_proposing import buttons_for, question
 from handlers.proposals import EDIT, Edit, ask, editable, what_then
 from handlers.replies import Reply, reply
 from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign
 from scheduler.planner import HORIZON
+from scheduler.programme_parts import Programme
+from scheduler.programme_plan import ProgrammePlan
 from scheduler.schedule_json import schedule_from_json
 from scheduler.templates import LONGEST_TEXT, check
 from scheduler.wall_time import instant_of, zone_named
@@ -75,7 +79,15 @@ async def propose_text(desk: Desk, asked: Asked, one: Entry, text: str) -> Reply
     return await _propose_edit(desk, asked, one, lines=lines, body=said)
 
 
-async def propose_move(desk: Desk, asked: Asked, one: Entry, to: datetime) -> Reply:
+async def propose_move(  # noqa: PLR0917 (a programme, one of its posts, and where it goes)
+    desk: Desk,
+    asked: Asked,
+    programme: Programme,
+    plan: ProgrammePlan,
+    entries: Sequence[Entry],
+    one: Entry,
+    to: datetime,
+) -> Reply:
     """Another moment for one post, for this year only; `to` is by the shop's clock."""
     say, campaign = desk.say, one.campaign
     if campaign is None:
@@ -88,10 +100,20 @@ async def propose_move(desk: Desk, asked: Asked, one: Entry, to: datetime) -> Re
         return reply(
             say("来不及了：新的时间至少要在 {minutes} 分钟以后。", minutes=minutes), private=True
         )
+    if (end := ends_before(plan, one.slot, to)) is not None:
+        sentence = "{number} · {name} 说的事到 {end} 为止，移到那以后就不对了。"
+        return reply(say(sentence, number=one.number, name=one.name, end=_at(end)), private=True)
     moved = {**campaign.schedule.get("moved", {}), one.slot: to.isoformat(timespec="minutes")}
     schedule = {**campaign.schedule, "moved": moved}
     async with desk.database.reading() as connection:
         body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    body = await _said_then(desk, programme, plan, one, body, to)
+    name = say("小鱼") if one.in_private else say("群")
+    try:
+        content_of(body, one.slot, name, in_private=one.in_private)
+    except SchedulingError:
+        sentence = "{number} · {name} 说的是还有几天，移到那天就不对了。"
+        return reply(say(sentence, number=one.number, name=one.name), private=True)
     lines = [
         say(
             "{number} · {name}，从 {before} 改到 {after}：",
@@ -101,8 +123,30 @@ async def propose_move(desk: Desk, asked: Asked, one: Entry, to: datetime) -> Re
             after=_at(to),
         ),
         text_of(desk, body, one.slot, in_private=one.in_private),
+        *wrong_there(desk, plan, entries, one.slot, to),
     ]
     return await _propose_edit(desk, asked, one, lines=lines, body=body, schedule=schedule)
+
+
+async def _said_then(  # noqa: PLR0917 (as above)
+    desk: Desk,
+    programme: Programme,
+    plan: ProgrammePlan,
+    one: Entry,
+    body: dict[str, Any],
+    to: datetime,
+) -> dict[str, Any]:
+    """The body as it is when a post goes out on another day, its picture drawn anew."""
+    later = (to.date() - one.at.date()).days
+    if not later:
+        return body
+    body = says_then(body, one.slot, later)
+    if not any(post.slot == one.slot and post.picture == COUNTDOWN for post in plan.posts):
+        return body
+    pictures = {slot: some for slot, some in body.get("pictures", {}).items() if slot != one.slot}
+    if (picture := await picture_of(desk, programme, body["facts"][one.slot])) is not None:
+        pictures[one.slot] = [{"source": picture.source, "caption": picture.caption}]
+    return {**body, "pictures": pictures}
 
 
 async def _propose_edit(

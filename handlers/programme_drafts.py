@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +20,7 @@ from handlers.desk import Desk
 from handlers.pictures.countdown import countdown_picture
 from handlers.programme_files import title_of
 from scheduler.bodies import template_body
+from scheduler.content import Picture
 from scheduler.priorities import Priority
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
@@ -35,7 +36,9 @@ from storage.segments import Segment
 
 REWRITTEN = "rewritten"
 """The part of a body that names the slots whose words a manager has changed for this year."""
-_COUNTDOWN = "countdown"
+COUNTDOWN = "countdown"
+"""What stands for a picture that is drawn."""
+_DAYS = ("days", "node_days")  # how many are left when a slot goes out
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
     pictures = {
         post.slot: [{"source": post.picture, "caption": ""}]
         for post in posts
-        if post.picture not in (None, _COUNTDOWN)
+        if post.picture not in (None, COUNTDOWN)
     }
     parts = {"facts": facts, "buttons": buttons, "pictures": pictures}
     body |= {name: part for name, part in parts.items() if part}
@@ -220,6 +223,11 @@ def with_changes(draft: Draft, standing: StoredCampaign, said: Mapping[str, Any]
     schedule = dict(draft.schedule)
     if moved := standing.schedule.get("moved"):
         schedule |= {"skipped": [], "moved": moved}
+        planned = {one["slot"]: one["at"] for one in schedule["moments"]}
+        for slot, to in moved.items():
+            if slot in planned:
+                before, after = map(datetime.fromisoformat, (planned[slot], to))
+                body = says_then(body, slot, (after.date() - before.date()).days)
     return replace(draft, body=body, schedule=schedule)
 
 
@@ -269,24 +277,41 @@ async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Dr
     bare = []
     for post in plan.posts:
         past = post.until < desk.shop.local(desk.clock.now()).replace(tzinfo=None)
-        if post.picture != _COUNTDOWN or post.slot not in draft.body["templates"] or past:
+        if post.picture != COUNTDOWN or post.slot not in draft.body["templates"] or past:
             continue
-        node = str(post.facts.get("node", ""))
-        days = post.facts.get("node_days" if node else "days")
-        name = programme.names.get(desk.shop.language, programme.names["zh"])
-        picture = await countdown_picture(
-            desk,
-            days=days if isinstance(days, int) and days >= 0 else None,
-            title=f"{name} {node}" if node else name,
-            product=str(post.facts.get("product", "")),
-            node=str(post.facts.get("node_at", "")),
-        )
+        facts = draft.body.get("facts", {}).get(post.slot, {})
+        picture = await picture_of(desk, programme, facts)
         if picture is None:
             bare.append(post.slot)
         else:
             pictures[post.slot] = [{"source": picture.source, "caption": picture.caption}]
     body = {**draft.body, "pictures": pictures} if pictures else draft.body
     return replace(draft, body=body, bare=tuple(bare))
+
+
+async def picture_of(desk: Desk, programme: Programme, facts: Mapping[str, Any]) -> Picture | None:
+    """The picture of a countdown with the facts of its slot; None where there can be none."""
+    node = str(facts.get("node", ""))
+    name = programme.names.get(desk.shop.language, programme.names["zh"])
+    return await countdown_picture(
+        desk,
+        days=facts.get("node_days" if node else "days"),
+        title=f"{name} {node}" if node else name,
+        product=str(facts.get("product", "")),
+        node=str(facts.get("node_at", "")),
+    )
+
+
+def says_then(body: Mapping[str, Any], slot: str, days_later: int) -> dict[str, Any]:
+    """The body of a slot that goes out so many days later: fewer days are left then, or none."""
+    facts = body.get("facts", {})
+    here = dict(facts.get(slot, {}))
+    for name in _DAYS:
+        if name in here:
+            here[name] -= days_later
+            if here[name] < 0:
+                del here[name]
+    return {**body, "facts": {**facts, slot: here}}
 
 
 PRIORITY = Priority.CAMPAIGN

@@ -102,7 +102,8 @@ async def done(
         case Doing.TEXT:
             return await propose_text(desk, asked, one, rest)
         case Doing.MOVE:
-            return await propose_move(desk, asked, one, _nearest(rest, one.at))
+            to = _nearest(rest, one.at)
+            return await propose_move(desk, asked, programme, seen.plan, seen.entries, one, to)
         case _:
             steer = _skip if doing is Doing.SKIP else _keep
             return await steer(desk, asked, one)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from tests.handlers.programme_scenes import by_key, shop_with_sale, switched_on
+from tests.handlers.programme_scenes import SALE, by_key, shop_with_sale, switched_on
 from tests.handlers.scenes import OTHER, made, second_manager, state_counts
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop
 
@@ -197,3 +197,45 @@ async def test_a_yes_that_comes_after_the_post_was_planned_moves_nothing(shop: S
     assert "别人改过或停了它，这次没有改" in await says(shop, "/confirm")
     shop.clock.advance(15 * MINUTE)
     assert (await shop.delivers()).text.count("还有 6 天") == 3
+
+
+async def test_a_post_tells_the_days_that_are_left_on_its_new_day(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    preview = await says(shop, "/programme move sale 1 11-08 12:12")
+    assert "还有 4 天，买就送护手霜小样。" in preview
+    await says(shop, "/confirm")
+    assert "已经开着，没有要变的" in await says(shop, "/programme on sale")
+    shop.clock.advance(3 * DAY + 133 * MINUTE)
+    assert (await shop.delivers()).text.count("还有 4 天") == 3
+
+
+@pytest.mark.parametrize(
+    ("to", "line"),
+    [
+        ("11-07 02:12", "落在免打扰时段：预告（11-07 02:12）"),
+        ("11-09 10:18", "挤在同一分钟：预告（11-09 10:18）、预告（11-09 10:18）"),
+        ("11-12 10:18", "不在自己的阶段里：预热、预告（11-12 10:18）"),
+    ],
+)
+async def test_what_is_wrong_with_the_new_moment_is_said(shop: Shop, to: str, line: str) -> None:
+    await switched_on(shop)
+    preview = await says(shop, f"/programme move sale 1 {to}")
+    assert f"· {line}" in preview
+
+
+async def test_a_post_that_counts_days_is_not_moved_behind_its_day(shop: Shop) -> None:
+    await switched_on(shop)
+    answer = await says(shop, "/programme move sale 1 11-13 10:18")
+    assert answer == "1 · 预告 说的是还有几天，移到那天就不对了。"
+
+
+async def test_a_reminder_is_not_moved_behind_what_it_reminds_of(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    text = SALE.replace('on = "d-1"\nat = "20:12"', 'at = "node:end-2h"\nuntil = "node:end"')
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    await says(shop, "/programme on sale @所有群 赠品=小样 结束=11-10 21:00")
+    await says(shop, "/confirm")
+    answer = await says(shop, "/programme move sale eve 11-11 12:12")
+    assert answer.endswith("前一晚 说的事到 11-10 21:00 为止，移到那以后就不对了。")
