@@ -233,16 +233,20 @@ async def _seat_all(connection: AsyncConnection, new: int, old: int) -> None:
 async def _mean_the_older(connection: AsyncConnection, new: int, old: int) -> None:
     """Let audiences that hold the newer row by its id hold the older one."""
     rows = await connection.execute(
-        select(content_versions.c.id, content_versions.c.audience)
+        select(content_versions.c.id, content_versions.c.audience, content_versions.c.body)
         .join(campaigns, campaigns.c.id == content_versions.c.campaign_id)
         .where(campaigns.c.state.not_in(("cancelled", "finished")))
     )
-    for version, audience in rows.all():
+    for version, audience, body in rows.all():
+        said = {}
         if meant := _of_the_older(audience, new, old):
+            said["audience"] = {**audience, **meant}
+        # The people of a trial are named as an audience names its own.
+        if among := _of_the_older(body.get("test") or {}, new, old):
+            said["body"] = {**body, "test": {**body["test"], **among}}
+        if said:
             await connection.execute(
-                update(content_versions)
-                .where(content_versions.c.id == version)
-                .values(audience={**audience, **meant})
+                update(content_versions).where(content_versions.c.id == version).values(said)
             )
     running = await connection.execute(
         select(running_programmes.c.id, running_programmes.c.audience).where(

@@ -28,7 +28,9 @@ from sqlalchemy import (
     true,
 )
 
+from storage.columns import Words
 from storage.messages import FAN
+from storage.segment_language.compiling import Holds, HoldsExactly
 from storage.tables import comings, coupons, customers, groups, members, memberships, messages
 
 
@@ -121,11 +123,11 @@ def _replied(posts: CTE) -> ColumnElement[bool]:
 
 
 def _is_part(message: ColumnElement[Any], posts: CTE) -> ColumnElement[bool]:
-    return (literal(",") + posts.c.receipt + ",").contains(literal(",") + message + ",")
+    return HoldsExactly(literal(",") + posts.c.receipt + ",", literal(",") + message + ",")
 
 
 def _names_it(words: Collection[str]) -> ColumnElement[bool]:
-    named = (messages.c.text.contains(word, autoescape=True) for word in words)
+    named = (Holds(messages.c.text, literal(word, Words())) for word in words)
     return and_(messages.c.kind == FAN, or_(false(), *named))
 
 

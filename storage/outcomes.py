@@ -16,13 +16,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    FromClause,
+    Subquery,
     and_,
     case,
     distinct,
@@ -210,15 +212,15 @@ async def _of_groups(
     seated = Source(
         begun.join(memberships, memberships.c.group_id == begun.c.group_id),
         memberships.c.member_id,
-        and_(
-            memberships.c.joined_at <= begun.c.since,
-            or_(memberships.c.left_at.is_(None), memberships.c.left_at > begun.c.since),
-        ),
+        _sat_there(memberships, begun),
     )
     fans = await count_people(connection, question.new_since, begun.c.group_id, seated)
     did = {
         metric: await count_people(
-            connection, question.new_since, posts.c.group_id, source(posts, question.words)
+            connection,
+            question.new_since,
+            posts.c.group_id,
+            _of_those_seated(source(posts, question.words), posts, begun),
         )
         for metric, source in IN_GROUPS.items()
     }
@@ -233,6 +235,26 @@ async def _of_groups(
         )
         for group, arm in arms.items()
     ]
+
+
+def _sat_there(seats: FromClause, begun: Subquery) -> ColumnElement[bool]:
+    """Whether somebody sat in a group when its first post was due."""
+    return and_(
+        seats.c.joined_at <= begun.c.since,
+        or_(seats.c.left_at.is_(None), seats.c.left_at > begun.c.since),
+    )
+
+
+def _of_those_seated(source: Source, posts: CTE, begun: Subquery) -> Source:
+    """What those did who are counted as the fans of a group: nobody who came in later."""
+    seats = memberships.alias()
+    sat = exists().where(
+        seats.c.group_id == posts.c.group_id,
+        seats.c.member_id == source.member,
+        begun.c.group_id == posts.c.group_id,
+        _sat_there(seats, begun),
+    )
+    return replace(source, which=and_(source.which, sat))
 
 
 async def _of_people(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.arguments import PageNumber, quoted
+from handlers.arguments import PageNumber, quoted, token
 from handlers.desk import Asked, Desk
 from handlers.paging import page_of, page_reply
 from handlers.people_meant import people_meant, unreadable_reply
@@ -79,8 +79,10 @@ def _line(desk: Desk, one: SavedSegment, size: int) -> str:
 
 async def _looked_at(desk: Desk, asked: Asked, text: str) -> Reply:
     """How many people an expression, or a saved segment by its name alone, finds; some of them."""
+    word, behind = token(text)
+    name = text if behind.strip() else word  # in quotes, as it was saved
     async with desk.database.reading() as connection:
-        saved = await segment_named(connection, desk.shop_id, text)
+        saved = await segment_named(connection, desk.shop_id, name)
     try:
         wanted = saved or Segment.parse(text)
     except SegmentUnreadable as unreadable:
@@ -88,7 +90,7 @@ async def _looked_at(desk: Desk, asked: Asked, text: str) -> Reply:
     found = await _found(desk, asked, wanted)
     if isinstance(found, Reply):
         return found
-    aimed = f"segment:{quoted(text)}" if saved else f"({wanted.expression})"
+    aimed = f"segment:{quoted(name)}" if saved else f"({wanted.expression})"
     return _shown(desk, [wanted.expression, *found], aimed)
 
 

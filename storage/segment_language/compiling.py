@@ -140,7 +140,7 @@ def _(question: Spoke, now: datetime) -> ColumnElement[bool]:
 @compiled.register
 def _(question: Said, now: datetime) -> ColumnElement[bool]:
     piece = literal(question.piece, Words())
-    return _of_talk(_words(now, question.days).where(_Holds(messages.c.text, piece)))
+    return _of_talk(_words(now, question.days).where(Holds(messages.c.text, piece)))
 
 
 @compiled.register
@@ -198,7 +198,7 @@ def _age(than: Than, moment: ColumnElement[Any], now: datetime, days: int) -> Co
     }[than]
 
 
-class _Holds(FunctionElement[bool]):
+class Holds(FunctionElement[bool]):
     """Whether a text has a piece in it, small and large letters of ASCII being the same.
 
     Each engine has its own word for it, and its own mind about other alphabets: hence ASCII alone.
@@ -208,13 +208,34 @@ class _Holds(FunctionElement[bool]):
     inherit_cache = True
 
 
-@compiles(_Holds, "sqlite")
-def _holds_in_sqlite(element: _Holds, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Holds, "sqlite")
+def _holds_in_sqlite(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
     text, piece = (compiler.process(one, **options) for one in element.clauses)
     return f"(instr(lower({text}), lower({piece})) > 0)"
 
 
-@compiles(_Holds, "postgresql")
-def _holds_in_postgresql(element: _Holds, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Holds, "postgresql")
+def _holds_in_postgresql(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
     text, piece = (compiler.process(one, **options) for one in element.clauses)
     return f'(strpos(lower({text} COLLATE "C"), lower({piece} COLLATE "C")) > 0)'
+
+
+class HoldsExactly(FunctionElement[bool]):
+    """Whether a text has a piece in it, letter for letter."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(HoldsExactly, "sqlite")
+def _holds_exactly_in_sqlite(element: HoldsExactly, compiler: SQLCompiler, **options: Any) -> str:
+    text, piece = (compiler.process(one, **options) for one in element.clauses)
+    return f"(instr({text}, {piece}) > 0)"
+
+
+@compiles(HoldsExactly, "postgresql")
+def _holds_exactly_in_postgresql(
+    element: HoldsExactly, compiler: SQLCompiler, **options: Any
+) -> str:
+    text, piece = (compiler.process(one, **options) for one in element.clauses)
+    return f"(strpos({text}, {piece}) > 0)"

@@ -94,6 +94,14 @@ async def test_everybody_but_some_is_meant_only_where_it_is_asked_for_in_bracket
     assert "私下发给 1 位粉丝" in await previewed(shop, "@（非 标签:老客）")
 
 
+async def test_a_name_with_a_blank_is_looked_at_as_it_was_saved(shop: Shop) -> None:
+    await tagged(shop, "小鱼")
+    await asked(shop, '"老 客" = tag:老客')
+    shown = await asked(shop, '"老 客"')
+    assert shown.startswith("tag:老客\n一共 1 位")
+    assert '@segment:"老 客"' in shown
+
+
 async def test_words_of_a_segment_alone_are_read(shop: Shop) -> None:
     await tagged(shop, "小鱼")
     await asked(shop, "常客 = tag:老客")

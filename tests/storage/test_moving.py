@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import (
@@ -30,9 +30,9 @@ from storage.moving import GROUP_MOVED, Whereabouts, move_group
 from storage.numbered_choices import offer, offered
 from storage.running_programmes import keep_facts, running_programme, switch_on
 from storage.segments import Segment
+from storage.tables import content_versions, memberships, metadata
 from storage.tables import deliveries as ledger
 from storage.tables import groups as group_rows
-from storage.tables import memberships, metadata
 from tests.storage.builders import (
     ACCOUNT,
     DAY,
@@ -423,3 +423,27 @@ async def test_campaigns_that_are_over_keep_what_they_said(connection: AsyncConn
     await campaigns.set_state(connection, of.id, campaigns.CampaignState.CANCELLED, None)
     await moved(connection)
     assert (await stored(connection, of)).audience.taken == (new.id,)
+
+
+async def test_the_people_of_a_trial_are_those_of_the_group_that_moved(
+    connection: AsyncConnection,
+) -> None:
+    old, new = await group(connection, "旧群"), await group(connection, "新群")
+    of = await campaign(connection)
+    trial = {"metric": "talk", "size": 1}
+    here = Segment.parse(f"group = #{new.id}")
+    await connection.execute(
+        update(content_versions)
+        .where(content_versions.c.id == of.version_id)
+        .values(body={"content": {"text": "早"}, "test": {**trial, "segment": here.to_json()}})
+    )
+    before = Whereabouts("chat-旧群", "group:chat-旧群")
+    after = Whereabouts("chat-新群", "group:chat-新群")
+    await move_group(connection, ACCOUNT, before, after, NOW)
+    body = await connection.scalar(
+        select(content_versions.c.body).where(content_versions.c.id == of.version_id)
+    )
+    there = Segment.parse(f"group = #{old.id}")
+    assert body is not None
+    assert body["test"] == {**trial, "segment": there.to_json()}
+    assert body["content"] == {"text": "早"}

@@ -196,6 +196,8 @@ async def test_a_post_of_several_messages_and_a_chat_before_the_message_are_know
     connection: AsyncConnection,
 ) -> None:
     seat = await group(connection, "一群")
+    for name in ("小鱼", "小美", "小陈"):
+        await member(connection, name, seat)
     await posted(connection, [seat])
     await connection.execute(update(ledger).values(receipt="15,16"))
     await says(connection, "小鱼", reply_to="chat-一群/16")
@@ -209,6 +211,8 @@ async def test_each_group_is_counted_by_itself_with_the_arm_of_its_first_post(
     connection: AsyncConnection,
 ) -> None:
     here, there, out = [await group(connection, name) for name in ("一群", "二群", "三群")]
+    await member(connection, "小鱼", here)
+    await member(connection, "小美", out)
     await posted(connection, [here], "a")
     await posted(connection, [here], None, slot="d-0", at=NOW + DAY)
     await posted(connection, [there], "b", state="failed", reason="blocked")
@@ -334,3 +338,48 @@ async def test_a_short_window_is_reckoned_to_the_second(connection: AsyncConnect
         for length in (59, 60)
     ]
     assert counted == [0, 1]
+
+
+async def test_who_comes_in_after_the_first_post_is_neither_counted_nor_a_fan(
+    connection: AsyncConnection,
+) -> None:
+    seat = await group(connection, "一群")
+    await member(connection, "小鱼", seat)
+    await posted(connection, [seat])
+    for number in range(3):
+        await says(connection, f"新{number}")
+    one = tally(await ask(connection))
+    assert (one.fans.people, did(one)) == (1, {})
+
+
+async def test_a_name_is_heard_in_small_and_large_letters(connection: AsyncConnection) -> None:
+    seat = await group(connection, "一群")
+    await member(connection, "小鱼", seat)
+    await posted(connection, [seat])
+    await says(connection, "小鱼", "Nuanqun 真好")
+    assert did(tally(await ask(connection, words=("nuanqun",))))[Metric.MENTIONS] == 1
+
+
+async def test_a_reply_is_one_to_this_very_message(connection: AsyncConnection) -> None:
+    seat = await group(connection, "一群")
+    for name in ("小鱼", "小美", "小陈"):
+        await member(connection, name, seat)
+    await posted(connection, [seat])
+    await connection.execute(update(ledger).values(receipt="AbC_1"))
+    await says(connection, "小鱼", reply_to="abc_1")
+    await says(connection, "小美", reply_to="A_C_1")
+    await says(connection, "小陈", reply_to="AbC_1")
+    assert did(tally(await ask(connection)))[Metric.REPLIES] == 1
+
+
+async def test_a_customer_of_two_arms_is_in_that_of_their_first_message(
+    connection: AsyncConnection,
+) -> None:
+    one, other = await member(connection, "小鱼"), await member(connection, "小美")
+    await written_to(connection, one, variant="a")
+    await written_to(connection, other, variant=HELD_OUT, state="skipped", reason="hold_out")
+    await connection.execute(
+        update(members).where(members.c.id == other.id).values(customer_id=one.customer_id)
+    )
+    found = await ask(connection)
+    assert [(each.arm, each.posts, each.fans.people) for each in found.tallies] == [("a", 2, 1)]
