@@ -1,5 +1,7 @@
 """What the bot looks at all day: at once when it starts, and then once a minute.
 
+Rounds it closes a little behind its start: after an outage what fans said in time is heard first.
+
 A watcher looks at what stands in the database, tells the staff of what it finds, and remembers
 there what it has told: whoever looks next, this process or another, tells nothing twice. Of
 several processes on one database the one that does the chores keeps the watch as well.
@@ -46,6 +48,9 @@ WATCHERS: tuple[tuple[str, Watcher], ...] = (
 )
 """What is looked at, by the names that stand in the log."""
 
+BEHIND_START = {"rounds": timedelta(minutes=3)}
+"""What is not looked at at once, so that what was said while the bot was down is heard before."""
+
 
 @asynccontextmanager
 async def watching(desk: Desk) -> AsyncIterator[None]:
@@ -63,6 +68,8 @@ async def watching(desk: Desk) -> AsyncIterator[None]:
 
 
 async def _keep_looking(desk: Desk, name: str, watcher: Watcher) -> None:
+    if name in BEHIND_START:
+        await desk.clock.sleep_until(desk.clock.now() + BEHIND_START[name])
     while True:
         try:
             await watcher(desk)

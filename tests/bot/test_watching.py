@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from bot import chores, watching
 from bot.chores import take_turns
-from bot.watching import EVERY
+from bot.watching import BEHIND_START, EVERY
 from handlers.desk import Desk
 from scheduler.lease import LeaseTerms
 from tests.bot.program import until
@@ -58,6 +58,21 @@ async def test_a_watcher_looks_at_once_and_then_every_minute(
         await settle()
         assert looks.count == 2
     assert timedelta(minutes=1) == EVERY
+
+
+async def test_rounds_are_closed_only_when_the_backlog_was_heard(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks()
+    watch(monkeypatch, ("rounds", looks))
+    async with watching.watching(shop.desk):
+        await settle()
+        shop.clock.advance(BEHIND_START["rounds"] - SECOND)
+        await settle()
+        assert looks.count == 0
+        shop.clock.advance(SECOND)
+        await settle()
+        assert looks.count == 1
 
 
 async def test_a_watcher_that_fails_is_counted_looks_again_and_fails_alone(
