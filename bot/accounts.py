@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from importlib import import_module
 
 import structlog
@@ -159,7 +160,9 @@ def _wechat(configuration: Configuration, clock: Clock, database: Database) -> l
     _refuse_one_gateway_twice(configuration)
     with _wechaty():
         from bot.channels.wechat.building import build  # noqa: PLC0415 (see above)
-    shop, data = configuration.shop_settings(), configuration.room.data
+    # Pictures may come from a private place that the shop has configured as a feed.
+    arrivals = configuration.arrival_rules()
+    shop, data = replace(configuration.shop_settings(), arrivals=arrivals), configuration.room.data
     channels: list[Channel] = []
     for name, section in configuration.wechat.items():
         channels.append(build(name, section, shop=shop, data=data, clock=clock, database=database))

@@ -141,6 +141,25 @@ async def bodies(
     return {row[0]: row[1] for row in rows}
 
 
+async def bodies_between(
+    connection: AsyncConnection, group_ids: Collection[int], first: date, last: date
+) -> dict[int, list[str]]:
+    """Group id → its days' analyses as JSON texts, as far as they have been read."""
+    rows = await connection.execute(
+        select(analysed_days.c.group_id, type_coerce(analysed_days.c.body, Text))
+        .where(
+            among(analysed_days.c.group_id, group_ids),
+            analysed_days.c.day.between(first, last),
+            analysed_days.c.version != UNREAD,
+        )
+        .order_by(analysed_days.c.group_id, analysed_days.c.day)
+    )
+    found: dict[int, list[str]] = {}
+    for group_id, body in rows:
+        found.setdefault(group_id, []).append(body)
+    return found
+
+
 async def bodies_of_day(
     connection: AsyncConnection, group_ids: Collection[int], day: date
 ) -> dict[int, str]:

@@ -11,11 +11,9 @@ import asyncio
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
+from handlers.arrivals.talking import shares_talking
 from handlers.desk import Desk
-from handlers.period import Period, today
-from handlers.periods_read import spoken_in
 from handlers.taggers import is_private_matter
 from insights.normalise import normalise
 from insights.terms import read_terms
@@ -23,7 +21,6 @@ from storage.group_interests import Interests, interests_in
 from storage.groups import Group, all_groups, tags_of_groups
 from storage.products import Ware
 
-_LOOKED_AT = 14  # days
 _TAGGED = 1.0  # as much as if all its fans carried the tag
 _HALF = 2
 _LEAST = 0.02  # of its fans: less is chance
@@ -81,11 +78,12 @@ async def fitting_groups(desk: Desk, wares: Sequence[Ware]) -> Fitting:
     if desk.shop.arrivals.everywhere or len(groups) < _HALF:
         return Fitting(tuple(groups), fits=False)
     words = await asyncio.to_thread(words_of, desk, wares)
+    talking = await shares_talking(desk, ids, words)
     facts = {
         group: GroupFacts(
             tagged=_names_one(tagged.get(group, ()), words),
             carrying=_share_carrying(interests.get(group, Interests()), words),
-            talking=await _share_talking(desk, group, words),
+            talking=talking.get(group, 0.0),
         )
         for group in ids
     }
@@ -107,12 +105,3 @@ def _share_carrying(found: Interests, words: Collection[str]) -> float:
     """The share of a group's fans who carry the most frequent tag that names one of the words."""
     carriers = [count for tag, count in found.carriers.items() if _thing(tag) in words]
     return max(carriers, default=0) / found.fans if found.fans else 0.0
-
-
-async def _share_talking(desk: Desk, group: int, words: Collection[str]) -> float:
-    """The share of those who spoke there lately who said the most frequent of the words."""
-    period = Period.ending(today(desk) - timedelta(days=1), _LOOKED_AT)
-    spoken = await spoken_in(desk, [group], period)
-    counts = [count for term, count in spoken.terms.items() if term in words]
-    counts += [count for one, count in spoken.demands.items() if one.thing in words]
-    return min(1.0, max(counts, default=0) / spoken.speakers) if spoken.speakers else 0.0

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from handlers.arrivals.fitting import GroupFacts, best, fitting_groups, words_of
 from handlers.arrivals.rules import ArrivalRules
+from handlers.arrivals.talking import shares_talking
+from handlers.period import Period, today
+from handlers.periods_read import spoken_in
+from storage import analysis
 from storage.analysis import day_states
 from storage.products import Ware
 from storage.tags import Tag, set_tags
@@ -75,3 +80,43 @@ async def test_where_none_fits_or_the_shop_wants_it_every_group_is_meant(shop: S
     desk = replace(shop.desk, shop=replace(shop.desk.shop, arrivals=rules))
     found = await fitting_groups(desk, [CREAM])
     assert (len(found.groups), found.fits) == (4, False)
+
+
+async def test_the_shares_are_those_of_what_was_understood(shop: Shop) -> None:
+    said = {
+        "一群": ("想要面霜", "面霜真好用", "今天好冷"),
+        "二群": ("早", "面霜到货了吗", "精华呢"),
+    }
+    for group, texts in said.items():
+        for day in range(1, 4):
+            for n, text in enumerate(texts):
+                name = f"粉丝{n + day % 2}"
+                await shop.hear(shop.heard(name, text, group=group, at=NOW - day * DAY))
+    await shop.says("粉丝1", "/norecord", group=None)
+    await shop.says(MANAGER, "/insights 7", group=None)  # reads the days
+    ids = [(await shop.group(name)).id for name in said]
+    words = frozenset({"面霜", "精华"})
+    period = Period.ending(today(shop.desk) - DAY, 14)
+    expected = {}
+    for group in ids:
+        spoken = await spoken_in(shop.desk, [group], period)
+        counts = [count for term, count in spoken.terms.items() if term in words]
+        counts += [count for one, count in spoken.demands.items() if one.thing in words]
+        expected[group] = max(counts, default=0) / spoken.speakers
+    assert await shares_talking(shop.desk, ids, words) == expected
+    assert any(expected.values())
+
+
+async def test_hundreds_of_groups_take_a_few_questions(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    between = analysis.bodies_between
+
+    async def counted(connection: Any, groups: Any, *days: Any) -> Any:
+        asked.append(len(groups))
+        return await between(connection, groups, *days)
+
+    monkeypatch.setattr(analysis, "bodies_between", counted)
+    await shares_talking(shop.desk, range(1, 201), {"面霜"})
+    assert asked == [50] * 4
