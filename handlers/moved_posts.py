@@ -61,3 +61,8 @@ def posts_by_slot(campaign: StoredCampaign) -> dict[str, Occurrence]:
     around = campaign.created_at
     found = occurrences_of(value, around - FAR, around + FAR)
     return {one.slot: one for one in found}
+
+
+def is_of_many(campaign: StoredCampaign) -> bool:
+    """Whether a campaign is posts of a programme, each of them with words of its own."""
+    return campaign.running_id is not None and len(campaign.schedule.get("moments", ())) > 1

@@ -14,6 +14,7 @@ from typing import Any
 from handlers.campaign_wording import hits_of, wording_lines
 from handlers.coupon_texts import naming, plainly, settled
 from handlers.desk import Asked, Desk
+from handlers.moved_posts import is_of_many
 from handlers.previews import in_one_message, to_come, too_much
 from handlers.programme_calendar import Entry, text_of
 from handlers.programme_drafts import COUNTDOWN, REWRITTEN, picture_of, says_then
@@ -195,8 +196,10 @@ async def _propose_edit(
             desk.say("只改今年的这一条，别的不变"),
             *giving.lines,
             *wording_lines(desk, hits),
-            *await what_then(connection, desk),
+            *(another := await what_then(connection, desk)),
         ]
+        if another and is_of_many(campaign):
+            then.append(desk.say("批准之前，同一组里其他还没发的也会等着"))
     return reply(
         in_one_message(desk, lines, ["", *then, question(desk, number, held=held)]),
         *buttons_for(desk, number, held=held),

@@ -38,6 +38,7 @@ REWRITTEN = "rewritten"
 """The part of a body that names the slots whose words a manager has changed for this year."""
 COUNTDOWN = "countdown"
 """What stands for a picture that is drawn."""
+_DRAWN = ("product", "node", "node_at", "node_days", "days")
 _DAYS = ("days", "node_days")  # how many are left when a slot goes out
 
 
@@ -45,7 +46,8 @@ _DAYS = ("days", "node_days")  # how many are left when a slot goes out
 class Draft:
     """A campaign as the plan wants it; `groups` are those that its audience comes to now.
 
-    `bare` are the slots whose picture could not be drawn, or may not be said: they go without.
+    `counting` are the slots that have a picture drawn, `bare` those of them whose picture could not
+    be drawn, or may not be said: they go without.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Draft:
     audience: Audience
     groups: tuple[Group, ...]
     valid_for: timedelta
+    counting: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
 
 
@@ -100,6 +103,7 @@ async def drafts_of(
                 audience=audience,
                 groups=groups,
                 valid_for=programme.valid_for,
+                counting=tuple(one.slot for one in posts if one.picture == COUNTDOWN),
             )
         )
     return Drafts(tuple(made), tuple(dict.fromkeys(for_nobody)))
@@ -250,14 +254,21 @@ def new_words(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any
 
 
 def says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any]) -> bool:
-    """Whether a draft is what stands; pictures are drawn from what is compared."""
+    """Whether a draft is what stands; of pictures that are drawn, what stands in them."""
     parts = (draft.body.keys() | said.keys()) - {"pictures", "facts"}
     return (
         all(draft.body.get(part) == said.get(part) for part in parts)
         and used_facts(draft.body) == used_facts(said)
+        and _in_pictures(draft.body, draft.counting) == _in_pictures(said, draft.counting)
         and draft.schedule == _plain_schedule(before.schedule)
         and draft.audience.to_json() == before.audience.to_json()
     )
+
+
+def _in_pictures(body: Mapping[str, Any], slots: Iterable[str]) -> list[list[Any]]:
+    """What the pictures of these slots are drawn from."""
+    facts = body.get("facts", {})
+    return [[facts.get(slot, {}).get(name) for name in _DRAWN] for slot in slots]
 
 
 def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from handlers.confirming import (
 )
 from handlers.desk import Asked, Desk
 from handlers.lateness import held_lines
+from handlers.moved_posts import is_of_many
 from handlers.paging import page_of, page_reply
 from handlers.programme_approvals import (
     ProgrammeApproved,
@@ -62,12 +63,7 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
     say = desk.say
     match await confirm(desk, asked, number.number if number is not None else None):
         case Approved() as done:
-            yield _approved(
-                desk,
-                done,
-                "好的，「{name}」已确认{note}，编号 {number}。"
-                "看安排，发 /plan；不想发了，发 /cancel {number}。",
-            )
+            yield _confirmed(desk, done)
         case Submitted(campaign, told):
             yield _submitted(desk, campaign, told)
         case SwitchedOn() as on:
@@ -92,6 +88,21 @@ async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Re
             yield reply(
                 say("没有等着确认的内容。先预览，例如：{example}", example=example), private=True
             )
+
+
+def _confirmed(desk: Desk, done: Approved) -> Reply:
+    """That what was previewed may go out; of one post of many, where the others are seen."""
+    say, campaign = desk.say, done.campaign
+    if not is_of_many(campaign):
+        return _approved(
+            desk,
+            done,
+            "好的，「{name}」已确认{note}，编号 {number}。"
+            "看安排，发 /plan；不想发了，发 /cancel {number}。",
+        )
+    sentence = "好的，「{name}」改好了。看每一条：/programme {key}"
+    lines = [say(sentence, name=campaign.name, key=campaign.programme)]
+    return reply("\n".join([*lines, *held_lines(desk, done.held)]), private=True)
 
 
 def _approved(desk: Desk, done: Approved, sentence: str) -> Reply:

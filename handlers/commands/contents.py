@@ -9,6 +9,7 @@ from handlers.audiences import Chosen, chosen_groups
 from handlers.commands.steering import no_such, title, waiting_lines
 from handlers.coupon_texts import with_text
 from handlers.desk import Asked, Desk
+from handlers.moved_posts import is_of_many
 from handlers.previews import (
     in_one_message,
     too_long,
@@ -89,6 +90,17 @@ async def edit(
                 "要改成什么？改内容：{example}；改群：{groups}",
                 example=desk.say(_EDIT_EXAMPLE),
                 groups=f"/edit {number.number} {desk.say('@福利群 -二群')}",
+            ),
+            private=True,
+        )
+        return
+    if text is not None and is_of_many(campaign):
+        yield reply(
+            desk.say(
+                "「{name}」里每一条都不一样，一条一条改：/programme text {key} 1 {text}",
+                name=campaign.name,
+                key=campaign.programme,
+                text=desk.say("新的文案"),
             ),
             private=True,
         )

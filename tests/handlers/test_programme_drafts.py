@@ -139,3 +139,21 @@ async def test_a_post_without_its_picture_is_pointed_out(
     shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=COUNTED)
     preview = await says(shop, "/programme on sale @所有群 赠品=小样")
     assert "没有配图，只发文字（图没画成，或者图上的字要先改）：第 4 条" in preview
+
+
+async def test_another_product_is_drawn_anew(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def draws(*_: object, product: str = "", **__: object) -> Picture:
+        return Picture.drawn(product.encode())
+
+    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", draws)
+    product = '[[fact]]\nkey = "product"\nkind = "text"\nname = { zh = "主推", en = "product" }\n\n'
+    text = COUNTED.replace("[[phase]]", product + "[[phase]]", 1)
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    await says(shop, "/programme on sale @所有群 赠品=小样 主推=山茶精华")
+    await says(shop, "/confirm")
+    before = (await body_of(shop))["pictures"]
+    await made_anew(shop, "主推=玫瑰面霜")
+    await says(shop, "/confirm")
+    assert (await body_of(shop))["pictures"] != before

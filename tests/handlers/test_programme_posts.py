@@ -158,6 +158,23 @@ async def test_a_change_waits_for_the_other_manager_and_a_refusal_brings_the_old
     assert await state_counts(shop) == {"sent": 3}
 
 
+async def test_a_change_says_what_waits_with_it_and_how_to_go_on(shop: Shop) -> None:
+    await switched_on(shop)
+    preview = await says(shop, "/programme text sale 1 换个说法")
+    assert "也会等着" not in preview
+    assert await says(shop, "/confirm") == (
+        "好的，「秋季上新节 2026」改好了。看每一条：/programme sale"
+    )
+    await second_manager(shop)
+    assert "同一组里其他还没发的也会等着" in await says(shop, "/programme text sale 1 再换个说法")
+
+
+async def test_all_posts_are_not_made_one_by_an_edit(shop: Shop) -> None:
+    await switched_on(shop)
+    number = (await by_key(shop))["sale:2026"].id
+    assert "/programme text sale 1 新的文案" in await says(shop, f"/edit {number} 都说这一句")
+
+
 async def test_a_change_before_the_first_approval_is_what_is_approved(shop: Shop) -> None:
     await second_manager(shop)
     await switched_on(shop)
