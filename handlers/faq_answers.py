@@ -60,13 +60,18 @@ async def answer_faqs(connection: AsyncConnection, desk: Desk, batch: Batch) -> 
     given = await given_since(connection, groups, first - APART)
     talking = await staff_spoke_in(connection, groups, first - STAFF_TALK_FOR)
     answers: dict[int, tuple[Recorded, Faq, FaqAnswer]] = {}
+    behind: list[FaqAnswer] = []
     for one, faq in asked:
         if one.group is None or one.id is None or one.group.id in talking:
             continue
-        if (one.group.id, faq.id) in given:
+        before = given.get((one.group.id, faq.id))
+        if before is not None:
+            # The answer stands above: it is theirs as well, and nobody of the staff is called.
+            behind.append(FaqAnswer(one.id, faq.id, one.group.id, before))
             continue
-        given.add((one.group.id, faq.id))
+        given[one.group.id, faq.id] = one.heard.at
         answers[one.id] = one, faq, FaqAnswer(one.id, faq.id, one.group.id, one.heard.at)
+    await note_given(connection, behind)
     fresh = await note_given(connection, [answer for _, _, answer in answers.values()])
     await keep_welcomes(
         connection,

@@ -113,7 +113,7 @@ def _answered_by_us(one: Question, at: datetime | None) -> Question:
     """A question that the shop's own written answer was given to: the shop has answered it."""
     if at is None or (one.staff_at is not None and one.staff_at <= at):
         return one
-    return replace(one, staff_at=at)
+    return replace(one, staff_at=max(at, one.at))  # who asks behind an answer has it at once
 
 
 def _questions(said: Sequence[Talk], read: ReadAsking) -> list[tuple[Question, Talk]]:

@@ -67,18 +67,21 @@ async def all_faqs(connection: AsyncConnection, shop_id: int) -> list[Faq]:
 
 async def given_since(
     connection: AsyncConnection, group_ids: Collection[int], since: datetime
-) -> set[tuple[int, int]]:
-    """The (group id, faq id) pairs of the answers given from a moment on."""
+) -> dict[tuple[int, int], datetime]:
+    """(Group id, faq id) → when that answer was given last, of those given from a moment on."""
     rows = await connection.execute(
-        select(faq_answers.c.group_id, faq_answers.c.faq_id)
+        select(faq_answers.c.group_id, faq_answers.c.faq_id, func.max(faq_answers.c.at))
         .where(among(faq_answers.c.group_id, group_ids), faq_answers.c.at >= since)
-        .distinct()
+        .group_by(faq_answers.c.group_id, faq_answers.c.faq_id)
     )
-    return {(row.group_id, row.faq_id) for row in rows}
+    return {(group, faq): at for group, faq, at in rows}
 
 
 async def note_given(connection: AsyncConnection, answers: Collection[FaqAnswer]) -> set[int]:
-    """Note what is answered; the ids of the messages that were not answered before."""
+    """Note what is answered; the ids of the messages that were not answered before.
+
+    A question that the last answer in its group holds for is noted with the moment of that answer.
+    """
     rows = [
         {
             "message_id": one.message_id,
@@ -103,13 +106,18 @@ async def answered_at(connection: AsyncConnection, ids: Collection[int]) -> dict
 
 
 async def times_given(connection: AsyncConnection, shop_id: int) -> dict[int, int]:
-    """Question's number → how often it was answered, as far as the messages are kept."""
-    rows = await connection.execute(
-        select(faq_answers.c.faq_id, func.count())
+    """Question's number → how often it was answered, as far as the messages are kept.
+
+    Who asked right behind an answer had it with the others (see `note_given`).
+    """
+    given = (
+        select(faq_answers.c.faq_id, faq_answers.c.group_id, faq_answers.c.at)
         .join_from(faq_answers, faqs)
         .where(faqs.c.shop_id == shop_id)
-        .group_by(faq_answers.c.faq_id)
+        .distinct()
+        .subquery()
     )
+    rows = await connection.execute(select(given.c.faq_id, func.count()).group_by(given.c.faq_id))
     return {row[0]: row[1] for row in rows}
 
 

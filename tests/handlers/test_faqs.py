@@ -185,6 +185,25 @@ async def test_the_staff_are_not_told_of_a_question_that_was_answered(shop: Shop
     ]
 
 
+async def test_who_asks_behind_an_answer_alarms_nobody_and_does_not_put_the_next_off(
+    shop: Shop,
+) -> None:
+    await taught(shop)
+    group = await shop.group("一群")
+    first = shop.clock.now()
+    assert (await shop.says("小鱼", "多久发货")).text
+    for _ in range(3):
+        shop.clock.advance(3 * MINUTE)
+        assert not await shop.says("小美", "多久发货呀")
+    now = shop.clock.now()
+    asked = await questions_in(shop.desk, [group], first, now + MINUTE, heard=now + MINUTE)
+    assert len(asked) == 4
+    assert all(one.question.answered_at is not None for one in asked)
+    assert "1 次" in (await shop.says(MANAGER, "/faq", group=None)).text
+    shop.clock.advance(2 * MINUTE)  # eleven minutes behind the answer
+    assert (await shop.says("小月", "多久发货")).text
+
+
 async def test_it_answers_in_english_words_too(opened: Opener) -> None:
     shop = await opened(language="en")
     await shop.opens("deals")

@@ -41,8 +41,8 @@ async def test_an_answer_is_noted_once_for_a_message_and_counted(
     answer = FaqAnswer(said.id, faq, here.id, NOW)
     assert await faqs.note_given(connection, [answer]) == {said.id}
     assert await faqs.note_given(connection, [answer]) == set()
-    assert await faqs.given_since(connection, [here.id], NOW) == {(here.id, faq)}
-    assert await faqs.given_since(connection, [here.id], NOW + MINUTE) == set()
+    assert await faqs.given_since(connection, [here.id], NOW) == {(here.id, faq): NOW}
+    assert await faqs.given_since(connection, [here.id], NOW + MINUTE) == {}
     assert await faqs.times_given(connection, await shop(connection)) == {faq: 1}
 
 
@@ -72,4 +72,4 @@ async def test_what_was_answered_follows_a_group_that_moves(connection: AsyncCon
         Whereabouts("chat-新", "group:chat-新"),
     )
     assert await move_group(connection, ACCOUNT, before, after, NOW) == here.id
-    assert await faqs.given_since(connection, [here.id], NOW) == {(here.id, faq)}
+    assert await faqs.given_since(connection, [here.id], NOW) == {(here.id, faq): NOW}
