@@ -164,11 +164,11 @@ def _arm_lines(desk: Desk, trial: Trial, one: ArmSeen) -> list[str]:
 
 def _did(desk: Desk, one: ArmSeen, metric: Metric) -> str:
     """How many did one thing, their share, and how many of those are new customers."""
-    count, fans = one.did[metric], one.fans.people
+    count = one.did[metric]
     facts = {
         "metric": desk.say(METRICS[metric]),
         "count": count.people,
-        "share": percent(min(1.0, count.people / fans) if fans else 0.0),
+        "share": percent(one.rates.get(metric, 0.0)),
     }
     if not count.people:
         return desk.say("{metric} {count}（{share}）", **facts)

@@ -41,6 +41,8 @@ _NAMING = ("product", "products")  # the variables of a body that name what it i
 class ArmSeen:
     """What came of one arm: of its `posts` so many `reached`; its fans, and what they did.
 
+    `rates` are the shares that are compared: of its people or, where groups are compared, the mean
+    of theirs, each counting as one.
     `groups` is how many groups it has, None where customers are compared. Whoever is `HELD_OUT`
     got nothing.
     """
@@ -51,6 +53,7 @@ class ArmSeen:
     reached: int
     fans: Counted
     did: Mapping[Metric, Counted]
+    rates: Mapping[Metric, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +167,17 @@ def read_trial(
 
 def _arm(name: str, tallies: Sequence[Tally], metric: Metric, *, by_groups: bool) -> Arm:
     """An arm as it is compared: who came into a group later may make more than its fans."""
-    shares = [
+    shares = _shares(tallies, metric)
+    together = Share(sum(one.did for one in shares), sum(one.people for one in shares))
+    return Arm(name, together, tuple(one.rate for one in shares) if by_groups else None)
+
+
+def _shares(tallies: Sequence[Tally], metric: Metric) -> list[Share]:
+    return [
         Share(min(one.did[metric].people, one.fans.people), one.fans.people)
         for one in tallies
         if one.fans.people
     ]
-    together = Share(sum(one.did for one in shares), sum(one.people for one in shares))
-    return Arm(name, together, tuple(one.rate for one in shares) if by_groups else None)
 
 
 def _seen(name: str, tallies: Sequence[Tally], *, by_groups: bool) -> ArmSeen:
@@ -181,6 +188,7 @@ def _seen(name: str, tallies: Sequence[Tally], *, by_groups: bool) -> ArmSeen:
         reached=sum(one.reached for one in tallies),
         fans=_together(one.fans for one in tallies),
         did={metric: _together(one.did[metric] for one in tallies) for metric in Metric},
+        rates={metric: _arm(name, tallies, metric, by_groups=by_groups).rate for metric in Metric},
     )
 
 

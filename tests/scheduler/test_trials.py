@@ -61,6 +61,16 @@ def test_groups_are_compared_by_their_rates() -> None:
     }
 
 
+def test_the_share_shown_of_groups_is_the_one_that_is_compared() -> None:
+    of_a = [(1, 10), (1, 10), (1, 10), (60, 300)]
+    found = read(
+        *(tally("a", did, of, group) for group, (did, of) in enumerate(of_a, 1)),
+        *(tally("b", did, of, 9 + did) for did, of in ((2, 10), (15, 300))),
+    )
+    assert [one.rates[Metric.TALK] for one in found.arms] == pytest.approx([0.125, 0.125])
+    assert found.arms[0].did[Metric.TALK].people == 63
+
+
 def test_people_are_compared_by_their_shares() -> None:
     found = read(tally("a", 5, 200, new=3), tally("b", 30, 200))
     assert not found.by_groups
