@@ -18,7 +18,8 @@ from handlers.desk import Asked, Desk
 from handlers.forms.draft import close
 from handlers.moved_posts import holds_still
 from handlers.programme_approvals import submit_programme
-from handlers.programmes import PROGRAMME, Switching, as_it_stands, change, make
+from handlers.programme_wanted import Switching
+from handlers.programmes import PROGRAMME, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, editable
 from handlers.replacing import Covered, covered
 from handlers.staff import needs_another

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.approvals import submit, waits
 from handlers.desk import Desk
 from handlers.programme_files import is_greetings, shelf
-from handlers.programmes import free_key, plain_key
+from handlers.programme_wanted import free_key, plain_key
 from handlers.shop_calendar import own_days
 from handlers.staff import was_told
 from scheduler.campaigns import CampaignState

@@ -24,7 +24,8 @@ from handlers.programme_facts import waiting_lines
 from handlers.programme_files import is_greetings, title_of
 from handlers.programme_neighbours import beside_others
 from handlers.programme_problems import problem_lines, refused
-from handlers.programmes import PROGRAMME, Switching, Wanted, standing_campaigns, wanted
+from handlers.programme_wanted import Switching, Wanted, wanted
+from handlers.programmes import PROGRAMME, standing_campaigns
 from handlers.proposals import ask, what_then
 from handlers.replacing import replaced_by
 from handlers.replies import Reply, reply
