@@ -31,7 +31,7 @@ from scheduler.quiet_hours import quiet_until
 from scheduler.schedule_json import schedule_to_json
 from scheduler.schedules import Once
 from storage import approvals, campaigns, round_posts, rounds
-from storage.attempts import outcomes_under
+from storage.attempts import keys_under, outcomes_under
 from storage.audiences import Audience
 from storage.campaigns import NewCampaign
 from storage.members import heard_through, of_customer
@@ -43,6 +43,7 @@ _log = structlog.get_logger(__name__)
 _GRACE = timedelta(minutes=1)  # what was said in time may be heard a little later
 _TELLS_WITHIN = timedelta(days=3)
 _LAST_DRAWS = 20
+_TELLING_TAKES = timedelta(minutes=5)  # at most, from its being noted to its call
 
 
 async def close_rounds(desk: Desk) -> int:
@@ -187,6 +188,7 @@ async def _tell_winners(desk: Desk) -> None:
         if one.closed_at is None or one.closed_at < since or one.result is None:
             continue
         for place, won in enumerate(one.result.get("winners", ())):
+            await _take_back(desk, one, won)
             await _tell_some(desk, one, one.options[place][0], won)
 
 
@@ -218,3 +220,19 @@ async def _tell_some(desk: Desk, one: Round, prize: str, won: Sequence[int]) -> 
                 if not await outcomes_under(connection, ways, key, since):
                     # Nothing was even tried here, as where another process holds the lane.
                     await rounds.note_untold(connection, one.id, entry.number)
+
+
+async def _take_back(desk: Desk, one: Round, won: Sequence[int]) -> None:
+    """Let those be told whose telling a process noted, and ended before it made any call.
+
+    A call is written down before it is made: whoever was called is never told again.
+    """
+    now, since = desk.clock.now(), one.closed_at or one.closes_at
+    async with desk.database.reading() as connection:
+        noted = await rounds.told_before(connection, one.id, won, now - _TELLING_TAKES)
+        called = await keys_under(connection, f"draw:{one.id}", since)
+    lost = noted - {int(key.split("/")[1]) for key in called}
+    if lost:
+        async with desk.database.writing() as connection:
+            for number in sorted(lost):
+                await rounds.note_untold(connection, one.id, number)

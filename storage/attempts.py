@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.bulk import insert_new, update_each
 from storage.columns import storable
 from storage.lanes import Lane
-from storage.tables import attempts, deliveries
+from storage.tables import attempts, deliveries, lanes
 
 HELD_BACK = "held_back"
 """The outcome of a call that was written down but never made."""
@@ -156,6 +156,19 @@ async def outcomes_under(
         .order_by(attempts.c.id)
     )
     return list(found)
+
+
+async def keys_under(connection: AsyncConnection, key: str, since: datetime) -> set[str]:
+    """The keys of the calls that were begun from then on to say what stands under `key`."""
+    found = await connection.scalars(
+        select(attempts.c.key).where(
+            # Whoever called held a lane; with its account named the index is used.
+            attempts.c.account.in_(select(lanes.c.account)),
+            attempts.c.began_at >= since,
+            attempts.c.key.startswith(f"{storable(key)}/", autoescape=True),
+        )
+    )
+    return set(found)
 
 
 @dataclass(frozen=True, slots=True)

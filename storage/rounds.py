@@ -311,6 +311,21 @@ async def note_told(connection: AsyncConnection, round_id: int, number: int, at:
     return noted.rowcount == 1
 
 
+async def told_before(
+    connection: AsyncConnection, round_id: int, numbers: Collection[int], before: datetime
+) -> set[int]:
+    """Those of these numbers whose telling was noted before a moment, and who are still known."""
+    found = await connection.scalars(
+        select(round_entries.c.number).where(
+            round_entries.c.round_id == round_id,
+            round_entries.c.number.in_(list(numbers)),
+            round_entries.c.told_at < before,
+            round_entries.c.customer_id.is_not(None),
+        )
+    )
+    return set(found)
+
+
 async def note_untold(connection: AsyncConnection, round_id: int, number: int) -> None:
     """Take it back that who has this number is told."""
     await connection.execute(

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from handlers import closing_rounds
 from handlers.arguments import Unreadable
 from handlers.closing_rounds import close_rounds
 from handlers.draws import Prize, faults_in
@@ -584,3 +585,26 @@ async def test_no_round_rewards_sharing_inviting_praise_or_a_stake(shop: Shop, o
     assert not refused.buttons
     async with shop.desk.database.reading() as connection:
         assert await connection.scalar(select(func.max(round_table.c.id))) is None
+
+
+async def test_a_winner_whose_telling_ended_before_it_began_is_told_after_all(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object, **__: object) -> None:
+        raise RuntimeError("killed")
+
+    await shop.joins("小鱼")
+    await opens(shop, DRAW)
+    await shop.says("小鱼", "/join 1")
+    shop.clock.advance_to(shop.clock.now() + timedelta(hours=10, minutes=2))
+    before = len(shop.platform.posts)
+    with monkeypatch.context() as patched:
+        patched.setattr(closing_rounds, "tell", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            await close_rounds(shop.desk)
+    await close_rounds(shop.desk)
+    assert len(shop.platform.posts) == before  # it may be under way in another process
+    for _ in range(3):
+        shop.clock.advance_to(shop.clock.now() + timedelta(minutes=6))
+        await close_rounds(shop.desk)
+    assert [post.address for post in shop.platform.posts[before:]] == [in_private("小鱼")]
