@@ -121,7 +121,7 @@ async def propose_move(  # noqa: PLR0917 (a programme, one of its posts, and whe
             number=one.number,
             name=one.name,
             before=_at(one.at),
-            after=_at(to),
+            after=_at(to) if to.year == one.at.year else f"{to:%Y-%m-%d %H:%M}",
         ),
         text_of(desk, body, one.slot, in_private=one.in_private),
         *wrong_there(desk, plan, entries, one.slot, to),

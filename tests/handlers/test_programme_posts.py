@@ -241,6 +241,11 @@ async def test_what_is_wrong_with_the_new_moment_is_said(shop: Shop, to: str, li
     assert f"· {line}" in preview
 
 
+async def test_another_year_is_shown_with_its_year(shop: Shop) -> None:
+    await switched_on(shop)
+    assert "改到 2027-11-11 20:12：" in await says(shop, "/programme move sale 4 2027-11-11 20:12")
+
+
 async def test_a_post_that_counts_days_is_not_moved_behind_its_day(shop: Shop) -> None:
     await switched_on(shop)
     answer = await says(shop, "/programme move sale 1 11-13 10:18")
