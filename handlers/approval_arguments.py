@@ -1,4 +1,4 @@
-"""What `/approve` and `/reject` take: a campaign by its number, or all that waits of a programme."""
+"""What `/approve` and `/reject` take: a campaign by its number, or a programme by its name."""
 
 from __future__ import annotations
 
