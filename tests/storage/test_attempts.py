@@ -160,6 +160,8 @@ async def test_how_something_that_was_said_to_many_ended_is_known_by_its_key(
 
     assert await outcomes(ACCOUNT) == ["done"]
     assert await outcomes(ACCOUNT, "room:2") == ["done", None]
+    everywhere = await attempts.keys_under(connection, "spike%", NOW)
+    assert everywhere == {"spike%/1/room", "spike%/1"}
 
 
 async def test_the_past_of_an_account_is_what_was_really_called_since_the_oldest_first(

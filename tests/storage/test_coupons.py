@@ -162,3 +162,18 @@ async def test_what_was_not_committed_was_not_handed_out(database: Database) -> 
         found = await coupons.hand_out(connection, made, second, NOW)
         assert found is not None
         assert found.code == "A1"
+
+
+async def test_many_are_given_theirs_at_once_and_who_has_one_keeps_it(
+    connection: AsyncConnection,
+) -> None:
+    made = await batch(connection, "A1", "B2", "C3")
+    fans = [await customer(connection, name) for name in ("小鱼", "小美", "小月", "小陈")]
+    assert await coupons.hand_out(connection, made, fans[1], NOW) is not None
+    given = await coupons.hand_out_to_all(connection, made, fans, NOW + MINUTE)
+    assert {fan: one.code for fan, one in given.items()} == {
+        fans[0]: "B2",
+        fans[1]: "A1",
+        fans[2]: "C3",
+    }
+    assert await coupons.hand_out_to_all(connection, made, fans, NOW + DAY) == given

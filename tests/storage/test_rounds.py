@@ -181,6 +181,8 @@ async def test_a_winner_is_told_once(connection: AsyncConnection) -> None:
     assert await rounds.note_told(connection, one.id, 2, NOW)
     assert not await rounds.note_told(connection, one.id, 2, NOW)
     assert await rounds.untold(connection, one.id, [2]) == []
+    assert await rounds.told_before(connection, one.id, [1, 2], NOW) == set()
+    assert await rounds.told_before(connection, one.id, [1, 2], NOW + MINUTE) == {2}
 
 
 async def test_processes_that_enter_and_close_at_once_give_each_number_once(
