@@ -98,11 +98,11 @@ async def test_the_shares_are_those_of_what_was_understood(shop: Shop) -> None:
     words = frozenset({"面霜", "精华"})
     period = Period.ending(today(shop.desk) - DAY, 14)
     expected = {}
-    for group in ids:
-        spoken = await spoken_in(shop.desk, [group], period)
+    for id_ in ids:
+        spoken = await spoken_in(shop.desk, [id_], period)
         counts = [count for term, count in spoken.terms.items() if term in words]
         counts += [count for one, count in spoken.demands.items() if one.thing in words]
-        expected[group] = max(counts, default=0) / spoken.speakers
+        expected[id_] = max(counts, default=0) / spoken.speakers
     assert await shares_talking(shop.desk, ids, words) == expected
     assert any(expected.values())
 
