@@ -62,9 +62,7 @@ async def test_the_staff_are_told_once_of_those_for_whom_none_was_left(shop: Sho
     await shop.delivers()
     assert await state_counts(shop) == {"sent": 2, "skipped": 1}
     async with shop.desk.database.reading() as connection:
-        (campaign,) = await campaigns.in_states(
-            connection, shop.desk.shop_id, tuple(CampaignState)
-        )
+        (campaign,) = await campaigns.in_states(connection, shop.desk.shop_id, tuple(CampaignState))
     for _ in range(2):  # as two accounts would tell of it
         await deliver(shop.desk, CouponsGone(campaign.id, "双11券", 2))
     told = [post for post in shop.platform.posts if "要带的券「双11券」发完了" in post.content.text]
