@@ -58,7 +58,8 @@ class Command:
     """One command. `summary` and `example` are keys of the wording; the example works as it is.
 
     An `urgent` one waits for no other and takes no arguments: in a hurry anything may follow the
-    slash and the name.
+    slash and the name. One that is not `in_menu` takes back what another one does: platforms whose
+    menus are short leave it out, and `/help` has it.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Command:
     parameters: tuple[Parameter, ...]
     run: Run
     urgent: bool = False
+    in_menu: bool = True
 
     def usage(self, say: Say) -> str:
         """How it is called, with optional arguments in brackets."""
@@ -123,6 +125,7 @@ class Registry:
         example: str,
         *,
         urgent: bool = False,
+        in_menu: bool = True,
     ) -> Callable[[Run], Run]:
         """Declare the decorated function as a command.
 
@@ -134,7 +137,8 @@ class Registry:
             for word in (name, alias):
                 if word in self._by_word:
                     raise ValueError(f"the command word {word!r} is taken")
-            declared = Command(name, alias, role, summary, example, _parameters(run), run, urgent)
+            taken = _parameters(run)
+            declared = Command(name, alias, role, summary, example, taken, run, urgent, in_menu)
             self._commands[name] = declared
             self._by_word[name] = self._by_word[alias] = declared
             return run

@@ -94,7 +94,7 @@ async def mourn(
     yield reply("\n".join(lines), back, private=True)
 
 
-@command("unmourn", "取消哀悼", Role.MANAGER, "收回定过的哀悼日", "/unmourn 12-05")
+@command("unmourn", "取消哀悼", Role.MANAGER, "收回定过的哀悼日", "/unmourn 12-05", in_menu=False)
 async def unmourn(desk: Desk, asked: Asked, day: Day) -> Replies:
     """Take a day of mourning back: what was put off for it is looked at anew at once."""
     say, now = desk.say, desk.clock.now()
@@ -190,7 +190,9 @@ async def shopday(
     yield reply("\n".join(lines), back, private=True)
 
 
-@command("unshopday", "取消店日", Role.MANAGER, "不再记店里的一个日子", "/unshopday 店庆")
+@command(
+    "unshopday", "取消店日", Role.MANAGER, "不再记店里的一个日子", "/unshopday 店庆", in_menu=False
+)
 async def unshopday(desk: Desk, asked: Asked, name: Word) -> Replies:
     """Keep a day of the shop's own no longer."""
     async with desk.database.writing() as connection:

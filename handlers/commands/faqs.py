@@ -104,7 +104,7 @@ async def _kept(desk: Desk, asked: Asked, said: QuestionAndAnswer) -> str:
     )
 
 
-@command("unfaq", "删问答", Role.MANAGER, "不再替店里答一个问题", "/unfaq 3")
+@command("unfaq", "删问答", Role.MANAGER, "不再替店里答一个问题", "/unfaq 3", in_menu=False)
 async def unfaq(desk: Desk, asked: Asked, number: Number) -> Replies:
     """Answer a question no more."""
     async with desk.database.writing() as connection:

@@ -101,7 +101,9 @@ async def tag(
     )
 
 
-@command("untag", "去标签", Role.MANAGER, "去掉一位成员的标签", "/untag @小鱼 敏感肌")
+@command(
+    "untag", "去标签", Role.MANAGER, "去掉一位成员的标签", "/untag @小鱼 敏感肌", in_menu=False
+)
 async def untag(desk: Desk, asked: Asked, member: Nickname, tag: Word) -> Replies:
     """Take a tag away, whoever set it."""
     found = await _find(desk, asked, member.name)
@@ -241,7 +243,7 @@ async def watch(desk: Desk, asked: Asked, binding: Binding) -> Replies:
     )
 
 
-@command("unwatch", "不关注", Role.MANAGER, "不再因为某个词贴标签", "/unwatch 补水")
+@command("unwatch", "不关注", Role.MANAGER, "不再因为某个词贴标签", "/unwatch 补水", in_menu=False)
 async def unwatch(desk: Desk, asked: Asked, word: Word) -> Replies:
     """Unbind a word; the tags it set stay until they expire."""
     now = desk.clock.now()

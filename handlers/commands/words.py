@@ -83,7 +83,9 @@ def _from_now_on(desk: Desk, days: int) -> str:
     return desk.say("马上生效。")
 
 
-@command("unopinion", "收回观点", Role.MANAGER, "收回教过的看法", "/unopinion 气味 刺鼻")
+@command(
+    "unopinion", "收回观点", Role.MANAGER, "收回教过的看法", "/unopinion 气味 刺鼻", in_menu=False
+)
 async def unopinion(desk: Desk, asked: Asked, said: AspectWord) -> Replies:
     """Let a word count as it did before it was taught."""
     days = await take_back(desk, asked.actor, said)
@@ -182,7 +184,9 @@ async def learn(desk: Desk, asked: Asked, word: WholeWord) -> Replies:
     yield reply("\n".join([done, _from_now_on(desk, days)]), back, private=True)
 
 
-@command("unlearn", "不学词", Role.MANAGER, "不学一个词，以后也不再提", "/unlearn 绝绝子")
+@command(
+    "unlearn", "不学词", Role.MANAGER, "不学一个词，以后也不再提", "/unlearn 绝绝子", in_menu=False
+)
 async def unlearn(desk: Desk, asked: Asked, word: WholeWord) -> Replies:
     """Refuse a word, or let go of one that was learnt."""
     days = await decide(desk, asked.actor, word.text, Decision.REFUSED)

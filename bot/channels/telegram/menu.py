@@ -50,7 +50,8 @@ FOR_EVERYBODY: tuple[tuple[BotCommandScopeUnion, Role], ...] = (
 def menu(commands: Iterable[Command], role: Role, language: str) -> list[BotCommand]:
     """What somebody of this role may use, as Telegram shows it.
 
-    A Chinese menu names the Chinese word too, which does as well as the Latin name.
+    A Chinese menu names the Chinese word too, which does as well as the Latin name. Telegram takes
+    100 commands at most.
     """
     say = wording(language)
     return [
@@ -61,7 +62,7 @@ def menu(commands: Iterable[Command], role: Role, language: str) -> list[BotComm
             else say(one.summary),
         )
         for one in commands
-        if role >= one.role
+        if role >= one.role and one.in_menu
     ]
 
 
