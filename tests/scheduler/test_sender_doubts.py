@@ -236,7 +236,8 @@ async def test_a_receipt_that_comes_late_turns_uncertain_into_sent(stage: Stage)
     stage.platform.remembers = False
     answer = asyncio.Event()
     stage.platform.will("一群", Meanwhile(answer.wait))
-    sender = await stage.opened(replace(HASTY, call_deadline=SECOND, farewell=SECOND))
+    # A late answer counts for one deadline more: long enough on a busy machine.
+    sender = await stage.opened(replace(HASTY, call_deadline=3 * SECOND, farewell=SECOND))
     draining = asyncio.create_task(sender.drain())
     await stage.until(lambda: stage.stands("一群", "uncertain"))
     answer.set()
@@ -251,7 +252,8 @@ async def test_answers_that_come_late_end_the_rest_that_their_lack_began(stage: 
     answer = asyncio.Event()
     for group in groups:
         stage.platform.will(group, Meanwhile(answer.wait))
-    sender = await stage.opened(replace(HASTY, call_deadline=SECOND, farewell=SECOND))
+    # A late answer counts for one deadline more: long enough on a busy machine.
+    sender = await stage.opened(replace(HASTY, call_deadline=3 * SECOND, farewell=SECOND))
     draining = asyncio.create_task(sender.drain())
     await stage.until(lambda: stage.stands("三群", "uncertain"))
     answer.set()
