@@ -8,32 +8,31 @@ that `nuanqun plan` does not wait for a web server's imports.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bot.configuration import (
-    Configuration,
-    ConfigurationInvalid,
-    ConfigurationUnreadable,
-    load,
+from bot.cli_work import (
+    DONE,
+    FAILED,
+    WRONG,
+    AsJson,
+    ConfigFile,
+    FirstDay,
+    LastDay,
+    configured,
+    days_between,
+    print_document,
+    progress,
+    refusals,
+    run_to_its_end,
+    segment_meant,
+    write,
 )
-from storage.errors import DatabaseFailed, NuanqunError, RunningError
-from storage.segment_language.trouble import SegmentUnreadable
-
-if TYPE_CHECKING:
-    from handlers.insight_arguments import SegmentWord
-
-DONE, FAILED, WRONG = 0, 1, 2
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 app = typer.Typer(
     name="nuanqun",
@@ -45,143 +44,12 @@ app = typer.Typer(
 imports = typer.Typer(help="Bring in what was there before the bot.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", help="The configuration file; default: nuanqun.toml here."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-FirstDay = Annotated[
-    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
-]
-LastDay = Annotated[
-    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
-]
-
-
-class FileUnwritable(RunningError):
-    """A report cannot be written to the file that was named."""
-
-    number = 514
-    sentence = "The file {place} cannot be written: {reason}."
-    mend = "Name another file, in a folder that is there."
-
 
 class HistoryFormat(StrEnum):
     """What a chat history can be written in."""
 
     JSONL = "jsonl"
     TELEGRAM = "telegram"
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn an error of the catalogue into one line on stderr and the right exit code."""
-    try:
-        yield
-    except NuanqunError as alone:
-        _refuse(alone)
-    except BaseExceptionGroup as group:
-        # A running bot's parts fail in a group; the first error of ours says it best.
-        ours = group.subgroup(NuanqunError)
-        if ours is None:
-            raise
-        trouble: BaseException = ours
-        while isinstance(trouble, BaseExceptionGroup):
-            trouble = trouble.exceptions[0]
-        _refuse(trouble)
-    except Exception as other:
-        from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 (what raises it has imported it)
-
-        if not isinstance(other, DBAPIError):
-            raise
-        _refuse(DatabaseFailed(reason=str(other.orig).partition("\n")[0]))
-
-
-def _refuse(trouble: BaseException) -> None:
-    typer.echo(str(trouble), err=True)
-    wrong_call = isinstance(
-        trouble, ConfigurationInvalid | ConfigurationUnreadable | SegmentUnreadable
-    )
-    raise typer.Exit(WRONG if wrong_call else FAILED)
-
-
-def _configuration(file: Path | None) -> Configuration:
-    from bot import logs  # noqa: PLC0415 (structlog is needed only when something runs)
-
-    configuration = load(file)
-    logs.set_up(configuration.log.level, configuration.log.form)
-    return configuration
-
-
-def _days(
-    first: datetime | None, last: datetime | None, option: str = "--"
-) -> tuple[date | None, date | None]:
-    """The first and the last day that were asked for; `option` is how their options begin.
-
-    Raises:
-        typer.BadParameter: there is no day between them, or they are nowhere near a shop's life.
-    """
-    for day in (first, last):
-        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-            raise typer.BadParameter(f"a day lies between {_FIRST_YEAR} and {_LAST_YEAR}.")
-    if first is not None and last is not None and last < first:
-        raise typer.BadParameter(f"{option}to is a day before {option}from.")
-    return first.date() if first else None, last.date() if last else None
-
-
-def _segment(written: str | None) -> SegmentWord | None:
-    """Whose words alone are wanted, written as in chat, or as an expression.
-
-    Raises:
-        SegmentUnreadable: it is none of these.
-    """
-    if written is None:
-        return None
-    from handlers.insight_arguments import SegmentWord  # noqa: PLC0415 (as for run)
-    from storage.segments import Segment  # noqa: PLC0415 (as for run)
-
-    return SegmentWord.asking(Segment.parse(written).question)
-
-
-def _write(file: Path, whole: str | bytes) -> None:
-    """Write a report to a file, and say so.
-
-    Raises:
-        FileUnwritable: it cannot be written.
-    """
-    try:
-        file.write_bytes(whole.encode() if isinstance(whole, str) else whole)
-    except OSError as trouble:
-        raise FileUnwritable(place=file, reason=trouble.strerror or trouble) from trouble
-    typer.echo(f"wrote {file}", err=True)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr, from the moment that there is anything to tell: so much done, of so much."""
-    from rich.console import Console  # noqa: PLC0415 (as for run)
-    from rich.progress import Progress  # noqa: PLC0415 (as for run)
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, visible=False)
-        yield lambda done, of: bar.update(task, completed=done, total=of, visible=True)
-
-
-def _print(document: Any) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def _run(work: Callable[[], Awaitable[int]]) -> None:
-    """Run async work to its end and leave with its exit code."""
-
-    async def whole() -> int:
-        return await work()
-
-    with _refusals():
-        code = asyncio.run(whole())
-        if code != DONE:
-            raise typer.Exit(code)
 
 
 @app.command()
@@ -191,10 +59,10 @@ def run(config: ConfigFile = None) -> None:
     async def work() -> int:
         from bot.serving import serve  # noqa: PLC0415 (the web server's imports take seconds)
 
-        await serve(_configuration(config))
+        await serve(configured(config))
         return DONE
 
-    _run(work)
+    run_to_its_end(work)
 
 
 @app.command()
@@ -216,7 +84,7 @@ def demo(
     from bot.demo.show import DemoOptions, show  # noqa: PLC0415 (as for run)
 
     options = DemoOptions(first_day.date(), days, seed, data, port)
-    _run(lambda: show(options, headless=headless or as_json, as_json=as_json))
+    run_to_its_end(lambda: show(options, headless=headless or as_json, as_json=as_json))
 
 
 @imports.command("chat")
@@ -235,11 +103,11 @@ def import_chat(
     async def work() -> int:
         from bot.importing import import_history  # noqa: PLC0415 (as for run)
 
-        done = await import_history(_configuration(config), file, form.value, group)
+        done = await import_history(configured(config), file, form.value, group)
         for one in done.rejections:
             typer.echo(f"line {one.line}: {one.reason}", err=True)
         if as_json:
-            _print(done.to_json())
+            print_document(done.to_json())
         else:
             typer.echo(
                 f"{done.stored} stored, {done.duplicates} duplicates, "
@@ -247,7 +115,7 @@ def import_chat(
             )
         return DONE
 
-    _run(work)
+    run_to_its_end(work)
 
 
 @app.command()
@@ -255,8 +123,8 @@ def analyse(*, as_json: AsJson = True, config: ConfigFile = None) -> None:  # no
     """Understand each line of stdin: one text a line in, one JSON object a line out."""
     from bot import analysing  # noqa: PLC0415 (as for run)
 
-    with _refusals():
-        analysing.analyse(sys.stdin.buffer, sys.stdout, _configuration(config))
+    with refusals():
+        analysing.analyse(sys.stdin.buffer, sys.stdout, configured(config))
 
 
 @app.command()
@@ -300,29 +168,29 @@ def insights(
     async def work() -> int:
         from bot.asking import DemandQuestion, demand  # noqa: PLC0415 (as for run)
 
-        since, until = _days(first, last)
-        against_since, against_until = _days(against_first, against_last, "--against-")
+        since, until = days_between(first, last)
+        against_since, against_until = days_between(against_first, against_last, "--against-")
         question = DemandQuestion(
             groups=tuple(groups or ()),
             first=since,
             last=until,
             against_first=against_since,
             against_last=against_until,
-            segment=_segment(segment),
+            segment=segment_meant(segment),
             names=names,
         )
-        with _progress("Reading old messages") as told:
-            answer = await demand(_configuration(config), question, told)
+        with progress("Reading old messages") as told:
+            answer = await demand(configured(config), question, told)
         for file, text in ((page, answer.page), (table, answer.table)):
             if file is not None:
-                _write(file, text())
+                write(file, text())
         if as_json:
-            _print(answer.document)
+            print_document(answer.document)
         else:
             typer.echo(answer.text)
         return DONE
 
-    _run(work)
+    run_to_its_end(work)
 
 
 @app.command()
@@ -340,16 +208,16 @@ def segment(
     async def work() -> int:
         from bot.asking_people import people  # noqa: PLC0415 (as for run)
 
-        found = await people(_configuration(config), expression, names=names)
+        found = await people(configured(config), expression, names=names)
         if as_json:
-            _print(found.to_json())
+            print_document(found.to_json())
         else:
             typer.echo(found.text)
         for note in found.notes:
             typer.echo(note, err=True)
         return DONE
 
-    _run(work)
+    run_to_its_end(work)
 
 
 @app.command()
@@ -365,16 +233,16 @@ def plan(
     async def work() -> int:
         from bot.asking import coming_posts  # noqa: PLC0415 (as for run)
 
-        since, until = _days(first, last)
-        found = await coming_posts(_configuration(config), first=since, last=until)
+        since, until = days_between(first, last)
+        found = await coming_posts(configured(config), first=since, last=until)
         if as_json:
-            _print([one.to_json() for one in found])
+            print_document([one.to_json() for one in found])
         else:
             for one in found:
                 typer.echo(one.line())
         return DONE
 
-    _run(work)
+    run_to_its_end(work)
 
 
 @app.command()
@@ -401,18 +269,18 @@ def review(
     async def work() -> int:
         from bot.asking_review import review as ask  # noqa: PLC0415 (as for run)
 
-        found = await ask(_configuration(config), what, pictured=picture is not None)
+        found = await ask(configured(config), what, pictured=picture is not None)
         if page is not None:
-            _write(page, found.page)
+            write(page, found.page)
         if picture is not None and found.picture is not None:
-            _write(picture, found.picture)
+            write(picture, found.picture)
         if as_json:
-            _print(found.document)
+            print_document(found.document)
         else:
             typer.echo(found.text)
         return DONE
 
-    _run(work)
+    run_to_its_end(work)
 
 
 @app.command("draw-check")
@@ -428,13 +296,13 @@ def draw_check(
 
         faults = faults_in_file(file)
         if as_json:
-            _print({"fair": not faults, "faults": faults})
+            print_document({"fair": not faults, "faults": faults})
         else:
             for one in faults or ["The winners follow from what was published."]:
                 typer.echo(one)
         return FAILED if faults else DONE
 
-    _run(work)
+    run_to_its_end(work)
 
 
 @app.command()
@@ -446,13 +314,13 @@ def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> None:
 
         findings = await examine(config)
         if as_json:
-            _print([one.to_json() for one in findings])
+            print_document([one.to_json() for one in findings])
         else:
             for one in findings:
                 typer.echo(one.line())
         return DONE if all(one.well for one in findings) else FAILED
 
-    _run(work)
+    run_to_its_end(work)
 
 
 def main() -> int:

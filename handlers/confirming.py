@@ -20,16 +20,15 @@ from handlers.moved_posts import holds_still
 from handlers.programme_approvals import submit_programme
 from handlers.programme_wanted import Switching
 from handlers.programmes import PROGRAMME, as_it_stands, change, make
-from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, campaign_of, editable
+from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, editable, new_campaign
 from handlers.replacing import Covered, covered
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
-from scheduler.schedule_json import schedule_to_json
 from scheduler.trial_plan import BEYOND_REACH
 from scheduler.wording_rules import blocking
 from storage import audit, campaigns, confirmations
 from storage.audiences import Audience, resolve
-from storage.campaigns import NewCampaign, StoredCampaign
+from storage.campaigns import StoredCampaign
 from storage.confirmations import Confirmation
 from storage.groups import Group
 from storage.outcomes import begun_version
@@ -229,26 +228,8 @@ async def _make(
     now: datetime,
 ) -> StoredCampaign:
     """The campaign of a proposal, waiting for approval."""
-    value = campaign_of(desk, proposal, chosen, now)
-    return await campaigns.create(
-        connection,
-        desk.shop_id,
-        NewCampaign(
-            key=proposal.key,
-            programme=proposal.programme,
-            name=proposal.name,
-            schedule=schedule_to_json(value.schedule),
-            zone=value.zone,
-            valid_seconds=int(value.valid_for.total_seconds()),
-            audience=Audience.from_json(proposal.audience),
-            body=proposal.body,
-            created_by=asked.actor,
-            created_at=now,
-            priority=proposal.priority,
-            promotion=proposal.promotion,
-        ),
-        state=CampaignState.DRAFT,
-    )
+    made = new_campaign(desk, proposal, chosen, asked.actor, now)
+    return await campaigns.create(connection, desk.shop_id, made, state=CampaignState.DRAFT)
 
 
 async def _change(

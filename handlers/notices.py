@@ -7,6 +7,8 @@ and tells every manager in private. A notice that reaches nobody is in the log.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
@@ -30,6 +32,7 @@ from scheduler.notices import (
 )
 from storage import campaigns
 from storage.accounts import states
+from storage.campaigns import StoredCampaign
 from storage.failures import may_pass
 
 _log = structlog.get_logger(__name__)
@@ -81,33 +84,54 @@ class Notices:
                 _log.warning("notices_left", count=left)
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is said of a notice: under a key, and only once since a moment where one is given."""
+
+    content: Content
+    key: str
+    once_since: datetime | None = None
+
+
 async def deliver(desk: Desk, notice: Notice) -> None:
     """Tell every manager of a notice; nobody of one that has lost its meaning meanwhile."""
-    if isinstance(notice, WordingHeld):
-        await _tell_of_wording(desk, notice)
-        return
-    if isinstance(notice, CouponsGone):
-        await _tell_of_coupons(desk, notice)
-        return
-    content = await _words(desk, notice)
-    if content is None:
+    found = await _what_is_told(desk, notice)
+    if found is None:
         _NOTICES.labels("settled").inc()
         return
-    moment = desk.clock.now().timestamp()
-    told = await tell_managers(desk, content, f"notice:{type(notice).__name__}/{moment:.3f}")
+    told = await tell_managers(desk, found.content, found.key, once_since=found.once_since)
     _NOTICES.labels("told" if told else "unheard").inc()
     if not told:
         _log.error("notice_unheard", notice=repr(notice))
 
 
-async def _tell_of_wording(desk: Desk, notice: WordingHeld) -> None:
-    """Tell every manager once what a campaign may not say, whichever accounts were to say it."""
-    say = desk.say
+async def _what_is_told(desk: Desk, notice: Notice) -> _Told | None:
+    if isinstance(notice, WordingHeld | CouponsGone):
+        return await _of_held_messages(desk, notice)
+    content = await _words(desk, notice)
+    if content is None:
+        return None
+    moment = desk.clock.now().timestamp()
+    return _Told(content, f"notice:{type(notice).__name__}/{moment:.3f}")
+
+
+async def _of_held_messages(desk: Desk, notice: WordingHeld | CouponsGone) -> _Told | None:
+    """What is told once, whichever accounts were to say it."""
     async with desk.database.reading() as connection:
         campaign = await campaigns.by_id(connection, notice.campaign_id)
     if campaign is None:
-        _NOTICES.labels("settled").inc()
-        return
+        return None
+    if isinstance(notice, WordingHeld):
+        text, key = _of_wording(desk, campaign, notice), f"wording:{campaign.version_id}"
+    else:
+        text = _of_coupons(desk, campaign, notice)
+        key = f"coupons:{campaign.id}/{notice.codes}/{notice.batch}"
+    return _Told(Content(text), key, campaign.submitted_at)
+
+
+def _of_wording(desk: Desk, campaign: StoredCampaign, notice: WordingHeld) -> str:
+    """What a campaign may not say."""
+    say = desk.say
     lines = [
         say("「{name}」（编号 {number}）没发出去：", name=campaign.name, number=campaign.id),
         *hit_lines(desk, notice.hits),
@@ -117,26 +141,12 @@ async def _tell_of_wording(desk: Desk, notice: WordingHeld) -> None:
             number=campaign.id,
         ),
     ]
-    told = await tell_managers(
-        desk,
-        Content("\n".join(lines)),
-        f"wording:{campaign.version_id}",
-        once_since=campaign.submitted_at,
-    )
-    _NOTICES.labels("told" if told else "unheard").inc()
-    if not told:
-        _log.error("notice_unheard", notice=repr(notice))
+    return "\n".join(lines)
 
 
-async def _tell_of_coupons(desk: Desk, notice: CouponsGone) -> None:
-    """Tell every manager once that a campaign gives coupons that are not there any more."""
-    say = desk.say
-    async with desk.database.reading() as connection:
-        campaign = await campaigns.by_id(connection, notice.campaign_id)
-    if campaign is None:
-        _NOTICES.labels("settled").inc()
-        return
-    text = say(
+def _of_coupons(desk: Desk, campaign: StoredCampaign, notice: CouponsGone) -> str:
+    """That a campaign gives coupons that are not there any more."""
+    return desk.say(
         "「{name}」（编号 {number}）要带的券「{batch}」发完了，或者过期了，"
         "没领到券的人就没有发。看一眼：/coupon {batch}；补上券码以后，后面的照常发，"
         "已经略过的不补发。",
@@ -144,15 +154,6 @@ async def _tell_of_coupons(desk: Desk, notice: CouponsGone) -> None:
         number=campaign.id,
         batch=notice.batch,
     )
-    told = await tell_managers(
-        desk,
-        Content(text),
-        f"coupons:{campaign.id}/{notice.codes}/{notice.batch}",
-        once_since=campaign.submitted_at,
-    )
-    _NOTICES.labels("told" if told else "unheard").inc()
-    if not told:
-        _log.error("notice_unheard", notice=repr(notice))
 
 
 async def _words(

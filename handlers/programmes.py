@@ -19,16 +19,14 @@ from handlers.desk import Asked, Desk
 from handlers.moved_posts import follow_moments, holds_still
 from handlers.programme_files import is_over, year_of
 from handlers.programme_wanted import Switching, plain_key
-from handlers.proposals import Edit, Proposal, campaign_of, editable
+from handlers.proposals import Edit, Proposal, editable, new_campaign
 from handlers.running import cancel_in
 from scheduler.campaigns import CampaignState
 from scheduler.programme_parts import Programme
-from scheduler.schedule_json import schedule_to_json
 from scheduler.variants import parts
 from storage import audit, campaigns
 from storage.audiences import Audience
-from storage.campaigns import NewCampaign, StoredCampaign
-from storage.groups import Group
+from storage.campaigns import StoredCampaign
 from storage.running_programmes import (
     RunningProgramme,
     keep_facts,
@@ -144,29 +142,8 @@ async def _leave_out_again(
 async def _create(
     connection: AsyncConnection, desk: Desk, actor: str, proposal: Proposal, running_id: int
 ) -> StoredCampaign:
-    now = desk.clock.now()
-    groups: Sequence[Group] = ()
-    value = campaign_of(desk, proposal, groups, now)
-    return await campaigns.create(
-        connection,
-        desk.shop_id,
-        NewCampaign(
-            key=proposal.key,
-            programme=proposal.programme,
-            name=proposal.name,
-            schedule=schedule_to_json(value.schedule),
-            zone=value.zone,
-            valid_seconds=proposal.valid_seconds,
-            audience=Audience.from_json(proposal.audience),
-            body=proposal.body,
-            created_by=actor,
-            created_at=now,
-            priority=proposal.priority,
-            promotion=proposal.promotion,
-            running_id=running_id,
-        ),
-        state=CampaignState.DRAFT,
-    )
+    made = new_campaign(desk, proposal, (), actor, desk.clock.now(), running_id=running_id)
+    return await campaigns.create(connection, desk.shop_id, made, state=CampaignState.DRAFT)
 
 
 async def change(

@@ -33,13 +33,14 @@ from scheduler.planner import campaign_value
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
 from scheduler.quiet_hours import quiet_until
-from scheduler.schedule_json import schedule_from_json
+from scheduler.schedule_json import schedule_from_json, schedule_to_json
 from scheduler.schedules import Once
 from scheduler.trial_plan import still_tested
 from scheduler.wall_time import instant_of, zone_named
 from scheduler.wording_rules import blocking
 from storage import campaigns, confirmations, deliveries
-from storage.campaigns import StoredCampaign
+from storage.audiences import Audience
+from storage.campaigns import NewCampaign, StoredCampaign
 from storage.deliveries import DeliveryState
 from storage.groups import Group
 from storage.rounds import RoundKind
@@ -288,6 +289,34 @@ def campaign_of(desk: Desk, proposal: Proposal, chosen: Sequence[Group], now: da
         valid_for=valid_for,
         priority=Priority(proposal.priority),
         promotion=None if promotion is None else Promotion.from_json(promotion),
+    )
+
+
+def new_campaign(
+    desk: Desk,
+    proposal: Proposal,
+    chosen: Sequence[Group],
+    by: str,
+    now: datetime,
+    *,
+    running_id: int | None = None,
+) -> NewCampaign:
+    """What the campaign of a proposal is made from; of a programme that is on with its id."""
+    value = campaign_of(desk, proposal, chosen, now)
+    return NewCampaign(
+        key=proposal.key,
+        programme=proposal.programme,
+        name=proposal.name,
+        schedule=schedule_to_json(value.schedule),
+        zone=value.zone,
+        valid_seconds=int(value.valid_for.total_seconds()),
+        audience=Audience.from_json(proposal.audience),
+        body=proposal.body,
+        created_by=by,
+        created_at=now,
+        priority=proposal.priority,
+        promotion=proposal.promotion,
+        running_id=running_id,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from insights.trends import Trend
 Key = TypeVar("Key")
 
 _QUADRANTS = (Stance.DISLIKE, Stance.MIND, Stance.LIKE, Stance.CARE)  # what hurts is read first
+_PAGE = Path(__file__).with_name("report_page.html")
 _ROWS = 12
 _LINES = 12
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 120.0, 32.0, 4.0
@@ -96,7 +97,7 @@ def report_page(say: Say, language: str, full: FullReport) -> str:
         full: the report.
     """
     found = full.found
-    return _template().render(
+    return page_template(_PAGE).render(
         language="zh-CN" if language == "zh" else language,
         words=_words(say, full),
         full=full,
@@ -309,14 +310,15 @@ def fit(text: object) -> str:
     return _UNFIT.sub("", str(text))
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
+@cache
+def page_template(file: Path) -> Template:
+    """A page's template; whatever is filled in is escaped."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(file.parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["fit"] = fit
-    return environment.get_template("report_page.html")
+    return environment.get_template(file.name)

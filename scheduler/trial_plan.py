@@ -17,7 +17,6 @@ from scheduler.decide import Reason
 from storage.deliveries import UNSERVED
 from storage.errors import SchedulingError
 from storage.outcome_sources import Metric
-from storage.segment_language.reading import read
 from storage.segment_language.trouble import SegmentUnreadable
 from storage.segments import Segment
 
@@ -54,6 +53,12 @@ class TrialInvalid(SchedulingError):
     number = 370
     sentence = "The plan of the trial is wrong: {reason}."
     mend = "Set the trial anew, for example /trial 12 reply 48h 200, or take it off: /trial 12 off."
+
+
+def _readable(segment: Segment) -> Segment:
+    """The segment, if its question can be read."""
+    _ = segment.question
+    return segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +107,12 @@ class TrialPlan:
         """
         try:
             among = document.get("segment")
-            segment = None if among is None else Segment.from_json(among)
-            if segment is not None:
-                read(segment.expression)
             return cls(
                 metric=Metric(document["metric"]),
                 window=timedelta(hours=float(document["window_hours"])),
                 size=int(document["size"]),
                 hold_out=int(document.get("hold_out", 0)),
-                segment=segment,
+                segment=None if among is None else _readable(Segment.from_json(among)),
             )
         except _UNREADABLE as wrong:
             raise TrialInvalid(reason=f"{type(wrong).__name__} {wrong}") from wrong

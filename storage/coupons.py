@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert, insert_new
-from storage.tables import coupon_batches, coupons, members
+from storage.members import name_of_customer
+from storage.tables import coupon_batches, coupons
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +279,7 @@ class HandedOut:
 
 async def last_handed_out(connection: AsyncConnection, batch_id: int, most: int) -> list[HandedOut]:
     """The last coupons of a batch that were handed out, the newest first, `most` at most."""
-    name = (
-        select(members.c.name)
-        .where(members.c.customer_id == coupons.c.customer_id)
-        .order_by(members.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
+    name = name_of_customer(coupons.c.customer_id)
     rows = await connection.execute(
         select(coupons.c.code, name, coupons.c.handed_at, coupons.c.redeemed_at)
         .where(coupons.c.batch_id == batch_id, coupons.c.handed_at.is_not(None))

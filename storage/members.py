@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import Column, ScalarSelect, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert_new
@@ -306,6 +306,17 @@ async def customers_of(connection: AsyncConnection, ids: Collection[int]) -> lis
         .order_by(members.c.customer_id)
     )
     return list(found)
+
+
+def name_of_customer(customer: Column[int]) -> ScalarSelect[str]:
+    """What a customer is called, in a query over something of theirs: by their oldest member."""
+    return (
+        select(members.c.name)
+        .where(members.c.customer_id == customer)
+        .order_by(members.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 async def of_customer(connection: AsyncConnection, customer_id: int) -> list[Member]:

@@ -29,8 +29,8 @@ from sqlalchemy import (
 )
 
 from storage.columns import Words
+from storage.dialects import Holds, HoldsExactly
 from storage.messages import FAN
-from storage.segment_language.compiling import Holds, HoldsExactly
 from storage.tables import comings, coupons, customers, groups, members, memberships, messages
 
 
@@ -44,10 +44,6 @@ class Metric(StrEnum):
     COUPONS = "coupons"  # redeemed a coupon
     OPT_OUTS = "opt_outs"  # asked for no more marketing
     LEAVES = "leaves"  # left the group, or any group
-
-
-ANSWERS = frozenset({Metric.REPLIES, Metric.PRESSES})
-"""What only those can do who got something: nobody is compared with those held out by it."""
 
 
 def _within(moment: Column[datetime], posts: CTE) -> ColumnElement[bool]:

@@ -36,12 +36,9 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
-from storage.columns import UtcDateTime
 from storage.deliveries import DeliveryState
+from storage.dialects import Later
 from storage.members import OURS
 from storage.outcome_sources import IN_GROUPS, IN_PRIVATE, Metric, Source
 from storage.slots import HELD_OUT
@@ -138,25 +135,6 @@ async def outcomes(connection: AsyncConnection, question: Question) -> Outcomes:
         waiting or 0,
         None if last is None else last + question.window,
     )
-
-
-class Later(FunctionElement[datetime]):
-    """A moment so many seconds after another, as the engine reckons."""
-
-    type = UtcDateTime()
-    inherit_cache = True
-
-
-@compiles(Later, "sqlite")
-def _later_as_text(element: Later, compiler: SQLCompiler, **options: Any) -> str:
-    moment, seconds = (compiler.process(one, **options) for one in element.clauses)
-    return f"strftime('%Y-%m-%d %H:%M:%f', {moment}, '+' || {seconds} || ' seconds')"
-
-
-@compiles(Later, "postgresql")
-def _later_as_timestamp(element: Later, compiler: SQLCompiler, **options: Any) -> str:
-    moment, seconds = (compiler.process(one, **options) for one in element.clauses)
-    return f"({moment} + {seconds} * interval '1 second')"
 
 
 def _posts(question: Question) -> CTE:

@@ -32,9 +32,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.deliveries import DeliveryState
+from storage.dialects import Later
 from storage.members import OURS
 from storage.outcome_sources import IN_GROUPS, IN_PRIVATE, Metric, Source
-from storage.outcomes import Counted, Later
+from storage.outcomes import Counted
 from storage.tables import customers, deliveries, members, memberships
 
 REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)

@@ -19,7 +19,8 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert_new
-from storage.tables import campaigns, members, round_entries, rounds
+from storage.members import name_of_customer
+from storage.tables import campaigns, round_entries, rounds
 
 
 class RoundKind(StrEnum):
@@ -255,13 +256,7 @@ async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:
 
 
 async def _entries(connection: AsyncConnection, *which: Any) -> list[Entry]:
-    name = (
-        select(members.c.name)
-        .where(members.c.customer_id == round_entries.c.customer_id)
-        .order_by(members.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
+    name = name_of_customer(round_entries.c.customer_id)
     rows = await connection.execute(
         select(
             round_entries.c.number,

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from handlers.desk import Desk
-from handlers.report_page import fit
+from handlers.report_page import page_template
 from handlers.reviewing.advice_text import KINDS, advice_line
 from handlers.reviewing.figures import Ledger, PartSeen, Review, TaskSeen
 from handlers.reviewing.text import (
@@ -31,6 +28,7 @@ from handlers.trial_text import METRICS, span_told, trial_lines
 from storage.outcome_sources import Metric
 from storage.review_ledger import Aftermath
 
+_PAGE = Path(__file__).with_name("page.html")
 _ROWS = 12
 _QUOTES = 8
 
@@ -66,7 +64,7 @@ class Talk:
 def review_page(desk: Desk, review: Review) -> str:
     """The review as an HTML document, in the shop's language."""
     say, ledger, language = desk.say, review.ledger, desk.shop.language
-    return _template().render(
+    return page_template(_PAGE).render(
         language="zh-CN" if language == "zh" else language,
         title=title_line(desk, review),
         standing=standing_lines(desk, review),
@@ -170,16 +168,3 @@ def _talk(desk: Desk, review: Review) -> Talk | None:
     rows = [(name, rows[:_ROWS]) for name, rows in talk_rows(desk, review.talk).items()]
     lines = [*talk_heads(desk, review.talk), *review.talk.notes]
     return Talk(lines, rows, quotes_of(review.talk)[:_QUOTES])
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["fit"] = fit
-    return environment.get_template("page.html")

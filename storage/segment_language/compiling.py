@@ -15,7 +15,6 @@ from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Select,
     and_,
@@ -26,11 +25,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from storage.columns import Words
+from storage.dialects import Holds
 from storage.segment_language.questions import (
     Every,
     InGroup,
@@ -196,46 +193,3 @@ def _age(than: Than, moment: ColumnElement[Any], now: datetime, days: int) -> Co
         Than.MORE: moment < back,
         Than.AT_LEAST: moment <= back,
     }[than]
-
-
-class Holds(FunctionElement[bool]):
-    """Whether a text has a piece in it, small and large letters of ASCII being the same.
-
-    Each engine has its own word for it, and its own mind about other alphabets: hence ASCII alone.
-    """
-
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(Holds, "sqlite")
-def _holds_in_sqlite(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
-    text, piece = (compiler.process(one, **options) for one in element.clauses)
-    return f"(instr(lower({text}), lower({piece})) > 0)"
-
-
-@compiles(Holds, "postgresql")
-def _holds_in_postgresql(element: Holds, compiler: SQLCompiler, **options: Any) -> str:
-    text, piece = (compiler.process(one, **options) for one in element.clauses)
-    return f'(strpos(lower({text} COLLATE "C"), lower({piece} COLLATE "C")) > 0)'
-
-
-class HoldsExactly(FunctionElement[bool]):
-    """Whether a text has a piece in it, letter for letter."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(HoldsExactly, "sqlite")
-def _holds_exactly_in_sqlite(element: HoldsExactly, compiler: SQLCompiler, **options: Any) -> str:
-    text, piece = (compiler.process(one, **options) for one in element.clauses)
-    return f"(instr({text}, {piece}) > 0)"
-
-
-@compiles(HoldsExactly, "postgresql")
-def _holds_exactly_in_postgresql(
-    element: HoldsExactly, compiler: SQLCompiler, **options: Any
-) -> str:
-    text, piece = (compiler.process(one, **options) for one in element.clauses)
-    return f"(strpos({text}, {piece}) > 0)"
