@@ -5,7 +5,8 @@ joins such sets with IN, AND, OR and NOT. No part of an expression becomes a pie
 names, numbers and moments go as parameters.
 
 What somebody says who asked for no record is nobody's business: a condition on talk never holds of
-them, whichever way it asks.
+them, whichever way it asks. So `not` is carried inward to the single conditions, where those on
+talk have opposites of their own.
 """
 
 from __future__ import annotations
@@ -63,7 +64,27 @@ def compiled(question: Question, now: datetime) -> ColumnElement[bool]:
 
 @compiled.register
 def _(question: Not, now: datetime) -> ColumnElement[bool]:
-    return not_(compiled(question.part, now))
+    if isinstance(question.part, Said):
+        return _of_talk(_saying(question.part, now), opposite=True)
+    turned = _opposite(question.part)
+    return not_(compiled(question.part, now)) if turned is None else compiled(turned, now)
+
+
+def _opposite(question: Question) -> Question | None:
+    """What asks for everybody else, with `not` further in or gone; None: there is no such."""
+    match question:
+        case Not(part):
+            return part
+        case Every(parts):
+            return Some(tuple(map(Not, parts)))
+        case Some(parts):
+            return Every(tuple(map(Not, parts)))
+        case LastSpoke(than, days):
+            return LastSpoke(than.opposite, days)
+        case Spoke(than, number, days):
+            return Spoke(than.opposite, number, days)
+        case _:
+            return None
 
 
 @compiled.register
@@ -136,8 +157,7 @@ def _(question: Spoke, now: datetime) -> ColumnElement[bool]:
 
 @compiled.register
 def _(question: Said, now: datetime) -> ColumnElement[bool]:
-    piece = literal(question.piece, Words())
-    return _of_talk(_words(now, question.days).where(Holds(messages.c.text, piece)))
+    return _of_talk(_saying(question, now))
 
 
 @compiled.register
@@ -175,6 +195,12 @@ def _words(now: datetime, days: int | None) -> Select[Any]:
         .where(messages.c.kind == FAN)
     )
     return said if days is None else said.where(_age(Than.LESS, messages.c.at, now, days))
+
+
+def _saying(question: Said, now: datetime) -> Select[Any]:
+    """The customers who said a message with a piece of text in it."""
+    piece = literal(question.piece, Words())
+    return _words(now, question.days).where(Holds(messages.c.text, piece))
 
 
 def _of_talk(found: Select[Any], *, opposite: bool = False) -> ColumnElement[bool]:

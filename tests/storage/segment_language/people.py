@@ -1,6 +1,8 @@
 """A made-up shop's people as plain values, and what a question means of them without any SQL.
 
 This is the oracle of `test_compiling.py`: it is slow, and says what the language means in Python.
+What somebody says who asked for no record is neither so nor otherwise (Kleene's logic of three
+values, with None as the third); a question finds those alone of whom it is certainly so.
 """
 
 from __future__ import annotations
@@ -60,28 +62,38 @@ def meant(
     right = {
         customer
         for customer in customers
-        if _holds(question, [one for one in every if one.customer == customer], groups, now)
+        if _holds(question, [one for one in every if one.customer == customer], groups, now) is True
     }
     return {one.name for one in every if one.customer in right}
 
 
 def _holds(
     question: Question, members: list[Person], groups: dict[str, set[str]], now: datetime
-) -> bool:
+) -> bool | None:
     match question:
         case Not(part):
-            return not _holds(part, members, groups, now)
+            return _turned(_holds(part, members, groups, now))
         case Every(parts):
-            return all(_holds(part, members, groups, now) for part in parts)
+            return _least([_holds(part, members, groups, now) for part in parts])
         case Some(parts):
-            return any(_holds(part, members, groups, now) for part in parts)
-        case Mark():
-            return any(_is(question, one) for one in members)
+            return _turned(_least([_holds(Not(part), members, groups, now) for part in parts]))
         case LastSpoke() | Spoke() | Said():
-            said = [said for one in members for said in one.said]
-            return not any(one.no_record for one in members) and _talks(question, said, now)
+            if any(one.no_record for one in members):
+                return None
+            return _talks(question, [said for one in members for said in one.said], now)
         case _:
             return _stands(question, members, groups, now)
+
+
+def _turned(held: bool | None) -> bool | None:  # noqa: FBT001 (a value of the logic, not a switch)
+    return None if held is None else not held
+
+
+def _least(held: list[bool | None]) -> bool | None:
+    """Whether all hold: one that does not decides, else one that nobody can tell."""
+    if False in held:
+        return False
+    return None if None in held else True
 
 
 def _is(mark: Mark, one: Person) -> bool:
@@ -95,6 +107,8 @@ def _stands(
 ) -> bool:
     sits = {seat.group for one in members for seat in one.seats if not seat.left}
     match question:
+        case Mark():
+            return any(_is(question, one) for one in members)
         case Tagged(tags):
             carried = {tag for one in members for tag, end in one.tags if end is None or end > now}
             return not carried.isdisjoint(tags)

@@ -194,6 +194,31 @@ async def test_a_question_means_what_plain_python_says(
     assert set(found) == meant(question, PEOPLE, GROUPS, NOW)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "last_active < 60d",
+        "not last_active < 60d",
+        "not last_active >= 0d",
+        "not messages >= 1 in 30d",
+        "not said 补货",
+        "not (said 补货 and messages >= 0)",
+        "not (said 补货 or not last_active > 60d)",
+        "not not messages = 0",
+    ],
+)
+async def test_talk_finds_nobody_who_asked_for_no_record_whichever_way_it_is_asked(
+    stored: AsyncConnection, text: str
+) -> None:
+    of_them = {one.customer for one in PEOPLE if one.no_record}
+    unasked = {one.name for one in PEOPLE if one.customer in of_them}
+    found = await stored.scalars(
+        select(tables.members.c.name).where(people_in(Segment.parse(text), NOW))
+    )
+    assert unasked
+    assert unasked.isdisjoint(found)
+
+
 async def test_sizes_count_customers_and_leave_the_staff_out_unless_they_are_asked_for(
     stored: AsyncConnection,
 ) -> None:
