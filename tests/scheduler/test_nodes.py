@@ -25,21 +25,48 @@ def written(folder: Path, text: str, name: str = "tmall-2027.toml") -> Path:
     return path
 
 
-def test_tmall_s_nodes_of_2024_are_known_to_the_minute_and_with_their_source() -> None:
-    nodes = nodes_of("tmall", "double11", 2024)
-    assert {key: f"{node.at:%m-%d %H:%M %z}" for key, node in nodes.items()} == {
-        "presale-start": "10-14 20:00 +0800",
-        "balance-start": "10-21 20:00 +0800",
-        "spot-start": "10-21 20:00 +0800",
-        "second-wave": "10-31 20:00 +0800",
-    }
-    assert all(node.confirmed and node.source and node.name["zh"] for node in nodes.values())
+@pytest.mark.parametrize(
+    ("programme", "year", "known"),
+    [
+        ("double11", 2021, {"presale-start": "10-20 20:00"}),
+        (
+            "double11",
+            2022,
+            {
+                "presale-start": "10-24 20:00",
+                "spot-start": "10-31 20:00",
+                "second-wave": "11-10 20:00",
+            },
+        ),
+        (
+            "double11",
+            2024,
+            {
+                "presale-start": "10-14 20:00",
+                "balance-start": "10-21 20:00",
+                "spot-start": "10-21 20:00",
+                "second-wave": "10-31 20:00",
+            },
+        ),
+        ("618", 2024, {"sale-start": "05-20 20:00", "second-wave": "05-31 20:00"}),
+    ],
+)
+def test_tmall_s_nodes_of_past_years_are_known_to_the_minute_and_with_their_source(
+    programme: str, year: int, known: dict[str, str]
+) -> None:
+    nodes = nodes_of("tmall", programme, year)
+    assert {key: f"{node.at:%m-%d %H:%M}" for key, node in nodes.items()} == known
+    for node in nodes.values():
+        assert node.confirmed
+        assert node.source
+        assert node.name["zh"]
+        assert f"{node.at:%Y%z}" == f"{year}+0800"
 
 
 @pytest.mark.parametrize(("platform", "year"), [("tmall", 2026), ("nowhere", 2024)])
 def test_a_year_that_nobody_has_written_down_has_no_nodes(platform: str, year: int) -> None:
     assert nodes_of(platform, "double11", year) == {}
-    assert nodes_of("tmall", "618", 2024) == {}
+    assert nodes_of("tmall", "618", 2022) == {}
 
 
 def test_the_shop_s_own_nodes_win(tmp_path: Path) -> None:
