@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from storage.segment_language.questions import Not, Question, Saved, Tagged, every, some
-from storage.segment_language.reading import read, without_quotes
+from storage.segment_language.quotes import without_quotes
+from storage.segment_language.reading import read
 from storage.segment_language.trouble import Trouble, Wrong
 from storage.segments import Segment
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from handlers.arguments import Unreadable, token
-from storage.segment_language.reading import is_word
+from storage.segment_language.examples import is_word
 
 _LONGEST_NAME = 30  # characters, as tags
 _DELETE_WORDS = frozenset({"delete", "删除"})

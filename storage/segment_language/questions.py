@@ -2,7 +2,7 @@
 
 The facts of a customer are those of all their members together: who carries a tag on one channel
 and speaks on another has done both. To ask for something new, add a class here, a rule in
-`grammar.lark`, and a line each in `reading.py`, `writing.py` and `compiling.py`.
+`grammar.lark`, and a line each in `parsing.py`, `writing.py` and `compiling.py`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.segment_language.examples import EXAMPLE
 from storage.segment_language.questions import InGroup, Tagged
-from storage.segment_language.reading import DEEPEST, EXAMPLE, LONGEST, MOST_CONDITIONS, read
+from storage.segment_language.reading import DEEPEST, LONGEST, MOST_CONDITIONS, read
 from storage.segment_language.trouble import SegmentUnreadable, Trouble, Wrong
 from storage.segment_language.writing import written
 from storage.segments import Segment
