@@ -9,21 +9,18 @@ sentence (a key of the wording) that says what was expected.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
 from handlers.people_words import People, in_brackets, why_unreadable
-from scheduler.festivals import Festival, all_festivals
 from scheduler.wall_time import ZoneUnknown, zone_named
 from storage.audiences import Audience
 from storage.join_requests import Rule
 from storage.segment_language.trouble import SegmentUnreadable
 
-_ARRIVED = frozenset({"sent", "已收到", "收到", "收到了"})
-_NOT_ARRIVED = frozenset({"notsent", "没收到", "未收到"})
-_SURE_WORDS = frozenset({"sure", "确定"})
+Meaning = TypeVar("Meaning")
+
 _QUOTED = re.compile(r"[\"“「](?P<inside>(?:\\[\"”」\\]|[^\"”」])+)[\"”」]")
 _ESCAPED = re.compile(r"\\([\"”」\\])")
 _TO_ESCAPE = re.compile(r"[\"”」\\]")
@@ -32,7 +29,16 @@ _BLANKS = " \t\u3000"
 _EVERY_GROUP = frozenset({"所有群", "全部群", "全部", "all"})
 _LAST_CHOICE = frozenset({"上次", "last"})
 
-
+_SURE_WORDS = {"sure": True, "确定": True}
+_ARRIVED_WORDS = {
+    "sent": True,
+    "已收到": True,
+    "收到": True,
+    "收到了": True,
+    "notsent": False,
+    "没收到": False,
+    "未收到": False,
+}
 _ADMISSION_WORDS = {
     "所有人": Rule.EVERYONE,
     "everyone": Rule.EVERYONE,
@@ -78,6 +84,18 @@ def token(rest: str) -> tuple[str, str]:
     front = re.match(r"\S*", rest)
     end = front.end() if front else 0
     return rest[:end], rest[end:]
+
+
+def one_of(words: Mapping[str, Meaning], rest: str, otherwise: str) -> tuple[Meaning, str]:
+    """What the word at the front means, written small or large, and what is left.
+
+    Raises:
+        Unreadable: it is none of the `words`; `otherwise` is the sentence.
+    """
+    word, left = token(rest)
+    if word.lower() not in words:
+        raise Unreadable(otherwise)
+    return words[word.lower()], left
 
 
 def _called(rest: str) -> tuple[str, str]:
@@ -141,46 +159,22 @@ class Rest:
     """Everything that is left, line breaks included."""
 
     label: ClassVar[str] = "内容"
+    missing: ClassVar[str] = "还没有写内容"
     text: str
 
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """All of it, stripped; not nothing."""
         if not rest.strip():
-            raise Unreadable("还没有写内容")
+            raise Unreadable(cls.missing)
         return cls(rest.strip()), ""
 
 
 @dataclass(frozen=True, slots=True)
-class FormAnswer:
+class FormAnswer(Rest):
     """What is said to the guided form: the form itself reads it."""
 
     label: ClassVar[str] = "回答"
-    text: str
-
-    @classmethod
-    def read(cls, rest: str) -> tuple[Self, str]:
-        """All that is left; not nothing."""
-        if not rest.strip():
-            raise Unreadable("还没有写内容")
-        return cls(rest.strip()), ""
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """A number of days, 1 to 366."""
-
-    label: ClassVar[str] = "天数"
-    number: int
-
-    @classmethod
-    def read(cls, rest: str) -> tuple[Self, str]:
-        """`7`, `7天` or `7d`."""
-        text, left = token(rest)
-        found = re.fullmatch(r"(\d{1,3})(?:天|日|d)?", text)
-        if not found or not 1 <= int(found[1]) <= 366:  # noqa: PLR2004 (a leap year)
-            raise Unreadable("天数要在 1 到 366 之间")
-        return cls(int(found[1])), left
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +221,7 @@ class Sure:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """The one word."""
-        text, left = token(rest)
-        if text.lower() not in _SURE_WORDS:
-            raise Unreadable("要确定的话，写 sure")
+        _, left = one_of(_SURE_WORDS, rest, "要确定的话，写 sure")
         return cls(), left
 
 
@@ -243,12 +235,9 @@ class Verdict:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese."""
-        text, left = token(rest)
-        if text.lower() in _ARRIVED:
-            return cls(sent=True), left
-        if text.lower() in _NOT_ARRIVED:
-            return cls(sent=False), left
-        raise Unreadable("要说清楚收到没有：sent（已收到）或 notsent（没收到）")
+        otherwise = "要说清楚收到没有：sent（已收到）或 notsent（没收到）"
+        sent, left = one_of(_ARRIVED_WORDS, rest, otherwise)
+        return cls(sent), left
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +250,9 @@ class Admission:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese."""
-        text, left = token(rest)
-        if text.lower() not in _ADMISSION_WORDS:
-            raise Unreadable("要说清楚谁能进：所有人、老客，还是人工")
-        return cls(_ADMISSION_WORDS[text.lower()]), left
+        otherwise = "要说清楚谁能进：所有人、老客，还是人工"
+        rule, left = one_of(_ADMISSION_WORDS, rest, otherwise)
+        return cls(rule), left
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,76 +355,3 @@ class Groups:
         segment = people.segment()
         audience = Audience(() if everywhere else tuple(wanted), tuple(unwanted), segment=segment)
         return cls(" ".join(written), audience), rest
-
-
-_SHOPPING_DAYS = {
-    "双11": (11, 11),
-    "双十一": (11, 11),
-    "双12": (12, 12),
-    "双十二": (12, 12),
-    "618": (6, 18),
-    "女神节": (3, 8),
-    "double11": (11, 11),
-    "double12": (12, 12),
-}
-_WRITTEN_DAY = re.compile(r"(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day to come: `双11`, `12-12`, `2026-12-12` or `12月12日`.
-
-    `written` is how it was called.
-    """
-
-    label: ClassVar[str] = "日子"
-    written: str
-    year: int | None
-    month: int
-    day: int
-
-    @classmethod
-    def read(cls, rest: str) -> tuple[Self, str]:
-        """A shopping day by name, or a date with or without its year."""
-        text, left = token(rest)
-        if text.lower() in _SHOPPING_DAYS:
-            return cls(text, None, *_SHOPPING_DAYS[text.lower()]), left
-        found = _WRITTEN_DAY.fullmatch(text)
-        if not found:
-            raise Unreadable("日子要写成 双11、12-12 或 2026-12-12")
-        return cls(text, int(found[1]) if found[1] else None, int(found[2]), int(found[3])), left
-
-    def after(self, today: date) -> date:
-        """The date meant: in the year that was written, else the next one from today on.
-
-        Raises:
-            ValueError: there is no such day.
-        """
-        if self.year is not None:
-            return date(self.year, self.month, self.day)
-        # 29 February may be up to eight years away.
-        for year in range(today.year, today.year + 9):
-            with suppress(ValueError):
-                meant = date(year, self.month, self.day)
-                if meant >= today:
-                    return meant
-        raise ValueError(self.written)
-
-
-@dataclass(frozen=True, slots=True)
-class FestivalName:
-    """A festival by its Chinese or English name."""
-
-    label: ClassVar[str] = "节日"
-    festival: Festival
-
-    @classmethod
-    def read(cls, rest: str) -> tuple[Self, str]:
-        """A name as the calendar knows it; 节 at its end may be left out."""
-        text, left = token(rest)
-        wanted = text.lower().removesuffix("节")
-        for festival in all_festivals():
-            names = (festival.key, festival.chinese, festival.english.lower())
-            if wanted and wanted in {name.removesuffix("节") for name in names}:
-                return cls(festival), left
-        raise Unreadable("日历里没有这个节日")

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from handlers.arguments import Day, Unreadable
+from handlers.arguments import Rest, Unreadable
 from handlers.coupon_texts import LONGEST_CODE
+from handlers.day_arguments import Day
 
 MOST_CODES = 5_000
 """So many codes come with one command, at most."""
@@ -96,18 +97,11 @@ def _codes(written: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class CouponName:
+class CouponName(Rest):
     """A batch by its name, which may have blanks."""
 
     label: ClassVar[str] = "券名"
-    text: str
-
-    @classmethod
-    def read(cls, rest: str) -> tuple[Self, str]:
-        """All that is left."""
-        if not rest.strip():
-            raise Unreadable("还没写券的名称")
-        return cls(rest.strip()), ""
+    missing: ClassVar[str] = "还没写券的名称"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ button can ask the same again.
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import ClassVar, Self, TypeVar
 
 from handlers.arguments import Unreadable, in_quotes, is_quoted, quoted, token
+from handlers.day_arguments import DATE, WrittenDate
 from handlers.people_words import in_brackets, named, why_unreadable
 from handlers.period import Period
 from insights.lexicon import DemandKind
@@ -28,7 +28,6 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _LONGEST = 366  # days
 _LONGEST_THING = 200  # characters: products have long names
-_A_LEAP_YEAR = 2024
 
 _TODAY_WORDS = ("今天", "今日", "today")
 _YESTERDAY_WORDS = ("昨天", "昨日", "yesterday")
@@ -67,7 +66,6 @@ _KIND_WORDS = {
 }
 
 _NUMBER_OF_DAYS = re.compile(r"(?:最近|近|过去)?(\d{1,4})(?:天|日|d|days)?", re.IGNORECASE)
-_DATE = re.compile(r"(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
 _BETWEEN = re.compile(
     r"[ \t\u3000]*(?:\.{2,}|…+|~|～|至|到|—+|–)[ \t\u3000]*|[ \t\u3000]+-[ \t\u3000]+"
 )
@@ -76,46 +74,11 @@ _SEGMENT = re.compile(r"(?:tag|标签|segment|分组)[:：](?=\S)", re.IGNORECAS
 
 
 @dataclass(frozen=True, slots=True)
-class _Date:
-    """A calendar day, perhaps without its year."""
-
-    year: int | None
-    month: int
-    day: int
-
-    @classmethod
-    def read(cls, found: re.Match[str]) -> Self:
-        """The day as written; its month has so many days in some year."""
-        year, month, day = int(found[1]) if found[1] else None, int(found[2]), int(found[3])
-        if month not in range(1, 13) or day not in range(1, _days_in(year, month) + 1):
-            raise Unreadable("日历里没有这一天")
-        return cls(year, month, day)
-
-    def of(self, year: int) -> date:
-        """The day in a year; of 29 February in others the 28th."""
-        return date(year, self.month, min(self.day, _days_in(year, self.month)))
-
-    def until(self, latest: date) -> date:
-        """The day meant: in its year, else the last such day up to `latest`."""
-        if self.year is not None:
-            return self.of(self.year)
-        meant = self.of(latest.year)
-        return meant if meant <= latest else self.of(latest.year - 1)
-
-    def since(self, earliest: date) -> date:
-        """The day meant: in its year, else the first such day from `earliest` on."""
-        if self.year is not None:
-            return self.of(self.year)
-        meant = self.of(earliest.year)
-        return meant if meant >= earliest else self.of(earliest.year + 1)
-
-
-@dataclass(frozen=True, slots=True)
 class _Dates:
     """From one day to another, both included."""
 
-    first: _Date
-    last: _Date
+    first: WrittenDate
+    last: WrittenDate
 
     def check(self) -> None:
         """Refuse what ends before it begins, or is longer than a year.
@@ -124,16 +87,16 @@ class _Dates:
             Unreadable: it does, or is.
         """
         if self.first.year is not None and self.last.year is not None:
-            days = (self.last.of(self.last.year) - self.first.of(self.first.year)).days + 1
-            if days < 1:
+            first, last = self.first.in_year(self.first.year), self.last.in_year(self.last.year)
+            if last < first:
                 raise Unreadable("结束的那天在开始之前")
-            if days > _LONGEST:
+            if (last - first).days >= _LONGEST:
                 raise Unreadable("最多看 366 天")
 
     def meant(self, today: date) -> Period:
         """The period: without years the last one that has begun."""
         if self.first.year is None and self.last.year is not None:
-            last = self.last.of(self.last.year)
+            last = self.last.in_year(self.last.year)
             return Period(self.first.until(last), last)
         first = self.first.until(today)
         return Period(first, self.last.since(first))
@@ -141,24 +104,20 @@ class _Dates:
 
 def _read_dates(text: str) -> tuple[str, Callable[[date], Period], str] | None:
     """One day or two, as written and what they mean, and what is left; None where there is none."""
-    first = _DATE.match(text)
+    first = DATE.match(text)
     if first is None:
         return None
     between = _BETWEEN.match(text, first.end())
-    last = _DATE.match(text, between.end()) if between is not None else None
+    last = DATE.match(text, between.end()) if between is not None else None
     end = (last or first).end()
     if text[end : end + 1].strip():
         return None
-    begin = _Date.read(first)
-    dates = _Dates(begin, begin if last is None else _Date.read(last))
+    dates = _Dates(WrittenDate.of(first), WrittenDate.of(last or first))
+    if not (dates.first.exists and dates.last.exists):
+        raise Unreadable("日历里没有这一天")
     dates.check()
     written = first[0] if last is None else f"{first[0]}..{last[0]}"
     return written, dates.meant, text[end:]
-
-
-def _days_in(year: int | None, month: int) -> int:
-    """The days of a month; without a year, those it can have."""
-    return monthrange(_A_LEAP_YEAR if year is None else year, month)[1]
 
 
 def _last_days(number: int) -> Callable[[date], Period]:

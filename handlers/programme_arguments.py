@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from handlers.arguments import Unreadable, token
+from handlers.arguments import Unreadable, one_of, token
 
 _LONGEST = 30  # characters
 
@@ -50,10 +50,8 @@ class Deed:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese."""
-        text, left = token(rest)
-        doing = _DOING_WORDS.get(text.lower())
-        if doing is None:
-            raise Unreadable("要做什么，写 on、off、text、move、skip、keep 或 facts")
+        otherwise = "要做什么，写 on、off、text、move、skip、keep 或 facts"
+        doing, left = one_of(_DOING_WORDS, rest, otherwise)
         return cls(doing), left
 
 

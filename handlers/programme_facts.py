@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from handlers.day_arguments import DATE, WrittenDate
 from handlers.desk import Desk
 from handlers.programme_files import NODE, NODES, node_names
 from handlers.replies import Reply, reply
@@ -24,7 +25,6 @@ _ANY_NAME = re.compile(r"(?!\d+\s*[=＝])[\w-]+")
 _REMARK = re.compile(r"\s*[，,（(].*")
 _BEHIND = re.compile(r"[\s;；,，。]+$")
 _NOTHING_WORDS = frozenset({"", "无", "没有", "删", "删掉", "none"})
-_DAY = re.compile(r"(?:(?P<year>20\d\d)[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?")
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})")
 _MONEY = re.compile(r"(?:[¥￥])?(?P<amount>\d{1,7}(?:\.\d{1,2})?)(?:元|块)?")
 _NUMBER = re.compile(r"(?P<number>\d{1,9})")
@@ -142,11 +142,12 @@ def _value(kind: FactKind, written: str, year: int) -> str | int | None:
 
 
 def _day(written: str, year: int) -> date | None:
-    found = _DAY.fullmatch(written)
+    found = DATE.fullmatch(written)
     if found is None:
         return None
     try:
-        return date(int(found["year"] or year), int(found["month"]), int(found["day"]))
+        day = WrittenDate.of(found)
+        return date(day.year or year, day.month, day.day)
     except ValueError:
         return None
 

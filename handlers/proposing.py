@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
-from handlers.arguments import Day
 from handlers.audiences import Chosen
 from handlers.coupon_texts import asks_for_coupon, naming, never_in_groups, plainly
+from handlers.day_arguments import Day
 from handlers.desk import Asked, Desk
 from handlers.previews import to_come, too_long, words_of, wrong_braces, wrong_braces_in_private
 from handlers.proposals import Proposal, proposal_for, propose

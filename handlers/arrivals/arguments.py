@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Self
 
-from handlers.arguments import Unreadable, token
+from handlers.arguments import Unreadable, one_of, token
 from handlers.arrivals.plain import LONGEST_TITLE, address, amount, plain
 
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _NUMBERED = re.compile(r"[#＃](\d{1,18})")
-_LOOK_WORDS = frozenset({"look", "看"})
-_ACCEPT_WORDS = frozenset({"accept", "收下"})
+_DEED_WORDS = {"look": False, "看": False, "accept": True, "收下": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,9 @@ class FeedDeed:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese."""
-        text, left = token(rest)
-        if text.lower() not in _LOOK_WORDS | _ACCEPT_WORDS:
-            raise Unreadable("要做什么？写 看 或 收下，再写货源的名字")
-        return cls(text.lower() in _ACCEPT_WORDS), left
+        otherwise = "要做什么？写 看 或 收下，再写货源的名字"
+        accepts, left = one_of(_DEED_WORDS, rest, otherwise)
+        return cls(accepts), left
 
 
 @dataclass(frozen=True, slots=True)

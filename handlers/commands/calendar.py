@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import date, datetime, time, timedelta
 
-from handlers.arguments import Day, Days, Groups, Rest, Word, quoted
+from handlers.arguments import Groups, Rest, Word, quoted
 from handlers.audiences import ask_for_groups, chosen_or_here
 from handlers.calendar_arguments import NO_SUCH_CARE, CareKind, DayRule
+from handlers.day_arguments import Day, Days
 from handlers.desk import Asked, Desk, shortened
 from handlers.paging import PAGE
 from handlers.planned import Planned, coming

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from handlers.arguments import Groups, Sure, Unreadable, token
+from handlers.arguments import Groups, Sure, one_of
 from handlers.audiences import chosen_groups
 from handlers.concerned import Concerned, find_concerned, others_among, tag_them, written_for
 from handlers.desk import Asked, Desk
@@ -22,8 +22,7 @@ from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from scheduler.content import Button, Content
 
-_MARK_WORDS = frozenset({"mark", "贴标签"})
-_DRAFT_WORDS = frozenset({"draft", "起草"})
+_DEED_WORDS = {"mark": False, "贴标签": False, "draft": True, "起草": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,8 @@ class Deed:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese."""
-        text, left = token(rest)
-        if text.lower() not in _MARK_WORDS | _DRAFT_WORDS:
-            raise Unreadable("要做什么？写 贴标签 或 起草")
-        return cls(text.lower() in _DRAFT_WORDS), left
+        drafts, left = one_of(_DEED_WORDS, rest, "要做什么？写 贴标签 或 起草")
+        return cls(drafts), left
 
 
 @command(

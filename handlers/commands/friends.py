@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from handlers.account_names import AccountName, no_such_account
 from handlers.admission import own_words, who_decided
-from handlers.arguments import Groups, Number, PageNumber, Unreadable, Word, token
+from handlers.arguments import Groups, Number, PageNumber, Unreadable, Word, one_of
 from handlers.audiences import chosen_groups
 from handlers.befriending import rule_on, ruling_buttons
 from handlers.desk import Asked, Desk
@@ -55,10 +55,8 @@ class Befriending:
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
         """One word, in English or Chinese; behind 暗号 the words, in quotes if they have blanks."""
-        text, left = token(rest)
-        admits = _BEFRIENDING_WORDS.get(text.lower())
-        if admits is None:
-            raise Unreadable("要说清楚谁能加好友：所有人、暗号（后面写上暗号），还是人工")
+        otherwise = "要说清楚谁能加好友：所有人、暗号（后面写上暗号），还是人工"
+        admits, left = one_of(_BEFRIENDING_WORDS, rest, otherwise)
         if admits is not Admits.WHO_SAYS:
             return cls(admits), left
         if left.lstrip()[:1] in ("@", "＠", ""):

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.arguments import Days, Number, PageNumber
+from handlers.arguments import Number, PageNumber
+from handlers.day_arguments import Days
 from handlers.desk import Asked, Desk, shortened
 from handlers.paging import PAGE, page_of, page_reply
 from handlers.planned import Planned, coming

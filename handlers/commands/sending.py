@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers.arguments import Day, FestivalName, Groups, Rest, quoted
+from handlers.arguments import Groups, Rest, quoted
 from handlers.audiences import ask_for_groups, chosen_or_here
+from handlers.day_arguments import Day, FestivalName
 from handlers.desk import Asked, Desk
 from handlers.previews import too_long
 from handlers.proposing import (

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from handlers.arguments import Day, FestivalName, Groups, Unreadable, quoted
+from handlers.arguments import Groups, Unreadable, quoted
 from handlers.audiences import Chosen, chosen_groups
+from handlers.day_arguments import Day, FestivalName
 from handlers.desk import Asked, Desk, shortened
 from handlers.forms.moments import read_moment
 from handlers.proposals import Proposal

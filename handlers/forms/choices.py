@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-from handlers.arguments import Day, quoted
+from handlers.arguments import quoted
 from handlers.audiences import groups_here
+from handlers.day_arguments import Day
 from handlers.desk import shortened
 from handlers.forms.answers import EVERY_FESTIVAL, KIND_LABELS, Filling
 from handlers.proposing import greetings, name_of

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from handlers.arguments import Day
 from handlers.audiences import Chosen
+from handlers.day_arguments import Day
 from handlers.desk import Desk
 from handlers.forms.answers import Filling, Kind, Wrong, chosen_of, moment_of
 from handlers.previews import to_come, too_much

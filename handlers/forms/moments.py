@@ -12,7 +12,8 @@ import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers.arguments import Day, Unreadable
+from handlers.arguments import Unreadable
+from handlers.day_arguments import DATE, WrittenDate
 from scheduler.wall_time import instant_of
 
 FARTHEST = timedelta(days=366)
@@ -57,7 +58,7 @@ _PARTS = "|".join(
 _WHEN = re.compile(
     rf"(?:(?P<ahead>{'|'.join(_DAY_WORDS)})"
     r"|(?P<next>下)?个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])"
-    r"|(?:(?P<year>20\d\d)[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})(?!\d)[日号]?)?"
+    rf"|{DATE.pattern})?"
     r"[\s,的t]*"
     rf"(?P<part>{_PARTS})?\s*(?:at\s)?\s*"
     rf"(?P<hour>{_NUMBER_WORDS})"
@@ -130,9 +131,8 @@ def _day_of(found: re.Match[str], local: datetime, at: time, over: int) -> date:
         past = datetime.combine(day + over * _DAY, at) <= local.replace(tzinfo=None)
         return day + _WEEK * _DAY if past else day
     if found["month"]:
-        year = int(found["year"]) if found["year"] else None
         try:
-            return Day("", year, int(found["month"]), int(found["day"])).after(today)
+            return WrittenDate.of(found).coming(today)
         except ValueError as none:
             raise Unreadable("日历里没有这一天") from none
     return today + (_DAY_WORDS[found["ahead"]] if found["ahead"] else 0) * _DAY

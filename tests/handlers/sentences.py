@@ -17,12 +17,10 @@ CHINESE = re.compile(r"[“”\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]|……")
 
 _DATA = {"＠", "＝", "@＠", "/／", "节", ",，、 ", "暖群小店"}
 _NAMED_DATA = {
-    "_ARRIVED",
     "_BLANKS",
     "_EMPHASIS",
     "_EVERY_GROUP",
     "_LAST_CHOICE",
-    "_NOT_ARRIVED",
     "_SHOPPING_DAYS",
 }
 
