@@ -6,16 +6,13 @@ Here the figures become what the template shows: words, and shapes by their size
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from handlers.full_report import FullReport
+from handlers.html_page import page_template
 from handlers.report_words import DEMANDS, STANCES, listed_groups
 from handlers.wording import Say
 from insights.demands import Demand
@@ -31,8 +28,6 @@ _PAGE = Path(__file__).with_name("report_page.html")
 _ROWS = 12
 _LINES = 12
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 120.0, 32.0, 4.0
-# What HTML cannot hold, and what would turn the direction of the text around it.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,22 +298,3 @@ def _percent(count: int, longest: int) -> float:
 
 def _share(share: float) -> str:
     return f"{share:.0%}" if share >= 0.1 or not share else f"{share:.1%}"  # noqa: PLR2004 (10%)
-
-
-def fit(text: object) -> str:
-    """A text without what a page cannot show."""
-    return _UNFIT.sub("", str(text))
-
-
-@cache
-def page_template(file: Path) -> Template:
-    """A page's template; whatever is filled in is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(file.parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["fit"] = fit
-    return environment.get_template(file.name)

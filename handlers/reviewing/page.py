@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handlers.desk import Desk
-from handlers.report_page import page_template
+from handlers.html_page import page_template
 from handlers.reviewing.advice_text import KINDS, advice_line
 from handlers.reviewing.figures import Ledger, PartSeen, Review, TaskSeen
 from handlers.reviewing.text import (
