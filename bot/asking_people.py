@@ -9,7 +9,7 @@ from bot.asking import opened_desk
 from bot.configuration import Configuration
 from insights.masking import mask_name
 from storage import audit
-from storage.saved_segments import nobody_knows, pinned
+from storage.saved_segments import nobody_knows, pinned, spares_nobody
 from storage.segments import Match, Segment, matches
 
 _SHOWN = 20
@@ -68,6 +68,7 @@ async def people(configuration: Configuration, expression: str, *, names: bool) 
         async with desk.database.reading() as connection:
             meant = await pinned(connection, desk.shop_id, segment)
             unknown = await nobody_knows(connection, desk.shop_id, meant, now)
+            unknown += await spares_nobody(connection, meant, now)
             found = await matches(connection, meant, now)
         if names:
             async with desk.database.writing() as connection:

@@ -16,7 +16,13 @@ from handlers.desk import Desk
 from handlers.people_words import why_unreadable
 from handlers.replies import Reply, reply
 from storage.groups import all_groups, tags_of_groups
-from storage.saved_segments import SavedSegmentUnknown, all_segments, nobody_knows, pinned
+from storage.saved_segments import (
+    SavedSegmentUnknown,
+    all_segments,
+    nobody_knows,
+    pinned,
+    spares_nobody,
+)
 from storage.segment_language.questions import Condition, InGroup, InTaggedGroup, Tagged
 from storage.segment_language.trouble import SegmentUnreadable
 from storage.segments import Segment
@@ -37,6 +43,37 @@ async def people_meant(
         return unreadable_reply(desk, unreadable)
     missing = await nobody_knows(connection, desk.shop_id, meant, desk.clock.now())
     return await _nobody_knows(connection, desk, missing[0]) if missing else meant
+
+
+async def spared_lines(connection: AsyncConnection, desk: Desk, segment: Segment) -> list[str]:
+    """A line for each tag that is to leave somebody out and leaves out nobody: a slip, perhaps."""
+    now, say = desk.clock.now(), desk.say
+    missing = await spares_nobody(connection, segment, now)
+    known = [tag for tag, _ in await tag_counts(connection, now)] if missing else []
+    lines = []
+    for one in missing:
+        (tag,) = one.tags
+        close = get_close_matches(tag, known, n=1, cutoff=0.5)
+        line = say("请留意：还没有人带着标签「{tag}」，排除它没有避开谁", tag=tag)
+        lines.append(say("{line}。是不是「{tag}」？", line=line, tag=close[0]) if close else line)
+    return lines
+
+
+async def unknown_lines(
+    connection: AsyncConnection, desk: Desk, segment: Segment, whose: str
+) -> list[str]:
+    """A line for each name in the audience of a file (`whose`) that is not there, or not yet."""
+    say = desk.say
+    missing = await nobody_knows(connection, desk.shop_id, segment, desk.clock.now())
+    lines = [
+        say(
+            "请留意：「{name}」的名单里写了「{part}」，店里现在还没有",
+            name=whose,
+            part=Segment.asking(one).expression,
+        )
+        for one in missing
+    ]
+    return [*lines, *await spared_lines(connection, desk, segment)]
 
 
 def unreadable_reply(desk: Desk, unreadable: SegmentUnreadable) -> Reply:

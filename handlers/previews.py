@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.coupon_texts import LONGEST_CODE
 from handlers.desk import Desk
 from handlers.lateness import Held, held, held_lines
+from handlers.people_meant import spared_lines
 from handlers.private_reach import Reached, reached_in_private
 from handlers.replies import Reply, reply
 from handlers.wording import Say
@@ -142,6 +143,7 @@ async def facts(
             desk, connection, campaign, next_post, audience, approved=approved
         )
         lines, late = reached_lines(desk, found), found.held
+        lines += await spared_lines(connection, desk, audience.segment)
     else:
         lines = await _whom(desk, connection, chosen)
         if next_post is not None:
@@ -187,7 +189,7 @@ async def _whom(desk: Desk, connection: AsyncConnection, chosen: Sequence[Group]
         say("发到 {count} 个群：{names}", count=len(chosen), names=names),
         say("共 {fans} 位粉丝", fans=reached.fans),
     ]
-    if len(chosen) > 1:
+    if reached.in_several:
         lines.append(say("其中 {several} 位不止在一个群，会看到几次", several=reached.in_several))
     return lines
 

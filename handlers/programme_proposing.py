@@ -16,6 +16,7 @@ from handlers.audiences import Chosen
 from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
 from handlers.coupon_texts import Settled, settled
 from handlers.desk import Asked, Desk
+from handlers.people_meant import unknown_lines
 from handlers.previews import facts, to_come, too_much
 from handlers.private_reach import reached_in_private
 from handlers.programme_calendar import Entry, calendar_page, entries_of, whole_line
@@ -187,6 +188,7 @@ async def _facts(desk: Desk, connection: AsyncConnection, found: Wanted) -> list
             lines.append(
                 say("「{name}」：私下发给 {count} 位粉丝", name=draft.name, count=reached.fans)
             )
+            lines += await unknown_lines(connection, desk, draft.audience.segment, draft.name)
             continue
         of_this = await facts(
             desk,

@@ -131,8 +131,8 @@ async def nobody_knows(
 ) -> list[Condition]:
     """What a segment names that is not there, each as the condition on it alone.
 
-    That is a tag that nobody carries (whom it leaves out may be nobody yet), or a group or a group
-    tag that the shop does not have.
+    That is a tag that nobody carries, or a group or a group tag that the shop does not have. Whom a
+    tag leaves out may be nobody yet: see `spares_nobody`.
     """
     asked = list(conditions(segment.question))
     tags = _each(list(wanted(segment.question)), Tagged)
@@ -150,6 +150,14 @@ async def nobody_knows(
         )
         missing += [InTaggedGroup((one,)) for one in _without(of_groups, set(known))]
     return missing
+
+
+async def spares_nobody(
+    connection: AsyncConnection, segment: Segment, now: datetime
+) -> list[Tagged]:
+    """The tags that leave nobody out, since nobody carries them: perhaps they are misspelt."""
+    unwanted = _each(list(wanted(segment.question, wants=False)), Tagged)
+    return [Tagged((one,)) for one in await unknown_tags(connection, unwanted, now)]
 
 
 async def _expanded(connection: AsyncConnection, shop_id: int, segment: Segment) -> Segment:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from handlers import programme_posts
 from handlers.arguments import Groups, PageNumber, Rest
 from handlers.audiences import Chosen, ask_for_groups, chosen_or_here
 from handlers.desk import Asked, Desk
+from handlers.people_meant import unknown_lines
 from handlers.programme_arguments import Deed, Doing, ProgrammeName
-from handlers.programme_calendar import calendar_page, entry_meant, whole_entry
+from handlers.programme_calendar import Entry, calendar_page, entry_meant, whole_entry
 from handlers.programme_facts import (
     Said,
     ask_for_facts,
@@ -72,7 +73,7 @@ async def programme_(  # noqa: PLR0917 (each is one word of the line)
     if programme is None:
         is_off = deed is not None and deed.doing is Doing.OFF
         off = await _switch_off(desk, asked, name.written, name.written) if is_off else None
-        yield off or _unknown(desk, found, name.written)
+        yield off or _no_such(desk, found, name.written)
         return
     written = "" if rest is None else rest.text
     try:
@@ -192,11 +193,27 @@ async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, writ
     if more:
         call = f"/programme on {programme.key}"
         tail.insert(0, say("现在还能补上 {count} 条，发 {call} 看看。", count=more, call=call))
+    tail += await _unknown(desk, seen.entries)
     facts = {} if running is None else running.facts
     if programme.facts:
         tail = [say("店里的情况："), *facts_lines(desk, programme, year, facts), *tail]
     tail.append(say("看一条的全文：/programme {key} 1", key=programme.key))
     return calendar_page(desk, programme, seen.plan, seen.entries, page, head=head, tail=tail)
+
+
+async def _unknown(desk: Desk, entries: Sequence[Entry]) -> list[str]:
+    """What the audiences of these posts name that the shop does not have, or not yet."""
+    people = {
+        one.audience.segment: one.name
+        for one in entries
+        if one.audience is not None and one.audience.segment is not None
+    }
+    async with desk.database.reading() as connection:
+        return [
+            line
+            for segment, name in people.items()
+            for line in await unknown_lines(connection, desk, segment, name)
+        ]
 
 
 async def _switch_on(
@@ -278,7 +295,7 @@ async def _tell_facts(desk: Desk, asked: Asked, programme: Programme, written: s
     return reply("\n".join([*lines, say(sentence, call=call)]), Button(call, call), private=True)
 
 
-def _unknown(desk: Desk, found: Shelf, written: str) -> Reply:
+def _no_such(desk: Desk, found: Shelf, written: str) -> Reply:
     known = desk.listed(
         desk.say("{name}（{key}）", name=title_of(one, desk.shop), key=one.key)
         for one in found.programmes.values()

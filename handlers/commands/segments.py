@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers.arguments import PageNumber, quoted, token
 from handlers.desk import Asked, Desk
 from handlers.paging import page_of, page_reply
-from handlers.people_meant import people_meant, unreadable_reply
+from handlers.people_meant import people_meant, spared_lines, unreadable_reply
 from handlers.previews import reached_lines
 from handlers.private_reach import reach_of
 from handlers.quoting import sees_names
@@ -125,10 +125,11 @@ async def _found(desk: Desk, asked: Asked, wanted: Segment) -> list[str] | Reply
         customers = await counted_in(connection, meant, now)
         some = await matches(connection, meant, now, _SAMPLE)
         reached = await reach_of(desk, connection, customers)
+        spared = await spared_lines(connection, desk, meant)
     lines = [say("一共 {count} 位", count=len(customers))]
     if not customers:
         return lines
-    lines += reached_lines(desk, reached)
+    lines += [*reached_lines(desk, reached), *spared]
     names = [one.name for one in some]
     if sees_names(desk, asked):
         await _note_look(desk, asked, wanted, some)

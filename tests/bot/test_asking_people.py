@@ -35,7 +35,7 @@ def test_it_tells_who_matches_and_how_many(here: Path, configured: Configuration
     everybody = call("segment", "messages >= 1", "--json").document
     found = call("segment", "标签:老客 且 非 标签:员工", "--json").document
     assert found["segment"] == "tag:老客 and not tag:员工"
-    assert (found["customers"], found["unknown"]) == (1, [])
+    assert (found["customers"], found["unknown"]) == (1, ["tag:员工"])
     assert [one["name"] for one in found["members"]] == ["小**"]
     others = call("segment", "not tag:老客 and messages >= 1", "--json").document
     assert others["customers"] == everybody["customers"] - 1
@@ -63,6 +63,9 @@ def test_what_is_not_there_is_told(here: Path) -> None:
     assert nobody.document["customers"] == 0
     assert nobody.document["unknown"] == ["tag:没人带", "group = 九群"]
     assert "nobody knows tag:没人带" in nobody.err
+    spared = call("segment", "messages >= 1 and not tag:敏感鸡", "--json")
+    assert spared.document["unknown"] == ["tag:敏感鸡"]
+    assert "nobody knows tag:敏感鸡" in spared.err
     unknown = call("segment", "segment:常客")
     assert (unknown.code, unknown.out) == (1, "")
     assert "There is no saved segment '常客'" in unknown.err

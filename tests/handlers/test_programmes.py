@@ -369,3 +369,21 @@ async def test_a_saved_segment_that_is_gone_is_named(sqlite: Database, tmp_path:
     answer = await says(shop, "/programme on sale @所有群 赠品=小样")
     assert answer.startswith("这个方案现在排不出来：")
     assert "老朋友" in answer
+
+
+async def test_names_in_an_audience_that_the_shop_does_not_have_are_told_whenever_it_is_shown(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    people = 'audience = "not group = 员工福力 and not tag:敏感鸡"'
+    text = SALE.replace('audience = "tag:老客"', people)
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    await shop.says("小鱼", "你好")
+    group = "的名单里写了「group = 员工福力」，店里现在还没有"
+    tag = "还没有人带着标签「敏感鸡」，排除它没有避开谁"
+    for answer in (
+        await says(shop, "/programme sale"),
+        await says(shop, ON),
+        (await switched_on(shop)).text and await says(shop, "/programme sale"),
+    ):
+        assert group in answer
+        assert tag in answer

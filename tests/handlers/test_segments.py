@@ -191,3 +191,26 @@ def test_what_is_asked_wrongly_of_segments(text: str) -> None:
 def test_a_segment_word_is_read_again_as_it_is_written(text: str) -> None:
     read, _ = SegmentWord.read(text)
     assert SegmentWord.read(read.written)[0] == read
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "/segment tag:老客 and not tag:敏感机",
+            "「敏感机」，排除它没有避开谁。是不是「敏感肌」？",
+        ),
+        ("/segment tag:老客 and not tag:员工", "还没有人带着标签「员工」，排除它没有避开谁\n"),
+        ("/broadcast @标签:老客 -标签:敏感机 今晚上新", "「敏感机」，排除它没有避开谁。是不是"),
+        ("/segment tag:老客 and not tag:敏感肌", ""),
+        ("/broadcast @标签:老客 -标签:敏感肌 今晚上新", ""),
+    ],
+)
+async def test_a_tag_that_leaves_nobody_out_is_pointed_out(
+    shop: Shop, text: str, told: str
+) -> None:
+    await tagged(shop, "小鱼", "小美")
+    await tagged(shop, "小陈", tag="敏感肌", group="二群")
+    answer = (await shop.says(MANAGER, text, group=None)).text
+    assert told in answer
+    assert ("没有避开谁" in answer) is bool(told)

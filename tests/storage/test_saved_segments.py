@@ -13,6 +13,7 @@ from storage.saved_segments import (
     nobody_knows,
     pinned,
     save_segment,
+    spares_nobody,
 )
 from storage.segment_language.questions import InGroup, InTaggedGroup, Tagged
 from storage.segment_language.trouble import SegmentUnreadable
@@ -104,3 +105,22 @@ async def test_names_that_nobody_knows_are_told(connection: AsyncConnection) -> 
         InGroup(("九群",)),
         InTaggedGroup(("华东",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tag:老客 and not tag:敏感鸡", ["敏感鸡"]),
+        ("not tag in (老客, 敏感鸡, 痘鸡)", ["敏感鸡", "痘鸡"]),
+        ("not (tag:老客 or not tag:没人带)", []),
+        ("not not tag:没人带 and not tag:老客", []),
+        ("messages >= 1", []),
+    ],
+)
+async def test_a_tag_that_leaves_nobody_out_is_told(
+    connection: AsyncConnection, text: str, told: list[str]
+) -> None:
+    fan = await member(connection, "小鱼", await group(connection, "一群"))
+    await set_tags(connection, [Tag(fan.id, "老客", "rule:watch", "1", NOW)])
+    found = await spares_nobody(connection, Segment.parse(text), NOW)
+    assert found == [Tagged((one,)) for one in told]
