@@ -24,6 +24,7 @@ from handlers.replacing import Covered, covered, narrowed_by, replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
+from scheduler.left_alone import left_alone
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
 from scheduler.variants import parts
@@ -219,15 +220,21 @@ async def submit(desk: Desk, actor: str, number: int) -> list[str]:
     async with desk.database.reading() as connection:
         campaign = await _newest(connection, number)
         text = await what_waits(desk, connection, campaign)
+    question = Content(text, buttons=approval_buttons(desk, campaign))
+    return await ask_others(desk, actor, question, str(campaign.version_id))
+
+
+async def ask_others(desk: Desk, actor: str, question: Content, what: str) -> list[str]:
+    """Ask the managers other than `actor` whether something may go out; the names of those reached.
+
+    `what` names it in the key of the messages, so that nobody is asked the same twice.
+    """
+    async with desk.database.reading() as connection:
         drafter = await member_of(connection, actor)
-    told = await tell_managers(
-        desk,
-        Content(text, buttons=approval_buttons(desk, campaign)),
-        f"approval:{campaign.version_id}",
-        but=[] if drafter is None else [drafter.customer_id],
-    )
+    but = [] if drafter is None else [drafter.customer_id]
+    told = await tell_managers(desk, question, f"approval:{what}", but=but)
     if not told:
-        _log.warning("nobody_to_approve", campaign=campaign.key)
+        _log.warning("nobody_to_approve", what=what)
     return told
 
 
@@ -286,6 +293,8 @@ async def described(
     meant = await resolve(connection, desk.shop_id, campaign.audience)
     group = meant.groups[0].name if meant.groups else desk.say("群")
     posts = still_to_come(desk, campaign)
+    alone = await left_alone(connection, campaign, [one.slot for one in posts])
+    posts = [one for one in posts if one.slot not in alone] or posts
     # What is past is planned already: then the delivery itself tells what it waits for.
     ahead = [one for one in posts if waits(campaign) or one.at > desk.clock.now()]
     lines = await facts(

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import (
     Approved,
     OneselfOnly,
     approve_in,
+    ask_others,
     described,
     reject_in,
     submit,
@@ -32,14 +32,12 @@ from handlers.programme_calendar import entry_line, whole_line
 from handlers.programme_files import is_greetings, shelf, title_of
 from handlers.programme_posts import calendar
 from handlers.programmes import standing_campaigns
-from handlers.staff import member_of, name_of, tell_managers
+from handlers.staff import name_of
 from scheduler.content import Button, Content
 from scheduler.programme_parts import Programme
 from storage import audit
 from storage.campaigns import StoredCampaign
 from storage.running_programmes import RunningProgramme, programmes_on, switch_off
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +123,10 @@ async def submit_programme(desk: Desk, actor: str, name: str, year: int) -> tupl
     if len(found.campaigns) == 1:
         return str(found.campaigns[0].id), await submit(desk, actor, found.campaigns[0].id)
     text = await what_waits_of(desk, found)
-    async with desk.database.reading() as connection:
-        drafter = await member_of(connection, actor)
-    told = await tell_managers(
-        desk,
-        Content(text, buttons=programme_buttons(desk, found)),
-        f"approval:programme:{found.running.id}:{found.newest}",
-        but=[] if drafter is None else [drafter.customer_id],
+    question = Content(text, buttons=programme_buttons(desk, found))
+    return found.call, await ask_others(
+        desk, actor, question, f"programme:{found.running.id}:{found.newest}"
     )
-    if not told:
-        _log.warning("nobody_to_approve", programme=found.running.key)
-    return found.call, told
 
 
 async def what_waits_of(desk: Desk, found: Waiting, opening: str | None = None) -> str:
@@ -146,7 +137,7 @@ async def what_waits_of(desk: Desk, found: Waiting, opening: str | None = None) 
     posts = [
         one
         for one in seen.entries
-        if one.campaign is not None and one.campaign.id in those and one.at > now
+        if one.campaign is not None and one.campaign.id in those and one.waits and one.at > now
     ]
     async with desk.database.reading() as connection:
         last = max(found.campaigns, key=lambda one: one.submitted_at)
