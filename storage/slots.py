@@ -13,9 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
-    Select,
     Subquery,
     cast,
     func,
@@ -121,25 +119,14 @@ async def plan_for_groups(
         (literal("group:") + chat + literal(behind)).label("address"),
         groups.c.id.label("group_id"),
         cast(null(), Identity).label("member_id"),
+        groups.c.id,
     )
-    return await _plan(connection, slot, recipients, group_ids, of=groups.c.id, at=at)
-
-
-async def plan_for_members(
-    connection: AsyncConnection,
-    slot: PlannedSlot,
-    account: str,
-    member_ids: Sequence[int],
-    at: datetime,
-) -> int:
-    """Insert one private delivery for each member, through this account; how many are new."""
-    recipients = select(
-        literal(account).label("account"),
-        (literal("person:") + members.c.person).label("address"),
-        cast(null(), Identity).label("group_id"),
-        members.c.id.label("member_id"),
-    )
-    return await _plan(connection, slot, recipients, member_ids, of=members.c.id, at=at)
+    made = 0
+    for start in range(0, len(group_ids), _AT_ONCE):
+        some = among(groups.c.id, group_ids[start : start + _AT_ONCE])
+        one = recipients.where(some).subquery()
+        made += await _insert(connection, _values(slot, one, at), one)
+    return made
 
 
 async def plan_for_customers(
@@ -179,24 +166,6 @@ async def plan_for_customers(
             .where(~has_one)
             .subquery()
         )
-        made += await _insert(connection, _values(slot, one, at), one)
-    return made
-
-
-async def _plan(
-    connection: AsyncConnection,
-    slot: PlannedSlot,
-    recipients: Select[Any],
-    ids: Sequence[int],
-    *,
-    of: Column[int],
-    at: datetime,
-) -> int:
-    """Insert a delivery for each of these recipients, in pieces: memory does not grow with them."""
-    made = 0
-    for start in range(0, len(ids), _AT_ONCE):
-        some = among(of, ids[start : start + _AT_ONCE])
-        one = recipients.where(some).add_columns(of.label("id")).subquery()
         made += await _insert(connection, _values(slot, one, at), one)
     return made
 

@@ -24,7 +24,6 @@ from scheduler.courier import Action, Done, Limits, Lookup, Outcome, Presence
 from storage import deliveries
 from storage.database import Database
 from storage.deliveries import DeliveryState
-from storage.slots import plan_for_members
 from storage.tables import attempts
 from tests.benchmarks import _engines
 from tests.benchmarks._apart import Measured, Start, apart, seconds
@@ -36,6 +35,7 @@ from tests.benchmarks._shop import (
     make_people,
     slot_of,
 )
+from tests.storage.private_deliveries import deliver_to
 
 DELIVERIES = 100_000
 LANES = 8
@@ -87,7 +87,7 @@ async def prepare(url: str, size: int) -> None:
         slot = slot_of(await make_campaign(connection, "bench"))
         for number, account in enumerate(accounts()):
             of_account = people[number::LANES]
-            await plan_for_members(connection, slot, account, of_account, NOON)
+            await deliver_to(connection, slot, account, of_account, NOON)
     await _engines.settle(database)
     await database.close()
 

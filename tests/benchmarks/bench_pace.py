@@ -40,10 +40,10 @@ from scheduler.courier import (
 )
 from scheduler.sender import Sender
 from storage.database import Database
-from storage.slots import plan_for_members
 from tests.benchmarks import _engines
 from tests.benchmarks._lanes import Lanes
 from tests.benchmarks._shop import NOON, make_campaign, make_people, slot_of
+from tests.storage.private_deliveries import deliver_to
 
 ACCOUNT = "account"
 WINDOW = timedelta(seconds=1)
@@ -132,7 +132,7 @@ async def prepare(url: str, recipients: int) -> None:
     async with database.writing() as connection:
         people = await make_people(connection, max(recipients, 1))
         slot = slot_of(await make_campaign(connection, "bench"))
-        await plan_for_members(connection, slot, ACCOUNT, people[:recipients], NOON)
+        await deliver_to(connection, slot, ACCOUNT, people[:recipients], NOON)
     await database.close()
 
 

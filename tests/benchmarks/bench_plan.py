@@ -4,9 +4,8 @@ The planner, in a process of its own, plans campaigns for 2,000 groups whose mom
 and 500 of them, which makes 10,000, 100,000 and a million deliveries. Beside it somebody else
 writes again and again, as the bot does with what it hears: how long they waited at worst is what
 a fan's answer might. Then the watermarks are set back and everything is planned again, which
-must make nothing new. At last one campaign speaks to a million people in private: by their ids,
-and by a tag that they carry, where the planner finds the way to each. Memory must not grow with
-the size.
+must make nothing new. At last one campaign speaks to a million people in private, by a tag that
+they carry: the planner finds the way to each. Memory must not grow with the size.
 
 Run it with: python -m tests.benchmarks.bench_plan [DELIVERIES], a multiple of 200,000.
 """
@@ -29,7 +28,6 @@ from storage import accounts, shops
 from storage.campaigns import CampaignState
 from storage.database import Database
 from storage.segments import Segment
-from storage.slots import plan_for_members
 from storage.tables import campaigns
 from tests.benchmarks import _engines
 from tests.benchmarks._apart import Measured, Start, apart, seconds
@@ -39,14 +37,11 @@ from tests.benchmarks._shop import (
     make_groups,
     make_people,
     seat_people,
-    slot_of,
 )
 
 DELIVERIES = 1_000_000
 GROUPS = 2_000
 STEPS = (0.01, 0.1, 1.0)
-PIECE = 5_000
-"""Private messages planned in one transaction: as many as the planner inserts in one."""
 TAG = "老客"
 SOON = NOON + timedelta(minutes=5)
 BETWEEN = 0.005
@@ -117,21 +112,6 @@ async def _set_back(task: Task) -> None:
     await database.close()
 
 
-def prepare_people(task: Task, start: Start) -> None:
-    """Make a person for every delivery."""
-    start()
-    asyncio.run(_prepare_people(task))
-
-
-async def _prepare_people(task: Task) -> None:
-    database = await Database.open(task.url)
-    async with database.writing() as connection:
-        await make_people(connection, task.size)
-        await make_campaign(connection, "private", SOON)
-    await _engines.settle(database)
-    await database.close()
-
-
 def prepare_segment(task: Task, start: Start) -> None:
     """Seat a person for every delivery in the groups, and tag them."""
     start()
@@ -147,26 +127,6 @@ async def _prepare_segment(task: Task) -> None:
         await make_campaign(connection, "segment", SOON, segment=Segment.carrying(TAG))
     await _engines.settle(database)
     await database.close()
-
-
-def plan_private(task: Task, start: Start) -> Planned:
-    """Plan one campaign for every person."""
-    return asyncio.run(_plan_private(task, start))
-
-
-async def _plan_private(task: Task, start: Start) -> Planned:
-    database = await Database.open(task.url)
-    async with database.writing() as connection:
-        slot = slot_of(await make_campaign(connection, "private", SOON), at=SOON)
-    new = 0
-    async with somebody_writes(database) as waits:
-        start()
-        for first in range(1, task.size + 1, PIECE):
-            some = range(first, min(first + PIECE, task.size + 1))
-            async with database.writing() as connection:
-                new += await plan_for_members(connection, slot, "account", some, NOON)
-    await database.close()
-    return Planned(new, max(waits))
 
 
 @asynccontextmanager
@@ -215,18 +175,6 @@ def measure(url: str, size: int, *, tagged: bool = False) -> None:
         raise SystemExit(f"{first.made.new} deliveries were made, and then {again.made.new}")
 
 
-def measure_private(url: str, size: int) -> None:
-    """Plan private messages."""
-    task = Task(url, size)
-    apart(prepare_people, task)
-    (first,) = apart(plan_private, task)
-    show("people", size, first)
-    (again,) = apart(plan_private, task)
-    show("the same again", size, again)
-    if first.made.new != size or again.made.new:
-        raise SystemExit(f"{first.made.new} deliveries were made, and then {again.made.new}")
-
-
 def main() -> None:
     """Measure what there is."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else DELIVERIES
@@ -236,9 +184,6 @@ def main() -> None:
             for step in STEPS:
                 with database() as url:
                     measure(url, int(most * step))
-            for step in STEPS:
-                with database() as url:
-                    measure_private(url, int(most * step))
             for step in STEPS:
                 with database() as url:
                     measure(url, int(most * step), tagged=True)

@@ -27,9 +27,10 @@ from storage.database import Database
 from storage.groups import Group, ensure_groups
 from storage.members import Seen, ensure_members
 from storage.shops import ensure_shop
-from storage.slots import PlannedSlot, plan_for_members
+from storage.slots import PlannedSlot
 from tests.faults.lane_process import SHOP
 from tests.faults.scale import ACCOUNTS, GROUPS_EACH, MEMBERS_EACH
+from tests.storage.private_deliveries import deliver_to
 
 WAVE = 120  # addresses at most
 LONG = 3_600  # seconds
@@ -132,7 +133,7 @@ class Waves:
         )
         for account, people in self.members.items():
             chosen = self.chance.sample(people, min(-(-size // len(ACCOUNTS)), len(people)))
-            self.planned += await plan_for_members(connection, slot, account, chosen, now)
+            self.planned += await deliver_to(connection, slot, account, chosen, now)
         await ring(connection, Bell.SENDERS)
 
     async def _campaign(

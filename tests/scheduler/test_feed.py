@@ -23,10 +23,11 @@ from storage.database import Database
 from storage.deliveries import DeliveryState, Move
 from storage.members import Seen, ensure_members
 from storage.reach import mark_reachable
-from storage.slots import PlannedSlot, plan_for_members
+from storage.slots import PlannedSlot
 from storage.tables import deliveries as ledger
 from storage.tables import members
 from tests.scheduler.stage import ACCOUNT, HOUR, MINUTE, NOW, SECOND, Stage, key_of
+from tests.storage.private_deliveries import deliver_to
 
 ALL = 100
 
@@ -225,7 +226,7 @@ async def test_a_customer_is_counted_whichever_member_they_are_spoken_to_as(stag
             update(members).where(members.c.id == ids[1]).values(customer_id=same)
         )
         slot = PlannedSlot(of.id, of.key, of.version_id, "once", NOW, NOW + HOUR)
-        await plan_for_members(connection, slot, ACCOUNT, ids, NOW)
+        await deliver_to(connection, slot, ACCOUNT, ids, NOW)
     found = await batch(feed_of(stage, CareSettings(private_a_day=1)))
     assert [one.address for one, _ in found.going.values()] == ["person:p0", "person:p2"]
     assert [one.reason for one in found.moves] == [Reason.DAILY_CAP]
@@ -239,7 +240,7 @@ async def test_who_never_opened_the_private_chat_is_left_out_where_they_must(sta
         await mark_reachable(connection, [made["p0"].id], NOW)
         slot = PlannedSlot(of.id, of.key, of.version_id, "once", NOW, NOW + HOUR)
         ids = [one.id for one in made.values()]
-        await plan_for_members(connection, slot, ACCOUNT, ids, NOW)
+        await deliver_to(connection, slot, ACCOUNT, ids, NOW)
     assert len((await batch(feed_of(stage))).going) == 2
     stage.platform.start_link = "https://t.example/our_bot?start=hello"
     found = await batch(feed_of(stage))

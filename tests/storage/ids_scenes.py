@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import (
     members,
-    slots,
 )
 from storage.members import Member, Seen
 from storage.new_ids import NewId, give_ids
@@ -22,6 +21,7 @@ from tests.storage.builders import (
     campaign,
     slot_of,
 )
+from tests.storage.private_deliveries import deliver_to
 
 NEW = "@new"
 """The id that 小美 has now; she had id-小美."""
@@ -50,7 +50,7 @@ async def newer(connection: AsyncConnection, name: str = "小美") -> Member:
 async def private(connection: AsyncConnection, one: Member, slot: str, key: str = "c1") -> None:
     """A private delivery to somebody, due now."""
     of = await campaign(connection, key)
-    await slots.plan_for_members(connection, slot_of(of, slot), ACCOUNT, [one.id], NOW)
+    await deliver_to(connection, slot_of(of, slot), ACCOUNT, [one.id], NOW)
 
 
 async def ledger_rows(connection: AsyncConnection) -> dict[str, list[tuple[Any, ...]]]:

@@ -33,6 +33,7 @@ from tests.storage.builders import (
     shop,
     slot_of,
 )
+from tests.storage.private_deliveries import deliver_to
 
 
 async def all_due(connection: AsyncConnection, at: datetime = NOW, limit: int = 100) -> list[Due]:
@@ -134,7 +135,7 @@ async def test_a_delivery_to_a_group_tells_all_about_it(connection: AsyncConnect
 
 async def test_a_delivery_to_a_person_tells_all_about_them(connection: AsyncConnection) -> None:
     of, fan = await campaign(connection), await member(connection, "小美")
-    await slots.plan_for_members(connection, slot_of(of), ACCOUNT, [fan.id], NOW)
+    await deliver_to(connection, slot_of(of), ACCOUNT, [fan.id], NOW)
     found = await the_one(connection)
     assert (found.member_id, found.address) == (fan.id, "person:id-小美")
     assert found.recipient == Recipient(customer_id=fan.customer_id, name="小美")
@@ -167,7 +168,7 @@ PERSON_FACTS: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("name", PERSON_FACTS)
 async def test_what_is_known_of_a_person_is_told(connection: AsyncConnection, name: str) -> None:
     of, fan = await campaign(connection), await member(connection, "小美")
-    await slots.plan_for_members(connection, slot_of(of), ACCOUNT, [fan.id], NOW)
+    await deliver_to(connection, slot_of(of), ACCOUNT, [fan.id], NOW)
     table, stored, told = PERSON_FACTS[name]
     await connection.execute(update(table).values(**stored))
     recipient = (await the_one(connection)).recipient
@@ -272,7 +273,7 @@ async def test_private_messages_count_for_the_customer_whichever_member_got_them
         update(members).where(members.c.id == fans[1].id).values(customer_id=fans[0].customer_id)
     )
     ids = [fan.id for fan in fans]
-    await slots.plan_for_members(connection, slot_of(of), ACCOUNT, ids, NOW)
+    await deliver_to(connection, slot_of(of), ACCOUNT, ids, NOW)
     first, second, third = await all_due(connection)
     await sent(connection, right, [second], NOW - 2 * HOUR)
     await sent(connection, right, [first], NOW - HOUR)

@@ -15,7 +15,6 @@ from storage import (
     members,
     numbered_choices,
     reach,
-    slots,
     tags,
 )
 from storage import passing_posts as passing
@@ -52,6 +51,7 @@ from tests.storage.ids_scenes import (
     private,
     told,
 )
+from tests.storage.private_deliveries import deliver_to
 
 # Another id, and no row by it
 
@@ -171,7 +171,7 @@ async def test_other_people_and_accounts_keep_their_addresses(connection: AsyncC
     fan, other = await member(connection, "小美"), await member(connection, "小美2")
     await private(connection, other, "other")
     of = await campaign(connection)
-    await slots.plan_for_members(connection, slot_of(of, "elsewhere"), "room:2", [fan.id], NOW)
+    await deliver_to(connection, slot_of(of, "elsewhere"), "room:2", [fan.id], NOW)
     await told(connection, NewId(fan.id, NEW, "小美"))
     found = await ledger_rows(connection)
     assert found["other"][0][1] == "person:id-小美2"

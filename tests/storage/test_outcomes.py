@@ -35,6 +35,7 @@ from tests.storage.builders import (
     shop,
     slot_of,
 )
+from tests.storage.private_deliveries import deliver_to
 
 WINDOW = 48 * HOUR
 OLD = NOW - 60 * DAY
@@ -75,7 +76,7 @@ async def written_to(
     """Private messages to fans that ended so."""
     planned = replace(slot_of(await campaign(connection), "once"), variant=variant)
     for fan in fans:
-        await slots.plan_for_members(connection, planned, ACCOUNT, [fan.id], NOW)
+        await deliver_to(connection, planned, ACCOUNT, [fan.id], NOW)
         which = ledger.c.member_id == fan.id
         await _end(connection, which, NOW, receipt=f"to-{fan.name}", **ends)
 

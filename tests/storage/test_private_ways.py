@@ -159,7 +159,10 @@ async def test_each_customer_gets_a_slot_once_by_whichever_way(connection: Async
     assert first.recipient.customer_id == two[0].customer_id
 
 
-async def test_many_are_planned_in_one_statement(connection: AsyncConnection) -> None:
+async def test_any_number_of_customers_is_planned_in_pieces(
+    connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "_AT_ONCE", MANY // 2 - 1)
     here = await group(connection, "一群")
     born = await connection.execute(
         insert(tables.customers).returning(tables.customers.c.id),

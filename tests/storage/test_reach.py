@@ -13,6 +13,7 @@ from storage.accounts import set_cursor
 from storage.reach import mark_reachable, mark_refused, mark_unreachable
 from storage.tables import members
 from tests.storage.builders import ACCOUNT, DAY, NOW, PLATFORM, campaign, group, member, slot_of
+from tests.storage.private_deliveries import deliver_to
 
 
 async def reach(connection: AsyncConnection, *names: str) -> list[tuple[object, object]]:
@@ -67,7 +68,7 @@ async def test_who_never_opened_the_chat_is_out_of_reach_only_where_they_must(
     if blocked_at:
         await mark_unreachable(connection, [fan.id], blocked_at)
     slot = slot_of(await campaign(connection))
-    await slots.plan_for_members(connection, slot, ACCOUNT, [fan.id], NOW)
+    await deliver_to(connection, slot, ACCOUNT, [fan.id], NOW)
     for must_start, unreachable in ((False, anywhere), (True, where_one_must_start)):
         (found,) = await due.due(connection, ACCOUNT, NOW, 9, must_start=must_start)
         assert found.recipient.unreachable is unreachable

@@ -17,7 +17,6 @@ from tests.storage.builders import (
     campaign,
     group,
     lane,
-    member,
     planned,
     sent,
     slot_of,
@@ -73,22 +72,6 @@ async def test_a_slot_for_topics_becomes_one_delivery_for_each_of_them(
         (two, "group:chat-二群%231#7"),
         (two, "group:chat-二群%231#8"),
     ]
-
-
-async def test_a_slot_becomes_one_private_delivery_for_each_member(
-    connection: AsyncConnection,
-) -> None:
-    of = await campaign(connection)
-    fans = [await member(connection, name) for name in ("小美", "阿云")]
-    ids = [fan.id for fan in fans]
-    assert await slots.plan_for_members(connection, slot_of(of), ACCOUNT, ids, NOW) == 2
-    assert await slots.plan_for_members(connection, slot_of(of), ACCOUNT, ids, NOW) == 0
-    rows = (await connection.execute(select(deliveries).order_by(deliveries.c.id))).all()
-    assert [(row.key, row.address, row.group_id, row.member_id) for row in rows] == [
-        ("c1/2026-11-01/room/person:id-小美", "person:id-小美", None, ids[0]),
-        ("c1/2026-11-01/room/person:id-阿云", "person:id-阿云", None, ids[1]),
-    ]
-    assert {row.account for row in rows} == {ACCOUNT}
 
 
 async def test_a_group_is_written_to_through_its_own_account(connection: AsyncConnection) -> None:
@@ -158,17 +141,4 @@ async def test_any_number_of_groups_is_planned_in_pieces(connection: AsyncConnec
     )
     assert await slots.plan_for_groups(connection, slot_of(of), ids, NOW) == MANY
     assert await slots.plan_for_groups(connection, slot_of(of), ids, NOW) == 0
-    assert await addresses(connection) == MANY
-
-
-async def test_any_number_of_members_is_planned_in_pieces(connection: AsyncConnection) -> None:
-    of, fan = await campaign(connection), await member(connection, "小美")
-    ids = await many(
-        connection,
-        "INSERT INTO members (customer_id, platform, person, name, first_seen_at) {numbers}"
-        " SELECT customers.id, 'room', CAST(i AS TEXT), 'fan', CURRENT_TIMESTAMP"
-        " FROM n, customers RETURNING id",
-    )
-    assert fan.id not in ids
-    assert await slots.plan_for_members(connection, slot_of(of), ACCOUNT, ids, NOW) == MANY
     assert await addresses(connection) == MANY

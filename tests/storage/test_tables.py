@@ -51,6 +51,7 @@ from tests.storage.builders import (
     record,
     slot_of,
 )
+from tests.storage.private_deliveries import deliver_to
 
 LARGE = ("messages", "deliveries", "attempts", "members", "memberships", "tags", "comings")
 
@@ -239,7 +240,7 @@ async def test_what_was_begun_since_the_engine_last_counted_is_not_all_read(
     people = [await member(connection, f"粉丝{number}") for number in range(200)]
     ids = [one.id for one in people]
     slot = slot_of(await campaign(connection))
-    await slots.plan_for_members(connection, slot, ACCOUNT, ids, NOW)
+    await deliver_to(connection, slot, ACCOUNT, ids, NOW)
     await connection.exec_driver_sql("ANALYZE deliveries")
     await connection.execute(update(ledger).values(state="sent", began_at=NOW))
     some = [one.customer_id for one in people[:20]]
