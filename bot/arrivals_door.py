@@ -10,7 +10,9 @@ once cannot be said again later:
     X-Nuanqun-Time                                   MOMENT: Unix seconds, at most 5 minutes off
 
 The door is shut unless `[arrivals] port` says where it is. It answers 204 once everything is
-written down; a product that comes twice is the one it was.
+written down; a product that comes twice is the one it was. What is not believed is kept until a
+manager has looked, and answered 202: shops stop pushing where that is refused a few times in a row
+(WooCommerce disables a webhook after five failures, Shopify deletes it after eight).
 """
 
 from __future__ import annotations
@@ -51,12 +53,12 @@ _PLATFORMS = ("x-shopify-hmac-sha256", "x-wc-webhook-signature")
 _OWN, _MOMENT = "x-nuanqun-signature", "x-nuanqun-time"
 
 _TAKEN = 204
+_HELD = 202
 _NOT_UNDERSTOOD = 400
 _DENIED = 403
 _SLOW = 408
 _TOO_LARGE = 413
 _BUSY = 503
-_HELD = 503  # not believed: whoever pushes may do so again once a manager has looked
 
 
 class ArrivalsDoorRefused(RunningError):
@@ -126,7 +128,10 @@ class _Door:
         except FeedTrouble as trouble:
             _log.warning("push_not_understood", feed=feed.name, trouble=str(trouble))
             return _NOT_UNDERSTOOD
-        judged = await take_pushed(self._desk, feed, read.wares)
+        if read.bad and not read.wares:
+            _log.warning("push_not_understood", feed=feed.name, rows=read.bad)
+            return _NOT_UNDERSTOOD
+        judged = await take_pushed(self._desk, feed, read)
         return _TAKEN if judged.held is None else _HELD
 
 

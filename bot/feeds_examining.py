@@ -7,6 +7,7 @@ machine that may be asked is looked up, as before each reading.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.arrivals_section import ProductFeed
@@ -14,13 +15,20 @@ from bot.configuration import Configuration
 from bot.findings import Finding
 from handlers.arrivals.hosts import addresses
 from handlers.arrivals.rules import FeedRules
-from handlers.arrivals.troubles import FeedTrouble, Trouble
+from handlers.arrivals.troubles import BadRow, FeedTrouble, Flaw, Trouble
 from storage.database import Database
 from storage.errors import NuanqunError
 from storage.products import Feed, feeds
 from storage.shops import shop_of
 
 _DEADLINE = 10  # seconds
+_NAMED = 3  # bad rows
+
+_FLAWS: Mapping[Flaw, str] = {
+    Flaw.NO_TITLE: "no name",
+    Flaw.NO_KEY: "neither a number nor a link",
+    Flaw.NO_PRICE: "the price “{written}” is no number",
+}
 
 
 async def examine_feeds(configuration: Configuration, database: Database | None) -> list[Finding]:
@@ -42,8 +50,18 @@ async def _examined(
     check = f"feeds.{name}"
     try:
         rules = await asyncio.to_thread(section.rules, name)
-    except NuanqunError as trouble:
-        return Finding.of(check, trouble)
+    except NuanqunError as wrong:
+        return Finding.of(check, wrong)
+    trouble = None if row is None or row.trouble is None else FeedTrouble.from_json(row.trouble)
+    if trouble is not None and trouble.kind is Trouble.ROWS:
+        return _partly_read(check, trouble)
+    return await _reached(check, configuration, rules, row)
+
+
+async def _reached(
+    check: str, configuration: Configuration, rules: FeedRules, row: Feed | None
+) -> Finding:
+    """How a feed stands that is read as a whole, or was not read yet."""
     if not rules.url:
         return _pushed(check, configuration, rules)
     try:
@@ -51,12 +69,24 @@ async def _examined(
             await addresses(rules, rules.url)
     except TimeoutError:
         return Finding(check, False, "its host's name is not found in time.", "Check its url.")
-    except FeedTrouble as trouble:
-        return _refused(check, trouble)
+    except FeedTrouble as refusal:
+        return _refused(check, refusal)
     if row is not None and row.failures:
         since = row.looked_at or row.next_look_at
         return _failing(check, configuration, row, since)
     return Finding(check, True, "not read yet" if row is None else "read")
+
+
+def _partly_read(check: str, trouble: FeedTrouble) -> Finding:
+    rows = ", ".join(_named(one) for one in trouble.rows[:_NAMED])
+    found = f"{trouble.reason} rows are not understood, such as {rows}."
+    return Finding(check, False, found, "Mend them in the shop; the other rows are used.")
+
+
+def _named(row: BadRow) -> str:
+    where = f"row {row.row}" if row.page == 1 else f"row {row.row} of page {row.page}"
+    what = _FLAWS[row.flaw].format(written=row.written)
+    return f"{where} ({row.name}): {what}" if row.name else f"{where}: {what}"
 
 
 def _pushed(check: str, configuration: Configuration, rules: FeedRules) -> Finding:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert_new, update_each
@@ -31,6 +31,7 @@ class ProductState(StrEnum):
     KNOWN = "known"  # there before anybody looked, or not to be announced
     NEW = "new"  # waits to be announced
     ANNOUNCED = "announced"
+    HELD = "held"  # pushed, and not believed: nobody knows of it before a manager has looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Feed:
 
 
 _EVERY = true()
+_BELIEVED = products.c.state != ProductState.HELD
 # What a manager only looked at, and did not have announced, has no campaign.
 _SPOKEN_OF = exists().where(
     campaigns.c.shop_id == products.c.shop_id, campaigns.c.key == products.c.campaign
@@ -207,7 +209,12 @@ async def add_products(
     wares: Sequence[tuple[Ware, ProductState]],
     at: datetime,
 ) -> dict[str, int]:
-    """Write products down that were not known; key → id of those that really were not."""
+    """Write products down that were not known; key → id of those that really were not.
+
+    What was held of them until now is over.
+    """
+    keys = [ware.key for ware, _ in wares]
+    await connection.execute(delete(products).where(*_held(shop_id, source, keys)))
     rows = [
         {
             "shop_id": shop_id,
@@ -221,6 +228,32 @@ async def add_products(
     ]
     made = await insert_new(connection, products, rows, products.c.key, products.c.id)
     return {row.key: row.id for row in made}
+
+
+def _held(
+    shop_id: int, source: str, keys: Collection[str] | None = None
+) -> list[ColumnElement[bool]]:
+    """The condition that a product of a source, one of these keys or any, is held."""
+    meant = _EVERY if keys is None else among(products.c.key, keys)
+    held = products.c.state == ProductState.HELD
+    return [products.c.shop_id == shop_id, products.c.source == source, held, meant]
+
+
+async def held_count(connection: AsyncConnection, shop_id: int, source: str) -> int:
+    """How many products of a source are held."""
+    which = _held(shop_id, source)
+    return int(await connection.scalar(select(func.count()).where(*which)) or 0)
+
+
+async def accept_held(connection: AsyncConnection, shop_id: int, source: str) -> None:
+    """Let the products of a source that are held be known, and never announced."""
+    known = {"state": ProductState.KNOWN}
+    await connection.execute(update(products).where(*_held(shop_id, source)).values(known))
+
+
+async def drop_held(connection: AsyncConnection, shop_id: int, source: str) -> None:
+    """Forget the products of a source that are held."""
+    await connection.execute(delete(products).where(*_held(shop_id, source)))
 
 
 async def update_products(connection: AsyncConnection, changed: Mapping[int, Ware]) -> None:
@@ -270,7 +303,10 @@ async def waiting(connection: AsyncConnection, shop_id: int) -> list[Product]:
 async def count_new_since(
     connection: AsyncConnection, shop_id: int, source: str, since: datetime
 ) -> int:
-    """How many products of a source were found to be new since a moment, announced or not."""
+    """How many products of a source were found to be new since a moment, announced or not.
+
+    Those that are held were not believed to be.
+    """
     found = await connection.scalar(
         select(func.count())
         .select_from(products)
@@ -278,7 +314,7 @@ async def count_new_since(
             products.c.shop_id == shop_id,
             products.c.source == source,
             products.c.first_seen_at >= since,
-            products.c.state != ProductState.KNOWN,
+            products.c.state.in_((ProductState.NEW, ProductState.ANNOUNCED)),
         )
     )
     return int(found or 0)
@@ -288,7 +324,7 @@ async def product_counts(connection: AsyncConnection, shop_id: int) -> dict[str,
     """Source → how many products are known of it."""
     rows = await connection.execute(
         select(products.c.source, func.count().label("known"))
-        .where(products.c.shop_id == shop_id)
+        .where(products.c.shop_id == shop_id, _BELIEVED)
         .group_by(products.c.source)
     )
     return {row.source: row.known for row in rows}
@@ -297,9 +333,11 @@ async def product_counts(connection: AsyncConnection, shop_id: int) -> dict[str,
 async def product_by_id(
     connection: AsyncConnection, shop_id: int, product_id: int
 ) -> Product | None:
-    """The product with this number."""
+    """The product with this number, unless it is held."""
     rows = await connection.execute(
-        select(products).where(products.c.shop_id == shop_id, products.c.id == product_id)
+        select(products).where(
+            products.c.shop_id == shop_id, products.c.id == product_id, _BELIEVED
+        )
     )
     row = rows.one_or_none()
     return None if row is None else _product(row)
@@ -328,6 +366,7 @@ async def known_links(
         select(products.c.link).where(
             products.c.shop_id == shop_id,
             products.c.link != "",
+            _BELIEVED,
             or_(products.c.source != BY_HAND, _SPOKEN_OF),
             among(products.c.link, [link for link in links if link]),
         )
@@ -347,6 +386,7 @@ async def known_prices(
             products.c.shop_id == shop_id,
             products.c.price.is_not(None),
             products.c.varies.is_(False),
+            _BELIEVED,
         )
     )
     prices: dict[str, frozenset[tuple[Decimal, str]]] = {}

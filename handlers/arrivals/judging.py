@@ -8,7 +8,7 @@ has another title, is the one it was. Three things are never acted on before a m
     a price of nothing, far below or above the one before, in another      → that product waits
     currency, or a hundredth of what the shop's products usually cost
 
-What is held changes nothing that is stored.
+What is held changes nothing of what is known.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Judged:
     `fresh` are products that nobody knew, with what they are from now on; of those in `strange`
     (their keys) the price is not believed. `changed` are known ones as they are now, `cheaper` the
     ids of those that cost less, and `doubts` the ids of those that stay as they were, with the
-    price that is not believed.
+    price that is not believed. Of what is `held`, `unbelieved` are the products that nobody knew.
     """
 
     fresh: tuple[tuple[Ware, ProductState], ...] = ()
@@ -73,6 +73,7 @@ class Judged:
     cheaper: tuple[int, ...] = ()
     doubts: Mapping[int, str] = field(default_factory=dict)
     held: Held | None = None
+    unbelieved: tuple[Ware, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def judge(wares: Sequence[Ware], known: Known, rules: ArrivalRules, *, whole: bo
     new = [one for one in unknown if one.link not in known.links or not one.link]
     held = _held(wares, new, known, rules, whole=whole)
     if held is not None:
-        return Judged(held=held)
+        return Judged(held=held, unbelieved=tuple(new))
     usual = _usual(known.products.values())
     told = [(one, known.products[one.key]) for one in wares if one.key in known.products]
     current = [(one, before) for one, before in told if not _is_older(one, before)]
@@ -164,6 +165,12 @@ def is_doubtful(
 def price_text(ware: Ware) -> str:
     """A price as it is kept and told: `199.00 CNY`; empty for none."""
     return "" if ware.price is None else f"{ware.price} {ware.currency}"
+
+
+def price_meant(text: str) -> tuple[Decimal, str]:
+    """The price and its currency in what `price_text` wrote."""
+    price, currency = text.split()
+    return Decimal(price), currency
 
 
 def _was_strange(before: Product) -> bool:

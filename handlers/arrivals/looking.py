@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -17,7 +17,7 @@ import structlog
 from handlers.arrivals.formats import read_wares
 from handlers.arrivals.rows import MOST_WARES, Reading
 from handlers.arrivals.rules import FeedKind, FeedRules
-from handlers.arrivals.troubles import FeedTrouble, Trouble, Unread
+from handlers.arrivals.troubles import BadRow, FeedTrouble, Trouble, Unread
 from storage.products import Ware
 
 if TYPE_CHECKING:
@@ -37,13 +37,15 @@ _A_PAGE = {FeedKind.SHOPIFY: ("limit", 250), FeedKind.WOOCOMMERCE: ("per_page", 
 class Look:
     """What a look brought: the products of the pages that changed, and how each page stands.
 
-    `rows` counts the products of every page, unchanged ones included; `bad` the rows that are none.
+    `rows` counts the products of every page, unchanged ones included, and `bad` the rows that are
+    none; the first of those are `named`.
     """
 
     wares: tuple[Ware, ...]
     pages: tuple[dict[str, Any], ...]
     rows: int
     bad: int
+    named: tuple[BadRow, ...]
     whole: bool  # every page was read: what is not among the products is not in the feed
 
 
@@ -84,7 +86,7 @@ async def _pages(
 
     wares: dict[str, Ware] = {}
     pages: list[dict[str, Any]] = []
-    rows = bad = 0
+    rows = 0
     whole = True
     while True:
         number = len(pages) + 1
@@ -95,11 +97,16 @@ async def _pages(
             whole = False
         else:
             read = await read_page(feed, got.body, got.url)
-            page = {"etag": got.etag, "modified": got.modified, "rows": read.rows}
-            bad += read.bad
+            page = {
+                "etag": got.etag,
+                "modified": got.modified,
+                "rows": read.rows,
+                "bad": read.bad,
+                "named": [replace(one, page=number).to_json() for one in read.named],
+            }
             known_before = len(wares)
             wares = {ware.key: ware for ware in read.wares} | wares
-            if number > 1 and len(wares) == known_before:
+            if number > 1 and len(wares) == known_before and (read.wares or not read.bad):
                 break  # it gives the same page whichever is asked for
         pages.append(page)
         rows += page.get("rows", 0)
@@ -107,7 +114,11 @@ async def _pages(
             raise FeedTrouble(Trouble.MANY, str(rows))
         if feed.kind not in _A_PAGE or page.get("rows", 0) < _A_PAGE[feed.kind][1]:
             break
-    return Look(tuple(wares.values()), tuple(pages), rows, bad, whole)
+    bad = sum(page.get("bad", 0) for page in pages)
+    named = tuple(BadRow.from_json(one) for page in pages for one in page.get("named", ()))
+    if bad and whole and not wares:
+        raise FeedTrouble(Trouble.UNREADABLE, Unread.NO_PRODUCT, rows=named)
+    return Look(tuple(wares.values()), tuple(pages), rows, bad, named, whole)
 
 
 async def read_page(feed: FeedRules, body: bytes, url: str) -> Reading:

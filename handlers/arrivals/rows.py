@@ -1,4 +1,4 @@
-"""From a row of a feed, by the names that feeds use, to a product; what is none is counted.
+"""From a row of a feed, by the names that feeds use, to a product; what is none is named.
 
 JSON and CSV have rows of their own; the formats of shops and XML are brought into the same names
 first. Names are compared as `fields.toml` says.
@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from handlers.arrivals.plain import address, amount, names, plain, public_address
-from handlers.arrivals.troubles import FeedTrouble, Trouble, Unread
+from handlers.arrivals.troubles import MOST_NAMED, BadRow, FeedTrouble, Flaw, Trouble
 from storage.products import Ware
 
 MOST_WARES = 20_000
@@ -28,15 +28,20 @@ Row = Mapping[str, Any]
 _LONGEST_KEY = 200  # characters
 _LONGEST_TAG = 30
 _MOST_TAGS = 20
+_SHOWN = 30  # characters of what a bad row says
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one page of a feed holds: its products, how many rows it has, and how many are bad."""
+    """What one page of a feed holds: its products, how many rows it has, and how many are bad.
+
+    The first of the bad ones are `named`.
+    """
 
     wares: tuple[Ware, ...]
     rows: int
     bad: int
+    named: tuple[BadRow, ...] = ()
 
 
 def read_rows(rows: Sequence[Row | None], base: str, currency: str) -> Reading:
@@ -48,33 +53,38 @@ def read_rows(rows: Sequence[Row | None], base: str, currency: str) -> Reading:
         currency: of prices without one.
 
     Raises:
-        FeedTrouble: there are too many, or there are rows and none of them is a product.
+        FeedTrouble: there are too many.
     """
     if len(rows) > MOST_WARES:
         raise FeedTrouble(Trouble.MANY, str(len(rows)))
     wares: dict[str, Ware] = {}
-    bad = 0
-    for row in (one for one in rows if one is not None):
-        ware = _ware({_name(str(key)): value for key, value in row.items()}, base, currency)
-        if ware is None:
-            bad += 1
+    bad: list[BadRow] = []
+    for place, row in enumerate(rows, start=1):
+        if row is None:
+            continue
+        found = _read({_name(str(key)): value for key, value in row.items()}, place, base, currency)
+        if isinstance(found, BadRow):
+            bad.append(found)
         else:
-            wares.setdefault(ware.key, ware)
-    if bad and not wares:
-        raise FeedTrouble(Trouble.UNREADABLE, Unread.NO_PRODUCT)
-    return Reading(tuple(wares.values()), len(rows), bad)
+            wares.setdefault(found.key, found)
+    return Reading(tuple(wares.values()), len(rows), len(bad), tuple(bad[:MOST_NAMED]))
 
 
-def _ware(row: Mapping[str, Any], base: str, currency: str) -> Ware | None:
-    """The product of a row; None where it has no name, or a price that is none."""
+def _read(row: Mapping[str, Any], place: int, base: str, currency: str) -> Ware | BadRow:
+    """The product of a row, or why it is none."""
     title = plain(_first(row, "title"))
     link = public_address(_first(row, "link"), base)
     key = plain(_first(row, "key"), _LONGEST_KEY) or link
     named = plain(_first(row, "currency"), 3).upper() or currency
     written = _first(row, "sale_price") or _first(row, "price")
     price = amount(_unwrapped(written), named)
-    if not title or not key or (price is None and written is not None):
-        return None
+    name = plain(title or key, _SHOWN)
+    if not title:
+        return BadRow(place, Flaw.NO_TITLE, name)
+    if not key:
+        return BadRow(place, Flaw.NO_KEY, name)
+    if price is None and written is not None:
+        return BadRow(place, Flaw.NO_PRICE, name, plain(_unwrapped(written), _SHOWN))
     return Ware(
         key=key,
         title=title,

@@ -2,7 +2,7 @@
 
 What was looked at by whoever asked the feed, and what was pushed to the door, comes here alike. How
 the pages of a feed stood is written with what came of them, so what was not taken is looked at
-again.
+again. What is pushed comes but once: what is not believed of it is kept until a manager has looked.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 
 from handlers.arrivals.campaigns import tell_of
 from handlers.arrivals.cheaper import tell_cheaper
-from handlers.arrivals.judging import Judged, Known, judge
+from handlers.arrivals.judging import Held, Judged, Known, judge
 from handlers.arrivals.looking import Look
+from handlers.arrivals.rows import Reading
 from handlers.arrivals.rules import FeedRules
+from handlers.arrivals.troubles import FeedTrouble
 from handlers.desk import Desk
 from storage.products import (
     Feed,
@@ -30,7 +32,9 @@ from storage.products import (
     add_products,
     change_feed,
     count_new_since,
+    drop_held,
     ensure_feed,
+    held_count,
     known_links,
     note_doubts,
     note_missing,
@@ -77,19 +81,42 @@ async def take_look(desk: Desk, feed: FeedRules, row: Feed, found: Look) -> Judg
         "looked_at": now,
         "next_look_at": now + feed.every,
         "failures": 0,
-        "trouble": None,
+        **_troubled(row, FeedTrouble.of_rows(found.bad, found.named)),
     }
     return await _take(
         desk, feed, row, found.wares, whole=found.whole, looked=looked, pages=found.pages
     )
 
 
-async def take_pushed(desk: Desk, feed: FeedRules, wares: Sequence[Ware]) -> Judged:
-    """Take over products that a shop has pushed."""
+def _troubled(row: Feed, trouble: FeedTrouble | None) -> dict[str, Any]:
+    """What is written of the rows of a feed that are bad; it is told again where there are more."""
+    if trouble is None:
+        return {"trouble": None}
+    before = None if row.trouble is None else FeedTrouble.from_json(row.trouble)
+    told = row.trouble_told and not trouble.says_more_than(before)
+    return {"trouble": trouble.to_json(), "trouble_told": told}
+
+
+async def take_pushed(desk: Desk, feed: FeedRules, read: Reading) -> Judged:
+    """Take over products that a shop has pushed.
+
+    What is not believed of them is kept as held; what was known before is taken over all the same.
+    """
     row = await feed_row(desk, feed)
     if row.baseline_at is None:
         return Judged()  # the first look at its feed finds it among what was there before
-    return await _take(desk, feed, row, wares, whole=False, looked={}, pages=None)
+    looked: dict[str, Any] = {}
+    if read.bad:
+        looked = _troubled(row, FeedTrouble.of_rows(read.bad, read.named))
+    elif row.trouble_told and not feed.url:
+        looked = {"trouble": None, "trouble_told": False}  # that was another push, and is told
+    judged = await _take(desk, feed, row, read.wares, whole=False, looked=looked, pages=None)
+    if judged.held is None:
+        return judged
+    unbelieved = {one.key for one in judged.unbelieved}
+    known = [one for one in read.wares if one.key not in unbelieved]
+    await _take(desk, feed, row, known, whole=False, looked={}, pages=None)
+    return judged
 
 
 async def _take(
@@ -115,14 +142,13 @@ async def _take(
         partial(judge, wares, before.known, desk.shop.arrivals, whole=whole)
     )
     if judged.held is not None:
-        await _hold(desk, row, judged, looked)
+        kept = judged.unbelieved if pages is None else ()
+        await _hold(desk, row, judged.held, kept, looked)
         return judged
     if pages is not None:
         # A shop that is empty at first is closed for a moment, or has nothing yet.
         known_from = row.baseline_at or (now if wares else None)
         looked |= {"pages": list(pages), "baseline_at": known_from, **_BELIEVED}
-    elif row.held is not None and any(state is ProductState.NEW for _, state in judged.fresh):
-        looked |= _BELIEVED
     numbers = await _write(desk, feed, row, before.products, judged=judged, looked=looked)
     if whole:
         await _miss(desk, before.products, wares, now)
@@ -134,16 +160,15 @@ async def _take(
 async def _known(
     desk: Desk, feed: FeedRules, row: Feed, wares: Sequence[Ware], now: datetime
 ) -> _Before:
-    # Of a feed that is only pushed a manager may accept what comes within a while.
-    baseline = row.baseline_at is None or row.baseline_at > now
     since = now - _A_DAY if row.baseline_at is None else max(row.baseline_at, now - _A_DAY)
     async with desk.database.reading() as connection:
-        products = await products_of(connection, desk.shop_id, feed.name)
+        every = await products_of(connection, desk.shop_id, feed.name)
+        products = {key: one for key, one in every.items() if one.state is not ProductState.HELD}
         unknown = [one.link for one in wares if one.key not in products]
         shared = {link for link, count in Counter(unknown).items() if count > 1}
         links = await known_links(connection, desk.shop_id, set(unknown) - shared)
         new_today = await count_new_since(connection, desk.shop_id, feed.name, since)
-    return _Before(products, Known(products, links, new_today, baseline))
+    return _Before(products, Known(products, links, new_today, row.baseline_at is None))
 
 
 async def _miss(
@@ -164,13 +189,21 @@ async def _miss(
             await note_missing(connection, missing)
 
 
-async def _hold(desk: Desk, row: Feed, judged: Judged, looked: Mapping[str, Any]) -> None:
-    """Note that a feed is not believed; it is told anew only for another reason."""
-    if judged.held is None:
-        raise ValueError(judged)
-    told = row.held_told and row.held is not None and row.held["why"] == judged.held.why
+async def _hold(
+    desk: Desk, row: Feed, held: Held, kept: Sequence[Ware], looked: Mapping[str, Any]
+) -> None:
+    """Note that a feed is not believed; it is told anew only for another reason.
+
+    `kept` is what nobody gets to hear of otherwise.
+    """
+    now = desk.clock.now()
+    told = row.held_told and row.held is not None and row.held["why"] == held.why
     async with desk.database.writing() as connection:
-        await change_feed(connection, row.id, held=judged.held.to_json(), held_told=told, **looked)
+        if kept:
+            unbelieved = [(one, ProductState.HELD) for one in kept]
+            await add_products(connection, desk.shop_id, row.name, unbelieved, now)
+            held = replace(held, count=await held_count(connection, desk.shop_id, row.name))
+        await change_feed(connection, row.id, held=held.to_json(), held_told=told, **looked)
 
 
 async def _write(
@@ -207,6 +240,10 @@ async def _write(
         for one, ware in heard.items():
             numbers.append(await tell_cheaper(connection, desk, by_id[one], ware, now))
         await update_products(connection, heard)
+        if "pages" in looked:
+            await drop_held(connection, desk.shop_id, feed.name)  # the feed tells what there is
+        elif row.held is not None and not await held_count(connection, desk.shop_id, feed.name):
+            looked = {**looked, **_BELIEVED}
         if looked:
             await change_feed(connection, row.id, **looked)
     return [number for number in numbers if number is not None]

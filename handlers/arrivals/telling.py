@@ -1,5 +1,6 @@
 """What the staff hear of feeds: that one broke, that it is well again, that it is not believed.
 
+Where only some rows of a feed cannot be understood, these are named, and so are others that come.
 Each is told once, however often the feed is looked at meanwhile, and nobody at night. What passes
 by itself is told at the third look in a row, what does not at the first.
 """
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from hashlib import sha256
 
 from handlers.arrivals.judging import Held, Hold
-from handlers.arrivals.troubles import LASTING, FeedTrouble, Trouble, Unread
+from handlers.arrivals.troubles import LASTING, BadRow, FeedTrouble, Flaw, Trouble, Unread
 from handlers.desk import Desk, shortened
 from handlers.staff import tell_managers
 from handlers.wording import Say
@@ -32,6 +34,7 @@ _TROUBLES: Mapping[Trouble, str] = {
     Trouble.REDIRECTED: "转去了 {reason}，没有跟过去。信得过的话，把它写进 follows",
     Trouble.PRIVATE: "{reason} 指向内部网络，没有去看。请检查地址",
     Trouble.UNREADABLE: "内容看不懂：{reason}。看看 kind 和地址对不对",
+    Trouble.ROWS: "有 {reason} 条看不懂，先不用；其余的照常",
 }
 
 _UNREAD: Mapping[str, str] = {
@@ -46,6 +49,12 @@ _UNREAD: Mapping[str, str] = {
     Unread.CUT_SHORT: "没有传完",
 }
 
+_FLAWS: Mapping[Flaw, str] = {
+    Flaw.NO_TITLE: "没有写商品名",
+    Flaw.NO_KEY: "编号和链接都没有，认不出是哪件，写上一样就行",
+    Flaw.NO_PRICE: "价格“{written}”看不懂，只写数字就行，比如 199",
+}
+
 _HOLDS: Mapping[Hold, str] = {
     Hold.MANY_NEW: "一下多出 {count} 件没见过的商品，不像是上新",
     Hold.ANOTHER: "多半商品（{count} 件）都换掉了，像是另一家的目录",
@@ -57,6 +66,24 @@ def trouble_words(say: Say, trouble: FeedTrouble) -> str:
     """What is wrong with a feed, and what to do about it."""
     reason = _UNREAD.get(trouble.reason)
     return say(_TROUBLES[trouble.kind], reason=trouble.reason if reason is None else say(reason))
+
+
+def bad_row_lines(say: Say, trouble: FeedTrouble) -> list[str]:
+    """The rows of a feed that cannot be understood, each with what is wrong; a few of many."""
+    lines = [_bad_row(say, one) for one in trouble.rows[:_LISTED]]
+    more = len(trouble.rows) - _LISTED
+    if trouble.kind is Trouble.ROWS:
+        more = int(trouble.reason) - len(lines)
+    return [*lines, *([say("还有 {count} 条。", count=more)] if more > 0 else [])]
+
+
+def _bad_row(say: Say, row: BadRow) -> str:
+    where = say("第 {row} 条", row=row.row)
+    if row.page > 1:
+        where = say("第 {page} 页第 {row} 条", page=row.page, row=row.row)
+    if row.name:
+        where = say("{where}「{name}」", where=where, name=row.name)
+    return say("· {where}：{flaw}", where=where, flaw=say(_FLAWS[row.flaw], written=row.written))
 
 
 def held_words(say: Say, held: Held) -> str:
@@ -87,13 +114,26 @@ async def _tell_trouble(desk: Desk, row: Feed) -> bool:
     trouble = FeedTrouble.from_json(row.trouble)
     if row.trouble_told or not (trouble.kind in LASTING or row.failures >= _TOLD_AT):
         return False
-    text = say(
-        "货源「{feed}」看不了：{why}。没弄好之前，上新播报先停着；好了我说一声。",
-        feed=row.name,
-        why=trouble_words(say, trouble),
-    )
-    content = Content(text, buttons=(Button(say("再看一次"), f"/feeds look {row.name}"),))
-    return await _tell(desk, row, content, f"trouble:{trouble.kind}", trouble_told=True)
+    why, what = trouble_words(say, trouble), f"trouble:{trouble.kind}"
+    if trouble.kind is Trouble.ROWS:
+        lines = [say("货源「{feed}」{why}：", feed=row.name, why=why), *bad_row_lines(say, trouble)]
+        what += f":{_digest(lines)}"
+    else:
+        sentence = "货源「{feed}」看不了：{why}。没弄好之前，上新播报先停着；好了我说一声。"
+        lines = [say(sentence, feed=row.name, why=why), *bad_row_lines(say, trouble)]
+    content = Content("\n".join(lines), buttons=_look_again(say, row))
+    return await _tell(desk, row, content, what, trouble_told=True)
+
+
+def _look_again(say: Say, row: Feed) -> tuple[Button, ...]:
+    """The button that looks at a feed; there is none where it is only pushed."""
+    if row.looked_at is None:
+        return ()
+    return (Button(say("再看一次"), f"/feeds look {row.name}"),)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return sha256("\n".join(lines).encode()).hexdigest()[:8]
 
 
 async def _tell_held(desk: Desk, row: Feed) -> bool:
@@ -105,20 +145,16 @@ async def _tell_held(desk: Desk, row: Feed) -> bool:
     ]
     if held.sample:
         lines.append(say("比如：{products}", products=desk.listed(map(shortened, held.sample))))
-    lines.append(
-        say(
-            "要是没错，发 /feeds accept {feed}：照现在的样子记下，一件也不播报，以后新来的才播报。"
-            "要是错了，改好货源就行，我会接着看。",
-            feed=row.name,
-        )
+    sentence = (
+        "没错的话，发 /feeds accept {feed}：这些都记下，不播报，以后新来的才播报。"
+        "错了就改好货源，我会接着看。"
+        if row.looked_at is not None
+        else "没错的话，发 /feeds accept {feed}：这些都记下，不播报，以后新来的才播报。"
+        "错了就别管，改好了再推。"
     )
-    content = Content(
-        "\n".join(lines),
-        buttons=(
-            Button(say("照现在的记下"), f"/feeds accept {row.name}"),
-            Button(say("再看一次"), f"/feeds look {row.name}"),
-        ),
-    )
+    lines.append(say(sentence, feed=row.name))
+    accept = Button(say("照现在的记下"), f"/feeds accept {row.name}")
+    content = Content("\n".join(lines), buttons=(accept, *_look_again(say, row)))
     return await _tell(desk, row, content, f"held:{held.why}", held_told=True)
 
 

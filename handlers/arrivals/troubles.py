@@ -1,11 +1,16 @@
-"""What can be wrong with a feed, as values that are stored and put into words for the staff."""
+"""What can be wrong with a feed, as values that are stored and put into words for the staff.
+
+A feed that cannot be read at all is one thing; one of which some rows cannot be (`Trouble.ROWS`) is
+another: its good rows are used, and the bad ones are named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from storage.errors import HandlingError
 
@@ -23,6 +28,7 @@ class Trouble(StrEnum):
     REDIRECTED = "redirected"  # to a host that the shop does not allow
     PRIVATE = "private"  # into a network that is nobody's business
     UNREADABLE = "unreadable"
+    ROWS = "rows"  # some of them; the others are used
 
 
 class Unread(StrEnum):
@@ -47,29 +53,92 @@ LASTING = frozenset(
         Trouble.REDIRECTED,
         Trouble.PRIVATE,
         Trouble.UNREADABLE,
+        Trouble.ROWS,
     }
 )
 """What does not pass by itself, and is told at the first look."""
 
+MOST_NAMED = 20
+"""So many bad rows of a page are kept by name; the others are counted."""
+
+
+class Flaw(StrEnum):
+    """Why a row of a feed is no product."""
+
+    NO_TITLE = "no_title"
+    NO_KEY = "no_key"  # neither a number nor a link tells it from others
+    NO_PRICE = "no_price"  # what stands for one is no number
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that is no product: where it stands, counted from 1, what is wrong, and its words.
+
+    `name` is its title, or else its number or link; `written` what stands for its price.
+    """
+
+    row: int
+    flaw: Flaw
+    name: str
+    written: str = ""
+    page: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """It as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote."""
+        return cls(**{**document, "flaw": Flaw(document["flaw"])})
+
+    def is_like(self, other: BadRow) -> bool:
+        """Whether it is the same flaw of the same product, wherever that stands by now."""
+        mine = (self.flaw, self.name, self.written)
+        return mine == (other.flaw, other.name, other.written)
+
 
 class FeedTrouble(HandlingError):
-    """A product feed could not be read."""
+    """A product feed could not be read, or not all of it: then `rows` are some that could not."""
 
     number = 450
     sentence = "The product feed cannot be read: {kind} {reason}."
     mend = "Send /feeds in the staff chat: it says what to do about each feed."
 
-    def __init__(self, kind: Trouble, reason: str = "", rests: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        kind: Trouble,
+        reason: str = "",
+        rests: timedelta | None = None,
+        rows: Sequence[BadRow] = (),
+    ) -> None:
         super().__init__(kind=kind, reason=reason)
         self.kind = kind
         self.reason = reason
         self.rests = rests  # how long its host asked to be left alone
+        self.rows = tuple(rows[:MOST_NAMED])
 
     def to_json(self) -> dict[str, Any]:
         """The trouble as plain JSON."""
-        return {"kind": self.kind, "reason": self.reason}
+        return {
+            "kind": self.kind,
+            "reason": self.reason,
+            "rows": [one.to_json() for one in self.rows],
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> FeedTrouble:
-        """The trouble that `to_json` wrote."""
-        return cls(Trouble(document["kind"]), document["reason"])
+        """The trouble that `to_json` wrote, now or before rows were named."""
+        rows = [BadRow.from_json(one) for one in document.get("rows", ())]
+        return cls(Trouble(document["kind"]), document["reason"], rows=rows)
+
+    @classmethod
+    def of_rows(cls, count: int, rows: Sequence[BadRow]) -> FeedTrouble | None:
+        """What is wrong with a feed of which so many rows are bad, some by name; None: nothing."""
+        return cls(Trouble.ROWS, str(count), rows=rows) if count else None
+
+    def says_more_than(self, before: FeedTrouble | None) -> bool:
+        """Whether it is of another kind than the one before, or has rows that one had not."""
+        if before is None or before.kind is not self.kind:
+            return True
+        return any(not any(row.is_like(known) for known in before.rows) for row in self.rows)

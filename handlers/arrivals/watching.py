@@ -109,6 +109,7 @@ def rest_after(feed: FeedRules, failures: int, asked_for: timedelta | None) -> t
 
 async def _failed(desk: Desk, feed: FeedRules, row: Feed, trouble: FeedTrouble) -> None:
     now = desk.clock.now()
+    read_before = row.trouble is None or row.trouble["kind"] == Trouble.ROWS
     async with desk.database.writing() as connection:
         await change_feed(
             connection,
@@ -116,6 +117,7 @@ async def _failed(desk: Desk, feed: FeedRules, row: Feed, trouble: FeedTrouble) 
             looked_at=now,
             failures=row.failures + 1,
             trouble=trouble.to_json(),
+            trouble_told=row.trouble_told and not read_before,
             next_look_at=now + rest_after(feed, row.failures, trouble.rests),
         )
 

@@ -13,11 +13,11 @@ from handlers.arrivals.announcing import audience_of
 from handlers.arrivals.arguments import FeedDeed, FeedName, ProductNumber, TypedWare
 from handlers.arrivals.cheaper import wait_for
 from handlers.arrivals.fitting import fitting_groups
-from handlers.arrivals.judging import Held
+from handlers.arrivals.judging import Held, price_meant
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.taking import feed_row
-from handlers.arrivals.telling import held_words, tell_of_feeds, trouble_words
-from handlers.arrivals.troubles import FeedTrouble
+from handlers.arrivals.telling import bad_row_lines, held_words, tell_of_feeds, trouble_words
+from handlers.arrivals.troubles import FeedTrouble, Trouble
 from handlers.arrivals.watching import look_now
 from handlers.arrivals.words import announcement, name_of, price_shown
 from handlers.audiences import Chosen, chosen_groups
@@ -40,9 +40,12 @@ from storage.products import (
     Product,
     ProductState,
     Ware,
+    accept_held,
     add_products,
     change_feed,
+    doubted,
     feeds,
+    held_count,
     note_announced,
     note_by_hand,
     product_by_id,
@@ -53,7 +56,6 @@ from storage.products import (
 )
 
 _VALID_FOR = timedelta(hours=2)
-_ACCEPTS = timedelta(hours=1)  # what is pushed within it is known, and not announced
 _EXAMPLE = "/arrive @护肤群 面霜加量装 199 https://shop.example/p/1"
 
 
@@ -177,39 +179,50 @@ async def feeds_(
         names = desk.listed(rules)
         yield reply(desk.say("是哪个货源？现有：{names}", names=names), private=True)
         return
-    if deed.accepts:
-        await _accept(desk, asked, feed)
+    taken = await _accept(desk, asked, feed) if deed.accepts else 0
     row = await look_now(desk, feed) if feed.url else await feed_row(desk, feed)
     await tell_of_feeds(desk, [feed.name])
     async with desk.database.reading() as connection:
         counts = await product_counts(connection, desk.shop_id)
     lines = _lines(desk, feed, row, counts.get(feed.name, 0))
-    if deed.accepts and not feed.url:
-        lines.append(desk.say("· 一小时内再推一次：推来的都照样记下，不播报"))
+    if deed.accepts and not row.failures:
+        lines.append(desk.say("· 照现在的样子记下了，不播报；以后新来的才播报"))
+    if taken:
+        lines.append(desk.say("· 其中 {count} 件是推过来先没信的", count=taken))
     yield reply("\n".join(lines), private=True)
 
 
-async def _accept(desk: Desk, asked: Asked, feed: FeedRules) -> None:
-    """Take a feed as it is from now on: nothing that is there now is announced."""
+async def _accept(desk: Desk, asked: Asked, feed: FeedRules) -> int:
+    """Take a feed as it is: nothing that is there now is announced; how much of it was held.
+
+    A feed that has an address is read again, as for the first time.
+    """
     now = desk.clock.now()
     row = await feed_row(desk, feed)
     async with desk.database.writing() as connection:
-        doubted = [
-            one.id
-            for one in await waiting(connection, desk.shop_id)
-            if one.source == feed.name and one.doubt is not None
-        ]
-        await note_announced(connection, doubted, None)
+        doubts = [one for one in await doubted(connection, desk.shop_id) if one.source == feed.name]
+        new = [one.id for one in doubts if one.state is ProductState.NEW]
+        await note_announced(connection, new, None)
+        await update_products(connection, {one.id: _as_doubted(one) for one in doubts})
+        taken = await held_count(connection, desk.shop_id, feed.name)
+        await accept_held(connection, desk.shop_id, feed.name)
         await change_feed(
             connection,
             row.id,
-            baseline_at=None if feed.url else now + _ACCEPTS,
+            baseline_at=None if feed.url else now,
             pages=[],
             held=None,
             held_told=False,
         )
         entry = audit.Entry(now, asked.actor, "accept_feed", feed.name, {"held": row.held})
         await audit.note(connection, entry)
+    return taken
+
+
+def _as_doubted(product: Product) -> Ware:
+    """A product at the price that was not believed."""
+    price, currency = price_meant(product.doubt or "")
+    return replace(product.ware, price=price, currency=currency)
 
 
 async def _listed(desk: Desk, rules: Sequence[FeedRules]) -> Reply:
@@ -262,8 +275,12 @@ def _lines(desk: Desk, feed: FeedRules, row: Feed | None, count: int) -> list[st
             )
         )
     if row is not None and row.trouble is not None:
-        why = trouble_words(say, FeedTrouble.from_json(row.trouble))
-        lines.append(say("· 看不了：{why}", why=why))
+        trouble = FeedTrouble.from_json(row.trouble)
+        why = trouble_words(say, trouble)
+        lines.append(
+            f"· {why}" if trouble.kind is Trouble.ROWS else say("· 看不了：{why}", why=why)
+        )
+        lines += bad_row_lines(say, trouble)
     if row is not None and row.held is not None:
         lines.append(say("· 先不信：{why}", why=held_words(say, Held.from_json(row.held))))
     return lines

@@ -42,7 +42,7 @@ products = Table(
     Column("category", Words, nullable=False),
     Column("tags", Document, nullable=False),
     Column("available", Boolean, nullable=False),
-    Column("state", Words, nullable=False),  # known, new or announced
+    Column("state", Words, nullable=False),  # known, new, announced or held
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime),  # when its shop changed it last, where it says so
     Column("doubt", Words),  # a price that was not believed

@@ -12,6 +12,7 @@ from bot import doctor
 from bot.configuration import Configuration
 from bot.doctor import examine
 from bot.findings import Finding
+from handlers.arrivals.troubles import BadRow, FeedTrouble, Flaw
 from storage.database import Database
 from storage.products import change_feed, ensure_feed
 from storage.shops import ensure_shop
@@ -187,3 +188,25 @@ async def test_a_feed_that_keeps_failing_is_named_with_its_last_look(here: Path)
     assert not met.well
     assert "4 looks in a row have failed, the last one at" in met.found
     assert "(status 500)" in met.found
+
+
+async def test_rows_of_a_feed_that_nobody_can_read_are_named(here: Path) -> None:
+    (here / "data").mkdir()
+    trouble = FeedTrouble.of_rows(
+        12, [BadRow(3, Flaw.NO_PRICE, "面霜", "面议"), BadRow(1, Flaw.NO_TITLE, "", page=2)]
+    )
+    assert trouble is not None
+    database = await Database.open("sqlite+aiosqlite:///data/nuanqun.sqlite3")
+    try:
+        async with database.writing() as connection:
+            shop_id = await ensure_shop(connection, "shop")
+            row = await ensure_feed(connection, shop_id, "web", "x", NOW)
+            await change_feed(connection, row.id, looked_at=NOW, trouble=trouble.to_json())
+    finally:
+        await database.close()
+    met = (await findings(here, FEED))["feeds.web"]
+    assert not met.well
+    assert met.found == (
+        "12 rows are not understood, such as row 3 (面霜): the price “面议” is no number, "
+        "row 1 of page 2: no name."
+    )

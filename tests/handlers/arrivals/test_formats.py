@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from handlers.arrivals.formats import read_wares
 from handlers.arrivals.rows import MOST_WARES, Reading
 from handlers.arrivals.rules import FeedKind
-from handlers.arrivals.troubles import FeedTrouble, Trouble
+from handlers.arrivals.troubles import MOST_NAMED, BadRow, FeedTrouble, Flaw, Trouble
 from storage.products import Ware
 from tests.handlers.arrivals.samples import (
     BASE,
@@ -98,15 +98,28 @@ def test_no_shape_of_a_document_is_a_fault(document: list[Any], kind: FeedKind) 
     assert all(ware.title and ware.key for ware in found)
 
 
-def test_a_row_that_is_none_is_counted_and_loses_no_other() -> None:
+def test_a_row_that_is_none_is_named_and_loses_no_other() -> None:
     rows = [
         {"id": 1, "title": "面霜", "price": "199"},
-        {"id": 2, "title": "精华", "price": "?"},
+        {"id": 2, "title": "精华", "price": "199起"},
         {},
+        {"id": 4, "price": 9},
+        {"title": "<b>眼霜</b>", "price": 9},
     ]
     found = read(FeedKind.JSON, json.dumps(rows).encode())
     assert [ware.title for ware in found.wares] == ["面霜"]
-    assert (found.rows, found.bad) == (3, 2)
+    assert (found.rows, found.bad) == (5, 4)
+    assert found.named == (
+        BadRow(2, Flaw.NO_PRICE, "精华", "199起"),
+        BadRow(3, Flaw.NO_TITLE, ""),
+        BadRow(4, Flaw.NO_TITLE, "4"),
+        BadRow(5, Flaw.NO_KEY, "眼霜"),
+    )
+
+
+def test_of_many_bad_rows_the_first_are_named() -> None:
+    found = read(FeedKind.JSON, json.dumps([{"id": n} for n in range(500)]).encode())
+    assert (found.bad, len(found.named)) == (500, MOST_NAMED)
 
 
 def test_html_in_a_title_is_never_passed_on() -> None:
