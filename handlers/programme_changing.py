@@ -17,7 +17,7 @@ from handlers.desk import Asked, Desk
 from handlers.moved_posts import is_of_many
 from handlers.previews import in_one_message, to_come, too_much
 from handlers.programme_calendar import Entry, text_of
-from handlers.programme_drafts import COUNTDOWN, REWRITTEN, picture_of, says_then
+from handlers.programme_drafts import REWRITTEN, picture_of, says_then
 from handlers.programme_moving import ends_before, wrong_there
 from handlers.programme_proposing import buttons_for, question
 from handlers.proposals import EDIT, Edit, ask, editable, what_then
@@ -25,7 +25,7 @@ from handlers.replies import Reply, reply
 from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign
 from scheduler.planner import HORIZON
-from scheduler.programme_parts import Programme
+from scheduler.programme_parts import COUNTDOWN, Programme
 from scheduler.programme_plan import ProgrammePlan
 from scheduler.schedule_json import schedule_from_json
 from scheduler.templates import LONGEST_TEXT, check

@@ -22,10 +22,10 @@ from handlers.programme_files import title_of
 from scheduler.bodies import template_body
 from scheduler.content import Picture
 from scheduler.priorities import Priority
-from scheduler.programme_parts import Programme
+from scheduler.programme_parts import COUNTDOWN, Programme
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
 from scheduler.schedule_json import schedule_to_json
-from scheduler.schedules import Dated, DatedMoment
+from scheduler.schedules import Dated
 from scheduler.templates import COUPON, variables_of
 from scheduler.trial_plan import still_tested
 from storage.audiences import Audience, resolve
@@ -36,8 +36,6 @@ from storage.segments import Segment
 
 REWRITTEN = "rewritten"
 """The part of a body that names the slots whose words a manager has changed for this year."""
-COUNTDOWN = "countdown"
-"""What stands for a picture that is drawn."""
 _DRAWN = ("product", "node", "node_at", "node_days", "days")
 _DAYS = ("days", "node_days")  # how many are left when a slot goes out
 
@@ -132,7 +130,7 @@ async def _whom(
 
 
 def _schedule(posts: Iterable[ProgrammePost]) -> dict[str, Any]:
-    return schedule_to_json(Dated(tuple(DatedMoment(one.slot, one.at, one.until) for one in posts)))
+    return schedule_to_json(Dated(tuple(one.moment for one in posts)))
 
 
 def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:

@@ -7,10 +7,12 @@ What is wrong is refused by the table that it stands in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar
 
 from scheduler.programme_calendar import (
     Calendar,
@@ -29,7 +31,7 @@ from scheduler.programme_dates import (
     read_days,
     read_time,
 )
-from scheduler.programme_parts import ANY_SLOT, Fact, FactKind, Programme, Task
+from scheduler.programme_parts import ANY_SLOT, Fact, FactKind, Programme, Task, iso_day_of
 from scheduler.promotions import PromotionInvalid
 from scheduler.schedules import Countdown, Festivals
 from scheduler.templates import COUPON, check, variables_of
@@ -49,6 +51,8 @@ DATED = frozenset({FactKind.DAY, FactKind.MOMENT})
 _Value = TypeVar("_Value")
 _LEAP_YEAR = 2024  # has every day that a file may name
 _NODE = "node:"
+_BY_ITSELF = frozenset({Source.YEAR, Source.LUNAR, Source.FESTIVAL})
+_COUNTED = frozenset({"days", "node_days"})
 _MIDNIGHT = timedelta(days=1)
 
 
@@ -110,7 +114,18 @@ def check_promotion(file: Table, programme: Programme) -> None:
     except NotKnownYet:
         return  # it hangs on what a shop has to tell
     except (PromotionInvalid, DayMissing) as wrong:
-        raise file.wrong("promotion", said(wrong)) from wrong
+        reason = _as_written(said(wrong), programme.promotion, calendar)
+        raise file.wrong("promotion", reason) from wrong
+
+
+def _as_written(sentence: str, promotion: Mapping[str, Any], calendar: Calendar) -> str:
+    """A sentence about days of the year that checks are made with, in the file's own words."""
+    nights = promotion.get("late_nights")
+    days = [promotion.get("first_day"), promotion.get("last_day")]
+    for written in days + (nights if isinstance(nights, list) else []):
+        with suppress(SchedulingError):
+            sentence = sentence.replace(str(iso_day_of(written, calendar)), str(written))
+    return sentence
 
 
 def nodes_of_task(row: Table, task: Task, programme: Programme) -> tuple[str, ...]:
@@ -173,6 +188,38 @@ def check_fact(
         wanted = " or ".join(sorted(kinds))
         known = f"one of {', '.join(fitting)}" if fitting else f"a [[fact]] of the kind {wanted}"
         raise row.wrong(part, allowed_instead(key, known))
+
+
+def check_suggestion(row: Table, fact: Fact) -> None:
+    """A suggestion is a day that every year has by itself, and stands with a fact that is a day."""
+    for part, found in (("suggest", fact.suggested), ("day_off", fact.day_off)):
+        if found is not None and fact.kind is not FactKind.DAY:
+            raise row.wrong(part, f"only a fact of the kind {FactKind.DAY} can have it")
+    if fact.suggested is None:
+        if fact.day_off is not None:
+            raise row.wrong("day_off", "there is no suggest whose day it could move")
+        return
+    if read_written(row, "suggest", read_day, fact.suggested).source not in _BY_ITSELF:
+        allowed = "11-05, lunar:12-08 or festival:KEY, with -3d or +1d behind it where wanted"
+        raise row.wrong("suggest", allowed_instead(fact.suggested, allowed))
+
+
+def check_day_off(row: Table, task: Task) -> None:
+    """What moves off a day off is at a time of its day, and counts no days that are left."""
+    if task.day_off is None:
+        return
+    times = [read_time(task.at), *([] if task.until is None else [read_time(task.until)])]
+    if any(time.source is not None for time in times):
+        raise row.wrong("day_off", "its time hangs on a moment, which no day off moves")
+    asked = (
+        variables_of(text)
+        for texts in task.texts.values()
+        for variants in texts.values()
+        for text in variants
+    )
+    if task.picture == "countdown" or _COUNTED.intersection(chain.from_iterable(asked)):
+        reason = "it says how many days are left, which is wrong on another day"
+        raise row.wrong("day_off", reason)
 
 
 def check_audience(row: Table, task: Task) -> None:

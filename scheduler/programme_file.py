@@ -13,16 +13,19 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from scheduler.legal_days import DayOff
 from scheduler.programme_checks import (
     DATED,
     OWN_WORDS,
     SHOP_WORDS,
     check_audience,
     check_day,
+    check_day_off,
     check_fact,
     check_labels,
     check_promotion,
     check_schedule,
+    check_suggestion,
     check_template,
     check_words,
     nodes_of_task,
@@ -30,9 +33,11 @@ from scheduler.programme_checks import (
 )
 from scheduler.programme_dates import Source, read_day
 from scheduler.programme_facts import FactInvalid, read_fact
+from scheduler.programme_names import check_fact_names, check_groups, read_key, read_picture
 from scheduler.programme_parts import (
     ANY_SLOT,
     CHINESE,
+    USUALLY_PROPOSED_AHEAD,
     Button,
     Fact,
     FactKind,
@@ -47,13 +52,14 @@ from scheduler.toml_tables import Table, allowed_instead, named, read_toml
 from storage.errors import SchedulingError
 
 _LEAP_YEAR = 2024  # has every day that a file may name
+_LONGEST_VALID = 744  # hours
 _PARTS = (
-    "key", "name", "valid_hours", "anchor", "promotion", "schedule", "schedule_name", "texts",
-    "fact", "phase", "task",
+    "key", "name", "valid_hours", "propose_days_ahead", "anchor", "promotion", "schedule",
+    "schedule_name", "texts", "fact", "phase", "task",
 )  # fmt: skip
 _TASK_PARTS = (
     "key", "name", "phase", "kind", "on", "at", "valid_hours", "until", "audience", "groups",
-    "needs", "picture", "buttons", "goal", "texts",
+    "needs", "picture", "buttons", "goal", "texts", "day_off",
 )  # fmt: skip
 _ANCHORS = ("solar", "lunar", "festival", "fact")
 
@@ -73,20 +79,20 @@ def read_programme(path: Path) -> Programme:
         ProgrammeBroken: it is not a programme; the error names the part.
         OSError: the file cannot be read.
     """
-    return _programme(
-        read_toml(
-            path, lambda part, reason: ProgrammeBroken(file=path.name, part=part, reason=reason)
-        )
+    file = read_toml(
+        path, lambda part, reason: ProgrammeBroken(file=path.name, part=part, reason=reason)
     )
+    return _programme(file, path.parent)
 
 
-def _programme(file: Table) -> Programme:
+def _programme(file: Table, folder: Path) -> Programme:
     file.only(*_PARTS)
     facts = tuple(_fact(row) for row in _keyed(file, "fact"))
     programme = Programme(
-        key=file.text("key"),
+        key=read_key(file),
         names=named(file, "name"),
-        valid_for=timedelta(hours=file.positive("valid_hours")),
+        valid_for=_valid_for(file),
+        proposed_ahead=_proposed_ahead(file),
         schedule=file.table("schedule").parts if "schedule" in file.parts else None,
         schedule_names=named(file, "schedule_name") if "schedule_name" in file.parts else {},
         texts=_topics(file),
@@ -101,10 +107,24 @@ def _programme(file: Table) -> Programme:
     for row, phase in zip(file.tables("phase"), programme.phases, strict=True):
         for part, written in (("first", phase.first), ("last", phase.last)):
             check_day(row, part, read_written(row, part, read_day, written), programme)
-    tasks = tuple(_task(row, programme) for row in _keyed(file, "task"))
+    tasks = tuple(_task(row, programme, folder) for row in _keyed(file, "task"))
     whole = replace(programme, tasks=tasks)
     check_promotion(file, whole)
     return whole
+
+
+def _proposed_ahead(file: Table) -> timedelta:
+    if "propose_days_ahead" not in file.parts:
+        return USUALLY_PROPOSED_AHEAD
+    return timedelta(days=file.positive("propose_days_ahead"))
+
+
+def _valid_for(table: Table) -> timedelta:
+    hours = table.positive("valid_hours")
+    if hours > _LONGEST_VALID:
+        allowed = f"at most {_LONGEST_VALID}: a post of another month says nothing any more"
+        raise table.wrong("valid_hours", allowed_instead(hours, allowed))
+    return timedelta(hours=hours)
 
 
 def _keyed(file: Table, part: str) -> list[Table]:
@@ -119,7 +139,7 @@ def _keyed(file: Table, part: str) -> list[Table]:
 
 
 def _fact(row: Table) -> Fact:
-    row.only("key", "kind", "name", "needed", "default")
+    row.only("key", "kind", "name", "needed", "default", "once", "suggest", "day_off")
     key, kinds = row.text("key"), [kind.value for kind in FactKind]
     if not key.isidentifier() or key in SHOP_WORDS | OWN_WORDS:
         raise row.wrong("key", f"it has {key!r}; it must be a name that texts can use: last_parcel")
@@ -131,7 +151,12 @@ def _fact(row: Table) -> Fact:
         name=named(row, "name"),
         needed=row.flag("needed"),
         default=row.parts.get("default"),
+        once=row.flag("once"),
+        suggested=row.text_if_any("suggest"),
+        day_off=_day_off(row),
     )
+    check_fact_names(row, fact)
+    check_suggestion(row, fact)
     if fact.default is not None:
         try:
             read_fact("", fact, fact.default, _LEAP_YEAR)
@@ -162,7 +187,7 @@ def _anchor(file: Table, facts: Iterable[Fact]) -> str | None:
 def _phase(row: Table) -> Phase:
     row.only("key", "name", "first", "last", "goal")
     return Phase(
-        key=row.text("key"),
+        key=read_key(row),
         name=named(row, "name"),
         first=row.text("first"),
         last=row.text("last"),
@@ -170,7 +195,7 @@ def _phase(row: Table) -> Phase:
     )
 
 
-def _task(row: Table, programme: Programme) -> Task:
+def _task(row: Table, programme: Programme, folder: Path) -> Task:
     row.only(*_TASK_PARTS)
     phases, kinds = [phase.key for phase in programme.phases], [kind.value for kind in TaskKind]
     if (phase := row.text("phase")) not in phases:
@@ -184,30 +209,39 @@ def _task(row: Table, programme: Programme) -> Task:
         on = tuple(
             f"{day}..{day}" if day.startswith("d-") and ".." not in day else day for day in on
         )
-    valid_hours = row.positive("valid_hours") if "valid_hours" in row.parts else None
     task = Task(
-        key=row.text("key"),
+        key=read_key(row),
         name=named(row, "name"),
         phase=phase,
         kind=TaskKind(kind),
         on=on,
         at=str(schedule.get("at")) if countdown and "at" not in row.parts else row.text("at"),
-        valid_for=programme.valid_for if valid_hours is None else timedelta(hours=valid_hours),
+        valid_for=_valid_for(row) if "valid_hours" in row.parts else programme.valid_for,
         until=row.text_if_any("until"),
         audience=row.text_if_any("audience"),
         groups=row.text_if_any("groups"),
         needs=row.texts("needs"),
-        picture=row.text_if_any("picture"),
+        picture=read_picture(row, folder),
         buttons=tuple(_button(button) for button in row.tables("buttons")),
         goal=named(row, "goal") if "goal" in row.parts else {},
         texts=_countdown_texts(programme) if countdown else _task_texts(row),
         countdown=countdown,
+        day_off=_day_off(row),
     )
     task = replace(task, nodes=nodes_of_task(row, task, programme))
+    check_day_off(row, task)
     check_audience(row, task)
+    check_groups(row, task.groups)
     check_labels(row, task)
     check_words(row, task, programme)
     return task
+
+
+def _day_off(row: Table) -> DayOff | None:
+    written = row.text_if_any("day_off")
+    if written is not None and written not in list(DayOff):
+        raise row.wrong("day_off", allowed_instead(written, " or ".join(DayOff)))
+    return None if written is None else DayOff(written)
 
 
 def _button(row: Table) -> Button:

@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Any
 
 from scheduler.festivals import Region, festival_keys
+from scheduler.legal_days import DayOff
 from scheduler.programme_calendar import Calendar, NotKnownYet, day_of
 from scheduler.programme_dates import DateInvalid, read_day
 from scheduler.promotions import Promotion
@@ -28,6 +29,10 @@ from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Schedule
 
 CHINESE = "zh"
+USUALLY_PROPOSED_AHEAD = timedelta(days=21)
+"""So long before a programme's first day its next year is proposed, where a file says nothing."""
+COUNTDOWN = "countdown"
+"""What stands for a picture that is drawn."""
 ANY_SLOT = ""
 """The place in a task's texts of words that fit each of its slots."""
 
@@ -61,7 +66,9 @@ class Fact:
     """Something that only the shop knows: its gift, the day on which it stops sending parcels.
 
     A `needed` fact has to be said before the programme can be switched on; another may be left
-    out: tasks that need it wait, and in texts it is `default`, or empty.
+    out: tasks that need it wait, and in texts it is `default`, or empty. One that holds `once` is
+    of one year only: what is sold out today is not next year. `suggested` is the day that stands
+    in the example of one that has to be said, with `day_off` a working day.
     """
 
     key: str
@@ -69,6 +76,14 @@ class Fact:
     name: Named
     needed: bool = False
     default: str | int | None = None
+    once: bool = False
+    suggested: str | None = None
+    day_off: DayOff | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is a day or a moment, which is another one every year."""
+        return self.kind in {FactKind.DAY, FactKind.MOMENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +113,11 @@ class Task:
     node needs no day. A post is valid for `valid_for` and not beyond its day, or until `until`.
     `audience` is an expression of the segment language (None: a post in groups); `groups` narrows
     the groups as a manager would write them. `needs` are facts, and nodes as `node:KEY`, without
-    which it waits. `picture` is `countdown` (drawn) or a path. `texts` holds words by the label
-    of a slot (`d-10`), or by `ANY_SLOT`. A `countdown` says the programme's own countdown: its
-    slots are the countdown's, so that whoever asks for either is told of one and the same post.
-    `nodes` are the keys of all nodes that it hangs on, the one that it is about first.
+    which it waits. `picture` is `COUNTDOWN`, an address or the path of a file. `texts` holds words
+    by the label of a slot (`d-10`), or by `ANY_SLOT`. A `countdown` says the programme's own
+    countdown: its slots are the countdown's, so that whoever asks for either is told of one and the
+    same post. `nodes` are the keys of all nodes that it hangs on, the one that it is about first.
+    With `day_off` it is posted on a working day: one that promises an answer, or people at work.
     """
 
     key: str
@@ -121,6 +137,7 @@ class Task:
     goal: Named = field(default_factory=dict)
     countdown: bool = False
     nodes: tuple[str, ...] = ()
+    day_off: DayOff | None = None
 
     def slot_for(self, label: str) -> str:
         """The slot of its post with this label (see `programme_calendar.labelled_days`)."""
@@ -142,7 +159,8 @@ class Programme:
     language to a template; the topic of an occurrence is its festival's key, or its slot (see
     `programme.topic_of`). `schedule` is the JSON of a schedule in which a countdown's day has no
     year (`11-11`), and `promotion` that of a promotion window. `anchor` is the day that `d-3`
-    counts to, written like the promotion's days as in `programme_dates.py`.
+    counts to, written like the promotion's days as in `programme_dates.py`. `proposed_ahead` of its
+    first day the staff are asked whether to run it again.
     """
 
     key: str
@@ -153,6 +171,7 @@ class Programme:
     texts: Mapping[str, Named] = field(default_factory=dict)
     promotion: Mapping[str, Any] | None = None
     anchor: str | None = None
+    proposed_ahead: timedelta = USUALLY_PROPOSED_AHEAD
     facts: tuple[Fact, ...] = ()
     phases: tuple[Phase, ...] = ()
     tasks: tuple[Task, ...] = ()
@@ -184,13 +203,13 @@ class Programme:
             return None
         document = dict(self.promotion)
         for part in ("first_day", "last_day"):
-            document[part] = _iso_day(document.get(part), calendar)
+            document[part] = iso_day_of(document.get(part), calendar)
         if isinstance(nights := document.get("late_nights"), list):
             document["late_nights"] = list(_known_days(nights, calendar))
         return Promotion.from_json(document)
 
 
-def _iso_day(written: Any, calendar: Calendar) -> Any:
+def iso_day_of(written: Any, calendar: Calendar) -> Any:
     """A day as a promotion writes it; what is no day stays as it is, to be refused there."""
     if not isinstance(written, str):
         return written
@@ -204,4 +223,4 @@ def _iso_day(written: Any, calendar: Calendar) -> Any:
 def _known_days(written: list[Any], calendar: Calendar) -> Iterator[Any]:
     for day in written:
         with suppress(NotKnownYet):
-            yield _iso_day(day, calendar)
+            yield iso_day_of(day, calendar)

@@ -98,7 +98,7 @@ name = { zh = "直播" }
 phase = "day"
 kind = "收割转化"
 at = "fact:live-30m"
-groups = "群标签：福利"
+groups = "@福利群"
 texts = { zh = "{{ live }}" }
 [[task]]
 key = "thanks"

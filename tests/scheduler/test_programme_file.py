@@ -143,6 +143,37 @@ def test_a_late_night_that_nobody_knows_yet_is_left_out(tmp_path: Path) -> None:
         ("[task.texts.d-2]\nzh", "[task.texts.d-2]\nen", "task count.texts.d-2.zh", "no Chinese"),
         ('texts = { zh = "谢谢{{ gift }}" }', "", "task thanks.texts", "it is missing"),
         ("[[task]]", "[task]", "its syntax", ""),
+        ('key = "sale"', 'key = "sale~1"', "key", "it must be small letters, digits and single -"),
+        ('key = "sale"', 'key = "my sale"', "key", "it must be small letters, digits"),
+        ('key = "wishes"', 'key = "心愿"', "task 心愿.key", "it must be small letters, digits"),
+        ('key = "day"', 'key = "day:1"', "phase day:1.key", "it must be small letters, digits"),
+        ("valid_hours = 10", "valid_hours = 99999999999", "valid_hours", "at most 744"),
+        ("valid_hours = 3", "valid_hours = 745", "task old-fans.valid_hours", "at most 744"),
+        ('zh = "礼"', 'zh = "谁在、几点在"', "fact gift.name.zh", "a name without 、 ; or ="),
+        ('zh = "礼"', 'zh = "礼=1"', "fact gift.name.zh", "a name without"),
+        ('"@福利群"', '"福利"', "task live.groups", "it must be groups as a manager writes them"),
+        ('"@福利群"', '"@福利 大群"', "task live.groups", "@福利群 -二群"),
+        ('"@福利群"', '"@tag:老客"', "task live.groups", "groups alone; people go in audience"),
+        ('"@福利群"', '"@(optedout)"', "task live.groups", "people go in audience"),
+        ('"@福利群"', '"@上次"', "task live.groups", "groups alone"),
+        (
+            'picture = "countdown"',
+            'picture = "nowhere.png"',
+            "task count.picture",
+            "there is no file 'nowhere.png' beside this one (No such file or directory)",
+        ),
+        (
+            'picture = "countdown"',
+            'picture = "sale.toml"',
+            "task count.picture",
+            "it must be countdown, an https:// address, or a file that ends in .png",
+        ),
+        (
+            'late_nights = ["d-0", ',
+            'late_nights = ["11-12", ',
+            "promotion",
+            "late_nights cannot be '11-12'. Give days from d-3 to d-0",
+        ),
         ('[name]\nzh = "大促"', '[name]\nzh = ""', "name.zh", "it has ''; it must be a text"),
     ],
 )
@@ -179,3 +210,19 @@ def test_a_file_with_nothing_to_say_is_refused(tmp_path: Path) -> None:
 def test_a_template_that_loops_or_reaches_out_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ProgrammeBroken, match=r"task thanks\.texts\.zh"):
         changed_sale(tmp_path, "谢谢{{ gift }}", text)
+
+
+def test_a_picture_beside_the_file_is_meant_by_its_whole_path(tmp_path: Path) -> None:
+    picture = tmp_path / "礼物.png"
+    picture.write_bytes(b"\x89PNG")
+    read = changed_sale(tmp_path, 'picture = "countdown"', 'picture = "礼物.png"')
+    assert {task.picture for task in read.tasks} == {None, str(picture.resolve())}
+    picture.write_bytes(b"")
+    with pytest.raises(ProgrammeBroken, match=r"task count\.picture: '礼物.png' has 0 bytes"):
+        changed_sale(tmp_path, 'picture = "countdown"', 'picture = "礼物.png"')
+
+
+@pytest.mark.parametrize("written_as", ["@福利", "＠福利 －二群", '@"福利 一群" @「二 群」 -三群'])
+def test_groups_are_written_as_in_a_command(tmp_path: Path, written_as: str) -> None:
+    read = changed_sale(tmp_path, 'groups = "@福利群"', f"groups = '{written_as}'")
+    assert {task.groups for task in read.tasks} == {None, written_as}

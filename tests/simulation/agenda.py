@@ -66,7 +66,7 @@ def _deeds(year: int) -> Iterator[Deed]:
     yield Deed(
         on(1, 1, 9, 9),
         f"/programme on spring-closing @所有群 年前最后发货日={last_parcel:%m-%d}"
-        f" 年后复工发货日={back:%m-%d} 假期里谁在、几点在=小满每天十点到晚上八点",
+        f" 年后复工发货日={back:%m-%d} 假期值班=小满每天十点到晚上八点",
     )
     yield Deed(
         on(1, 1, 9, 15),
