@@ -9,8 +9,8 @@ are marked provisional. From 2004 to 2026 it agrees with `chinesecalendar` on ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # the last days of a published year wait for the next notice.
 _NEXT_NOTICE_FROM = (12, 25)
 _SATURDAY = 5
+_DAY = timedelta(days=1)
 
 
 class DayKind(StrEnum):
@@ -49,6 +50,27 @@ class LegalDay:
     def off(self) -> bool:
         """Whether offices are closed."""
         return self.kind in {DayKind.WEEKEND, DayKind.HOLIDAY}
+
+
+class DayOff(StrEnum):
+    """Which day is taken in the place of one on which offices are closed."""
+
+    NEXT = "next working day"
+    PREVIOUS = "previous working day"
+
+
+def worked_on(day: date, instead: DayOff) -> LegalDay:
+    """The day itself where it is worked, weekends made up for included, else the one instead.
+
+    It is `provisional` where any day on the way to it is.
+    """
+    step = _DAY if instead is DayOff.NEXT else -_DAY
+    found = legal_day(day)
+    provisional = found.provisional
+    while found.off:
+        found = legal_day(found.day + step)
+        provisional = provisional or found.provisional
+    return replace(found, provisional=provisional)
 
 
 def legal_day(day: date) -> LegalDay:

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from scheduler.festivals import Region
+from scheduler.legal_days import LegalDay, legal_day, worked_on
+from scheduler.programme_calendar import Calendar, day_of
+from scheduler.programme_dates import read_day
 from scheduler.programme_parts import CHINESE, Fact, FactKind, Programme
 from storage.errors import SchedulingError
 
@@ -66,6 +70,18 @@ def read_fact(programme: str, fact: Fact, found: object, year: int) -> FactValue
             programme=programme, found=found, fact=fact.key, allowed=_ALLOWED[fact.kind]
         )
     return value
+
+
+def suggested_day(fact: Fact, year: int, region: Region = Region.NORTH) -> LegalDay | None:
+    """The day that the example of a fact shows for a year; None where its file suggests none.
+
+    Raises:
+        DayMissing: the year does not have it.
+    """
+    if fact.suggested is None:
+        return None
+    day = day_of(read_day(fact.suggested), Calendar(year, region))
+    return legal_day(day) if fact.day_off is None else worked_on(day, fact.day_off)
 
 
 def _value_of(kind: FactKind, found: object, year: int) -> FactValue | None:

@@ -15,6 +15,7 @@ from itertools import chain
 
 from scheduler.decide import CareSettings
 from scheduler.festivals import Region
+from scheduler.legal_days import worked_on
 from scheduler.nodes import Node
 from scheduler.programme_calendar import (
     Calendar,
@@ -205,13 +206,18 @@ def _outcomes(
         try:
             if not isinstance(day, date):
                 raise day
-            span = _span(task, day, calendar)
+            instead = None if task.day_off is None else worked_on(day, task.day_off)
+            span = _span(task, day if instead is None else instead.day, calendar)
         except NotKnownYet as why:
             yield Waiting(task.key, task.name, why.what, (slot,))
         except DayMissing as missing_day:
             yield _no_such_day(missing_day, slot)
         else:
-            yield _post(task, label, span, told)
+            post = _post(task, label, span, told)
+            if instead is not None and isinstance(post, ProgrammePost):
+                unsettled = instead.provisional
+                post = replace(post, day_off=task.day_off, meant=day, unsettled=unsettled)
+            yield post
 
 
 def _is_known(need: str, calendar: Calendar) -> bool:

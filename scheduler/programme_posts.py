@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from scheduler.legal_days import DayOff
 from scheduler.programme_parts import Button, Named, TaskKind, Texts
 from scheduler.programme_problems import Problem
 from scheduler.promotions import Promotion
+from scheduler.schedules import DatedMoment
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class ProgrammePost:
     facts in words, `days` left to the programme's day, `node` with `node_at` and `node_days`. A
     post to `groups` or to an `audience` of its own belongs to a campaign of its own (`own`). One
     that is `told` follows a node or a moment of the shop; `provisional`, and a draft, until its
-    nodes are confirmed.
+    nodes are confirmed. One with `day_off` is on a working day in the place of the day that was
+    `meant`; it is `unsettled` while no notice of legal holidays has decided about that.
     """
 
     slot: str
@@ -66,6 +69,15 @@ class ProgrammePost:
     goal: Named = field(default_factory=dict)
     provisional: bool = False
     told: bool = False
+    day_off: DayOff | None = None
+    meant: date | None = None
+    unsettled: bool = False
+
+    @property
+    def moment(self) -> DatedMoment:
+        """Its moment as a schedule has it: with `day_off` it settles anew until it has come."""
+        later = timedelta(0) if self.meant is None else self.at.date() - self.meant
+        return DatedMoment(self.slot, self.at - later, self.until - later, self.day_off)
 
     @property
     def own(self) -> bool:

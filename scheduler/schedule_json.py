@@ -5,7 +5,8 @@
     {"kind": "festivals", "at": "09:42", "keys": ["mid-autumn"], "region": "north"}
     {"kind": "recurring", "cron": "18 10 * * mon"}
     {"kind": "dated", "moments": [
-        {"slot": "wish-list", "at": "2026-10-20T10:18", "until": "2026-10-20T20:18"}]}
+        {"slot": "wish-list", "at": "2026-10-20T10:18", "until": "2026-10-20T20:18"},
+        {"slot": "returns", "at": "2026-11-22T12:12", "day_off": "next working day"}]}
 
 Each may carry what a manager changed in it, by slot:
 
@@ -21,6 +22,7 @@ from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from scheduler.festivals import Region
+from scheduler.legal_days import DayOff
 from scheduler.schedules import (
     Changed,
     Countdown,
@@ -45,7 +47,7 @@ _PARTS = {
     "dated": {"moments"},
 }
 _CHANGES = {"skipped", "moved"}
-_DATED_PARTS = {"slot", "at", "until"}
+_DATED_PARTS = {"slot", "at", "until", "day_off"}
 _LOCAL_TIME = "a local time, 2026-11-05T10:18"
 
 
@@ -86,7 +88,8 @@ def _unchanged_to_json(schedule: Unchanged) -> dict[str, Any]:
 
 def _moment_to_json(moment: DatedMoment) -> dict[str, Any]:
     until = {} if moment.until is None else {"until": moment.until.isoformat()}
-    return {"slot": moment.slot, "at": moment.at.isoformat()} | until
+    day_off = {} if moment.day_off is None else {"day_off": moment.day_off.value}
+    return {"slot": moment.slot, "at": moment.at.isoformat()} | until | day_off
 
 
 def schedule_from_json(document: Mapping[str, Any]) -> Schedule:
@@ -105,6 +108,13 @@ def schedule_from_json(document: Mapping[str, Any]) -> Schedule:
     return changed(
         _unchanged_from_json(kind, document), skipped=_skipped(document), moved=_moved(document)
     )
+
+
+def keeps_off_days_off(document: Mapping[str, Any]) -> bool:
+    """Whether reckoning with this schedule asks for legal holidays, be it readable or not."""
+    found = document.get("moments")
+    rows = found if isinstance(found, list) else []
+    return any(isinstance(row, dict) and "day_off" in row for row in rows)
 
 
 def _unchanged_from_json(kind: str, document: Mapping[str, Any]) -> Unchanged:
@@ -160,7 +170,10 @@ def _dated(document: Mapping[str, Any]) -> tuple[DatedMoment, ...]:
         until = None
         if "until" in row:
             until = _parsed(row, "until", datetime.fromisoformat, _LOCAL_TIME)
-        moments.append(DatedMoment(_text(row, "slot"), at, until))
+        day_off = None
+        if "day_off" in row:
+            day_off = _parsed(row, "day_off", DayOff, " or ".join(DayOff))
+        moments.append(DatedMoment(_text(row, "slot"), at, until, day_off))
     return tuple(moments)
 
 

@@ -29,6 +29,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from scheduler.festivals import Region, festival_named, greeting_days
 from scheduler.greeting_facts import slot_of
+from scheduler.legal_days import DayOff, worked_on
 from scheduler.wall_time import instant_of
 from storage.errors import SchedulingError
 
@@ -123,12 +124,15 @@ class Recurring:
 class DatedMoment:
     """One moment by its name, its naive local time, and the local time it is valid until.
 
-    Without `until` it is valid as long as its campaign says.
+    Without `until` it is valid as long as its campaign says. With `day_off` it is never on a day on
+    which offices are closed: it `settles` on another, as far as is known when that is asked, so
+    that it follows the notices of legal holidays until it has come.
     """
 
     slot: str
     at: datetime
     until: datetime | None = None
+    day_off: DayOff | None = None
 
     def __post_init__(self) -> None:
         if not self.slot:
@@ -140,6 +144,14 @@ class DatedMoment:
                 raise ScheduleInvalid(
                     part="until", found=str(self.until), allowed=f"a local time after {self.at}"
                 )
+
+    def settled(self) -> DatedMoment:
+        """The moment on the day on which it comes, at the same time of the day."""
+        if self.day_off is None:
+            return self
+        later = worked_on(self.at.date(), self.day_off).day - self.at.date()
+        until = None if self.until is None else self.until + later
+        return DatedMoment(self.slot, self.at + later, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +216,8 @@ def last_wall(schedule: Schedule) -> datetime | None:
         case Countdown(day):
             last = [datetime.combine(day, time(23, 59, 59))]
         case Dated(dated):
-            last = [moment.until or moment.at for moment in dated]
+            settled = (moment.settled() for moment in dated)
+            last = [moment.until or moment.at for moment in settled]
         case _:
             return None
     if isinstance(schedule, Changed):
@@ -275,7 +288,7 @@ def _walls(schedule: Schedule, first: datetime, last: datetime) -> Iterator[_Wal
         for wall in _unchanged_walls(plain, first, last)
         if wall[0] not in skipped and wall[0] not in moved
     )
-    dated = {one.slot: one for one in plain.moments} if isinstance(plain, Dated) else {}
+    dated = {one.slot: one.settled() for one in plain.moments} if isinstance(plain, Dated) else {}
     instead = sorted(
         (slot, at, _moved_end(dated.get(slot), at))
         for slot, at in moved.items()
@@ -311,7 +324,9 @@ def _unchanged_walls(schedule: Unchanged, first: datetime, last: datetime) -> It
             for wall in _cron_walls(cron, first, last):
                 yield f"{wall:{shape}}", wall, None
         case Dated(dated):
-            yield from ((moment.slot, moment.at, moment.until) for moment in dated)
+            settled = (moment.settled() for moment in dated)
+            walls = [(moment.slot, moment.at, moment.until) for moment in settled]
+            yield from sorted(walls, key=_time_of)
 
 
 def _cron_walls(cron: str, first: datetime, last: datetime) -> Iterator[datetime]:

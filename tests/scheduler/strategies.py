@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scheduler.campaigns import Campaign, CampaignState
 from scheduler.festivals import Region, festival_keys
+from scheduler.legal_days import DayOff
 from scheduler.schedules import (
     Changed,
     Countdown,
@@ -60,10 +61,11 @@ spans = st.builds(
 )
 slots = st.sampled_from(["once", "wish-list", "start", "thanks", "d-1", "d-3", "2026-11-05"])
 dated_moments = st.builds(
-    lambda slot, at, valid: DatedMoment(slot, at, valid and at + valid),
+    lambda slot, at, valid, day_off: DatedMoment(slot, at, valid and at + valid, day_off),
     slots,
     wall_times.map(lambda wall: wall.replace(year=2024 + wall.year % 6, day=min(wall.day, 28))),
     st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=3)),
+    st.none() | st.sampled_from(DayOff),
 )
 unchanged_schedules: st.SearchStrategy[Unchanged] = st.one_of(
     st.builds(Once, wall_times),

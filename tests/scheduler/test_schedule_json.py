@@ -97,7 +97,11 @@ DATED: dict[str, Any] = {"kind": "dated", "moments": [START]}
         (DATED | {"moments": [{"at": "2026-11-05T10:18"}]}, "slot cannot be None", "a text"),
         (DATED | {"moments": [{"slot": "start"}]}, "at cannot be None", "2026-11-05T10:18"),
         (DATED | {"moments": [START | {"until": 3}]}, "until cannot be 3", "2026-11-05T10:18"),
-        (DATED | {"moments": [START | {"text": ""}]}, "parts cannot be 'text'", "at, slot, until"),
+        (
+            DATED | {"moments": [START | {"text": ""}]},
+            "parts cannot be 'text'",
+            "at, day_off, slot, until",
+        ),
         (DATED | {"skipped": "start"}, "skipped cannot be 'start'", "a list of slots"),
         (DATED | {"moved": ["start"]}, "moved cannot be", "from slot to local time"),
         (DATED | {"moved": {"start": "noon"}}, "start cannot be 'noon'", "2026-11-05T10:18"),

@@ -18,13 +18,15 @@ from insights.lexicon import TRADES
 from scheduler.campaigns import occurrences_of
 from scheduler.decide import CareSettings, Defer, History, Send, Skip, decide
 from scheduler.festivals import Region
+from scheduler.legal_days import legal_day
 from scheduler.nodes import nodes_of
 from scheduler.programme import campaign_for, shipped_programmes
+from scheduler.programme_facts import suggested_day
 from scheduler.programme_parts import Fact, Phase, Task, TaskKind
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost, resolve
 from scheduler.promotions import Promotion
 from scheduler.quiet_days import is_quiet
-from scheduler.schedules import Dated, DatedMoment, moments
+from scheduler.schedules import Dated, moments
 from scheduler.templates import render
 from scheduler.wall_time import instant_of
 from scheduler.wording_rules import check, rules_for
@@ -108,6 +110,67 @@ def test_double11_of_2024_waits_only_for_what_is_not_known_of_2024() -> None:
     assert at["presale-opens"] == "10-14 18:50"
     assert at["balance-opens"] == "10-21 18:50"
     assert at["second-wave"] == "10-31 18:50"
+
+
+PROMISING = {
+    "618": {"unboxing"},
+    "double11": {"unboxing", "new-friends", "return-visit", "returns"},
+    "spring-closing": {"caught-up"},
+    "womens-day": {"care"},
+}
+"""The tasks that ask fans to come with their troubles: somebody has to be at work then."""
+
+
+@pytest.mark.parametrize("key", WITH_TASKS)
+def test_what_promises_an_answer_falls_on_a_day_that_is_worked(key: str) -> None:
+    for year in YEARS:
+        kept = {post.task: post for post in planned(key, year).posts if post.day_off is not None}
+        assert set(kept) == PROMISING.get(key, set())
+        for post in kept.values():
+            assert post.meant is not None
+            assert not legal_day(post.at.date()).off, (year, post.slot)
+            passed = [
+                post.meant + timedelta(days=n) for n in range((post.at.date() - post.meant).days)
+            ]
+            assert all(legal_day(day).off for day in passed), (year, post.slot)
+            assert post.unsettled == any(
+                legal_day(day).provisional for day in [*passed, post.at.date()]
+            )
+
+
+@pytest.mark.parametrize(
+    ("task", "year", "day"),
+    [
+        ("returns", 2026, "11-23"),  # the 22nd is a Sunday
+        ("returns", 2024, "11-22"),
+        ("unboxing", 2026, "11-16"),
+    ],
+)
+def test_a_weekend_moves_what_promises_an_answer(task: str, year: int, day: str) -> None:
+    (post,) = [one for one in planned("double11", year).posts if one.task == task]
+    assert (f"{post.at:%m-%d}", post.unsettled) == (day, False)
+
+
+def test_the_closing_suggests_the_working_days_around_the_holidays() -> None:
+    """By the notices of the State Council: the last day worked before, the first day after."""
+    facts = {fact.key: fact for fact in shipped_programmes()["spring-closing"].facts}
+    known = {
+        2024: ("02-09", "02-18"),  # the 18th is a Sunday that was worked
+        2025: ("01-27", "02-05"),
+        2026: ("02-14", "02-24"),  # the 14th is a Saturday that was worked
+    }
+    for year, days in known.items():
+        found = [suggested_day(facts[key], year) for key in ("last_parcel", "back_at_work")]
+        assert tuple(f"{one.day:%m-%d}" for one in found if one is not None) == days
+        assert not any(one is None or one.provisional for one in found)
+    for year in range(max(known) + 1, 2057):
+        last, first = (suggested_day(facts[key], year) for key in ("last_parcel", "back_at_work"))
+        assert last is not None
+        assert first is not None
+        assert last.provisional
+        assert not last.off
+        assert not first.off
+        assert timedelta(1) < first.day - last.day < timedelta(14)
 
 
 # ---- What leaves under the default settings -------------------------------------------------
@@ -260,7 +323,7 @@ def test_the_moments_of_a_plan_are_those_of_its_schedule_in_every_zone(
         zone=str(zone),
     )
     assert plan.sound
-    schedule = Dated(tuple(DatedMoment(post.slot, post.at, post.until) for post in plan.posts))
+    schedule = Dated(tuple(post.moment for post in plan.posts))
     since = datetime(year - 1, 10, 1, tzinfo=UTC)
     found = {one.slot: one for one in moments(schedule, zone, since, since + timedelta(days=550))}
     assert set(found) == {post.slot for post in plan.posts}
