@@ -24,6 +24,7 @@ from handlers.closing_rounds import close_rounds
 from handlers.desk import Desk
 from handlers.each_morning import tell_morning
 from handlers.greetings_ahead import prepare_greetings
+from handlers.next_year import propose_next_year
 from handlers.questions import tell_unanswered
 from handlers.reviewing.telling import tell_reviews
 from handlers.spike_watch import watch_spikes
@@ -42,6 +43,7 @@ WATCHERS: tuple[tuple[str, Watcher], ...] = (
     ("questions", tell_unanswered),
     ("morning", tell_morning),
     ("greetings", prepare_greetings),
+    ("next year", propose_next_year),
     ("rounds", close_rounds),
     ("arrivals", watch_feeds),
     ("reviews", tell_reviews),

@@ -7,6 +7,7 @@ platform sets may be said as well; then it counts as the shop says.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from handlers.day_arguments import DATE, WrittenDate
 from handlers.desk import Desk
 from handlers.programme_files import NODE, NODES, node_names
 from handlers.replies import Reply, reply
+from scheduler.festivals import Region
+from scheduler.programme_facts import suggested_day
 from scheduler.programme_parts import Fact, FactKind, Programme
 from scheduler.programme_plan import Waiting
 from storage.errors import NuanqunError
@@ -173,25 +176,44 @@ def missing_facts(programme: Programme, facts: Mapping[str, object]) -> list[Fac
     ]
 
 
-def ask_for_facts(desk: Desk, programme: Programme, missing: Sequence[Fact], call: str) -> Reply:
-    """What has to be known first, and how to say it in one message."""
-    say = desk.say
+async def ask_for_facts(
+    desk: Desk, programme: Programme, year: int, missing: Sequence[Fact], call: str
+) -> Reply:
+    """What has to be known first, and how to say it in one message.
+
+    Days around a legal holiday stand in the example as the year has them.
+
+    Raises:
+        SchedulingError: the year does not have a day that the file suggests.
+    """
+    say, region = desk.say, Region(desk.shop.region)
+    # The library of legal days takes a while when it is first asked.
+    days = {
+        fact.key: await asyncio.to_thread(suggested_day, fact, year, region) for fact in missing
+    }
+    suggested = {key: day for key, day in days.items() if day is not None}
     names = desk.listed(
         say("{name}（{shape}）", name=_name(desk, fact), shape=say(_SHAPES[fact.kind]))
         for fact in missing
     )
+    shown = {key: f"{one.day:%m-%d}" for key, one in suggested.items()}
     example = " ".join(
-        f"{_short(_name(desk, fact))}={say(_EXAMPLES[fact.kind])}" for fact in missing
+        f"{_short(_name(desk, fact))}={shown.get(fact.key) or say(_EXAMPLES[fact.kind])}"
+        for fact in missing
     )
-    return reply(
+    lines = [
         say(
             "开「{programme}」之前还要知道：{names}。\n一次写上就行，例如：\n{example}",
             programme=programme.names.get(desk.shop.language, programme.names["zh"]),
             names=names,
             example=f"{call} {example}",
-        ),
-        private=True,
-    )
+        )
+    ]
+    if suggested:
+        lines.append(say("例子里的日子按法定放假算，快递可能停得更早，按店里的来。"))
+    if any(one.provisional for one in suggested.values()):
+        lines.append(say("{year} 年的放假通知还没出，这是暂定的。", year=year))
+    return reply("\n".join(lines), private=True)
 
 
 def waiting_lines(
@@ -254,6 +276,21 @@ def facts_lines(
         if key.startswith(NODE)
     ]
     return lines
+
+
+def facts_said(desk: Desk, programme: Programme, facts: Mapping[str, object]) -> list[str]:
+    """A line for each of these facts of a programme."""
+    return [
+        desk.say("· {name}：{said}", name=_name(desk, fact), said=facts[fact.key])
+        for fact in programme.facts
+        if fact.key in facts
+    ]
+
+
+def facts_written(desk: Desk, programme: Programme, facts: Mapping[str, object]) -> str:
+    """These facts of a programme as `read_facts` reads them: `赠品=小样三件 到手价=99.00`."""
+    said = [fact for fact in programme.facts if fact.key in facts]
+    return " ".join(f"{_short(_name(desk, fact))}={facts[fact.key]}" for fact in said)
 
 
 def fact_invalid(desk: Desk, trouble: NuanqunError) -> Reply:

@@ -187,10 +187,18 @@ async def is_over(desk: Desk, programme: Programme, year: int, facts: Mapping[st
     return not _lasts(await plan_of(desk, programme, year, facts), today)
 
 
-def _lasts(plan: ProgrammePlan, today: date) -> bool:
-    """Whether a plan has a day from today on."""
+def first_day(plan: ProgrammePlan) -> date | None:
+    """The first day of a plan; its own day where all others hang on what the shop has not said."""
     days = [post.at.date() for post in plan.posts]
-    days += [phase.last for phase in plan.phases if phase.last is not None]
+    days += [phase.first for phase in plan.phases if phase.first is not None]
+    return min(days, default=plan.anchor)
+
+
+def _lasts(plan: ProgrammePlan, today: date) -> bool:
+    """Whether a plan has a post from today on, or while something waits, a day of a phase."""
+    days = [post.at.date() for post in plan.posts]
+    if plan.waiting or not days:
+        days += [phase.last for phase in plan.phases if phase.last is not None]
     if not days:  # all of it hangs on what the shop has not said: then on its day
         return plan.anchor is None or plan.anchor >= today
     return max(days) >= today

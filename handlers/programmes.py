@@ -44,6 +44,8 @@ PROGRAMME = "programme"
 async def meant_year(desk: Desk, programme: Programme) -> tuple[int, RunningProgramme | None]:
     """The year of a programme that is on and not over, else the next, with what is known of it.
 
+    A year that is on is over with its last post: from then on the next one can be switched on.
+
     Raises:
         SchedulingError: a fact or the dates do not fit the programme.
     """
@@ -51,6 +53,8 @@ async def meant_year(desk: Desk, programme: Programme) -> tuple[int, RunningProg
     if on is not None and not await is_over(desk, programme, on.year, on.facts):
         return on.year, on
     year = await year_of(desk, programme)
+    if on is not None:
+        year = max(year, on.year + 1)
     async with desk.database.reading() as connection:
         return year, await running_programme(connection, desk.shop_id, programme.key, year)
 

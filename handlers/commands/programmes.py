@@ -233,25 +233,30 @@ async def _switch_on(
         if isinstance(read, Reply):
             return read
         said = read.facts
-    chosen = await _groups(desk, asked, groups, running, call, written)
+    chosen = await _groups(desk, asked, programme.key, groups, running, call=call, written=written)
     if isinstance(chosen, Reply):
         return chosen
     kept = await say_facts(desk, asked.actor, programme, year, said)
     missing = missing_facts(programme, kept.facts)
     if missing:
-        return ask_for_facts(desk, programme, missing, f"{call} {chosen.written}")
+        said_again = f"{call} {chosen.written}"
+        return await ask_for_facts(desk, programme, year, missing, said_again)
     return await propose_on(desk, asked, programme, kept, chosen)
 
 
-async def _groups(  # noqa: PLR0917 (each is one word of the line)
+async def _groups(
     desk: Desk,
     asked: Asked,
+    key: str,
     groups: Groups | None,
     running: RunningProgramme | None,
+    *,
     call: str,
     written: str,
 ) -> Chosen | Reply:
-    """The groups that were named, else those it runs in, else those of the staff chat."""
+    """The groups that were named, else those it runs in or ran in, else those of the staff chat."""
+    if running is None or running.audience is None:
+        running = await running_year(desk, key)
     if groups is None and running is not None and running.audience is not None:
         async with desk.database.reading() as connection:
             meant = await resolve(connection, desk.shop_id, running.audience)
