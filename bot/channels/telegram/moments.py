@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from aiogram.types import CallbackQuery, InaccessibleMessage, Update
 
-from bot.channels.telegram.translation import told_at
+from bot.channels.telegram.updates import told_at
 
 LATE = timedelta(minutes=1)
 """What is heard so much later than it was said is not news any more."""

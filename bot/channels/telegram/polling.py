@@ -23,7 +23,7 @@ from aiogram.types import Update
 from bot.channels.telegram.connection import TelegramConnection, Unreadable
 from bot.channels.telegram.hearing import unless
 from bot.channels.telegram.intake import Intake, not_set_up, read_update
-from bot.channels.telegram.translation import ALLOWED_UPDATES
+from bot.channels.telegram.updates import ALLOWED_UPDATES
 from handlers.events import Event
 
 _log = structlog.get_logger(__name__)

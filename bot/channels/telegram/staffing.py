@@ -31,7 +31,7 @@ from aiogram.methods import GetChatAdministrators
 from aiogram.types import ChatMemberUpdated, ResultChatMemberUnion, Update
 
 from bot.channels.telegram.connection import TelegramConnection
-from bot.channels.telegram.translation import chat_of_update, is_admin, is_group, is_in
+from bot.channels.telegram.updates import chat_of_update, is_admin, is_group, is_in
 from bot.seat import keep_up
 from scheduler.clock import Clock
 from storage import known_staff

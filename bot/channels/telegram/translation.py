@@ -15,21 +15,19 @@ Decisions that the platform leaves open:
 - A message's id holds its chat's: Telegram numbers messages in each chat alone.
 - What other bots say is nobody's word. Neither is a command that is meant for another bot.
 
-What a message itself says is read in `reading.py`.
+What an update tells, where and when, is read in `updates.py`; what a message says in `reading.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiogram.enums import ChatType, ContentType
 from aiogram.types import (
     CallbackQuery,
     ChatJoinRequest,
-    ChatMemberAdministrator,
-    ChatMemberOwner,
     ChatMemberRestricted,
     ChatMemberUpdated,
     InaccessibleMessage,
@@ -50,6 +48,14 @@ from bot.channels.telegram.reading import (
     pictures_in,
     text_of,
 )
+from bot.channels.telegram.updates import (
+    chat_of_update,
+    is_admin,
+    is_group,
+    is_in,
+    told_at,
+    what_it_tells,
+)
 from handlers.events import (
     ButtonPressed,
     Chat,
@@ -67,21 +73,7 @@ from handlers.events import (
     TopicChanged,
 )
 
-ALLOWED_UPDATES = (
-    "message",
-    "edited_message",
-    "callback_query",
-    "my_chat_member",
-    "chat_member",
-    "chat_join_request",
-)
-"""The kinds of updates that the bot asks Telegram for; it translates no others."""
-
-_GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
-_HEARD_IN = (*_GROUPS, ChatType.PRIVATE)
 _Stamp = tuple[str, str, datetime]  # what every event begins with: account, cursor, at
-_Told = Message | CallbackQuery | ChatMemberUpdated | ChatJoinRequest
-_IN_GROUP = ("creator", "administrator", "member")
 
 # What people say, in whichever form; every other content is a service message.
 _WORDS = frozenset(
@@ -146,58 +138,13 @@ def numbered(events: Sequence[Event], number: int) -> list[Event]:
     return [replace(event, cursor=one) for event, one in zip(events, cursors, strict=False)]
 
 
-def chat_of_update(update: Update) -> TelegramChat | None:
-    """The chat that an update happened in; None where it is nothing to the bot."""
-    told = _told(update)
-    if told is None:
-        return None
-    place = told.message if isinstance(told, CallbackQuery) else told
-    return None if place is None else place.chat
-
-
-def told_at(update: Update) -> datetime | None:
-    """When what an update tells happened; None for presses of buttons, which carry no time."""
-    told = _told(update)
-    if told is None or isinstance(told, CallbackQuery):
-        return None
-    if told is update.edited_message and told.edit_date is not None:
-        return datetime.fromtimestamp(told.edit_date, UTC)  # aiogram leaves it a number
-    return told.date
-
-
-def is_admin(member: ResultChatMemberUnion) -> bool:
-    """Whether a chat's member is one of its admins, its owner among them."""
-    return isinstance(member, ChatMemberOwner | ChatMemberAdministrator)
-
-
-def is_in(member: ResultChatMemberUnion) -> bool:
-    """Whether somebody is in the chat: one who is restricted may be so from outside."""
-    if isinstance(member, ChatMemberRestricted):
-        return member.is_member
-    return member.status in _IN_GROUP
-
-
-def is_group(chat: TelegramChat | None) -> bool:
-    """Whether a chat is a group of any size."""
-    return chat is not None and chat.type in _GROUPS
-
-
-def _told(update: Update) -> _Told | None:
-    """The one part that an update has, if the bot knows it."""
-    for kind in ALLOWED_UPDATES:
-        told: _Told | None = getattr(update, kind)
-        if told is not None:
-            return told
-    return None
-
-
 def _events(update: Update, scene: Scene, heard_at: datetime) -> list[Event]:
     stamp = scene.account, str(update.update_id), told_at(update) or heard_at
     chat = chat_of_update(update)
-    if chat is None or chat.type not in _HEARD_IN:
+    if chat is None or not (is_group(chat) or chat.type == ChatType.PRIVATE):
         return []
     events: list[Event] = []
-    match _told(update):
+    match what_it_tells(update):
         case Message() as message if message is update.message:
             events = _message(message, stamp, scene)
         case Message() as message:

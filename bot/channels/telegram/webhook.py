@@ -32,7 +32,7 @@ from pydantic import SecretStr
 from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.hearing import unless
 from bot.channels.telegram.intake import Intake, not_set_up, read_update
-from bot.channels.telegram.translation import ALLOWED_UPDATES
+from bot.channels.telegram.updates import ALLOWED_UPDATES
 from bot.web_server import AddressRefused, WebServer
 from handlers.events import Event
 from storage.errors import RunningError

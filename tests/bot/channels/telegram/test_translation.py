@@ -8,7 +8,8 @@ import pytest
 from aiogram.types import Update
 
 from bot.channels.telegram.reading import Me
-from bot.channels.telegram.translation import ALLOWED_UPDATES, Scene, told_at, translate
+from bot.channels.telegram.translation import Scene, translate
+from bot.channels.telegram.updates import ALLOWED_UPDATES, told_at
 from handlers.events import (
     ButtonPressed,
     Chat,
