@@ -42,7 +42,8 @@ class Audience:
     `wanted` and `unwanted` are words: names of groups or group tags, those wanted perhaps with a
     topic. `taken` and `kept_out` are ids of groups, and `topics` of groups with the platform's id
     of a topic: they mean the same whatever it is called later. `written` is how the manager wrote
-    it, for showing. With a `segment` it is the people of it in these groups.
+    it, for showing. With a `segment` it is the people of it in these groups, but for the customers
+    `without` (their ids).
     """
 
     wanted: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class Audience:
     topics: tuple[tuple[int, str], ...] = ()
     written: str = ""
     segment: Segment | None = None
+    without: tuple[int, ...] = ()
 
     @property
     def everybody(self) -> bool:
@@ -68,6 +70,7 @@ class Audience:
             "kept_out": list(self.kept_out),
             "topics": [list(one) for one in self.topics],
             "written": self.written,
+            "without": list(self.without),
         }
 
     @classmethod
@@ -82,6 +85,7 @@ class Audience:
             topics=tuple((group, topic) for group, topic in document.get("topics", ())),
             written=document["written"],
             segment=None if people is None else Segment.from_json(people),
+            without=tuple(document.get("without", ())),
         )
 
 
@@ -160,6 +164,9 @@ async def whom(
     groups_meant = {group for group, _ in aims}
     kept_out = await _kept_out(connection, shop_id, audience)
     found = await customers_in(connection, audience.segment, groups_meant, kept_out, now)
+    if audience.without:
+        spared = {*audience.without}
+        found = [one for one in found if one not in spared]
     return Whom(customers=found, in_private=True)
 
 

@@ -57,7 +57,10 @@ class Ware:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A stored product. `doubt` is a price that was not believed, `campaign` what announced it."""
+    """A stored product. `doubt` is a price that was not believed, `campaign` what announced it.
+
+    `last_price` is what it cost when it could be had last, where that was another than now.
+    """
 
     id: int
     source: str
@@ -66,8 +69,13 @@ class Product:
     first_seen_at: datetime
     doubt: str | None
     doubt_told: bool
-    dropped_at: datetime | None
+    last_price: Decimal | None
     campaign: str | None
+
+    @property
+    def seen_price(self) -> Decimal | None:
+        """What people saw it cost: a price that changes while it is sold out nobody has paid."""
+        return self.ware.price if self.last_price is None else self.last_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +190,7 @@ def _product(row: Row[Any]) -> Product:
         first_seen_at=row.first_seen_at,
         doubt=row.doubt,
         doubt_told=row.doubt_told,
-        dropped_at=row.dropped_at,
+        last_price=None if row.last_price is None else Decimal(row.last_price),
         campaign=row.campaign,
     )
 
@@ -257,12 +265,31 @@ async def drop_held(connection: AsyncConnection, shop_id: int, source: str) -> N
 
 
 async def update_products(connection: AsyncConnection, changed: Mapping[int, Ware]) -> None:
-    """Let products (id → ware) be as their source tells now; a doubt about a price is over."""
+    """Let products (id → ware) be as their source tells now; a doubt about a price is over.
+
+    Of one that cannot be had any more it is kept what it cost before.
+    """
+    await _keep_last_prices(
+        connection, [one for one, ware in changed.items() if not ware.available]
+    )
     rows = [
         {"id": product, **_written(ware), "doubt": None, "doubt_told": False}
         for product, ware in changed.items()
     ]
     await update_each(connection, products, rows, _EVERY)
+    back = [one for one, ware in changed.items() if ware.available]
+    await connection.execute(
+        update(products).where(among(products.c.id, back)).values(last_price=None)
+    )
+
+
+async def _keep_last_prices(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Keep what products cost that could be had until now, and cannot be from now on."""
+    await connection.execute(
+        update(products)
+        .where(among(products.c.id, ids), products.c.available)
+        .values(last_price=products.c.price)
+    )
 
 
 async def note_doubts(connection: AsyncConnection, doubted: Mapping[int, str]) -> None:
@@ -353,6 +380,7 @@ async def products_by_id(connection: AsyncConnection, ids: Collection[int]) -> l
 
 async def note_missing(connection: AsyncConnection, ids: Collection[int]) -> None:
     """Note that products are not in their source any more: they cannot be had."""
+    await _keep_last_prices(connection, ids)
     await connection.execute(
         update(products).where(among(products.c.id, ids)).values(available=False)
     )
@@ -413,11 +441,4 @@ async def note_by_hand(connection: AsyncConnection, product_id: int, campaign: s
     """
     await connection.execute(
         update(products).where(products.c.id == product_id).values(campaign=campaign)
-    )
-
-
-async def note_dropped(connection: AsyncConnection, product_id: int, at: datetime) -> None:
-    """Note that those who wait for a lower price of a product are told."""
-    await connection.execute(
-        update(products).where(products.c.id == product_id).values(dropped_at=at)
     )

@@ -1,5 +1,8 @@
 """Who asked to hear of a lower price is told of it in private; nobody else is.
 
+Each of them is told once a week at most, and only what was sent counts: a draft that nobody let go
+told nobody. Where the price falls again before a message has gone out, another takes its place.
+
 Whoever presses the button below an announcement is tagged for that product. So an opt-out, a wish
 not to be recorded, forgetting and merging bind it as they bind every tag, and it ends by itself.
 The tag holds the product's number alone: what somebody asks about may be a private matter.
@@ -16,16 +19,18 @@ from handlers.arguments import quoted
 from handlers.arrivals.campaigns import Wanted, make
 from handlers.arrivals.words import price_shown
 from handlers.desk import Asked, Desk
+from handlers.running import cancel_in
 from scheduler.bodies import personal_body
 from scheduler.content import Content
 from scheduler.ware_check import wares_part
 from storage.audiences import Audience, whom
-from storage.products import Product, Ware, note_dropped
+from storage.products import Product, Ware
 from storage.segments import Segment
 from storage.tags import BY_RULE, Tag, set_tags
+from storage.told_prices import still_telling, told_since
 
 _APART = timedelta(days=7)
-"""A price that goes up and down is told once in so long."""
+"""Of a price that goes up and down the same person is told once in so long."""
 
 _NAME = 20  # characters
 
@@ -54,19 +59,19 @@ async def tell_cheaper(
 ) -> int | None:
     """Make the campaign that tells them, in the transaction that takes the price over; its number.
 
-    None where nobody waits, or they were told lately.
+    None where nobody waits, or all of them were told lately.
     """
-    tag = tag_of(desk, product.id)
-    told_lately = product.dropped_at is not None and at - product.dropped_at < _APART
-    if told_lately:
-        return None
+    tag, key = tag_of(desk, product.id), f"arrivals:{product.id}:cheaper:"
+    told = await told_since(connection, desk.shop_id, key, at - _APART)
     audience = Audience(
         segment=Segment.carrying(tag),
         written=f"@{quoted(desk.say('标签:{tag}', tag=tag))}",
+        without=tuple(sorted(told)),
     )
     if not await whom(connection, desk.shop_id, audience, at):
         return None
-    await note_dropped(connection, product.id, at)
+    for older in await still_telling(connection, desk.shop_id, key):
+        await cancel_in(connection, desk, desk.say("自动上新"), older)
     text = desk.say(
         "{fan}，你问过的 {product} 降价了，现在 {price}。",
         fan="{{ fan }}",
@@ -78,7 +83,7 @@ async def tell_cheaper(
         text += "\n{{ link }}"
         variables["link"] = now_is.link
     wanted = Wanted(
-        key=f"arrivals:{product.id}:cheaper:{at:%Y%m%d}",
+        key=f"{key}{at:%Y%m%dT%H%M%S}",
         name=desk.say("降价：{product}", product=now_is.title[:_NAME]),
         at=at,
         audience=audience,

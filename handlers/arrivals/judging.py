@@ -215,7 +215,7 @@ def _is_older(ware: Ware, before: Product) -> bool:
 
 
 def _is_cheaper(ware: Ware, before: Product) -> bool:
-    price, known = ware.price, before.ware.price
+    price, known = ware.price, before.seen_price
     return price is not None and known is not None and price < known and ware.available
 
 

@@ -237,9 +237,9 @@ async def _write(
         ids = await add_products(connection, desk.shop_id, feed.name, new, now)
         strange = {ids[key]: price for key, price in judged.strange.items() if key in ids}
         await note_doubts(connection, {**judged.doubts, **strange})
+        await update_products(connection, heard)
         for one, ware in heard.items():
             numbers.append(await tell_cheaper(connection, desk, by_id[one], ware, now))
-        await update_products(connection, heard)
         if "pages" in looked:
             await drop_held(connection, desk.shop_id, feed.name)  # the feed tells what there is
         elif row.held is not None and not await held_count(connection, desk.shop_id, feed.name):

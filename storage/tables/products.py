@@ -35,6 +35,7 @@ products = Table(
     Column("key", Words, nullable=False),  # what the source calls it, for ever
     Column("title", Words, nullable=False),
     Column("price", Words),  # a decimal number; null: it has none
+    Column("last_price", Words),  # what it cost when it could be had last; null: that is the price
     Column("varies", Boolean, nullable=False),  # the price is the lowest of several
     Column("currency", Words, nullable=False),
     Column("link", Words, nullable=False),
@@ -47,7 +48,6 @@ products = Table(
     Column("changed_at", UtcDateTime),  # when its shop changed it last, where it says so
     Column("doubt", Words),  # a price that was not believed
     Column("doubt_told", Boolean, nullable=False, server_default=false()),
-    Column("dropped_at", UtcDateTime),  # when those who wait for a lower price were told last
     Column("campaign", Words),  # the key of the campaign that announced it
     UniqueConstraint("shop_id", "source", "key"),
     index_where("ix_products_link", "shop_id", "link", where="link <> ''"),

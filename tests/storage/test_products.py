@@ -5,25 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from alembic import command
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import Database
+from storage.migrations import apply
 from storage.products import (
     BY_HAND,
     ProductState,
     Ware,
+    accept_held,
     add_products,
     change_feed,
     count_new_since,
     doubted,
+    drop_held,
     ensure_feed,
     feeds,
+    held_count,
     known_links,
     known_prices,
     note_announced,
     note_by_hand,
     note_doubts,
     note_doubts_told,
-    note_dropped,
+    note_missing,
     product_by_id,
     product_counts,
     products_of,
@@ -129,10 +136,51 @@ async def test_a_doubt_stays_until_the_price_is_believed(connection: AsyncConnec
     assert [one.doubt_told for one in await doubted(connection, shop_id)] == [False]
     await update_products(connection, {ids["1"]: CREAM})
     assert await doubted(connection, shop_id) == []
-    await note_dropped(connection, ids["1"], NOW)
-    known = await product_by_id(connection, shop_id, ids["1"])
-    assert known is not None
-    assert known.dropped_at == NOW
+
+
+async def test_what_a_product_cost_when_it_could_be_had_last_is_known(
+    connection: AsyncConnection,
+) -> None:
+    shop_id = await shop(connection)
+    other = replace(CREAM, key="2", link="")
+    ids = await add_products(
+        connection, shop_id, "web", [(CREAM, ProductState.KNOWN), (other, ProductState.NEW)], NOW
+    )
+    gone = replace(CREAM, available=False, price=Decimal(159))
+    await update_products(connection, {ids["1"]: gone})
+    await update_products(connection, {ids["1"]: replace(gone, price=Decimal(149))})
+    await note_missing(connection, [ids["2"]])
+    found = await products_of(connection, shop_id, "web")
+    assert (found["1"].ware.price, found["1"].seen_price) == (Decimal(149), Decimal("199.00"))
+    assert (found["2"].ware.available, found["2"].seen_price) == (False, Decimal("199.00"))
+    await update_products(connection, {ids["1"]: replace(gone, available=True)})
+    found = await products_of(connection, shop_id, "web")
+    assert (found["1"].last_price, found["1"].seen_price) == (None, Decimal(159))
+
+
+async def test_what_is_held_is_not_known_until_it_is_accepted(connection: AsyncConnection) -> None:
+    shop_id = await shop(connection)
+    held = [(CREAM, ProductState.HELD), (SERUM, ProductState.HELD)]
+    ids = await add_products(connection, shop_id, "web", held, NOW)
+    assert await held_count(connection, shop_id, "web") == 2
+    assert await product_by_id(connection, shop_id, ids["1"]) is None
+    assert await product_counts(connection, shop_id) == {}
+    assert await known_links(connection, shop_id, [CREAM.link]) == set()
+    assert await count_new_since(connection, shop_id, "web", NOW - HOUR) == 0
+    dearer = replace(CREAM, price=Decimal(259))
+    again = await add_products(connection, shop_id, "web", [(dearer, ProductState.NEW)], NOW)
+    assert list(again) == ["1"]  # it comes in the place of what was held of it
+    await accept_held(connection, shop_id, "web")
+    found = await products_of(connection, shop_id, "web")
+    assert {key: one.state for key, one in found.items()} == {
+        "1": ProductState.NEW,
+        "2": ProductState.KNOWN,
+    }
+    await add_products(
+        connection, shop_id, "web", [(replace(SERUM, key="3"), ProductState.HELD)], NOW
+    )
+    await drop_held(connection, shop_id, "web")
+    assert await held_count(connection, shop_id, "web") == 0
 
 
 async def test_a_feed_keeps_how_it_was_read_until_its_address_changes(
@@ -150,3 +198,34 @@ async def test_a_feed_keeps_how_it_was_read_until_its_address_changes(
     assert moved.id == feed.id
     assert (moved.baseline_at, moved.pages, moved.held) == (None, [], None)
     assert moved.next_look_at == NOW + HOUR
+
+
+def _to_0012(connection: Connection) -> None:
+    configuration = apply.configuration()
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, "0012")
+
+
+async def test_products_of_an_earlier_release_stay_as_they_were(empty_url: str) -> None:
+    earlier = Database(empty_url)
+    async with earlier.writing() as connection:
+        await connection.run_sync(_to_0012)
+        shop_id = await shop(connection)
+        moment = f"{NOW:%Y-%m-%d %H:%M:%S.%f}" if earlier.is_sqlite else NOW
+        await connection.execute(
+            text(
+                "INSERT INTO products (shop_id, source, key, title, price, varies, currency, link,"
+                " picture, category, tags, available, state, first_seen_at, dropped_at) VALUES"
+                " (:shop, 'web', '1', '面霜', '199.00', false, 'CNY', '', '', '', '[]', false,"
+                " 'announced', :at, :at)"
+            ),
+            {"shop": shop_id, "at": moment},
+        )
+    await earlier.close()
+    database = await Database.open(empty_url)
+    try:
+        async with database.reading() as connection:
+            found = (await products_of(connection, shop_id, "web"))["1"]
+        assert (found.seen_price, found.state) == (Decimal("199.00"), ProductState.ANNOUNCED)
+    finally:
+        await database.close()

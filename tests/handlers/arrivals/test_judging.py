@@ -41,7 +41,7 @@ def product(
         first_seen_at=NOW,
         doubt=doubt,
         doubt_told=False,
-        dropped_at=None,
+        last_price=None,
         campaign=None,
     )
 
