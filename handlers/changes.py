@@ -39,10 +39,11 @@ from storage.friendships import note_friends
 from storage.groups import Group, ensure_groups, group_in_chat, set_present
 from storage.invites import brought_by, came_by, has_sat, invite_behind
 from storage.join_requests import NewRequest, keep_request, note_joined
-from storage.members import Member, dismiss, ensure_members, leave, sit
+from storage.members import Member, dismiss, ensure_members
 from storage.moving import Whereabouts, move_group
 from storage.nicknames import note_nicknames
 from storage.reach import mark_reachable, mark_unreachable
+from storage.seats import leave, sit
 from storage.topics import note_topic
 
 Change = (

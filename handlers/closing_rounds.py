@@ -34,8 +34,9 @@ from storage import approvals, campaigns, round_posts, rounds
 from storage.attempts import keys_under, outcomes_under
 from storage.audiences import Audience
 from storage.campaigns import NewCampaign
-from storage.members import heard_through, of_customer
+from storage.members import of_customer
 from storage.rounds import Entry, Round, RoundKind
+from storage.seats import heard_through
 from storage.shops import halted_at
 
 _log = structlog.get_logger(__name__)

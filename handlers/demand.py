@@ -19,7 +19,7 @@ from insights.masking import mask_texts
 from insights.report import DemandReport, demand_report
 from storage import messages
 from storage.groups import Group
-from storage.members import names_in
+from storage.seats import names_in
 
 _PERIODS_BEFORE = 4  # fewer show little of how talk wavers
 _READ_AT_ONCE = 5_000  # messages that a report reads by itself: half a second or so

@@ -25,8 +25,8 @@ from insights.days import Tally
 from insights.masking import mask_texts
 from insights.understanding import understand
 from storage import audit
-from storage.members import names_in
 from storage.quotes import Said, said_by, said_in
+from storage.seats import names_in
 
 _READ_AT_ONCE = 5_000  # messages that are read by the way, as for a report
 _LOOKED_THROUGH = 20_000  # messages at most: a good second

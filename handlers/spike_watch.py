@@ -32,8 +32,8 @@ from insights.watched import WINDOW, Saying, Sort, Thing, count_window, spikes_i
 from storage.database import Database
 from storage.groups import Group, groups_by_id
 from storage.lately_said import said_lately
-from storage.members import names_in
 from storage.messages import quotes
+from storage.seats import names_in
 from storage.told_spikes import FoundSpike, keep_spikes, note_told, spikes_since
 
 _log = structlog.get_logger(__name__)

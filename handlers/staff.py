@@ -28,6 +28,7 @@ from storage.familiar import lost_members
 from storage.groups import Group, groups_by_id
 from storage.identities import once_known_as
 from storage.members import Member
+from storage.seats import heard_through
 from storage.staff_chats import customers_in, staff_chats
 
 _log = structlog.get_logger(__name__)
@@ -173,7 +174,7 @@ async def tell(
     """
     for member in whom:
         async with desk.database.reading() as connection:
-            accounts = await members.heard_through(connection, member.id)
+            accounts = await heard_through(connection, member.id)
         for account in accounts:
             whole = f"{key}/{account}/{member.person}"
             if await _was_said(desk, account, whole, once_since):

@@ -19,8 +19,9 @@ from storage.accounts import set_cursor
 from storage.analysis import mark_dirty
 from storage.bulk import among, insert_new
 from storage.groups import Group, ensure_groups
-from storage.members import Member, Seen, ensure_members, sit
+from storage.members import Member, Seen, ensure_members
 from storage.nicknames import note_nicknames
+from storage.seats import sit
 from storage.tables import customers, groups, members, messages, pending_commands
 
 COMMAND = "command"

@@ -24,8 +24,8 @@ from storage.account_stops import Stop, lift_stop, stop_account
 from storage.accounts import State, note_state
 from storage.friendships import Admits, FriendRequest, FriendRule
 from storage.lanes import hold_lanes
-from storage.members import heard_through
 from storage.merging import hold_people, merge_members
+from storage.seats import heard_through
 from storage.shops import set_halt
 from storage.tables import accounts, friend_requests, members
 from tests.handlers.shop import (

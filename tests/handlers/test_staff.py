@@ -10,7 +10,8 @@ from handlers import staff
 from handlers.events import IdsChanged, Person, Roster
 from scheduler.content import Content
 from scheduler.courier import AccountDown, AddressGone, Outcome, Unclear
-from storage.members import Seen, ensure_members, sit
+from storage.members import Seen, ensure_members
+from storage.seats import sit
 from tests.handlers.scenes import OTHER, second_manager
 from tests.handlers.shop import (
     ACCOUNT,

@@ -17,6 +17,7 @@ from storage.customers import set_opt_out
 from storage.database import Database
 from storage.members import Member, Seen
 from storage.reach import mark_reachable
+from storage.seats import sit
 from storage.segments import Segment
 from storage.tables import deliveries as ledger
 from storage.tables import members as people
@@ -39,7 +40,7 @@ async def fans(stage: Stage, *names: str, group: str = "一群", tag: str = "敏
     async with stage.database.writing() as connection:
         seen = [Seen(f"id-{name}", name) for name in names]
         made = await members.ensure_members(connection, PLATFORM, seen, NOW)
-        await members.sit(connection, [(sits_in, one.id, NOW) for one in made.values()])
+        await sit(connection, [(sits_in, one.id, NOW) for one in made.values()])
         await tags.set_tags(
             connection, [Tag(one.id, tag, "rule:watch", "1", NOW) for one in made.values()]
         )

@@ -34,6 +34,7 @@ from storage.groups import Group
 from storage.lanes import Lane
 from storage.members import Member, Seen
 from storage.messages import Heard, Recorded
+from storage.seats import sit
 from storage.slots import PlannedSlot
 from storage.tables import deliveries as ledger
 
@@ -69,7 +70,7 @@ async def member(
     """Somebody with this name, a fan unless `staff`, in these groups; the id is `id-NAME`."""
     seen = Seen(f"id-{name}", name, staff)
     made = (await members.ensure_members(connection, PLATFORM, [seen], NOW))[seen.person]
-    await members.sit(connection, [(seat.id, made.id, NOW) for seat in sits_in])
+    await sit(connection, [(seat.id, made.id, NOW) for seat in sits_in])
     return made
 
 

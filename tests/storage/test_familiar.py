@@ -16,6 +16,7 @@ from storage.familiar import (
 )
 from storage.identities import NewMatch
 from storage.members import Seen
+from storage.seats import leave
 from storage.tables import members as member_rows
 from storage.tables import memberships
 from storage.tags import Tag
@@ -59,14 +60,14 @@ async def test_everybody_is_known_whom_the_account_met(connection: AsyncConnecti
     await record(connection, heard("m1", chat=None, sender="私聊过"))
     left = await member(connection, "走了", here)
     await record(connection, heard("m2", sender="走了"))
-    await members.leave(connection, here.id, left.id, NOW + HOUR)
+    await leave(connection, here.id, left.id, NOW + HOUR)
     asker = await member(connection, "求好友")
     request = friendships.NewFriendRequest(ACCOUNT, "r1", asker.id, "", NOW)
     await friendships.keep_request(connection, request)
     await member(connection, "别处的", there)
     await member(connection, "两处的", here, there)
     gone = await member(connection, "曾在别处", here, there)
-    await members.leave(connection, there.id, gone.id, NOW + HOUR)
+    await leave(connection, there.id, gone.id, NOW + HOUR)
     await member(connection, "没见过")
     found = await familiar(connection)
     assert [*found] == ["坐着", "私聊过", "走了", "求好友", "曾在别处"]

@@ -11,7 +11,7 @@ from storage import customers, friendships
 from storage.friendships import Admits, FriendRequest, FriendRule, NewFriendRequest
 from storage.groups import Group
 from storage.join_requests import BY_PLATFORM, Verdict
-from storage.members import leave
+from storage.seats import leave
 from storage.tables import groups as group_rows
 from tests.storage.builders import ACCOUNT, HOUR, MINUTE, NOW, group, member
 

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import accounts, customers, deliveries, members
+from storage import accounts, customers, deliveries
 from storage.accounts import State
 from storage.deliveries import DeliveryState, Move
 from storage.group_days import Ended, Presence, posts_of, presence
 from storage.members import Seen
+from storage.seats import leave, sit
 from tests.storage.builders import (
     ACCOUNT,
     DAY,
@@ -66,9 +67,9 @@ async def test_whoever_sat_there_at_any_time_of_the_day_was_there(
     connection: AsyncConnection, joined: timedelta, left: timedelta | None, *, there: bool
 ) -> None:
     here, fan = await group(connection, "一群"), await member(connection, "小美")
-    await members.sit(connection, [(here.id, fan.id, NOW + joined)])
+    await sit(connection, [(here.id, fan.id, NOW + joined)])
     if left is not None:
-        await members.leave(connection, here.id, fan.id, NOW + left)
+        await leave(connection, here.id, fan.id, NOW + left)
     expected = {here.id: Presence(1, 0)} if there else {}
     assert await there_and_spoke(connection, here.id) == expected
 
@@ -80,7 +81,7 @@ async def test_who_asked_for_no_record_is_not_counted_and_who_left_since_is(
     quiet, gone = await member(connection, "安静", here), await member(connection, "小美", here)
     await customers.set_no_record(connection, quiet.customer_id, no_record=True)
     await record(connection, heard("m1"), heard("m2", sender="安静"))
-    await members.leave(connection, here.id, gone.id, NOW + DAY)
+    await leave(connection, here.id, gone.id, NOW + DAY)
     assert await there_and_spoke(connection, here.id) == {here.id: Presence(1, 1)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.group_interests import Interests, interests_in
-from storage.members import leave
+from storage.seats import leave
 from storage.tags import Tag, set_tags
 from tests.storage.builders import DAY, HOUR, NOW, group, member
 

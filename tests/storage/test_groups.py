@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import groups, members
+from storage import groups
 from storage.audiences import Audience, resolve
 from storage.groups import Reach
+from storage.seats import leave
 from tests.storage.builders import ACCOUNT, DAY, HOUR, MINUTE, NOW, group, member, shop
 
 
@@ -98,7 +99,7 @@ async def test_reach_counts_each_fan_once_and_names_the_overlap(
     await member(connection, "圆圆", one, two, three)
     await member(connection, "店长", one, two, staff=True)
     left = await member(connection, "走了", one, two)
-    await members.leave(connection, two.id, left.id, NOW + MINUTE)
+    await leave(connection, two.id, left.id, NOW + MINUTE)
     assert await groups.reach(connection, [one.id, two.id]) == Reach(fans=4, in_several=2)
     assert await groups.reach(connection, [three.id]) == Reach(fans=1, in_several=0)
     assert await groups.reach(connection, []) == Reach(fans=0, in_several=0)

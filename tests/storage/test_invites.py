@@ -15,7 +15,7 @@ from storage.invites import (
     keep_invite,
     sits_in,
 )
-from storage.members import leave
+from storage.seats import leave
 from tests.storage.builders import ACCOUNT, MINUTE, NOW, group, member
 
 LINK = "https://t.example/+abc"

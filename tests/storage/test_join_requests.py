@@ -7,9 +7,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import customers, join_requests, members
+from storage import customers, join_requests
 from storage.join_requests import JoinRequest, NewRequest, Rule, Verdict
 from storage.members import Member
+from storage.seats import leave
 from storage.tables import groups as group_rows
 from storage.tags import Tag, set_tags
 from tests.storage.builders import ACCOUNT, DAY, MINUTE, NOW, group, member, shop
@@ -170,7 +171,7 @@ async def test_who_sits_in_a_fan_group_is_known(connection: AsyncConnection) -> 
     )
     sits = await member(connection, "小鱼", first)
     left = await member(connection, "小美", first)
-    await members.leave(connection, first.id, left.id, NOW + MINUTE)
+    await leave(connection, first.id, left.id, NOW + MINUTE)
     new = await member(connection, "圆圆")
     helps = await member(connection, "阿强", staff_chat)
     everybody = [sits.id, left.id, new.id, helps.id]

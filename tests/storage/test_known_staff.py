@@ -10,11 +10,10 @@ from storage.members import (
     Seen,
     dismiss,
     ensure_members,
-    leave,
     member_known_as,
     members_by_id,
-    sit,
 )
+from storage.seats import leave, sit
 from tests.storage.builders import NOW, group
 
 

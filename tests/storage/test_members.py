@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import analysis, customers, members, messages
 from storage.members import Seen
 from storage.nicknames import note_nicknames
+from storage.seats import leave, names_in, sit
 from storage.tables import customers as customer_rows
 from tests.storage.builders import (
     ACCOUNT,
@@ -127,7 +128,7 @@ async def test_within_a_group_only_those_who_sit_there_now_are_found(
     fan = await member(connection, "小美", first)
     assert await members.members_named(connection, "小美", [first.id]) == [fan]
     assert await members.members_named(connection, "小美", [second.id]) == []
-    await members.leave(connection, first.id, fan.id, NOW + MINUTE)
+    await leave(connection, first.id, fan.id, NOW + MINUTE)
     assert await members.members_named(connection, "小美", [first.id]) == []
 
 
@@ -137,18 +138,16 @@ async def test_within_a_group_only_those_who_sit_there_now_are_found(
 async def test_sitting_down_tells_who_was_not_there_before(connection: AsyncConnection) -> None:
     seat = await group(connection, "一群")
     one, two = await member(connection, "小美", seat), await member(connection, "阿云")
-    come = await members.sit(connection, [(seat.id, one.id, NOW), (seat.id, two.id, NOW)])
+    come = await sit(connection, [(seat.id, one.id, NOW), (seat.id, two.id, NOW)])
     assert come == {(seat.id, two.id)}
-    assert await members.sit(connection, []) == set()
+    assert await sit(connection, []) == set()
 
 
 async def test_who_left_and_comes_back_is_new_again(connection: AsyncConnection) -> None:
     seat = await group(connection, "一群")
     fan = await member(connection, "小美", seat)
-    await members.leave(connection, seat.id, fan.id, NOW + MINUTE)
-    assert await members.sit(connection, [(seat.id, fan.id, NOW + 2 * MINUTE)]) == {
-        (seat.id, fan.id)
-    }
+    await leave(connection, seat.id, fan.id, NOW + MINUTE)
+    assert await sit(connection, [(seat.id, fan.id, NOW + 2 * MINUTE)]) == {(seat.id, fan.id)}
     assert await members.members_named(connection, "小美", [seat.id]) == [fan]
 
 
@@ -156,8 +155,8 @@ async def test_coming_back_to_one_group_leaves_the_other_left(connection: AsyncC
     first, second = await group(connection, "一群"), await group(connection, "二群")
     fan = await member(connection, "小美", first, second)
     for seat in (first, second):
-        await members.leave(connection, seat.id, fan.id, NOW + MINUTE)
-    await members.sit(connection, [(first.id, fan.id, NOW + 2 * MINUTE)])
+        await leave(connection, seat.id, fan.id, NOW + MINUTE)
+    await sit(connection, [(first.id, fan.id, NOW + 2 * MINUTE)])
     assert await members.members_named(connection, "小美", [first.id]) == [fan]
     assert await members.members_named(connection, "小美", [second.id]) == []
 
@@ -170,9 +169,9 @@ async def test_events_told_a_second_time_after_a_restart_change_nothing(
     joined, left, back = (NOW + number * MINUTE for number in range(3))
     welcomed = []
     for _ in range(2):
-        welcomed.append(await members.sit(connection, [(seat.id, fan.id, joined)]))
-        await members.leave(connection, seat.id, fan.id, left)
-        welcomed.append(await members.sit(connection, [(seat.id, fan.id, back)]))
+        welcomed.append(await sit(connection, [(seat.id, fan.id, joined)]))
+        await leave(connection, seat.id, fan.id, left)
+        welcomed.append(await sit(connection, [(seat.id, fan.id, back)]))
         assert await members.members_named(connection, "小美", [seat.id]) == [fan]
     assert welcomed == [{(seat.id, fan.id)}, {(seat.id, fan.id)}, set(), set()]
 
@@ -181,9 +180,9 @@ async def test_leaving_is_noted_once(connection: AsyncConnection) -> None:
     seat = await group(connection, "一群")
     fan = await member(connection, "小美", seat)
     for minutes in (1, 3):
-        await members.leave(connection, seat.id, fan.id, NOW + minutes * MINUTE)
+        await leave(connection, seat.id, fan.id, NOW + minutes * MINUTE)
     back = [(seat.id, fan.id, NOW + 2 * MINUTE)]
-    assert await members.sit(connection, back) == {(seat.id, fan.id)}
+    assert await sit(connection, back) == {(seat.id, fan.id)}
 
 
 # What binds a person
@@ -229,7 +228,7 @@ async def test_a_group_knows_the_names_of_all_who_sat_or_spoke_in_it(
 ) -> None:
     first, second = await group(connection, "一群"), await group(connection, "二群")
     left = await member(connection, "走了的", first)
-    await members.leave(connection, first.id, left.id, NOW)
+    await leave(connection, first.id, left.id, NOW)
     await member(connection, "只听的", first)
     await member(connection, "别群的", second)
     forgotten = [(await member(connection, f"从前的{number}")).id for number in range(3)]
@@ -242,10 +241,10 @@ async def test_a_group_knows_the_names_of_all_who_sat_or_spoke_in_it(
         obey=False,
     )
     seated = {"走了的", "只听的", "历史的"}
-    assert set(await members.names_in(connection, [first.id])) == seated
-    spoke = await members.names_in(connection, [first.id], forgotten)
+    assert set(await names_in(connection, [first.id])) == seated
+    spoke = await names_in(connection, [first.id], forgotten)
     assert set(spoke) == seated | {"从前的0", "从前的1", "从前的2"}
-    assert await members.names_in(connection, []) == []
+    assert await names_in(connection, []) == []
 
 
 async def test_a_group_knows_the_other_names_of_those_in_it_as_well(
@@ -254,14 +253,14 @@ async def test_a_group_knows_the_other_names_of_those_in_it_as_well(
     first, second = await group(connection, "一群"), await group(connection, "二群")
     known = Seen("id-小美", "小美", alias="王女士 13800000000")
     fan = (await members.ensure_members(connection, PLATFORM, [known], NOW))["id-小美"]
-    await members.sit(connection, [(first.id, fan.id, NOW), (second.id, fan.id, NOW)])
+    await sit(connection, [(first.id, fan.id, NOW), (second.id, fan.id, NOW)])
     await note_nicknames(connection, {(first.id, fan.id): "美美", (second.id, fan.id): ""})
-    assert set(await members.names_in(connection, [first.id])) == {
+    assert set(await names_in(connection, [first.id])) == {
         "小美",
         "王女士 13800000000",
         "美美",
     }
-    assert set(await members.names_in(connection, [second.id])) == {"小美", "王女士 13800000000"}
+    assert set(await names_in(connection, [second.id])) == {"小美", "王女士 13800000000"}
 
 
 async def test_somebody_is_found_by_what_they_are_called_in_a_group_and_by_the_account(
@@ -270,7 +269,7 @@ async def test_somebody_is_found_by_what_they_are_called_in_a_group_and_by_the_a
     first, second = await group(connection, "一群"), await group(connection, "二群")
     known = Seen("id-小美", "小美", alias="王女士")
     fan = (await members.ensure_members(connection, PLATFORM, [known], NOW))["id-小美"]
-    await members.sit(connection, [(first.id, fan.id, NOW), (second.id, fan.id, NOW)])
+    await sit(connection, [(first.id, fan.id, NOW), (second.id, fan.id, NOW)])
     await note_nicknames(connection, {(first.id, fan.id): "美美"})
 
     async def found(name: str, *groups: int) -> bool:
@@ -282,5 +281,5 @@ async def test_somebody_is_found_by_what_they_are_called_in_a_group_and_by_the_a
     assert await found("美美")
     assert await found("美美", first.id)
     assert not await found("美美", second.id)
-    await members.leave(connection, first.id, fan.id, NOW)
+    await leave(connection, first.id, fan.id, NOW)
     assert not await found("美美")

@@ -30,6 +30,7 @@ from storage.identities import NewMatch
 from storage.members import Member, Seen
 from storage.merging import SAME_PERSON, hold_people
 from storage.new_ids import NewId
+from storage.seats import leave, sit
 from storage.tables import customers as customer_rows
 from storage.tables import friend_requests, memberships, metadata
 from storage.tables import members as member_rows
@@ -68,7 +69,7 @@ async def test_what_was_heard_under_the_new_id_belongs_to_the_member(
     here, there = await group(connection, "一群"), await group(connection, "二群")
     old = await member(connection, "小美", here)
     new = await newer(connection, "美美")
-    await members.sit(connection, [(there.id, new.id, NOW + HOUR)])
+    await sit(connection, [(there.id, new.id, NOW + HOUR)])
     await record(connection, heard("m1"), heard("m2", sender=Seen(NEW, "美美"), at=NOW + HOUR))
     await told(connection, NewId(old.id, NEW, "美美"))
     assert (await known_as(connection, NEW)).id == old.id
@@ -85,7 +86,7 @@ async def test_nothing_is_lost_and_nothing_speaks_of_the_row_that_is_gone(
     here = await group(connection, "一群")
     old, new = await member(connection, "小美"), await newer(connection)
     friend = await member(connection, "小鱼", here)
-    await members.sit(connection, [(here.id, new.id, NOW)])
+    await sit(connection, [(here.id, new.id, NOW)])
     await connection.execute(
         memberships.update().where(memberships.c.member_id == friend.id).values(invited_by=new.id)
     )
@@ -149,9 +150,9 @@ async def test_where_both_sat_the_platforms_word_on_the_new_id_counts(
 ) -> None:
     here, there = await group(connection, "一群"), await group(connection, "二群")
     old, new = await member(connection, "小美", here, there), await newer(connection)
-    await members.leave(connection, here.id, old.id, NOW + MINUTE)
-    await members.sit(connection, [(one.id, new.id, NOW + HOUR) for one in (here, there)])
-    await members.leave(connection, there.id, new.id, NOW + 2 * HOUR)
+    await leave(connection, here.id, old.id, NOW + MINUTE)
+    await sit(connection, [(one.id, new.id, NOW + HOUR) for one in (here, there)])
+    await leave(connection, there.id, new.id, NOW + 2 * HOUR)
     await told(connection, NewId(old.id, NEW, "小美"))
     rows = await connection.execute(
         select(memberships.c.group_id, memberships.c.joined_at, memberships.c.left_at)

@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.members import Seen
 from storage.messages import COMMAND, Heard
 from storage.said import said_after
+from storage.seats import leave
 from storage.tables import customers as customer_rows
 from storage.tables import members as people
 from storage.tables import memberships, pending_commands
@@ -166,7 +167,7 @@ async def test_who_joined_before_speaking_is_known_already(connection: AsyncConn
 async def test_who_left_and_speaks_again_is_back(connection: AsyncConnection) -> None:
     seat = await group(connection, "一群")
     fan = await member(connection, "小美", seat)
-    await members.leave(connection, seat.id, fan.id, NOW + MINUTE)
+    await leave(connection, seat.id, fan.id, NOW + MINUTE)
     late, back = (
         await record(connection, heard("m1", at=NOW + 30 * SECOND)),
         await record(connection, heard("m2", at=NOW + 2 * MINUTE)),
@@ -235,7 +236,7 @@ async def test_a_command_in_a_history_is_stored_and_never_pending(
 async def test_a_history_seats_nobody_and_brings_nobody_back(connection: AsyncConnection) -> None:
     seat = await group(connection, "一群")
     here, gone = await member(connection, "小美", seat), await member(connection, "阿云", seat)
-    await members.leave(connection, seat.id, gone.id, NOW)
+    await leave(connection, seat.id, gone.id, NOW)
     names = ("小美", "阿云", "圆圆")
     recorded = await messages.record(
         connection,

@@ -29,6 +29,7 @@ from storage.join_requests import Rule
 from storage.moving import GROUP_MOVED, Whereabouts, move_group
 from storage.numbered_choices import offer, offered
 from storage.running_programmes import keep_facts, running_programme, switch_on
+from storage.seats import leave, sit
 from storage.segments import Segment
 from storage.tables import content_versions, memberships, metadata
 from storage.tables import deliveries as ledger
@@ -332,8 +333,8 @@ async def test_a_day_that_both_heard_is_analysed_again(connection: AsyncConnecti
 async def test_who_came_back_under_the_new_id_sits_there(connection: AsyncConnection) -> None:
     old, new = await twice(connection)
     fan = await member(connection, "小鱼", old)
-    await members.leave(connection, old.id, fan.id, NOW + MINUTE)
-    await members.sit(connection, [(new.id, fan.id, NOW + 2 * MINUTE)])
+    await leave(connection, old.id, fan.id, NOW + MINUTE)
+    await sit(connection, [(new.id, fan.id, NOW + 2 * MINUTE)])
     await moved(connection)
     rows = await connection.execute(select(memberships.c.group_id, memberships.c.left_at))
     assert rows.all() == [(old.id, None)]

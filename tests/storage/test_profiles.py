@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import invites, members, nicknames, profiles
+from storage import invites, nicknames, profiles
 from storage.profiles import Profile
+from storage.seats import leave
 from tests.storage.builders import MINUTE, NOW, SECOND, group, heard, member, record
 
 
@@ -42,5 +43,5 @@ async def test_a_profile_tells_other_names_and_who_brought_somebody_in_each_once
         await invites.brought_by(connection, seat.id, fan.id, friend.id)
     found = await profiles.profile(connection, fan)
     assert (set(found.nicknames), found.brought_by) == ({"美美", "三栋小美"}, ("小鱼",))
-    await members.leave(connection, seats[1].id, fan.id, NOW)
+    await leave(connection, seats[1].id, fan.id, NOW)
     assert (await profiles.profile(connection, fan)).nicknames == ("美美",)

@@ -17,6 +17,7 @@ from storage.said_before import (
     said_before,
     standing_variants,
 )
+from storage.seats import sit
 from storage.tables import deliveries as ledger
 from storage.tables import members as member_table
 from storage.tables import memberships
@@ -119,7 +120,7 @@ async def test_one_customer_on_two_platforms_is_one_fan(connection: AsyncConnect
     one, two = [await group(connection, name) for name in ("一群", "二群")]
     here = await member(connection, "小美", one)
     there = (await members.ensure_members(connection, "other", [Seen("x", "小美")], NOW))["x"]
-    await members.sit(connection, [(two.id, there.id, NOW)])
+    await sit(connection, [(two.id, there.id, NOW)])
     assert await neighbours(connection, [one.id, two.id]) == []
     await connection.execute(
         update(member_table)

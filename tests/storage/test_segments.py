@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import accounts, members, tables, tags
+from storage import accounts, tables, tags
 from storage.accounts import State
 from storage.groups import Group
 from storage.members import Member
+from storage.seats import leave
 from storage.segments import Segment, customers_in, unknown_tags
 from storage.tags import Tag
 from tests.storage.builders import ACCOUNT, DAY, HOUR, NOW, PLATFORM, group, member
@@ -79,7 +80,7 @@ async def test_only_those_who_sit_there_are_meant(connection: AsyncConnection) -
     nowhere = await member(connection, "小李")
     for fan in (in_one, in_both, gone, nowhere):
         await carries(connection, fan, "敏感肌")
-    await members.leave(connection, one.id, gone.id, NOW + HOUR)
+    await leave(connection, one.id, gone.id, NOW + HOUR)
     asked = Segment.carrying("敏感肌")
     assert await people(connection, asked, one) == {in_one.customer_id, in_both.customer_id}
     assert await people(connection, asked, two) == {in_both.customer_id}

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import customers, members
+from storage.seats import heard_through, leave
 from storage.tables import customers as customer_rows
 from tests.storage.builders import MINUTE, NOW, PLATFORM, group, heard, member, record
 
@@ -31,12 +32,12 @@ async def test_somebody_is_reached_through_a_shared_group_or_where_they_spoke(
     here = await group(connection, "一群", account="room:1")
     left = await group(connection, "二群", account="room:2")
     found = await member(connection, "阿玲", here, left)
-    await members.leave(connection, left.id, found.id, NOW + MINUTE)
-    assert await members.heard_through(connection, found.id) == ["room:1"]
+    await leave(connection, left.id, found.id, NOW + MINUTE)
+    assert await heard_through(connection, found.id) == ["room:1"]
     await record(connection, heard(chat=None, sender="阿玲"), account="room:3")
-    assert await members.heard_through(connection, found.id) == ["room:1", "room:3"]
+    assert await heard_through(connection, found.id) == ["room:1", "room:3"]
     stranger = await member(connection, "小美")
-    assert await members.heard_through(connection, stranger.id) == []
+    assert await heard_through(connection, stranger.id) == []
 
 
 async def test_a_person_s_time_zone_can_be_said_and_taken_back(

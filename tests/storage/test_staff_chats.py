@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import groups, members
+from storage import groups
 from storage.groups import Group
+from storage.seats import leave
 from storage.staff_chats import customers_in, looked_after, staff_chats, tie, untie
 from tests.storage.builders import MINUTE, NOW, group, member, shop
 
@@ -85,7 +86,7 @@ async def test_who_sits_in_a_chat_now_is_known_by_customer(
     one, _, chat = seats
     manager = await member(connection, "阿玲", one, chat, staff=True)
     left = await member(connection, "阿强", chat, staff=True)
-    await members.leave(connection, chat.id, left.id, NOW + MINUTE)
+    await leave(connection, chat.id, left.id, NOW + MINUTE)
     fan = await member(connection, "小美", one)
     assert await customers_in(connection, [chat.id]) == {manager.customer_id}
     assert await customers_in(connection, [chat.id, one.id]) == {

@@ -33,6 +33,7 @@ from storage.deliveries import DeliveryState, Move
 from storage.lanes import Lane
 from storage.nicknames import note_nicknames
 from storage.private_ways import ways_to
+from storage.seats import leave
 from storage.segments import Segment, customers_in
 from storage.slots import PlannedSlot
 from storage.tables import deliveries as ledger
@@ -165,7 +166,7 @@ QUERIES: dict[str, Query] = {
     "members_named": lambda c: members.members_named(c, "小美"),
     "members_named in a group": lambda c: members.members_named(c, "小美", [1]),
     "note_nicknames": lambda c: note_nicknames(c, {(1, 1): "美美", (1, 2): "云云"}),
-    "leave": lambda c: members.leave(c, 1, 1, NOW),
+    "leave": lambda c: leave(c, 1, 1, NOW),
     "comings and goings": lambda c: comings.comings_and_goings(c, [1, 2], NOW, NOW + DAY),
     "retention of comings": lambda c: comings.delete_comings_before(c, NOW),
     "no record": lambda c: customers.set_no_record(c, 1, no_record=True),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import members, tables, tags
+from storage import tables, tags
 from storage.messages import FAN
+from storage.seats import leave, sit
 from storage.segment_language import compiling
 from storage.segment_language.questions import (
     InGroup,
@@ -121,9 +122,9 @@ async def store(connection: AsyncConnection) -> None:
         carried = [Tag(one.id, tag, "rule:watch", "1", NOW, end) for tag, end in person.tags]
         await tags.set_tags(connection, carried)
         for seat in person.seats:
-            await members.sit(connection, [(rooms[seat.group].id, one.id, seat.joined_at)])
+            await sit(connection, [(rooms[seat.group].id, one.id, seat.joined_at)])
             if seat.left:
-                await members.leave(connection, rooms[seat.group].id, one.id, NOW + DAY)
+                await leave(connection, rooms[seat.group].id, one.id, NOW + DAY)
         for at, text in person.said:
             await say(connection, one.id, at, text)
         await say(connection, one.id, NOW, "补货 spf50", kind="command")

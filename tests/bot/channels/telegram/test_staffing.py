@@ -12,7 +12,8 @@ from bot.channels.telegram import staffing
 from bot.channels.telegram.connection import TelegramConnection
 from bot.channels.telegram.staffing import Staffing
 from storage.groups import ensure_groups
-from storage.members import Seen, ensure_members, sit
+from storage.members import Seen, ensure_members
+from storage.seats import sit
 from storage.shops import ensure_shop
 from tests.bot.channels.telegram.living import ACCOUNT, Living, living
 from tests.bot.channels.telegram.scripted import ScriptedTelegram, does, hangs, refuses

@@ -28,6 +28,7 @@ from handlers.events import (
 )
 from storage import accounts, groups, members, shops
 from storage.accounts import State
+from storage.seats import sit
 from tests.bot.channels.wechat.fake_gateway import ME
 from tests.bot.channels.wechat.heard import (
     ACCOUNT,
@@ -127,7 +128,7 @@ async def test_who_was_staff_is_so_until_the_rooms_are_known_and_then_no_more(
         ]
         seen = [members.Seen(FAN, "小雨", staff=True)]
         fan = (await members.ensure_members(connection, "wechat", seen, NOW))[FAN]
-        await members.sit(connection, [(group.id, fan.id, NOW)])
+        await sit(connection, [(group.id, fan.id, NOW)])
     listing = shop.gateway.holds("rooms")
     async with shop.open() as hearing:
         shop.gateway.arrives(FAN, "/plan")
