@@ -24,6 +24,7 @@ from handlers.replacing import Covered, covered, narrowed_by, replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Button, Content
+from scheduler.left_alone import left_alone
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
 from scheduler.variants import parts
@@ -292,6 +293,8 @@ async def described(
     meant = await resolve(connection, desk.shop_id, campaign.audience)
     group = meant.groups[0].name if meant.groups else desk.say("群")
     posts = still_to_come(desk, campaign)
+    alone = await left_alone(connection, campaign, [one.slot for one in posts])
+    posts = [one for one in posts if one.slot not in alone] or posts
     # What is past is planned already: then the delivery itself tells what it waits for.
     ahead = [one for one in posts if waits(campaign) or one.at > desk.clock.now()]
     lines = await facts(

@@ -19,6 +19,7 @@ from handlers.wording_check import hit_lines, hits_in
 from scheduler.bodies import content_of, is_literal, is_personal, variants_of, written_at
 from scheduler.campaigns import CampaignState
 from scheduler.content import Button, Content
+from scheduler.left_alone import stand_by_approved
 from scheduler.variants import parts
 from scheduler.ware_check import ware_hits
 from scheduler.wording_gate import in_yuan
@@ -165,6 +166,7 @@ async def override_campaign(desk: Desk, asked: Asked, number: int) -> LetPass | 
             at=now,
             divide=parts,
         )
+        await stand_by_approved(connection, campaign.id, now)
         await _note(connection, desk, asked, campaign.key, hits)
         return LetPass(hits, await campaigns.by_id(connection, number))
 

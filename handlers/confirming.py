@@ -32,6 +32,7 @@ from storage.campaigns import StoredCampaign
 from storage.confirmations import Confirmation
 from storage.groups import Group
 from storage.outcomes import begun_version
+from storage.single_posts import slot_stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,8 @@ async def _change(
         return None
     if await holds_still(connection, before, edit.schedule):
         return None
+    if edit.slot is not None and (await slot_stands(connection, before.id, edit.slot)).approved:
+        return None  # it is about to leave with the words that were approved
     if "test" in edit.body:
         # A trial is fixed with the first post, which may have gone out since it was shown.
         begun = await begun_version(connection, before.id, BEYOND_REACH)

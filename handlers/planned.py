@@ -7,18 +7,21 @@ it would go out; whether it waits for approval or is paused is told with it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
 from handlers.greetings_ahead import yet_to_prepare
 from handlers.previews import words_of
 from handlers.settings import ShopSettings
 from handlers.wording import Say
-from scheduler.campaigns import Campaign, CampaignState, Occurrence
+from scheduler.campaigns import Campaign, CampaignState, Occurrence, occurrences_of
 from scheduler.decide import Reason
 from scheduler.festivals import Region
+from scheduler.left_alone import left_alone
 from scheduler.plan import plan
 from scheduler.planner import campaign_value
 from scheduler.programme import default_campaigns, preview
@@ -57,12 +60,32 @@ async def coming(desk: Desk, since: datetime, until: datetime) -> list[Planned]:
     async with desk.database.reading() as connection:
         standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
         written = await campaigns.bodies(connection, [one.version_id for one in standing])
+        alone = {
+            (one.id, slot)
+            for one in standing
+            for slot in await _left_alone(connection, one, since, until)
+        }
         on = await programmes_on(connection, desk.shop_id)
-    found = what_comes(desk.shop, desk.say, since, until, standing=standing, bodies=written, on=on)
+    found = [
+        replace(one, holds=None) if (one.campaign_id, one.slot) in alone else one
+        for one in what_comes(
+            desk.shop, desk.say, since, until, standing=standing, bodies=written, on=on
+        )
+    ]
     first, last = desk.shop.day_of(since), desk.shop.day_of(until)
     ahead = [_ahead(desk, new) for new in await yet_to_prepare(desk, first, last)]
     between = [one for one in ahead if since < one.at <= until]
     return sorted([*found, *between], key=lambda one: one.at)
+
+
+async def _left_alone(
+    connection: AsyncConnection, campaign: StoredCampaign, since: datetime, until: datetime
+) -> frozenset[str]:
+    """The posts of a span that go out as approved though their campaign waits; see `left_alone`."""
+    if campaign.state is not CampaignState.DRAFT:
+        return frozenset()
+    found = occurrences_of(campaign_value(campaign), since, until)
+    return await left_alone(connection, campaign, [one.slot for one in found])
 
 
 def _ahead(desk: Desk, new: NewCampaign) -> Planned:

@@ -1,19 +1,22 @@
 """The calendar of a programme: every post with its number, as a manager reads it on a phone.
 
 A programme that is off shows what it would say; one that is on shows what its campaigns say, with
-what a manager has changed, and how each post stands. A post is numbered by its place in the file's
-own order of time, so that moving or leaving out one does not give the others another number.
+what a manager has changed, and how each post stands. A post keeps its number whatever is moved,
+left out or told meanwhile (see `scheduler/programme_numbers.py`), so numbers are not in order where
+a time was open when they were given.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
+from handlers.approvals import waits
 from handlers.arguments import PageNumber
 from handlers.desk import Desk, shortened
 from handlers.moved_posts import posts_by_slot
@@ -44,7 +47,8 @@ class Entry:
 
     `text` is its first variant as a group or fan gets it, of `variants` altogether. `campaign` is
     None where it is not planned: the programme is off, or what the post hangs on is not certain.
-    A `changed` one says something else, or at another moment, once an update is confirmed.
+    One that `waits` has to be approved first. A `changed` one says something else, or at another
+    moment, once an update is confirmed.
     """
 
     number: int
@@ -61,17 +65,12 @@ class Entry:
     rewritten: bool = False
     provisional: bool = False
     changed: bool = False
+    waits: bool = False
 
     @property
     def in_private(self) -> bool:
         """Whether it goes to people."""
         return self.audience is not None and self.audience.segment is not None
-
-    @property
-    def waits(self) -> bool:
-        """Whether somebody has to approve it first."""
-        one = self.campaign
-        return one is not None and one.version_id != one.approved_version
 
 
 def entries_of(
@@ -83,25 +82,22 @@ def entries_of(
     *,
     left_out: Collection[str] = (),
     changing: Collection[int] = (),
+    alone: Mapping[int, Collection[str]] = MappingProxyType({}),
 ) -> list[Entry]:
-    """The calendar's posts by their numbers: of what stands, else of the drafts, else expected.
+    """The calendar's posts by the file's times: of what stands, else of the drafts, else expected.
 
-    Of campaigns whose ids are `changing` the drafts are shown, beside what stands.
+    Of campaigns whose ids are `changing` the drafts are shown, beside what stands. `alone` are the
+    slots, by campaign, that go out as approved whatever of the campaign waits.
     """
-    found: dict[str, tuple[datetime, Entry]] = {}
     posts = {post.slot: post for post in plan.posts}
-    for post in plan.posts:
-        if post.provisional:
-            found[post.slot] = (post.at, _expected(desk, post))
+    found = {post.slot: (post.at, _expected(desk, post)) for post in plan.posts if post.provisional}
     for draft in drafts:
         for slot in draft.body["templates"]:
-            post = posts[slot]
-            entry = _entry(desk, post, draft)
-            found[slot] = (post.at, replace(entry, skipped=slot in left_out))
+            entry = _entry(desk, posts[slot], draft)
+            found[slot] = (posts[slot].at, replace(entry, skipped=slot in left_out))
     for campaign in standing:
-        body = bodies[campaign.version_id]
-        for slot, at in _own_moments(campaign).items():
-            stands = _standing(desk, campaign, body, slot, post=posts.get(slot), at=at)
+        passing = alone.get(campaign.id, ())
+        for slot, at, stands in _all_standing(desk, campaign, bodies, posts, passing):
             if campaign.id not in changing:
                 found[slot] = (at, stands)
             elif slot in found:
@@ -109,8 +105,31 @@ def entries_of(
     if changing:
         new = {slot: one for slot, (_, one) in found.items() if _is_new(one)}
         found |= {slot: (found[slot][0], replace(one, changed=True)) for slot, one in new.items()}
-    ordered = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
-    return [replace(entry, number=place) for place, (_, (_, entry)) in enumerate(ordered, start=1)]
+    ordered = sorted(found, key=lambda slot: (found[slot][0], slot))
+    numbers = _every_number(plan, ordered)
+    return [replace(found[slot][1], number=numbers[slot]) for slot in ordered]
+
+
+def _every_number(plan: ProgrammePlan, slots: Iterable[str]) -> dict[str, int]:
+    """The numbers of these slots: the file's, and behind them those that it has no more."""
+    numbers = {slot: plan.numbers[slot] for slot in slots if slot in plan.numbers}
+    others = [slot for slot in slots if slot not in numbers]
+    last = max(plan.numbers.values(), default=0)
+    return numbers | {slot: number for number, slot in enumerate(others, start=last + 1)}
+
+
+def _all_standing(
+    desk: Desk,
+    campaign: StoredCampaign,
+    bodies: Mapping[int, Any],
+    posts: Mapping[str, ProgrammePost],
+    alone: Collection[str],
+) -> Iterator[tuple[str, datetime, Entry]]:
+    """Each slot of a campaign that stands, with its local time in the file, and how it stands."""
+    body, draft = bodies[campaign.version_id], waits(campaign)
+    for slot, at in _own_moments(campaign).items():
+        stands = _standing(desk, campaign, body, slot, post=posts.get(slot), at=at)
+        yield slot, at, replace(stands, waits=draft and slot not in alone)
 
 
 def _in_place_of(stands: Entry, draft: Entry) -> Entry:
@@ -251,8 +270,7 @@ def calendar_page(
 
 def _lines(desk: Desk, plan: ProgrammePlan, entries: Sequence[Entry]) -> Iterator[str]:
     phases = {phase.key: phase for phase in plan.phases}
-    ordered = sorted(entries, key=lambda one: one.number)
-    for key, some in groupby(ordered, key=lambda one: one.phase):
+    for key, some in groupby(entries, key=lambda one: one.phase):
         if key in phases:
             yield _phase_line(desk, phases[key])
         for one in some:

@@ -24,6 +24,7 @@ from handlers.proposals import EDIT, Edit, ask, editable, what_then
 from handlers.replies import Reply, reply
 from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign
+from scheduler.left_alone import would_be_left
 from scheduler.planner import HORIZON
 from scheduler.programme_parts import COUNTDOWN, Programme
 from scheduler.programme_plan import ProgrammePlan
@@ -33,6 +34,7 @@ from scheduler.wall_time import instant_of, zone_named
 from scheduler.wording_rules import blocking
 from storage import campaigns
 from storage.audiences import resolve
+from storage.content_versions import ContentVersion
 from storage.errors import SchedulingError
 from storage.single_posts import slot_stands
 
@@ -188,6 +190,7 @@ async def _propose_edit(
             audience=campaign.audience.to_json(),
             groups=[group.id for group in meant.groups],
             schedule=schedule,
+            slot=one.slot,
         )
         number = await ask(connection, asked, EDIT, asdict(edit), now)
         hits = await hits_of(desk, connection, [body], {group.account for group in meant.groups})
@@ -199,7 +202,13 @@ async def _propose_edit(
             *(another := await what_then(connection, desk)),
         ]
         if another and is_of_many(campaign):
-            then.append(desk.say("批准之前，同一组里其他还没发的也会等着"))
+            proposed = ContentVersion(body, campaign.audience, schedule or campaign.schedule)
+            alone = await would_be_left(connection, campaign, proposed)
+            then.append(
+                desk.say("批准之前，改过的等着，同一组里没改的照常发")
+                if alone
+                else desk.say("批准之前，同一组里其他还没发的也会等着")
+            )
     return reply(
         in_one_message(desk, lines, ["", *then, question(desk, number, held=held)]),
         *buttons_for(desk, number, held=held),

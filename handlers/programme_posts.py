@@ -23,6 +23,7 @@ from handlers.programme_facts import wall_time
 from handlers.programme_files import plan_of, title_of
 from handlers.programmes import meant_year, standing_campaigns
 from handlers.replies import Reply, reply
+from scheduler.left_alone import left_alone, stand_by_approved
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan
 from storage import audit, campaigns
@@ -67,10 +68,14 @@ async def calendar(
         drafts = Drafts(()) if is_on else await drafts_of(desk, connection, programme, plan, chosen)
         standing = await standing_campaigns(connection, running) if is_on else []
         said = await campaigns.bodies(connection, [one.version_id for one in standing])
+        alone = {
+            one.id: await left_alone(connection, one, said[one.version_id]["templates"])
+            for one in standing
+        }
     by_slot = {slot: draft.body for draft in drafts.campaigns for slot in draft.body["templates"]}
     for one in standing:
         by_slot |= dict.fromkeys(said[one.version_id]["templates"], said[one.version_id])
-    entries = entries_of(desk, plan, drafts.campaigns, standing, said)
+    entries = entries_of(desk, plan, drafts.campaigns, standing, said, alone=alone)
     return Calendar(plan, entries, by_slot)
 
 
@@ -163,6 +168,7 @@ async def _keep(desk: Desk, asked: Asked, one: Entry) -> Reply:
         return reply(text, private=True)
     async with desk.database.writing() as connection:
         back = await take_in(connection, campaign.id, one.slot, now)
+        await stand_by_approved(connection, campaign.id, now)
         details = {"slot": one.slot, "planned": back}
         await audit.note(
             connection, audit.Entry(now, asked.actor, "keep_post", campaign.key, details)

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.approvals import waits
 from handlers.audiences import Chosen
 from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
 from handlers.coupon_texts import Settled, settled
@@ -32,11 +33,15 @@ from handlers.replacing import replaced_by
 from handlers.replies import Reply, reply
 from scheduler.campaigns import Campaign
 from scheduler.content import Button
+from scheduler.left_alone import left_alone, would_be_left
 from scheduler.programme_parts import Programme
 from scheduler.schedule_json import schedule_from_json
 from scheduler.wording_rules import blocking
 from storage import campaigns
+from storage.audiences import Audience
+from storage.campaigns import StoredCampaign
 from storage.confirmations import keep_choice
+from storage.content_versions import ContentVersion
 from storage.running_programmes import RunningProgramme
 
 _TICK = timedelta(microseconds=1)
@@ -98,7 +103,7 @@ async def propose_on(
         )
         if maybe:
             tail += [say("请留意："), *problem_lines(desk, found.plan, maybe)]
-        tail += await what_then(connection, desk)
+        tail += await _then(connection, desk, found, standing, entries)
         bodies = [draft.body for draft in found.drafts.campaigns]
         accounts = {group.account for group in chosen.groups}
         hits = await hits_of(desk, connection, bodies, accounts)
@@ -116,6 +121,37 @@ async def propose_on(
         tail=[*tail, question(desk, number, held=bool(blocking(hits)))],
         buttons=buttons_for(desk, number, held=bool(blocking(hits))),
     )
+
+
+async def _then(
+    connection: AsyncConnection,
+    desk: Desk,
+    found: Wanted,
+    standing: Sequence[StoredCampaign],
+    entries: Sequence[Entry],
+) -> list[str]:
+    """That another manager has to approve it, and which posts wait for that and which do not."""
+    lines = await what_then(connection, desk)
+    if not lines or not found.was_on:
+        return lines
+    stands = {one.id: one for one in standing}
+    slots = [one.slot for one in entries]
+    passing = {one.id: await left_alone(connection, one, slots) for one in standing if waits(one)}
+    for edit in found.switching.changed:
+        before = stands[edit["campaign_id"]]
+        audience = Audience.from_json(edit["audience"])
+        proposed = ContentVersion(edit["body"], audience, edit["schedule"])
+        passing[before.id] = await would_be_left(connection, before, proposed)
+    coming = [one for one in entries if _is_to_come(desk, one) and not one.provisional]
+    held = [
+        one
+        for one in coming
+        if one.campaign is None or one.slot not in passing.get(one.campaign.id, slots)
+    ]
+    if len(held) < len(coming):
+        sentence = "批准之前，改了和新加的 {count} 条等着，其他的照常发"
+        lines.append(desk.say(sentence, count=len(held)))
+    return lines
 
 
 def _opening(desk: Desk, found: Wanted, title: str, entries: list[Entry]) -> str:

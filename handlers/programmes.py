@@ -22,6 +22,7 @@ from handlers.programme_wanted import Switching, plain_key
 from handlers.proposals import Edit, Proposal, editable, new_campaign
 from handlers.running import cancel_in
 from scheduler.campaigns import CampaignState
+from scheduler.left_alone import stand_by_approved
 from scheduler.programme_parts import Programme
 from scheduler.variants import parts
 from storage import audit, campaigns
@@ -174,6 +175,7 @@ async def change(
         raise LookupError(edit.campaign_id)
     if edit.schedule is not None:
         await follow_moments(connection, before, after, now)
+    await stand_by_approved(connection, edit.campaign_id, now)
     details = {"version": after.version_number}
     await audit.note(connection, audit.Entry(now, asked.actor, "edit", after.key, details))
     return after

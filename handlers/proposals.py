@@ -77,7 +77,7 @@ class Proposal:
 class Edit:
     """What a campaign is to say instead, and to whom; `version_id` is what it said when asked.
 
-    With a `schedule` it has other moments as well.
+    With a `schedule` it has other moments as well; with a `slot` that one post is all it changes.
     """
 
     campaign_id: int
@@ -86,6 +86,7 @@ class Edit:
     audience: dict[str, Any]
     groups: list[int]
     schedule: dict[str, Any] | None = None
+    slot: str | None = None
 
 
 def proposal_for(

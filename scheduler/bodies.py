@@ -116,6 +116,36 @@ def written_at(body: Mapping[str, Any], slot: str) -> dict[str, str]:
     return dict(zip(names, texts, strict=True))
 
 
+def said_at(body: Mapping[str, Any], slot: str) -> dict[str, Any]:
+    """All that a body says of one slot: two that are equal here say the same of it.
+
+    Of variables only those that the words ask for, and nothing of what they say of other slots.
+
+    Raises:
+        SlotUnwritten: there are no words for the slot.
+        BodyBroken: the body has another shape.
+        SchedulingError: the template is wrong.
+    """
+    written = written_at(body, slot)
+    if is_literal(body):
+        parts = ("content", "contents", "variables", COUPON)
+        return {name: body[name] for name in parts if name in body}
+    try:
+        known = {**body["variables"], **_at(body.get("facts", {}), slot, {})}
+        said = {name: body.get(name) for name in ("language", "in_private", "apart")}
+        said |= {name: _at(body.get(name, {}), slot, ()) for name in ("pictures", "buttons")}
+    except _WRONG_SHAPES as wrong:
+        raise _broken(wrong) from wrong
+    asked = frozenset[str]().union(*map(variables_of, written.values()))
+    batch = body.get(COUPON) if COUPON in asked else None
+    return {
+        **said,
+        "templates": list(written.values()),
+        "variables": {name: known.get(name) for name in asked},
+        COUPON: batch,
+    }
+
+
 def batch_asked(body: Mapping[str, Any], slot: str, variant: str | None) -> str | None:
     """The batch of coupons of which these words give each person a code; None: they give none.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler.campaigns import Campaign, occurrences_of
+from scheduler.campaigns import Campaign, Occurrence, occurrences_of
 from scheduler.wording_rules import Hit
 
 REMIND_AHEAD = timedelta(hours=1)
@@ -94,14 +94,11 @@ def tell_nobody(notice: Notice) -> None:
     """Where nobody is there to be told: in previews, in tests."""
 
 
-def approval_missing(
-    campaign: Campaign, campaign_id: int, submitted_at: datetime, now: datetime
-) -> ApprovalMissing | None:
-    """What to remind staff of, now, about a draft that was submitted then.
+def unapproved_soon(campaign: Campaign, submitted_at: datetime, now: datetime) -> list[Occurrence]:
+    """The occurrences to remind staff of, now, of a draft that was submitted then.
 
-    It speaks within the hour. What was submitted less than an hour before its moment is not
+    They speak within the hour. What was submitted less than an hour before its moment is not
     reminded of: submitting it has just told everybody.
     """
     earliest = max(now, submitted_at + REMIND_AHEAD)
-    coming = occurrences_of(campaign, earliest, now + REMIND_AHEAD)
-    return ApprovalMissing(campaign_id, campaign.name, coming[0].at) if coming else None
+    return occurrences_of(campaign, earliest, now + REMIND_AHEAD)

@@ -4,9 +4,10 @@ It looks a quarter of an hour ahead. A transaction holds the shop's drafts and a
 asks the pure `occurrences_of` what lies between each one's watermark and the horizon, inserts a
 delivery for each group of the audience, or for each person of its segment, and moves the watermark;
 so nothing is planned twice and nothing that fell due during a downtime is forgotten. What a draft
-has planned is held until somebody approves it, and an hour before its moment staff are reminded. A
-campaign whose schedule cannot be read is left where it stands, watermark and all, and the others
-are planned.
+has planned is held until somebody approves it, and an hour before its moment staff are reminded;
+posts that the waiting version leaves as they were approved (see `left_alone.py`) are planned with
+the approved one, and go out. A campaign whose schedule cannot be read is left where it stands,
+watermark and all, and the others are planned.
 
 A large audience takes several transactions, so that an answer to a fan never waits for a whole
 campaign; the watermark stands before an occurrence until all of it is planned. Any number of
@@ -26,7 +27,8 @@ from scheduler.alarm import Alarm
 from scheduler.campaigns import Campaign, CampaignState, Occurrence, occurrences_of
 from scheduler.clock import Clock
 from scheduler.greeted import left_to_greet
-from scheduler.notices import ApprovalMissing, Tell, approval_missing, tell_nobody
+from scheduler.left_alone import left_alone
+from scheduler.notices import ApprovalMissing, Tell, tell_nobody, unapproved_soon
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
 from scheduler.schedule_json import schedule_from_json
@@ -88,6 +90,14 @@ def campaign_value(stored: StoredCampaign) -> Campaign:
         priority=Priority(stored.priority),
         promotion=None if promotion is None else Promotion.from_json(promotion),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """An occurrence to be planned, and the content version that it says."""
+
+    occurrence: Occurrence
+    version_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +193,13 @@ class Planner:
                 _, coming = _read(stored, look.until)
             except _UNREADABLE:
                 continue  # planning tells
-            if not coming:
-                continue
-            if stored.version_id not in look.audiences:
+            posts = await _posts(connection, stored, coming)
+            # What is left alone is for the same people as what the newest version says.
+            if lacking := {post.version_id for post in posts} - look.audiences.keys():
                 meant = await whom(connection, self._shop_id, stored.audience, look.now)
                 meant = await left_to_greet(connection, stored, meant)
-                look.audiences[stored.version_id] = meant
-            wanted += len(coming) * len(look.audiences[stored.version_id])
+                look.audiences |= dict.fromkeys(lacking, meant)
+            wanted += sum(len(look.audiences[post.version_id]) for post in posts)
             if wanted >= _AT_ONCE and (begun is None or stored.id >= begun.campaign_id):
                 break
 
@@ -205,7 +215,8 @@ class Planner:
                 _log.error("campaign_unreadable", campaign=stored.key, reason=str(broken))
                 continue
             try:
-                if not await _plan_campaign(connection, stored, coming, look):
+                posts = await _posts(connection, stored, coming)
+                if not await _plan_campaign(connection, stored, posts, look):
                     break
             except TrialInvalid as broken:
                 _log.error("campaign_unreadable", campaign=stored.key, reason=str(broken))
@@ -224,7 +235,7 @@ class Planner:
             return
         async with self._database.reading() as connection:
             drafts = await campaigns.unreminded(connection, self._shop_id)
-        notices = {one.version_id: _missing(one, now) for one in drafts}
+            notices = {one.version_id: await _missing(connection, one, now) for one in drafts}
         for version_id, notice in notices.items():
             if notice is None:
                 continue
@@ -240,26 +251,36 @@ def _read(stored: StoredCampaign, until: datetime) -> tuple[Campaign, list[Occur
     return value, occurrences_of(value, stored.planned_until, until)
 
 
+async def _posts(
+    connection: AsyncConnection, stored: StoredCampaign, coming: Sequence[Occurrence]
+) -> list[_Post]:
+    """What each occurrence says: the newest version, or the approved one, which says the same."""
+    alone = await left_alone(connection, stored, [one.slot for one in coming])
+    approved = stored.approved_version
+    return [
+        _Post(one, approved if approved is not None and one.slot in alone else stored.version_id)
+        for one in coming
+    ]
+
+
 async def _plan_campaign(
-    connection: AsyncConnection,
-    stored: StoredCampaign,
-    coming: Sequence[Occurrence],
-    look: _Round,
+    connection: AsyncConnection, stored: StoredCampaign, posts: Sequence[_Post], look: _Round
 ) -> bool:
     """Plan a campaign's occurrences in their order; False where it had to stop."""
-    for occurrence in coming:
-        look.begun = await _plan_occurrence(connection, stored, occurrence, look)
+    for post in posts:
+        look.begun = await _plan_occurrence(connection, stored, post, look)
         if look.begun is not None:
             return False
-        await campaigns.advance(connection, [stored.id], occurrence.at)
+        await campaigns.advance(connection, [stored.id], post.occurrence.at)
     return True
 
 
 async def _plan_occurrence(
-    connection: AsyncConnection, stored: StoredCampaign, occurrence: Occurrence, look: _Round
+    connection: AsyncConnection, stored: StoredCampaign, post: _Post, look: _Round
 ) -> _Begun | None:
     """Insert the deliveries of one occurrence; where it had to stop, None at the end of them."""
-    start = _start_of(stored, occurrence, look.resume)
+    occurrence = post.occurrence
+    start = _start_of(stored, post, look.resume)
     audience = look.audiences.get(start.version_id)
     if audience is None:  # it has not been looked up yet, or was edited since
         return start
@@ -282,7 +303,7 @@ async def _plan_occurrence(
     return None if done == len(audience) else replace(start, done=done)
 
 
-def _start_of(stored: StoredCampaign, occurrence: Occurrence, begun: _Begun | None) -> _Begun:
+def _start_of(stored: StoredCampaign, post: _Post, begun: _Begun | None) -> _Begun:
     """Where to go on with an occurrence: where the last transaction stopped, or at the beginning.
 
     An occurrence that was begun with an approved version is planned to its end with that, even
@@ -290,20 +311,25 @@ def _start_of(stored: StoredCampaign, occurrence: Occurrence, begun: _Begun | No
     """
     if (
         begun is not None
-        and (begun.campaign_id, begun.slot) == (stored.id, occurrence.slot)
+        and (begun.campaign_id, begun.slot) == (stored.id, post.occurrence.slot)
         and begun.version_id in (stored.version_id, stored.approved_version)
     ):
         return begun
-    return _Begun(stored.id, occurrence.slot, stored.version_id)
+    return _Begun(stored.id, post.occurrence.slot, post.version_id)
 
 
-def _missing(stored: StoredCampaign, now: datetime) -> ApprovalMissing | None:
+async def _missing(
+    connection: AsyncConnection, stored: StoredCampaign, now: datetime
+) -> ApprovalMissing | None:
     """What to remind staff of; nothing of a campaign that cannot be read."""
     try:
         campaign = campaign_value(stored)
     except _UNREADABLE:
         return None  # planning tells
-    return approval_missing(campaign, stored.id, stored.submitted_at, now)
+    coming = unapproved_soon(campaign, stored.submitted_at, now)
+    alone = await left_alone(connection, stored, [one.slot for one in coming])
+    held = [one for one in coming if one.slot not in alone]
+    return ApprovalMissing(stored.id, campaign.name, held[0].at) if held else None
 
 
 def _is_over(campaign: Campaign, look: _Round) -> bool:

@@ -27,6 +27,7 @@ from scheduler.programme_calendar import (
 )
 from scheduler.programme_dates import TimeRule, read_day, read_days, read_time
 from scheduler.programme_facts import facts_for, in_words
+from scheduler.programme_numbers import numbers_of
 from scheduler.programme_parts import CHINESE, Phase, Programme, Task, Texts
 from scheduler.programme_posts import (
     PlannedPhase,
@@ -132,6 +133,7 @@ def resolve(
         waiting=_together(one for one in outcomes if isinstance(one, Waiting)),
         problems=tuple(problems),
         promotion=promotion,
+        numbers=numbers_of(programme, calendar),
     )
 
 

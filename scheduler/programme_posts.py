@@ -87,7 +87,10 @@ class ProgrammePost:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammePlan:
-    """What a programme does in one year; posts by time, phases by the file's order."""
+    """What a programme does in one year; posts by time, phases by the file's order.
+
+    `numbers` are those of all posts that the file names, by slot: see `programme_numbers.py`.
+    """
 
     programme: str
     year: int
@@ -97,6 +100,7 @@ class ProgrammePlan:
     waiting: tuple[Waiting, ...]
     problems: tuple[Problem, ...]
     promotion: Promotion | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:

@@ -53,6 +53,21 @@ async def slot_stands(connection: AsyncConnection, campaign_id: int, slot: str) 
     return SlotStands(*row)
 
 
+async def slots_waiting(connection: AsyncConnection, campaign_id: int) -> list[str]:
+    """The slots of a campaign of which something is planned in words that nobody approved."""
+    found = await connection.scalars(
+        select(deliveries.c.slot)
+        .distinct()
+        .join(content_versions, content_versions.c.id == deliveries.c.version_id)
+        .where(
+            deliveries.c.campaign_id == campaign_id,
+            _PLANNED,
+            content_versions.c.approved_at.is_(None),
+        )
+    )
+    return list(found)
+
+
 async def leave_out(connection: AsyncConnection, campaign_id: int, slot: str, at: datetime) -> int:
     """Leave a slot out; how many deliveries were cancelled for it.
 

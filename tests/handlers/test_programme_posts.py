@@ -166,7 +166,8 @@ async def test_a_change_says_what_waits_with_it_and_how_to_go_on(shop: Shop) -> 
         "好的，「秋季上新节 2026」改好了。看每一条：/programme sale"
     )
     await second_manager(shop)
-    assert "同一组里其他还没发的也会等着" in await says(shop, "/programme text sale 1 再换个说法")
+    preview = await says(shop, "/programme text sale 1 再换个说法")
+    assert "批准之前，改过的等着，同一组里没改的照常发" in preview
 
 
 async def test_all_posts_are_not_made_one_by_an_edit(shop: Shop) -> None:

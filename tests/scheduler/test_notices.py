@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from scheduler.campaigns import Campaign
-from scheduler.notices import ApprovalMissing, approval_missing
+from scheduler.notices import unapproved_soon
 from scheduler.schedules import Countdown, Once, Recurring, Schedule
 from tests.scheduler.stage import DAY, HOUR, MINUTE, NOW, ZONE, local
 
@@ -55,5 +55,5 @@ def test_when_staff_are_reminded(
     schedule: Schedule, submitted: timedelta, asked: timedelta, reminded_of: datetime | None
 ) -> None:
     campaign = Campaign("c1", "broadcast", "今晚直播", schedule, ZONE, 2 * HOUR)
-    expected = None if reminded_of is None else ApprovalMissing(7, "今晚直播", reminded_of)
-    assert approval_missing(campaign, 7, NOW + submitted, NOW + asked) == expected
+    found = unapproved_soon(campaign, NOW + submitted, NOW + asked)
+    assert (found[0].at if found else None) == reminded_of
