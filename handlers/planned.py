@@ -161,7 +161,7 @@ def _planned(
         audience=_audience(say, campaign),
         text=words_of(say, bodies[campaign.version_id], occurrence.slot, say("群")).text,
         holds=_holds(campaign),
-        promotion=value.promotion,
+        promotion=value.promotion if campaign.audience.segment is None else None,
     )
 
 

@@ -208,7 +208,9 @@ def promotion_line(desk: Desk, promotion: Promotion) -> str:
     if not promotion.late_nights:
         return line
     nights = desk.listed(f"{night:%m-%d}" for night in promotion.late_nights)
-    return line + say("；{nights} 这几晚可以发到 24:00", nights=nights)
+    several = len(promotion.late_nights) > 1
+    sentence = "；{nights} 这几晚可以发到 24:00" if several else "；{nights} 这晚可以发到 24:00"
+    return line + say(sentence, nights=nights)
 
 
 def in_one_message(desk: Desk, head: Sequence[str], tail: Sequence[str]) -> str:

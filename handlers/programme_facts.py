@@ -15,12 +15,12 @@ from datetime import date, datetime
 
 from handlers.day_arguments import DATE, WrittenDate
 from handlers.desk import Desk
-from handlers.programme_files import NODE, NODES, node_names
+from handlers.programme_files import NODE, NODES, last_known, node_names
 from handlers.replies import Reply, reply
 from scheduler.festivals import Region
 from scheduler.programme_facts import suggested_day
 from scheduler.programme_parts import Fact, FactKind, Programme
-from scheduler.programme_plan import Waiting
+from scheduler.programme_plan import ProgrammePlan
 from storage.errors import NuanqunError
 
 _LONGEST = 200  # characters of a fact: it stands inside a text
@@ -216,30 +216,44 @@ async def ask_for_facts(
     return reply("\n".join(lines), private=True)
 
 
-def waiting_lines(
-    desk: Desk, programme: Programme, year: int, waiting: Sequence[Waiting]
-) -> list[str]:
+def waiting_lines(desk: Desk, programme: Programme, plan: ProgrammePlan) -> list[str]:
     """What is not planned yet because something is not known, and how to say it."""
-    if not waiting:
+    if not plan.waiting:
         return []
     say, by_what = desk.say, dict[str, list[str]]()
-    for one in waiting:
+    for one in plan.waiting:
         name = one.name.get(desk.shop.language, one.name["zh"])
         by_what.setdefault(one.what, []).append(name)
     lines = [say("还没排进去的：")]
     for what, tasks in by_what.items():
-        known = what_is(desk, programme, year, what)
+        known = what_is(desk, programme, plan.year, what)
         lines.append(
             say(
                 "· {tasks}：还不知道「{what}」", tasks=desk.listed(dict.fromkeys(tasks)), what=known
             )
         )
     first = next(iter(by_what))
-    kinds = {fact.key: fact.kind for fact in programme.facts}
-    value = say(_EXAMPLES[kinds.get(first, FactKind.MOMENT)])
-    known = _short(what_is(desk, programme, year, first))
+    known = _short(what_is(desk, programme, plan.year, first))
+    value = _example_of(desk, programme, plan, first)
     example = f"/programme facts {programme.key} {known}={value}"
     return [*lines, say("知道了就告诉我，例如：{example}", example=example)]
+
+
+def _example_of(desk: Desk, programme: Programme, plan: ProgrammePlan, what: str) -> str:
+    """How a fact or a node may be said: where it is a day, one near the programme's own.
+
+    A node is shown as it was the last time that anybody knows of.
+    """
+    if what.startswith(NODE):
+        last = last_known(desk.shop, programme, plan.year, what.removeprefix(NODE))
+        if last is not None:
+            return f"{desk.shop.local(last.at):%m-%d %H:%M}"
+    kinds = {fact.key: fact.kind for fact in programme.facts}
+    kind = kinds.get(what, FactKind.MOMENT)
+    example = desk.say(_EXAMPLES[kind])
+    if plan.anchor is None or kind not in {FactKind.DAY, FactKind.MOMENT}:
+        return example
+    return f"{plan.anchor:%m-%d}{example[len('11-20') :]}"
 
 
 def what_is(desk: Desk, programme: Programme, year: int, what: str) -> str:
@@ -266,16 +280,33 @@ def facts_lines(
             "· {name}（{shape}）：{said}",
             name=_name(desk, fact),
             shape=say(_SHAPES[fact.kind]),
-            said=facts.get(fact.key, fact.default) or say("还没说"),
+            said=_said(desk, fact.kind, facts.get(fact.key, fact.default), year)
+            or say("还没说，开之前要说" if fact.needed else "还没说"),
         )
         for fact in programme.facts
     ]
     lines += [
-        say("· {name}：{said}", name=what_is(desk, programme, year, key), said=said)
+        say(
+            "· {name}：{said}",
+            name=what_is(desk, programme, year, key),
+            said=_said(desk, FactKind.MOMENT, said, year),
+        )
         for key, said in facts.items()
         if key.startswith(NODE)
     ]
     return lines
+
+
+def _said(desk: Desk, kind: FactKind, said: object, year: int) -> str:
+    """A fact as a manager would write it: `11-20`, `11-10 20:00`, `99元`; empty where none is."""
+    written = "" if said is None else str(said)
+    match kind:
+        case FactKind.DAY | FactKind.MOMENT:
+            return written.replace("T", " ").removeprefix(f"{year}-")
+        case FactKind.MONEY if written:
+            return desk.say("{amount}元", amount=written.removesuffix(".00"))
+        case _:
+            return written
 
 
 def facts_said(desk: Desk, programme: Programme, facts: Mapping[str, object]) -> list[str]:

@@ -156,6 +156,15 @@ def node_names(shop: ShopSettings, programme: Programme, year: int) -> dict[str,
     return found
 
 
+def last_known(shop: ShopSettings, programme: Programme, year: int, key: str) -> Node | None:
+    """A node as the last year had it of which anybody knows; None where nobody does."""
+    for before in range(_OLD_YEARS):
+        nodes = nodes_of(shop.sale_platform, programme.key, year - before, shop.nodes)
+        if key in nodes:
+            return nodes[key]
+    return None
+
+
 def _usual_name(shop: ShopSettings, key: str) -> Mapping[str, str]:
     """What a node that no file names is called: as usual, else by its key."""
     name = NODES.get(key, key)

@@ -42,14 +42,21 @@ def _line(desk: Desk, plan: ProgrammePlan, problem: Problem) -> str:
     names = [
         phases[key].get(language, phases[key]["zh"]) for key in problem.phases if key in phases
     ]
-    names += [problem.written] if problem.written else []
-    for slot in problem.slots:
-        post = posts.get(slot)
-        if post is None:
-            names.append(slot)
-            continue
-        name = post.name.get(language, post.name["zh"])
-        names.append(say("{name}（{time}）", name=name, time=f"{post.at:%m-%d %H:%M}"))
+    planned = [posts[slot] for slot in problem.slots if slot in posts]
+    names += [
+        say(
+            "{name}（{time}）",
+            name=one.name.get(language, one.name["zh"]),
+            time=f"{one.at:%m-%d %H:%M}",
+        )
+        for one in planned
+    ]
+    task = problem.task.get(language, problem.task.get("zh", ""))
+    if problem.written:
+        about = say("{name}（{time}）", name=task, time=problem.written)
+        names.append(about if task else problem.written)
+    elif task and not planned:
+        names.append(task)
     if not names and problem.at is not None:
         names.append(f"{problem.at:%m-%d %H:%M}")
     sentence = _WORDS[problem.kind]

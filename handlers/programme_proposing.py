@@ -65,7 +65,8 @@ async def propose_on(
         return refused(desk, found.plan, title)
     say, now = desk.say, desk.clock.now()
     if found.was_on and not found.changes:
-        return reply(say("「{name}」已经开着，没有要变的。", name=title), private=True)
+        lines = [say("「{name}」已经开着，没有要变的。", name=title), *_for_nobody(desk, found)]
+        return reply("\n".join(lines), private=True)
     giving: list[str] = []
     for draft in found.drafts.campaigns:
         gives = await settled(desk, dict(draft.body))
@@ -91,7 +92,7 @@ async def propose_on(
             return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
         tail = [*await _facts(desk, connection, found), *dict.fromkeys(giving)]
         tail += _bare_lines(desk, found, entries)
-        tail += waiting_lines(desk, programme, running.year, found.plan.waiting)
+        tail += waiting_lines(desk, programme, found.plan)
         maybe = [one for one in found.plan.problems if not one.certain]
         maybe += await beside_others(
             desk,
@@ -248,9 +249,13 @@ async def _facts(desk: Desk, connection: AsyncConnection, found: Wanted) -> list
             say("会代替现在的「{name}」（编号 {number}）", name=each.name, number=each.id)
             for each in older
         ]
-    for name in found.drafts.for_nobody:
-        lines.append(say("「{name}」现在没有群可发，先不排", name=name))
-    return lines
+    return [*lines, *_for_nobody(desk, found)]
+
+
+def _for_nobody(desk: Desk, found: Wanted) -> list[str]:
+    """The tasks whose groups are none of those that were chosen."""
+    sentence = "「{name}」现在没有群可发，先不排"
+    return [desk.say(sentence, name=name) for name in found.drafts.for_nobody]
 
 
 async def _propose_greetings(

@@ -74,7 +74,12 @@ async def are_one(connection: AsyncConnection, actor: str, other: str) -> bool:
 
 
 async def name_of(connection: AsyncConnection, actor: str) -> str:
-    """An actor of the audit log by name; as written where nobody is known by it."""
+    """An actor of the audit log by name; as written where nobody is known by it.
+
+    What a part of the bot did (`nuanqun:greetings`), the bot did.
+    """
+    if actor.startswith("nuanqun:"):
+        return "Nuanqun"
     found = await member_of(connection, actor)
     return actor if found is None else found.name
 

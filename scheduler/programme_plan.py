@@ -105,7 +105,9 @@ def resolve(
     }
     told = _Told(calendar, words, language)
     outcomes = [
-        outcome for task in programme.tasks for outcome in _outcomes(task, phases[task.phase], told)
+        replace(outcome, task=task.name) if isinstance(outcome, Problem) else outcome
+        for task in programme.tasks
+        for outcome in _outcomes(task, phases[task.phase], told)
     ]
     posts = sorted(
         (one for one in outcomes if isinstance(one, ProgrammePost)),

@@ -8,7 +8,7 @@ if nothing else were said in the same groups. Every check is a function of the p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import combinations, groupby
@@ -47,7 +47,8 @@ class Problem:
     (a platform's node that falls outside its phase), or not come true (a fan may be in only one of
     two audiences). `at` is the local time it is about, `allowed` a cap's number of posts, `written`
     what the file says where that is wrong, `beside` the other campaigns without which it would be
-    right (see `programme_crowding.py`); `sentence` says it all in plain English.
+    right (see `programme_crowding.py`), `task` the name of a task whose post cannot be planned at
+    all; `sentence` says it all in plain English.
     """
 
     kind: ProblemKind
@@ -59,6 +60,7 @@ class Problem:
     allowed: int | None = None
     written: str = ""
     beside: tuple[str, ...] = ()
+    task: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from handlers.replies import Replies, reply
 from handlers.roles import Role
 from handlers.running import cancel_in
 from scheduler.courier import Address, Done
+from scheduler.promotions import Promotion
 from storage import audit, campaigns, posts
 from storage.campaigns import StoredCampaign
 
@@ -55,11 +56,14 @@ async def plan_(
 
 
 def _promotions(desk: Desk, found: Sequence[Planned]) -> list[str]:
-    """The promotion windows of what comes, each campaign's once."""
-    windows = {one.campaign: one.promotion for one in found if one.promotion is not None}
+    """The promotion windows of what comes, each once, under the name of what is posted there."""
+    windows: dict[tuple[str, Promotion], str] = {}
+    for one in found:
+        if one.promotion is not None:
+            windows.setdefault((one.programme, one.promotion), one.campaign)
     lines = [
         desk.say("「{name}」的{promotion}", name=name, promotion=promotion_line(desk, promotion))
-        for name, promotion in windows.items()
+        for (_, promotion), name in windows.items()
     ]
     return ["", *lines] if lines else []
 

@@ -188,7 +188,7 @@ async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, writ
         if on
         else say("「{name}」没开，开了会这样发：", name=title)
     ]
-    tail = waiting_lines(desk, programme, year, seen.plan.waiting)
+    tail = waiting_lines(desk, programme, seen.plan)
     more = seen.not_yet(desk.shop.local(desk.clock.now()).replace(tzinfo=None)) if on else 0
     if more:
         call = f"/programme on {programme.key}"

@@ -63,6 +63,13 @@ async def test_a_greeting_is_prepared_and_shown_once_with_every_variant(any_shop
     assert (one.key, one.state) == (SOLSTICE, CampaignState.DRAFT)
 
 
+async def test_what_the_bot_has_written_is_told_to_be_by_the_bot(shop: Shop) -> None:
+    await switched_on(shop)
+    (told, *_) = await shown(shop)
+    assert "\nNuanqun 12-" in told
+    assert "nuanqun:" not in told + await says(shop, "/approvals") + await says(shop, "/audit")
+
+
 async def test_nothing_goes_out_unapproved_and_an_approved_greeting_once(shop: Shop) -> None:
     await switched_on(shop)
     await shown(shop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -75,7 +76,7 @@ async def test_what_the_shop_has_not_said_is_asked_for_with_the_right_example(sh
     preview = await says(shop, asked.splitlines()[-1])
     assert "1 · 11-06 10:18 还有 6 天，买就送护手霜小样。" in preview
     assert "· 发货通知：还不知道「发货日」" in preview
-    assert "/programme facts sale 发货日=11-20" in preview
+    assert "/programme facts sale 发货日=11-12" in preview
 
 
 async def test_it_is_previewed_as_a_calendar_and_made_by_the_yes(any_shop: Shop) -> None:
@@ -122,7 +123,7 @@ async def test_two_managers_who_switch_it_on_at_once_have_it_once(shop: Shop) ->
 async def test_what_becomes_known_later_is_added_to_what_stands(shop: Shop) -> None:
     await switched_on(shop)
     said = await says(shop, "/programme facts sale 发货日=11-15")
-    assert "· 发货日（日子，例如 11-20）：2026-11-15" in said
+    assert "· 发货日（日子，例如 11-20）：11-15" in said
     assert "现在还能补上 1 条，发 /programme on sale 看看。" in await says(shop, "/programme sale")
     preview = await says(shop, "/programme on sale")
     assert "新增 0 组，修改 1 组" in preview
@@ -387,3 +388,69 @@ async def test_names_in_an_audience_that_the_shop_does_not_have_are_told_wheneve
     ):
         assert group in answer
         assert tag in answer
+
+
+async def test_what_was_said_is_shown_as_a_manager_writes_it(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    live = '[[fact]]\nkey = "live"\nkind = "moment"\nname = { zh = "直播" }\n\n'
+    price = '[[fact]]\nkey = "price"\nkind = "money"\nname = { zh = "到手价" }\ndefault = "99"\n\n'
+    text = SALE.replace("[[phase]]", live + price + "[[phase]]", 1)
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    before = await says(shop, "/programme facts sale")
+    assert "赠品（文字）：还没说，开之前要说" in before
+    assert "到手价（金额，例如 99）：99元" in before
+    told = "/programme facts sale 直播=11-07 20:00 到手价=89.90 发货日=2027-01-03 开卖=11-10 20:00"
+    said = await says(shop, told)
+    assert "直播（时间，例如 11-10 20:00）：11-07 20:00\n" in said
+    assert "到手价（金额，例如 99）：89.90元\n" in said
+    assert "发货日（日子，例如 11-20）：2027-01-03\n" in said
+    assert "· 开卖：11-10 20:00\n" in said
+
+
+async def test_an_example_of_a_platforms_moment_is_near_the_last_one(shop: Shop) -> None:
+    shown = await says(shop, "/programme double11")
+    assert "还不知道「预售开始」" in shown
+    assert re.search(r"/programme facts double11 预售开始=10-\d\d \d\d:00", shown)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('on = "d-1"\nat = "20:12"', 'on = "02-29"\nat = "20:12"', "前一晚（02-29）"),
+        ('at = "20:12"', 'at = "20:12"\nuntil = "09:00"', "还没到时间就过期了：前一晚"),
+    ],
+)
+async def test_a_post_that_cannot_be_planned_is_told_by_its_name(
+    sqlite: Database, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    folder = tmp_path / "programmes"
+    shop = await shop_with_sale(sqlite, folder, text=SALE.replace(old, new))
+    answer = await says(shop, ON)
+    assert "现在还不能开" in answer
+    assert said in answer
+    assert "eve" not in answer
+
+
+async def test_a_task_for_no_group_is_told_of_one_that_runs_as_well(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    text = SALE.replace('at = "20:12"', 'at = "20:12"\ngroups = "@五群"')
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    nobody = "「前一晚」现在没有群可发，先不排"
+    assert nobody in await says(shop, ON)
+    await says(shop, "/confirm")
+    again = await says(shop, ON)
+    assert again == f"「秋季上新节 2026」已经开着，没有要变的。\n{nobody}"
+
+
+async def test_a_promotion_is_told_once_by_the_plan(sqlite: Database, tmp_path: Path) -> None:
+    window = '[promotion]\nfirst_day = "d-6"\nlast_day = "d-0"\nposts_a_day = 4\n'
+    window += 'posts_a_week = 20\nlate_nights = ["d-1"]\n\n'
+    text = SALE.replace("[[fact]]", window + "[[fact]]", 1)
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    assert "；11-11 这晚可以发到 24:00" in await says(shop, ON)
+    await says(shop, "/confirm")
+    planned = await says(shop, "/plan 14")
+    assert "私信" in planned
+    assert planned.count("大促时段 11-06 至 11-12") == 1
