@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Table,
+    TableClause,
     Text,
     Update,
     bindparam,
@@ -84,6 +85,22 @@ async def update_each(
     statement = _updating(connection.dialect.name, target, tuple(rows[0]), where)
     parameters = _parameters(connection.dialect, target, rows)
     await connection.execute(statement, {**parameters, **given})
+
+
+def given(
+    connection: AsyncConnection, kinds: TableClause, rows: Sequence[Mapping[str, Any]]
+) -> tuple[FromClause, dict[str, Any]]:
+    """Rows that a question is asked with, to select from, and the parameters they come in.
+
+    Args:
+        connection: an open transaction.
+        kinds: names the columns with their types.
+        rows: at least one, all with the same keys, which are names of columns. A question holds one
+            such set.
+    """
+    names = tuple(rows[0])
+    parameters = _parameters(connection.dialect, kinds, rows)
+    return _given(connection.dialect.name, kinds, names), parameters
 
 
 def among(column: Column[Any], values: Iterable[Any] | str) -> ColumnElement[bool]:
@@ -166,7 +183,7 @@ def _updating(
     return update(target).where(target.c.id == given.c.id, where).values(news)
 
 
-def _given(engine: str, target: Table, names: tuple[str, ...]) -> FromClause:
+def _given(engine: str, target: TableClause, names: tuple[str, ...]) -> FromClause:
     """The rows that `_parameters` hands over, as something to select from."""
     if engine == "sqlite":
         each = func.json_each(bindparam("given_rows", type_=Text())).table_valued("value")
@@ -183,7 +200,7 @@ def _given(engine: str, target: Table, names: tuple[str, ...]) -> FromClause:
 
 
 def _parameters(
-    dialect: Dialect, target: Table, rows: Sequence[Mapping[str, Any]]
+    dialect: Dialect, target: TableClause, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     names = list(rows[0])
     columns = {name: [row[name] for row in rows] for name in names}

@@ -9,16 +9,16 @@ Orders will be one more metric with two more sources here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     CTE,
-    Column,
     ColumnElement,
     FromClause,
+    Select,
     and_,
     false,
     func,
@@ -46,7 +46,7 @@ class Metric(StrEnum):
     LEAVES = "leaves"  # left the group, or any group
 
 
-def _within(moment: Column[datetime], posts: CTE) -> ColumnElement[bool]:
+def _within(moment: ColumnElement[datetime], posts: CTE) -> ColumnElement[bool]:
     """Whether something happened in a post's window."""
     return and_(moment >= posts.c.since, moment < posts.c.until)
 
@@ -60,25 +60,16 @@ class Source:
     which: ColumnElement[bool]
 
 
-def _said_there(posts: CTE, *which: ColumnElement[bool]) -> Source:
-    """What was said in the groups of posts within their windows."""
+def said_there(posts: CTE) -> Source:
+    """All that was said in the groups of posts within their windows."""
     there = and_(messages.c.group_id == posts.c.group_id, _within(messages.c.at, posts))
-    return Source(posts.join(messages, there), messages.c.member_id, and_(true(), *which))
+    return Source(posts.join(messages, there), messages.c.member_id, true())
 
 
-def _said_by(posts: CTE, *which: ColumnElement[bool]) -> Source:
+def said_by_them(posts: CTE) -> Source:
     """What was said by those to whom posts were sent in private, wherever, within their windows."""
     theirs = and_(messages.c.member_id == members.c.id, _within(messages.c.at, posts))
-    return Source(_those(posts).join(messages, theirs), members.c.id, and_(true(), *which))
-
-
-def _sitting_there(posts: CTE) -> FromClause:
-    """Who sat in the groups of posts and had not left before."""
-    seat = and_(
-        memberships.c.group_id == posts.c.group_id,
-        or_(memberships.c.left_at.is_(None), memberships.c.left_at > posts.c.since),
-    )
-    return posts.join(memberships, seat).join(members, members.c.id == memberships.c.member_id)
+    return Source(_those(posts).join(messages, theirs), members.c.id, true())
 
 
 def _those(posts: CTE) -> FromClause:
@@ -86,18 +77,44 @@ def _those(posts: CTE) -> FromClause:
     return posts.join(members, members.c.customer_id == posts.c.customer_id)
 
 
-def _redeemed(posts: CTE, fans: FromClause) -> Source:
-    """The coupons that these fans redeemed."""
-    theirs = coupons.c.customer_id == members.c.customer_id
-    within = _within(coupons.c.redeemed_at, posts)
-    return Source(fans.join(coupons, theirs), members.c.id, within)
+_REDEEMED = (
+    select(
+        members.c.id.label("member_id"), members.c.customer_id, coupons.c.redeemed_at.label("at")
+    )
+    .join_from(coupons, members, members.c.customer_id == coupons.c.customer_id)
+    .where(coupons.c.redeemed_at.is_not(None))
+)
+"""Who redeemed a coupon, and when."""
+_OPTED_OUT = (
+    select(
+        members.c.id.label("member_id"),
+        customers.c.id.label("customer_id"),
+        customers.c.opted_out_at.label("at"),
+    )
+    .join_from(customers, members, members.c.customer_id == customers.c.id)
+    .where(customers.c.opted_out_at.is_not(None), ~customers.c.opt_out_lent)
+)
+"""Who opted out by their own wish, and when."""
 
 
-def _opted_out(posts: CTE, fans: FromClause) -> Source:
-    """Who of these fans opted out by their own wish."""
-    wish = and_(_within(customers.c.opted_out_at, posts), ~customers.c.opt_out_lent)
-    theirs = customers.c.id == members.c.customer_id
-    return Source(fans.join(customers, theirs), members.c.id, wish)
+def _by_those_there(done: Select[Any], posts: CTE) -> Source:
+    """What was done by who sat in the groups of posts then, and had not left before."""
+    # Few did it, and many sit there: so it is looked up where those sit who did it.
+    deeds = done.cte().prefix_with("MATERIALIZED")
+    seats = deeds.join(memberships, memberships.c.member_id == deeds.c.member_id)
+    there = and_(posts.c.group_id == memberships.c.group_id, _within(deeds.c.at, posts))
+    sat = and_(
+        memberships.c.joined_at <= deeds.c.at,
+        or_(memberships.c.left_at.is_(None), memberships.c.left_at > posts.c.since),
+    )
+    return Source(seats.join(posts, there), deeds.c.member_id, sat)
+
+
+def _by_those_written_to(done: Select[Any], posts: CTE) -> Source:
+    """What was done by those to whom posts were sent in private."""
+    deeds = done.cte().prefix_with("MATERIALIZED")
+    theirs = and_(deeds.c.customer_id == posts.c.customer_id, _within(deeds.c.at, posts))
+    return Source(posts.join(deeds, theirs), deeds.c.member_id, true())
 
 
 def _left(posts: CTE, goings: FromClause) -> Source:
@@ -107,7 +124,7 @@ def _left(posts: CTE, goings: FromClause) -> Source:
 
 def _pressed(posts: CTE) -> ColumnElement[bool]:
     """Whether a message is a button pressed below a post, which may be several messages."""
-    return _is_part(messages.c.pressed_on, posts)
+    return and_(messages.c.pressed_on.is_not(None), _is_part(messages.c.pressed_on, posts))
 
 
 def _replied(posts: CTE) -> ColumnElement[bool]:
@@ -115,7 +132,8 @@ def _replied(posts: CTE) -> ColumnElement[bool]:
     chat = (
         select(groups.c.chat).where(groups.c.id == posts.c.group_id).correlate(posts)
     ).scalar_subquery()
-    return _is_part(func.replace(messages.c.reply_to, chat + "/", ""), posts)
+    replied_to = func.replace(messages.c.reply_to, chat + "/", "")
+    return and_(messages.c.reply_to.is_not(None), _is_part(replied_to, posts))
 
 
 def _is_part(message: ColumnElement[Any], posts: CTE) -> ColumnElement[bool]:
@@ -127,13 +145,38 @@ def _names_it(words: Collection[str]) -> ColumnElement[bool]:
     return and_(messages.c.kind == FAN, or_(false(), *named))
 
 
+Which = Callable[[CTE, Collection[str]], ColumnElement[bool]]
+"""Which messages count, of those said within the window of a post."""
+
+SAID_IN_GROUPS: Mapping[Metric, Which] = {
+    Metric.REPLIES: lambda posts, _: or_(_replied(posts), _pressed(posts)),
+    Metric.TALK: lambda *_: messages.c.kind == FAN,
+    Metric.PRESSES: lambda posts, _: _pressed(posts),
+    Metric.MENTIONS: lambda _, words: _names_it(words),
+}
+"""What counts of all that was said in the groups of posts."""
+
+SAID_BY_THEM: Mapping[Metric, Which] = {
+    Metric.REPLIES: lambda posts, _: and_(
+        messages.c.group_id.is_(None), or_(messages.c.kind == FAN, _pressed(posts))
+    ),
+    Metric.TALK: lambda *_: messages.c.kind == FAN,
+    Metric.PRESSES: lambda posts, _: and_(messages.c.group_id.is_(None), _pressed(posts)),
+    Metric.MENTIONS: lambda _, words: _names_it(words),
+}
+"""What counts of all that they said, wherever, to whom posts were sent in private."""
+
+
+def _said(
+    source: Callable[[CTE], Source], which: Which
+) -> Callable[[CTE, Collection[str]], Source]:
+    return lambda posts, words: replace(source(posts), which=which(posts, words))
+
+
 IN_GROUPS: Mapping[Metric, Callable[[CTE, Collection[str]], Source]] = {
-    Metric.REPLIES: lambda posts, _: _said_there(posts, or_(_replied(posts), _pressed(posts))),
-    Metric.TALK: lambda posts, _: _said_there(posts, messages.c.kind == FAN),
-    Metric.PRESSES: lambda posts, _: _said_there(posts, _pressed(posts)),
-    Metric.MENTIONS: lambda posts, words: _said_there(posts, _names_it(words)),
-    Metric.COUPONS: lambda posts, _: _redeemed(posts, _sitting_there(posts)),
-    Metric.OPT_OUTS: lambda posts, _: _opted_out(posts, _sitting_there(posts)),
+    **{metric: _said(said_there, which) for metric, which in SAID_IN_GROUPS.items()},
+    Metric.COUPONS: lambda posts, _: _by_those_there(_REDEEMED, posts),
+    Metric.OPT_OUTS: lambda posts, _: _by_those_there(_OPTED_OUT, posts),
     Metric.LEAVES: lambda posts, _: _left(
         posts, posts.join(comings, comings.c.group_id == posts.c.group_id)
     ),
@@ -141,16 +184,9 @@ IN_GROUPS: Mapping[Metric, Callable[[CTE, Collection[str]], Source]] = {
 """What to count of posts to groups; words name the shop or the product."""
 
 IN_PRIVATE: Mapping[Metric, Callable[[CTE, Collection[str]], Source]] = {
-    Metric.REPLIES: lambda posts, _: _said_by(
-        posts, messages.c.group_id.is_(None), or_(messages.c.kind == FAN, _pressed(posts))
-    ),
-    Metric.TALK: lambda posts, _: _said_by(posts, messages.c.kind == FAN),
-    Metric.PRESSES: lambda posts, _: _said_by(
-        posts, messages.c.group_id.is_(None), _pressed(posts)
-    ),
-    Metric.MENTIONS: lambda posts, words: _said_by(posts, _names_it(words)),
-    Metric.COUPONS: lambda posts, _: _redeemed(posts, _those(posts)),
-    Metric.OPT_OUTS: lambda posts, _: _opted_out(posts, _those(posts)),
+    **{metric: _said(said_by_them, which) for metric, which in SAID_BY_THEM.items()},
+    Metric.COUPONS: lambda posts, _: _by_those_written_to(_REDEEMED, posts),
+    Metric.OPT_OUTS: lambda posts, _: _by_those_written_to(_OPTED_OUT, posts),
     Metric.LEAVES: lambda posts, _: _left(
         posts, _those(posts).join(comings, comings.c.member_id == members.c.id)
     ),

@@ -34,6 +34,7 @@ class Rule(StrEnum):
     QUIET_HOURS = "quiet_hours"
     ACCOUNT_DOWN = "account_down"
     WORDING = "wording"
+    COUPONS_GONE = "coupons_gone"
     GROUPS_LOST = "groups_lost"
     FAILED = "failed"
     UNREACHABLE = "unreachable"
@@ -107,9 +108,8 @@ class Known:
         posted: what was posted, each with its replies.
         silent: the parts that planned something of which nothing went out: name and how much.
         never_planned: tasks that were never planned because something was not known.
-        replied: how many fans replied to anything, each once.
         fans: those who got anything.
-        gone: those of them who left a group or opted out.
+        gone: those of them who left a group, opted out, or both.
         tried: what trials compared.
         ratio: how much came back of each coin that was spent; None: not known.
         disliked, liked, wanted: what surely more fans dislike or mind, like, and ask for.
@@ -121,7 +121,6 @@ class Known:
     posted: Sequence[Posted] = ()
     silent: Sequence[tuple[str, int]] = ()
     never_planned: Sequence[str] = ()
-    replied: int = 0
     fans: int = 0
     gone: int = 0
     tried: Sequence[Tried] = ()
@@ -177,6 +176,7 @@ def _held_back(known: Known) -> Iterator[Advice]:
         (Rule.QUIET_HOURS, (Reason.QUIET_HOURS,)),
         (Rule.ACCOUNT_DOWN, (Reason.ACCOUNT_DOWN,)),
         (Rule.WORDING, (Reason.WORDING,)),
+        (Rule.COUPONS_GONE, (Reason.COUPONS_GONE,)),
         (Rule.GROUPS_LOST, _LOST),
     ]
     for rule, reasons in skipped:
@@ -234,7 +234,7 @@ def _replies(known: Known) -> Iterator[Advice]:
     best = max(posted, key=lambda one: one.share)
     others = [one for one in posted if one is not best]
     if best.replied < ENOUGH_REPLIES:
-        yield Advice(Kind.UNKNOWN, Rule.FEW_REPLIES, {"count": known.replied})
+        yield Advice(Kind.UNKNOWN, Rule.FEW_REPLIES, {"count": best.replied})
         return
     usual = sum(one.replied for one in others) / sum(one.fans for one in others)
     if best.share >= FAR_MORE * usual:

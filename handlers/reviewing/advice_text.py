@@ -25,6 +25,7 @@ _SENTENCES: Mapping[Rule, str] = {
     Rule.QUIET_HOURS: "{count} 条落在免打扰时段没发：定在白天，或者开深夜的大促窗口",
     Rule.ACCOUNT_DOWN: "{count} 条因为账号没在线没发：发 /accounts 看看账号",
     Rule.WORDING: "{count} 条因为措辞没发：批准前先改掉预览里标出的字",
+    Rule.COUPONS_GONE: "{count} 条因为券发完没发：下次多备一些",
     Rule.GROUPS_LOST: "{count} 条发不进群：看看机器人还在不在群里、能不能说话",
     Rule.FAILED: "{count} 条没发成：先弄清上面写的原因",
     Rule.UNREACHABLE: "{of} 条私信里 {count} 条发不到：请粉丝先私下和机器人说句话",
@@ -37,7 +38,7 @@ _SENTENCES: Mapping[Rule, str] = {
     Rule.TRIAL_WORSE: "对照试出来：比{metric}，{arm}不如{against}，下次不用{arm}",
     Rule.MOST_REPLIED: "「{name}」回复最多：{count} 位（{share}），其余平均 {usual}；"
     "没有做对照，不一定是因为它",
-    Rule.FEW_REPLIES: "一共 {count} 位回复，太少，比不出哪条更好",
+    Rule.FEW_REPLIES: "回复最多的一条也只有 {count} 位，比不出哪条更好",
     Rule.LOSS: "每花 1 元只带回 {ratio:.2f} 元",
     Rule.EARNED: "每花 1 元带回 {ratio:.2f} 元",
     Rule.GROWING_DISLIKE: "介意或讨厌{what}的 {before}→{count} 人：先回应这个",

@@ -8,10 +8,10 @@ from handlers.desk import Desk
 from handlers.reviewing.advice_text import advice_line
 from handlers.reviewing.figures import Ledger, PartSeen, PostSeen, Review, TaskSeen, TrialSeen
 from handlers.trial_text import compared_line
+from storage.aftermath import After, Aftermath
 from storage.deliveries import DeliveryState
 from storage.outcome_sources import Metric
 from storage.outcomes import Counted
-from storage.review_ledger import After, Aftermath
 
 _NOBODY = Counted()
 
@@ -85,6 +85,7 @@ def _post(desk: Desk, post: PostSeen) -> dict[str, Any]:
         "at": desk.shop.local(post.at).isoformat(),
         "private": post.in_private,
         "left_out": post.left_out,
+        "stopped": post.stopped,
         "deliveries": _ledger(post.ledger),
     }
 
@@ -94,7 +95,13 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
     for (state, reason), count in ledger.why.items():
         why.setdefault(state.value, {})[reason] = count
     states = {state.value: ledger.of(state) for state in DeliveryState}
-    return {"planned": ledger.planned, "held_out": ledger.held_out, "states": states, "why": why}
+    return {
+        "planned": ledger.planned,
+        "held_out": ledger.held_out,
+        "recalled": ledger.recalled,
+        "states": states,
+        "why": why,
+    }
 
 
 def _aftermath(did: Aftermath) -> dict[str, Any]:
@@ -108,7 +115,8 @@ def _after(one: After | None) -> dict[str, Any] | None:
         "posts": one.posts,
         "recipients": one.recipients,
         "fans": _counted(one.fans),
-        **{metric.value: _counted(one.did.get(metric, _NOBODY)) for metric in Metric},
+        **{metric.value: _counted(one.did[metric]) for metric in Metric},
+        "gone": _counted(one.gone),
     }
 
 

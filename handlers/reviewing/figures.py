@@ -20,26 +20,32 @@ from handlers.full_report import FullReport
 from handlers.reviewing.advice import Advice
 from scheduler.decide import Reason
 from scheduler.trials import Trial
+from storage.aftermath import Aftermath
 from storage.campaign_money import Money
 from storage.deliveries import DeliveryState
-from storage.review_ledger import Aftermath
 
 _WAITING = (DeliveryState.PLANNED, DeliveryState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """How deliveries stand: (state, reason) → how many."""
+    """How deliveries stand: (state, reason) → how many.
+
+    `recalled` of those that arrived were taken back later.
+    """
 
     counts: Mapping[tuple[DeliveryState, str], int] = field(default_factory=dict)
+    recalled: int = 0
 
     @classmethod
     def together(cls, each: Iterable[Ledger]) -> Ledger:
         """All of them as one."""
         found: Counter[tuple[DeliveryState, str]] = Counter()
+        recalled = 0
         for one in each:
             found.update(one.counts)
-        return cls(found)
+            recalled += one.recalled
+        return cls(found, recalled)
 
     @property
     def held_out(self) -> int:
@@ -95,8 +101,9 @@ class Ledger:
 class PostSeen:
     """One post of a campaign. `at` is when it was due, or begun where that is known.
 
-    `left_out` tells that a manager left it out. Without deliveries there was nobody to send it to,
-    or its campaign ended before.
+    `last` is the same of its last delivery that was not cancelled, None where there is none.
+    `left_out` tells that a manager left it out, `stopped` that its campaign had ended before it was
+    planned. Without deliveries and neither of these there was nobody to send it to.
     """
 
     campaign_id: int
@@ -108,6 +115,13 @@ class PostSeen:
     task: str = ""
     phase: str = ""
     left_out: bool = False
+    stopped: bool = False
+    last: datetime | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether anybody may have seen it."""
+        return bool(self.ledger.sent or self.ledger.uncertain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from storage.outcome_sources import Metric
 
 Key = TypeVar("Key", bound=Hashable)
 
-_GONE = (Metric.OPT_OUTS, Metric.LEAVES)
 _BAD = (Stance.DISLIKE, Stance.MIND)
 
 
@@ -38,9 +37,8 @@ def known_of(desk: Desk, review: Review) -> Known:
             if part.name and part.ledger.planned and not _went_out(part.ledger)
         ],
         never_planned=review.waiting,
-        replied=review.did.people(Metric.REPLIES),
         fans=review.did.fans,
-        gone=sum(review.did.people(metric) for metric in _GONE),
+        gone=review.did.gone,
         tried=[
             Tried(
                 arm_name(desk, one.arm),

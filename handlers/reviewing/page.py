@@ -25,8 +25,8 @@ from handlers.reviewing.text import (
     title_line,
 )
 from handlers.trial_text import METRICS, span_told, trial_lines
+from storage.aftermath import Aftermath
 from storage.outcome_sources import Metric
-from storage.review_ledger import Aftermath
 
 _PAGE = Path(__file__).with_name("page.html")
 _ROWS = 12

@@ -17,8 +17,8 @@ from handlers.reviewing.figures import Ledger, Review
 from handlers.reviewing.text import part_name
 from handlers.trial_text import METRICS, span_told
 from scheduler.content import Picture
+from storage.aftermath import Aftermath
 from storage.outcome_sources import Metric
-from storage.review_ledger import Aftermath
 
 _log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ to a delivery is told too: a manager left it out, it is still to come, or nobody
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,28 +35,36 @@ def posts_seen(
         SchedulingError: a schedule cannot be read.
     """
     ledgers: defaultdict[Key, dict[tuple[DeliveryState, str], int]] = defaultdict(dict)
+    recalled: Counter[Key] = Counter()
     begun: dict[Key, datetime] = {}
+    last: dict[Key, datetime] = {}
     private: dict[Key, bool] = {}
     for one in stands:
-        key = one.campaign_id, one.slot
-        ledgers[key][one.state, one.reason or ""] = one.count
+        key, how = (one.campaign_id, one.slot), (one.state, one.reason or "")
+        ledgers[key][how] = ledgers[key].get(how, 0) + one.count
+        recalled[key] += one.recalled
         begun.setdefault(key, one.since)
         private[key] = one.in_private
+        if one.state is not DeliveryState.CANCELLED:
+            last[key] = max(last.get(key, one.until), one.until)
     found = []
     for campaign in campaigns:
         moments = _moments(campaign, now)
         slots = {slot for number, slot in ledgers if number == campaign.id}
         for slot in moments.keys() | slots:
             key = campaign.id, slot
+            at = begun.get(key) or moments[slot]
             found.append(
                 PostSeen(
                     campaign_id=campaign.id,
                     slot=slot,
                     name=campaign.name,
-                    at=begun.get(key) or moments[slot],
+                    at=at,
                     in_private=private.get(key, campaign.audience.segment is not None),
-                    ledger=Ledger(ledgers.get(key, {})),
+                    ledger=Ledger(ledgers.get(key, {}), recalled[key]),
                     left_out=slot in campaign.skipped,
+                    stopped=key not in ledgers and campaign.planned_until < at <= now,
+                    last=last.get(key),
                 )
             )
     return sorted(found, key=lambda one: (one.at, one.campaign_id, one.slot))

@@ -32,15 +32,16 @@ from scheduler.trial_plan import BEYOND_REACH
 from scheduler.trial_plan import plan_of as trial_plan_of
 from scheduler.trials import NEW_FOR, UNPLANNED_WINDOW, trial_of, words_naming
 from storage import campaigns
+from storage.aftermath import Aftermath, Part, aftermath
+from storage.aftermath_questions import Looking
 from storage.campaign_money import Money, money_of
 from storage.campaigns import StoredCampaign
-from storage.deliveries import DeliveryState
 from storage.groups import groups_by_id
 from storage.outcomes import begun_version
-from storage.review_ledger import Aftermath, Looking, aftermath, groups_concerned, stands
+from storage.review_ledger import groups_concerned, stands
 from storage.running_programmes import EVERY_YEAR, RunningProgramme
 
-_WHOLE = ""
+_WHOLE, _OTHERS = "", "/"  # keys of parts beside those that a file names
 _MOST_PARTS = 60  # posts that are looked at one by one; of more a campaign is seen as a whole
 _LONGEST_TALK = 62  # days of talk at most, the last ones: a greeting may run for years
 _NONE = Aftermath()
@@ -84,8 +85,9 @@ async def review_of_programme(
     meant = running.year or year
     if running.year == EVERY_YEAR:
         if year != EVERY_YEAR:
-            inside = [one for one in found.posts if desk.shop.local(one.at).year == year]
-            found = replace(found, posts=inside)
+            found = found.within(
+                [one for one in found.posts if desk.shop.local(one.at).year == year]
+            )
         plan = None
     else:
         plan = await plan_of(desk, programme, running.year, running.facts)
@@ -107,13 +109,29 @@ async def looked_for(connection: AsyncConnection, every: Sequence[StoredCampaign
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What the ledger and the bodies tell of some campaigns."""
+    """What the ledger and the bodies tell of some campaigns, the earliest post first.
+
+    Who was first seen 30 days before `since`, or later, is a new customer.
+    """
 
     campaigns: Sequence[StoredCampaign]
     bodies: Mapping[int, Mapping[str, Any]]
-    posts: list[PostSeen]
-    ends: datetime | None
+    posts: Sequence[PostSeen]
     window: timedelta
+    since: datetime
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the last window is over; None before anything was to be sent."""
+        last = [one.last for one in self.posts if one.last is not None]
+        return max(last) + self.window if last else None
+
+    def within(self, posts: Sequence[PostSeen]) -> _Read:
+        """The same of these posts alone, and of their campaigns."""
+        theirs = {one.campaign_id for one in posts}
+        every = [one for one in self.campaigns if one.id in theirs]
+        since = posts[0].at if posts else self.since
+        return replace(self, campaigns=every, posts=posts, since=since)
 
 
 async def _read(desk: Desk, every: Sequence[StoredCampaign]) -> _Read:
@@ -121,10 +139,8 @@ async def _read(desk: Desk, every: Sequence[StoredCampaign]) -> _Read:
     async with desk.database.reading() as connection:
         found = await stands(connection, [one.id for one in every])
         bodies = await _bodies(connection, every)
-    window = _window(bodies.values())
-    moved = [one.since for one in found if one.state is not DeliveryState.CANCELLED]
-    ends = max(moved) + window if moved else None
-    return _Read(every, bodies, posts_seen(every, found, now), ends, window)
+    since = min((one.created_at for one in every), default=now)
+    return _Read(every, bodies, posts_seen(every, found, now), _window(bodies.values()), since)
 
 
 async def _bodies(
@@ -191,20 +207,9 @@ async def _reviewed(
     desk: Desk, found: _Read, parts: Sequence[PartSeen], title: str, *, number: int | None = None
 ) -> Review:
     """The review without advice, with what fans did after the posts of each part and task."""
-    now, looking = desk.clock.now(), _looking(desk, found)
-    tasks = {f"{part.key}/{task.key}": task.posts for part in parts for task in part.tasks}
+    now = desk.clock.now()
     async with desk.database.reading() as connection:
-        whole = await aftermath(connection, {_WHOLE: slots_of(found.posts)}, looking)
-        phases = await aftermath(
-            connection, {part.key: slots_of(part.posts) for part in parts if part.key}, looking
-        )
-        each = (
-            await aftermath(
-                connection, {key: slots_of(posts) for key, posts in tasks.items()}, looking
-            )
-            if len(tasks) > 1
-            else {key: one for key in tasks for one in whole.values()}
-        )
+        did = await aftermath(connection, _looked_at(found, parts), _looking(desk, found))
         money = [await money_of(connection, one.id) for one in found.campaigns]
         trials = [
             TrialSeen(one.id, one.name, await trial_of(connection, one, desk.shop.name, now))
@@ -214,9 +219,9 @@ async def _reviewed(
     seen = [
         replace(
             part,
-            did=phases.get(part.key, _NONE),
+            did=did.get(part.key or _OTHERS, _NONE),
             tasks=tuple(
-                replace(task, did=each.get(f"{part.key}/{task.key}", _NONE)) for task in part.tasks
+                replace(task, did=did.get(f"{part.key}/{task.key}", _NONE)) for task in part.tasks
             ),
         )
         for part in parts
@@ -229,7 +234,7 @@ async def _reviewed(
         made_at=now,
         window=found.window,
         parts=tuple(seen),
-        did=whole.get(_WHOLE, _NONE),
+        did=did.get(_WHOLE, _NONE),
         money=_together(money),
         trials=tuple(trials),
         talk=await _talk(desk, found),
@@ -237,11 +242,19 @@ async def _reviewed(
     )
 
 
+def _looked_at(found: _Read, parts: Sequence[PartSeen]) -> dict[str, Part]:
+    """The whole, each part and each task, with their posts: what is counted of each by itself."""
+    asked = {_WHOLE: slots_of(found.posts)}
+    for part in parts:
+        asked[part.key or _OTHERS] = slots_of(part.posts)
+        asked |= {f"{part.key}/{task.key}": slots_of(task.posts) for task in part.tasks}
+    return asked
+
+
 def _looking(desk: Desk, found: _Read) -> Looking:
-    words = {word for body in found.bodies.values() for word in words_naming(body, desk.shop.name)}
-    made = [one.created_at for one in found.campaigns]
-    new_since = min(made, default=desk.clock.now()) - NEW_FOR
-    return Looking(found.window, sorted(words), new_since)
+    bodies = [found.bodies[one.id] for one in found.campaigns]
+    words = {word for body in bodies for word in words_naming(body, desk.shop.name)}
+    return Looking(found.window, sorted(words), found.since - NEW_FOR)
 
 
 def _is_tried(body: Mapping[str, Any]) -> bool:
@@ -261,7 +274,8 @@ def _together(each: Iterable[Money]) -> Money:
 
 async def _talk(desk: Desk, found: _Read) -> FullReport | None:
     """What fans said meanwhile, in the groups concerned; None where nothing was sent there."""
-    if found.ends is None or not found.posts:
+    reached = [one.at for one in found.posts if one.reached]
+    if found.ends is None or not reached:
         return None
     async with desk.database.reading() as connection:
         ids = await groups_concerned(connection, [one.id for one in found.campaigns])
@@ -269,7 +283,7 @@ async def _talk(desk: Desk, found: _Read) -> FullReport | None:
     groups = sorted((one for one in known.values() if not one.is_staff), key=lambda one: one.id)
     if not groups:
         return None
-    period = _days(desk, found.posts[0].at, found.ends)
+    period = _days(desk, reached[0], found.ends)
     inquiry = Inquiry(PeriodWords.of(period), period, "", tuple(groups))
     notes = await notes_on(desk, inquiry)
     return await full_report(desk, inquiry, notes, against=period.before())

@@ -16,10 +16,11 @@ from handlers.shares import percent
 from handlers.trial_text import METRICS, compared_line, money_lines, span_told
 from insights.lexicon import WHOLE
 from insights.opinions import Stance
+from insights.verdicts import Finding
 from scheduler.content import Button
+from storage.aftermath import After, Aftermath
 from storage.deliveries import DeliveryState
 from storage.outcome_sources import Metric
-from storage.review_ledger import After, Aftermath
 
 _REASONS = 4  # of what was held back
 _TASKS = 6  # each on its own line; of more, the page tells
@@ -28,6 +29,8 @@ _QUOTES = 2
 _LONGEST_QUOTE = 60  # characters
 _BUTTONS = 5
 _ALWAYS = (Metric.REPLIES, Metric.OPT_OUTS, Metric.LEAVES)
+
+_SURE = (Finding.MORE, Finding.LESS)
 
 _STATES = {
     DeliveryState.FAILED: "没发成",
@@ -42,8 +45,7 @@ def review_text(desk: Desk, review: Review) -> str:
     lines = [title_line(desk, review), *standing_lines(desk, review), *figure_lines(desk, review)]
     if review.posts:
         lines += _part_lines(desk, review)
-        for seen in review.trials:
-            lines += [compared_line(desk, seen.trial, one) for one in seen.trial.compared]
+        lines += _trial_lines(desk, review)
         lines += talk_lines(desk, review.talk)
         for title, sentences in advice_by_kind(say, review.advice).items():
             lines += ["", title, *(say("· {line}", line=one) for one in sentences)]
@@ -120,11 +122,15 @@ def why_lines(desk: Desk, review: Review) -> list[str]:
     if left_out:
         told.append(say("管理员提前跳过了 {count} 次", count=left_out))
     empty = sum(
-        not one.left_out and not one.ledger.counts and one.at <= review.made_at
+        not one.left_out and not one.stopped and not one.ledger.counts and one.at <= review.made_at
         for one in review.posts
     )
     if empty:
         told.append(say("{count} 次到了时间没有可发的人", count=empty))
+    if stopped := sum(one.stopped and not one.left_out for one in review.posts):
+        told.append(say("活动停了，{count} 次没有排", count=stopped))
+    if review.ledger.recalled:
+        told.append(say("发出后又撤回 {count} 条", count=review.ledger.recalled))
     if review.waiting:
         told.append(say("一直没排上：{names}", names=desk.listed(review.waiting, _ROWS)))
     return [say("· {line}", line=one) for one in told]
@@ -156,8 +162,8 @@ def _did_line(desk: Desk, one: After, head: str, within: str) -> str:
 
 
 def _part_lines(desk: Desk, review: Review) -> Iterator[str]:
-    """A line for each phase; of a campaign with a few posts, a line for each."""
-    if review.programme_year:
+    """A line for each phase; of what has none, a line for each of a few posts."""
+    if any(part.key for part in review.parts):
         yield ""
         for part in review.parts:
             yield part_line(desk, part)
@@ -194,14 +200,22 @@ def task_line(desk: Desk, task: TaskSeen) -> str:
 
 def _came_of(desk: Desk, times: int, ledger: Ledger, did: Aftermath) -> str:
     say = desk.say
-    gone = did.people(Metric.OPT_OUTS) + did.people(Metric.LEAVES)
     parts = [say("{count} 次", count=times)] if times > 1 else []
     parts.append(say("发出 {sent}/{count} 条", sent=ledger.sent, count=ledger.planned))
     if did.both is not None:
         parts.append(say("回复 {count}", count=did.people(Metric.REPLIES)))
-    if gone:
-        parts.append(say("退群退订 {count}", count=gone))
+    if did.gone:
+        parts.append(say("退群退订 {count}", count=did.gone))
     return " · ".join(parts)
+
+
+def _trial_lines(desk: Desk, review: Review) -> Iterator[str]:
+    """What each trial told; of one that nobody planned only what is sure, for it is no question."""
+    for seen in review.trials:
+        for one in seen.trial.compared:
+            if seen.trial.plan is not None or one.finding in _SURE:
+                line = compared_line(desk, seen.trial, one)
+                yield desk.say("对照「{name}」：{line}", name=shortened(seen.name), line=line)
 
 
 def talk_lines(desk: Desk, talk: FullReport | None) -> list[str]:

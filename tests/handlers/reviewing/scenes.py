@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import func, select, update
+
 from scheduler.courier import Post
+from storage.audiences import Audience
 from storage.campaigns import StoredCampaign
+from storage.running_programmes import EVERY_YEAR, keep_facts, switch_on
+from storage.tables import campaigns
 from tests.handlers.programme_scenes import by_key, switched_on
 from tests.handlers.scenes import broadcast, the_one
 from tests.handlers.shop import MANAGER, Answers, Shop
@@ -16,9 +21,9 @@ FANS = [f"粉丝{number}" for number in range(12)]
 BOX = "包装太差了，盒子都破了"
 
 
-async def asked(shop: Shop, text: str) -> Answers:
-    """The manager asks in private."""
-    return await shop.says(MANAGER, text, group=None)
+async def asked(shop: Shop, text: str, who: str = MANAGER) -> Answers:
+    """A manager asks in private."""
+    return await shop.says(who, text, group=None)
 
 
 async def replies(shop: Shop, post: Post, *names: str, text: str = "好呀") -> None:
@@ -52,3 +57,23 @@ async def lived_sale(shop: Shop) -> None:
         for post in await shop.delivers():
             if post.address.group == "chat-一群" and "3 天" in post.content.text:
                 await replies(shop, post, *FANS[:6], text=BOX)
+
+
+async def greeted(shop: Shop, *texts: str) -> None:
+    """Another greeting of the festivals, which run on from year to year, went out to 一群."""
+    desk = shop.desk
+    async with desk.database.writing() as connection:
+        running = await keep_facts(
+            connection, desk.shop_id, "festivals", EVERY_YEAR, {}, by="x", at=desk.clock.now()
+        )
+        await switch_on(connection, running.id, Audience(), {}, by="x", at=desk.clock.now())
+    for text in texts:
+        await broadcast(shop, text)
+        async with desk.database.writing() as connection:
+            newest = select(func.max(campaigns.c.id)).scalar_subquery()
+            await connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == newest)
+                .values(running_id=running.id, programme="festivals")
+            )
+        await shop.delivers()

@@ -47,6 +47,7 @@ def known(**figures: Any) -> Known:
         (Reason.QUIET_HOURS, Rule.QUIET_HOURS),
         (Reason.ACCOUNT_DOWN, Rule.ACCOUNT_DOWN),
         (Reason.WORDING, Rule.WORDING),
+        (Reason.COUPONS_GONE, Rule.COUPONS_GONE),
         (Reason.GROUP_GONE, Rule.GROUPS_LOST),
         (Reason.MUTED, Rule.GROUPS_LOST),
     ],
@@ -157,7 +158,7 @@ def test_a_post_stands_out_with_twice_the_others_replies(
 
 def test_the_post_that_stands_out_is_told_with_what_is_usual() -> None:
     posted = [Posted("倒计时", 2, 100), Posted("直播", 20, 100), Posted("尾款", 4, 200)]
-    (one,) = advise(known(posted=posted, replied=24))
+    (one,) = advise(known(posted=posted))
     facts = {"name": "直播", "count": 20, "share": 0.2, "usual": 0.02}
     assert one == Advice(Kind.KEEP, Rule.MOST_REPLIED, facts)
 
@@ -205,7 +206,6 @@ COUNTS = st.dictionaries(
         Known,
         counts=COUNTS,
         private=st.integers(0, 100),
-        replied=st.integers(0, 50),
         fans=st.integers(0, 1_000),
         gone=st.integers(0, 50),
         posted=st.lists(

@@ -12,9 +12,17 @@ from handlers.reviewing.asking import asked_review
 from handlers.reviewing.document import review_document
 from handlers.reviewing.page import review_page
 from storage.database import Database
-from tests.handlers.programme_scenes import by_key, shop_with_sale
-from tests.handlers.reviewing.scenes import BOX, FANS, HOUR, asked, lived_sale, sent_broadcast
-from tests.handlers.scenes import broadcast, the_one
+from tests.handlers.programme_scenes import by_key, shop_with_sale, switched_on
+from tests.handlers.reviewing.scenes import (
+    BOX,
+    FANS,
+    HOUR,
+    asked,
+    greeted,
+    lived_sale,
+    sent_broadcast,
+)
+from tests.handlers.scenes import OTHER, broadcast, second_manager, the_one
 from tests.handlers.shop import DAY, Opener, Shop
 
 
@@ -150,6 +158,62 @@ async def test_what_was_held_back_is_told_with_its_reason_and_what_to_do(shop: S
     lines = (await asked(shop, f"/review {number}")).text.splitlines()
     assert lines[1:3] == ["计划 2 条 · 发出 1 · 没发出 1", "· 没发：已经不在这个群里 1 条"]
     assert "· 1 条发不进群：看看机器人还在不在群里、能不能说话" in lines
+
+
+async def test_what_was_not_planned_any_more_is_not_told_to_have_had_nobody(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    await switched_on(shop)
+    await asked(shop, "/programme off sale")
+    shop.clock.advance(9 * DAY)
+    lines = (await asked(shop, "/review sale 2026")).text.splitlines()
+    assert "· 活动停了，4 次没有排" in lines
+    assert not [line for line in lines if "没有可发的人" in line]
+
+
+async def test_what_was_taken_back_is_told(shop: Shop) -> None:
+    campaign = await sent_broadcast(shop)
+    await asked(shop, f"/recall {campaign.id}")
+    lines = (await asked(shop, f"/review {campaign.id}")).text.splitlines()
+    assert lines[2:4] == ["计划 1 条 · 发出 1", "· 发出后又撤回 1 条"]
+
+
+async def test_a_year_of_what_runs_on_is_told_by_itself(shop: Shop) -> None:
+    await shop.joins(*FANS)
+    await greeted(shop, "立冬安康", "小雪安康")
+    shop.clock.advance(90 * DAY)  # to 3 February 2027
+    await shop.joins("新来的")
+    await greeted(shop, "立春安康")
+    shop.clock.advance(DAY)
+    old = (await asked(shop, "/review festivals 2026")).text
+    assert old.startswith("📊 复盘「节日问候 2026」（11-05）\n计划 2 条 · 发出 2\n")
+    assert "粉丝在说（11-05 至 11-07，" in old
+    new = (await asked(shop, "/review festivals 2027")).text
+    assert new.startswith(
+        "📊 复盘「节日问候 2027」（02-03）\n要看到 02-05 10:00 才算完，这是中途的数字。\n"
+    )
+    assert "1 个群 13 位粉丝（新客 7.7%）" in new
+    assert "计划 3 条" in (await asked(shop, "/review festivals")).text
+
+
+@pytest.mark.parametrize("plan", ["", "/trial 1 说话 2天"])
+async def test_two_texts_are_compared_by_name_where_somebody_planned_to(
+    shop: Shop, plan: str
+) -> None:
+    await second_manager(shop)
+    await shop.opens(*(f"{number}号群" for number in range(8)))
+    await broadcast(shop, to="@所有群")
+    for text in ("/trial 1 另一版 今晚八点，先到先得", plan):
+        if text:
+            await asked(shop, text)
+            await asked(shop, "/confirm")
+    await asked(shop, f"/approve 1 {(await the_one(shop)).version_number}", OTHER)
+    await shop.delivers()
+    shop.clock.advance(3 * DAY)
+    answer = await asked(shop, "/review 1")
+    assert ("\n对照「今晚八点直播」：" in answer.text) is bool(plan)
+    assert "看对照 1" in answer.buttons
 
 
 async def test_a_trial_and_what_it_cost_and_brought_are_told(shop: Shop) -> None:
