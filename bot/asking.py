@@ -58,6 +58,14 @@ class TagUnknown(RunningError):
     mend = "The tags are: {known}."
 
 
+class NothingKept(RunningError):
+    """There is no database yet; looking does not make one."""
+
+    number = 515
+    sentence = "There is no database yet: {place} is not there."
+    mend = "`nuanqun run` makes it, and so does `nuanqun import chat FILE`."
+
+
 @dataclass(frozen=True, slots=True)
 class DemandQuestion:
     """Which report is wanted: by default of seven days up to the last that its groups spoke on.
@@ -152,7 +160,15 @@ def _is_approved(one: Planned) -> bool:
 
 @asynccontextmanager
 async def opened_desk(configuration: Configuration) -> AsyncIterator[Desk]:
-    """The shop's desk, for as long as a question takes."""
+    """The shop's desk, for as long as a question takes.
+
+    Raises:
+        NothingKept: there is no database yet.
+        StorageError: it cannot be used.
+    """
+    missing = missing_file(configuration.storage.url.get_secret_value())
+    if missing is not None:
+        raise NothingKept(place=missing)
     desk = await open_desk(configuration, RealClock())
     try:
         yield desk

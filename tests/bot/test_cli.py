@@ -74,6 +74,21 @@ def test_an_unreadable_database_is_one_sentence_and_stays_as_it_is(
     assert file.read_bytes() == b"these are somebody's recipes\n" * 200
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["insights"], ["segment", "messages >= 1", "--names"], ["review", "double11", "--json"]],
+)
+def test_looking_makes_no_database_and_says_that_there_is_none(
+    here: Path, command: list[str]
+) -> None:
+    ended = call(*command)
+    assert (ended.code, ended.out) == (1, "")
+    assert "There is no database yet" in ended.err
+    assert "nuanqun import chat FILE" in ended.err
+    assert ended.err.count("\n") == 1
+    assert list(here.iterdir()) == []
+
+
 @pytest.mark.usefixtures("configured")
 def test_a_database_that_breaks_under_the_work_is_one_sentence_too(here: Path) -> None:
     file = here / "data" / "nuanqun.sqlite3"
