@@ -9,6 +9,7 @@ like any post.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.desk import Desk
 from handlers.draws import record_of, winners
 from handlers.fans_only import staffs_own
-from handlers.round_text import amounts_in, outcome, rules_of, votes_in
+from handlers.round_text import amounts_in, outcome, rules_of, votes_in, winners_of
 from handlers.running import cancel_in
 from handlers.staff import tell
 from scheduler.bodies import literal_body
@@ -35,7 +36,7 @@ from storage.attempts import keys_under, outcomes_under
 from storage.audiences import Audience
 from storage.campaigns import NewCampaign
 from storage.members import of_customer
-from storage.rounds import Entry, Round, RoundKind
+from storage.rounds import Round, RoundKind, Tally
 from storage.seats import heard_through
 from storage.shops import halted_at
 
@@ -74,12 +75,15 @@ async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
     told_in = await round_posts.groups_of(connection, number)
     if not told_in:
         return await rounds.close_round(connection, number, None, desk.clock.now())
-    entries = await _counting(connection, desk, one, told_in)
-    result = result_of(one, entries)
+    await _drop_who_does_not_count(connection, desk, one, told_in)
+    counted = await rounds.tally(connection, number)
+    numbers = await rounds.numbers_in(connection, number) if one.kind is RoundKind.DRAW else ()
+    result = await asyncio.to_thread(result_of, one, counted, numbers)
     await rounds.close_round(connection, number, result, desk.clock.now())
-    _log.info("round_closed", number=number, kind=one.kind, entries=len(entries))
-    if entries or one.kind is RoundKind.DRAW:
-        text = outcome(desk, one, result, entries)
+    _log.info("round_closed", number=number, kind=one.kind, entries=counted.people)
+    if counted.people or one.kind is RoundKind.DRAW:
+        names = await rounds.names_of(connection, number, winners_of(result))
+        text = outcome(desk, one, result, counted.people, names)
         await _announce(connection, desk, one, text, told_in)
     return True
 
@@ -105,34 +109,27 @@ async def call_off(connection: AsyncConnection, desk: Desk, number: int, by: str
     return True
 
 
-async def _counting(
+async def _drop_who_does_not_count(
     connection: AsyncConnection, desk: Desk, one: Round, told_in: Sequence[int]
-) -> list[Entry]:
-    """The entries that count now; those that do not are dropped.
-
-    Who came to be of the staff meanwhile does not count, nor in a draw who is not there any more.
-    """
-    every = await rounds.entries(connection, one.id)
-    staff = await staffs_own(connection, desk.shop)
-    counting = [entry for entry in every if entry.customer_id not in staff]
+) -> None:
+    """Drop the entries of who came to be of the staff, and of a draw of who is not there now."""
+    await rounds.drop_entries_of(connection, one.id, await staffs_own(connection, desk.shop))
     if one.kind is RoundKind.DRAW:
-        there = await round_posts.sitting_in(connection, told_in)
-        counting = [entry for entry in counting if entry.customer_id in there]
-    gone = {entry.number for entry in every} - {entry.number for entry in counting}
-    if gone:
-        await rounds.drop_entries(connection, one.id, gone)
-    return counting
+        await rounds.drop_entries_from_outside(connection, one.id, told_in)
 
 
-def result_of(one: Round, entries: Sequence[Entry]) -> dict[str, Any]:
-    """What came of a round: votes, a sum, or the record of a draw that anybody can check."""
+def result_of(one: Round, counted: Tally, numbers: Sequence[int]) -> dict[str, Any]:
+    """What came of a round: votes, a sum, or the record of a draw that anybody can check.
+
+    `numbers` are those that take part in a draw: many thousands take a moment, in a thread.
+    """
     match one.kind:
         case RoundKind.POLL:
-            return {"votes": votes_in(one, entries)}
+            return {"votes": votes_in(one, counted)}
         case RoundKind.CHAIN:
-            return {"people": len(entries), "amount": amounts_in(entries)}
+            return {"people": counted.people, "amount": amounts_in(counted)}
         case RoundKind.DRAW:
-            rules, numbers = rules_of(one), [entry.number for entry in entries]
+            rules = rules_of(one)
             won = winners(one.secret, numbers, rules.prizes)
             return record_of(rules, one.secret, numbers, won)
 

@@ -12,7 +12,7 @@ from handlers.desk import Desk
 from handlers.draws import Prize, Rules, commitment
 from insights.masking import mask_name
 from scheduler.content import Button, Content
-from storage.rounds import Entry, Round, RoundKind
+from storage.rounds import Round, RoundKind, Tally
 
 _LONGEST_NUMBERS = 600  # characters: more are told by /drawcheck
 _NAMED_WINNERS = 20
@@ -90,49 +90,56 @@ def _draw_lines(desk: Desk, one: Round) -> list[str]:
     ]
 
 
-def votes_in(one: Round, entries: Sequence[Entry]) -> list[int]:
+def votes_in(one: Round, counted: Tally) -> list[int]:
     """How many chose each option of a poll."""
     votes = [0] * len(one.options)
-    for entry in entries:
-        choice = entry.body.get("choice")
+    for body, people in counted.entered:
+        choice = body.get("choice")
         if isinstance(choice, int) and 0 <= choice < len(votes):
-            votes[choice] += 1
+            votes[choice] += people
     return votes
 
 
-def amounts_in(entries: Sequence[Entry]) -> int:
+def amounts_in(counted: Tally) -> int:
     """How many pieces a chain comes to."""
-    return sum(sum(entry.body.get("lines", {}).values()) for entry in entries)
+    return sum(sum(body.get("lines", {}).values()) * people for body, people in counted.entered)
 
 
-def standing(desk: Desk, one: Round, entries: Sequence[Entry]) -> str:
+def standing(desk: Desk, one: Round, counted: Tally) -> str:
     """How a round stands, in one line."""
     say = desk.say
     match one.kind:
         case RoundKind.POLL:
-            votes = zip(one.options, votes_in(one, entries), strict=True)
-            counted = " · ".join(f"{option} {count}" for option, count in votes)
-            return say("目前 {count} 票：{counted}", count=len(entries), counted=counted)
+            votes = zip(one.options, votes_in(one, counted), strict=True)
+            listed = " · ".join(f"{option} {count}" for option, count in votes)
+            return say("目前 {count} 票：{counted}", count=counted.people, counted=listed)
         case RoundKind.CHAIN:
             return say(
-                "目前 {people} 位，共 {amount} 份", people=len(entries), amount=amounts_in(entries)
+                "目前 {people} 位，共 {amount} 份",
+                people=counted.people,
+                amount=amounts_in(counted),
             )
         case RoundKind.DRAW:
-            return say("目前 {people} 位参加", people=len(entries))
+            return say("目前 {people} 位参加", people=counted.people)
 
 
-def updated(desk: Desk, one: Round, entries: Sequence[Entry]) -> Content:
+def updated(desk: Desk, one: Round, counted: Tally) -> Content:
     """The announcement with how the round stands; once it is closed, with nothing to press."""
     posted = announcement(desk, one)
     if one.called_off:
         return Content(f"{posted.text}\n{desk.say('已经取消。')}")
     if one.closed_at is not None:
         return Content(f"{posted.text}\n{desk.say('已经截止。')}")
-    return Content(f"{posted.text}\n{standing(desk, one, entries)}", buttons=posted.buttons)
+    return Content(f"{posted.text}\n{standing(desk, one, counted)}", buttons=posted.buttons)
 
 
-def outcome(desk: Desk, one: Round, result: Mapping[str, Any], entries: Sequence[Entry]) -> str:
-    """What came of a round, as the groups are told."""
+def outcome(
+    desk: Desk, one: Round, result: Mapping[str, Any], people: int, names: Mapping[int, str]
+) -> str:
+    """What came of a round that so many took part in, as the groups are told.
+
+    `names` are those of a draw's winners, by their numbers (see `winners_of`).
+    """
     say = desk.say
     match one.kind:
         case RoundKind.POLL:
@@ -158,15 +165,20 @@ def outcome(desk: Desk, one: Round, result: Mapping[str, Any], entries: Sequence
                 amount=result["amount"],
             )
         case RoundKind.DRAW:
-            return "\n".join(_drawn(desk, one, result, entries))
+            return "\n".join(_drawn(desk, one, result, people, names))
+
+
+def winners_of(result: Mapping[str, Any]) -> list[int]:
+    """The numbers that have won anything in a draw; none of another round."""
+    return [number for won in result.get("winners", ()) for number in won]
 
 
 def _drawn(
-    desk: Desk, one: Round, result: Mapping[str, Any], entries: Sequence[Entry]
+    desk: Desk, one: Round, result: Mapping[str, Any], people: int, names: Mapping[int, str]
 ) -> list[str]:
     say = desk.say
     title = say("【开奖】{title}", title=one.title)
-    if not entries:
+    if not people:
         return [title, say("这次没有人参加，下次再来。")]
     numbers = result["numbers"]
     if len(numbers) > _LONGEST_NUMBERS:
@@ -174,18 +186,17 @@ def _drawn(
     return [
         title,
         *(
-            say("{prize}：{winners}", prize=prize.name, winners=_named(desk, won, entries))
+            say("{prize}：{winners}", prize=prize.name, winners=_named(desk, won, names))
             for prize, won in zip(rules_of(one).prizes, result["winners"], strict=True)
             if won
         ),
-        say("参加的号码：{numbers}（共 {count} 位）", numbers=numbers, count=len(entries)),
+        say("参加的号码：{numbers}（共 {count} 位）", numbers=numbers, count=people),
         say("种子：{seed}", seed=result["seed"]),
         say("想验一验，发 /drawcheck {number}。恭喜中奖的朋友，店里会联系你。", number=one.id),
     ]
 
 
-def _named(desk: Desk, won: Sequence[int], entries: Sequence[Entry]) -> str:
-    names = {entry.number: entry.name for entry in entries}
+def _named(desk: Desk, won: Sequence[int], names: Mapping[int, str]) -> str:
     if len(won) > _NAMED_WINNERS:
         return desk.say("、").join(str(number) for number in won)
     return desk.say("、").join(

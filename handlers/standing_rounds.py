@@ -16,7 +16,7 @@ from handlers.round_text import updated
 from scheduler.content import Content
 from scheduler.courier import Address, AddressGone, Done, Unable
 from storage.round_posts import RoundPost, posts_to_update
-from storage.rounds import Entry, entries
+from storage.rounds import Tally, tally
 from storage.shops import halted_at
 
 LOOK_AGAIN = timedelta(minutes=1)
@@ -58,7 +58,7 @@ async def show_standing(desk: Desk, account: str, shown: Shown) -> None:
         since = desk.clock.now() - _AFTERWARDS
         posts = await posts_to_update(connection, account, since)
         counted = {
-            number: await entries(connection, number)
+            number: await tally(connection, number)
             for number in dict.fromkeys(post.round.id for post in posts)
         }
     shown.keep({(post.address, post.receipt) for post in posts})
@@ -66,10 +66,10 @@ async def show_standing(desk: Desk, account: str, shown: Shown) -> None:
         await _show(desk, post, counted[post.round.id], shown)
 
 
-async def _show(desk: Desk, post: RoundPost, counted: list[Entry], shown: Shown) -> None:
+async def _show(desk: Desk, post: RoundPost, counted: Tally, shown: Shown) -> None:
     place, now = (post.address, post.receipt), desk.clock.now()
     is_over = post.round.closed_at is not None
-    if place in shown.given_up or (not counted and not is_over):
+    if place in shown.given_up or (not counted.people and not is_over):
         return
     content = updated(desk, post.round, counted)
     before = shown.last.get(place)

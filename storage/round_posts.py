@@ -75,17 +75,6 @@ async def groups_of(connection: AsyncConnection, round_id: int) -> list[int]:
     return list(found)
 
 
-async def sitting_in(connection: AsyncConnection, group_ids: Collection[int]) -> set[int]:
-    """The customers who sit in any of these groups."""
-    found = await connection.scalars(
-        select(members.c.customer_id)
-        .select_from(memberships.join(members, members.c.id == memberships.c.member_id))
-        .where(among(memberships.c.group_id, group_ids), memberships.c.left_at.is_(None))
-        .distinct()
-    )
-    return set(found)
-
-
 _POST = (
     *ROUND,
     deliveries.c.group_id,

@@ -15,12 +15,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import Text, cast, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import among, insert_new
 from storage.members import name_of_customer
-from storage.tables import campaigns, round_entries, rounds
+from storage.tables import campaigns, members, memberships, round_entries, rounds
 
 
 class RoundKind(StrEnum):
@@ -83,6 +83,18 @@ class Entry:
     name: str
     body: Mapping[str, Any]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was entered in a round, without whose it is: each thing, and by how many people."""
+
+    entered: tuple[tuple[Mapping[str, Any], int], ...] = ()
+
+    @property
+    def people(self) -> int:
+        """How many took part."""
+        return sum(count for _, count in self.entered)
 
 
 ROUND = (
@@ -239,15 +251,60 @@ async def pass_over(
     await connection.execute(update(rounds).where(rounds.c.id == round_id).values(options=known))
 
 
-async def drop_entries(
-    connection: AsyncConnection, round_id: int, numbers: Collection[int]
+async def drop_entries_of(
+    connection: AsyncConnection, round_id: int, customer_ids: Collection[int]
 ) -> None:
-    """Take these entries out of a round; their numbers are never given again."""
+    """Take what these customers entered out of a round; their numbers are never given again."""
     await connection.execute(
         delete(round_entries).where(
-            round_entries.c.round_id == round_id, among(round_entries.c.number, numbers)
+            round_entries.c.round_id == round_id, among(round_entries.c.customer_id, customer_ids)
         )
     )
+
+
+async def drop_entries_from_outside(
+    connection: AsyncConnection, round_id: int, group_ids: Collection[int]
+) -> None:
+    """The same of everybody who sits in none of these groups any more."""
+    there = (
+        select(members.c.id)
+        .join(memberships, memberships.c.member_id == members.c.id)
+        .where(
+            members.c.customer_id == round_entries.c.customer_id,
+            among(memberships.c.group_id, group_ids),
+            memberships.c.left_at.is_(None),
+        )
+    )
+    await connection.execute(
+        delete(round_entries).where(round_entries.c.round_id == round_id, ~there.exists())
+    )
+
+
+async def tally(connection: AsyncConnection, round_id: int) -> Tally:
+    """What was entered in a round; quick however many took part."""
+    rows = await connection.execute(
+        select(round_entries.c.body, func.count())
+        .where(round_entries.c.round_id == round_id)
+        .group_by(round_entries.c.body)
+        .order_by(func.min(round_entries.c.number))
+    )
+    return Tally(tuple((body, count) for body, count in rows))
+
+
+async def numbers_in(connection: AsyncConnection, round_id: int) -> list[int]:
+    """The numbers of a round's entries, in no order; many thousands come as one text, quickly."""
+    listed = func.aggregate_strings(cast(round_entries.c.number, Text), ",")
+    found = await connection.scalar(select(listed).where(round_entries.c.round_id == round_id))
+    return [int(number) for number in (found or "").split(",") if number]
+
+
+async def names_of(
+    connection: AsyncConnection, round_id: int, numbers: Collection[int]
+) -> dict[int, str]:
+    """Number → whose it is, by name; who is forgotten has none."""
+    meant = among(round_entries.c.number, numbers)
+    found = await _entries(connection, round_entries.c.round_id == round_id, meant)
+    return {one.number: one.name for one in found if one.name}
 
 
 async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.closing_rounds import call_off, close
 from handlers.desk import Asked, Desk
@@ -11,7 +13,7 @@ from handlers.previews import in_one_message
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from handlers.round_text import outcome, standing
+from handlers.round_text import outcome, standing, winners_of
 from handlers.round_words import ChainOrder, DrawOrder, PollOrder, RoundOrder
 from storage import audit, rounds
 from storage.rounds import Entry, Round, RoundKind
@@ -61,8 +63,7 @@ async def _answer(
             entry = audit.Entry(now, asked.actor, "call_off", one.title, {"round": one.id})
             await audit.note(connection, entry)
             one = await rounds.hold_round(connection, one.id)
-        entries = await rounds.entries(connection, one.id)
-    return _shown(desk, one, entries)
+        return await _shown(connection, desk, one)
 
 
 def _written(desk: Desk, order: RoundOrder) -> str:
@@ -85,7 +86,7 @@ async def _last(desk: Desk, kind: RoundKind, example: str) -> Reply:
                 if one.called_off
                 else say("已经截止")
                 if one.closed_at is not None
-                else standing(desk, one, await rounds.entries(connection, one.id)),
+                else standing(desk, one, await rounds.tally(connection, one.id)),
             )
             for one in last
         ]
@@ -95,9 +96,11 @@ async def _last(desk: Desk, kind: RoundKind, example: str) -> Reply:
     return reply("\n".join([*lines, how]), private=True)
 
 
-def _shown(desk: Desk, one: Round, entries: Sequence[Entry]) -> Reply:
+async def _shown(connection: AsyncConnection, desk: Desk, one: Round) -> Reply:
     """A round as managers see it; of a chain with everybody's lines, of a draw with the winners."""
-    say = desk.say
+    say, result = desk.say, one.result or {}
+    counted = await rounds.tally(connection, one.id)
+    names = await rounds.names_of(connection, one.id, winners_of(result))
     title = say(
         "{number}. {title}（{closes} 截止）",
         number=one.id,
@@ -107,12 +110,14 @@ def _shown(desk: Desk, one: Round, entries: Sequence[Entry]) -> Reply:
     now = (
         say("已经取消，什么都不算。")
         if one.called_off
-        else standing(desk, one, entries)
+        else standing(desk, one, counted)
         if one.result is None
-        else outcome(desk, one, one.result, entries)
+        else outcome(desk, one, result, counted.people, names)
     )
     tail = [] if one.closed_at is not None else [_how_to_close(desk, one)]
-    text = in_one_message(desk, [title, now, *_told(desk, one, entries)], tail)
+    entries = await rounds.entries(connection, one.id) if one.kind is RoundKind.CHAIN else []
+    told = [*_lines(desk, entries), *_winners(desk, one, names)]
+    text = in_one_message(desk, [title, now, *told], tail)
     return reply(text, private=True)
 
 
@@ -122,24 +127,24 @@ def _how_to_close(desk: Desk, one: Round) -> str:
     return desk.say("提前结束，发 /{kind} {number} close。", kind=str(one.kind), number=one.id)
 
 
-def _told(desk: Desk, one: Round, entries: Sequence[Entry]) -> list[str]:
-    """What only managers are told: who is to be sent what."""
-    if one.kind is RoundKind.CHAIN:
-        return [
-            desk.say("{number}. {name} {amount} 份", number=entry.number, name=name, amount=amount)
-            for entry in entries
-            for name, amount in entry.body.get("lines", {}).items()
-        ]
-    if one.kind is RoundKind.DRAW and one.result is not None:
-        names = {entry.number: entry.name for entry in entries}
-        return [
-            desk.say(
-                "中了{prize}：{number} 号 {name}",
-                prize=prize,
-                number=number,
-                name=names.get(number) or desk.say("（不在了）"),
-            )
-            for (prize, _), won in zip(one.options, one.result.get("winners", ()), strict=False)
-            for number in won
-        ]
-    return []
+def _lines(desk: Desk, entries: Sequence[Entry]) -> list[str]:
+    """What everybody has in a chain, as only managers are told."""
+    return [
+        desk.say("{number}. {name} {amount} 份", number=entry.number, name=name, amount=amount)
+        for entry in entries
+        for name, amount in entry.body.get("lines", {}).items()
+    ]
+
+
+def _winners(desk: Desk, one: Round, names: Mapping[int, str]) -> list[str]:
+    """Who is to be sent which prize of a draw, as only managers are told."""
+    return [
+        desk.say(
+            "中了{prize}：{number} 号 {name}",
+            prize=prize,
+            number=number,
+            name=names.get(number) or desk.say("（不在了）"),
+        )
+        for (prize, _), won in zip(one.options, (one.result or {}).get("winners", ()), strict=False)
+        for number in won
+    ]
