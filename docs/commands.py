@@ -1,4 +1,4 @@
-"""The page of commands: what `handlers/registry.py` was told, as a table for each role."""
+"""The page of commands: what `handlers/registry.py` was told, as a table for each topic."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from handlers.arguments import Argument
 from handlers.commands import REGISTRY
+from handlers.help_topics import FANS_TOPIC, MANAGERS_TOPICS
 from handlers.registry import Command
-from handlers.roles import Role
 from handlers.wording import Say, wording
 
 _PREFACE = """\
@@ -26,22 +26,20 @@ Managers are answered in private wherever the platform allows it. Arguments in b
 out; names with blanks go in quotes: `/who @"小 鱼"`. A choice of groups ends with its line, so a
 text that begins with @ or - itself goes on the next line.
 """
-_ROLES = {
-    Role.FAN: "For everybody",
-    Role.MANAGER: "For managers",
-}
 _HEAD = """\
 | Command | Chinese | What it does | 做什么 | Example |
 |---|---|---|---|---|"""
 
 
 def commands_page() -> str:
-    """Every command with its alias, role, usage and summary, and how arguments are written."""
+    """Every command with its alias, usage and summary by topic, and how arguments are written."""
     chinese, english = wording("zh"), wording("en")
     parts = [_PREFACE]
-    for role, title in _ROLES.items():
-        rows = [_row(one, chinese, english) for one in REGISTRY if one.role is role]
-        parts.append("\n".join([f"## {title}\n", _HEAD, *rows, ""]))
+    for topic in (FANS_TOPIC, *MANAGERS_TOPICS):
+        whose = "everybody" if topic is FANS_TOPIC else "managers"
+        title = f"## {english(topic.title)} · {topic.title}\n\nFor {whose}.\n"
+        rows = [_row(one, chinese, english) for one in topic.commands()]
+        parts.append("\n".join([title, _HEAD, *rows, ""]))
     parts.append("## How arguments are written\n\n| Argument | Chinese | |\n|---|---|---|")
     page = "\n".join(parts)
     kinds = dict.fromkeys(parameter.kind for one in REGISTRY for parameter in one.parameters)

@@ -1,4 +1,4 @@
-"""What everybody may ask: help, what is known of oneself, and to be left in peace."""
+"""What everybody may ask: what is known of oneself, and to be left in peace."""
 
 from __future__ import annotations
 
@@ -11,42 +11,13 @@ from handlers.appointing import appoint_by_code
 from handlers.arguments import Rest
 from handlers.desk import Asked, Desk
 from handlers.known_names import brought_lines, other_names
-from handlers.registry import REGISTRY, Command, command
+from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from storage import audit, coupons, customers, profiles, tags, wishes
 from storage.acceptance import waiting
 from storage.steering import cancel_for_who_left
 from storage.wishes import Wish
-
-
-@command("help", "帮助", Role.FAN, "看我会做什么", "/help 我的信息")
-async def help_(desk: Desk, asked: Asked, about: Rest | None = None) -> Replies:
-    """List the commands the asker may use, or explain one."""
-    say, private = desk.say, asked.role is Role.MANAGER
-    found = REGISTRY.find(about.text) if about is not None else None
-    if found is not None and asked.role >= found.role:
-        text = say(
-            "{usage}\n{words}：{summary}\n例如：{example}",
-            usage=found.usage(say),
-            words=_words(desk, found),
-            summary=say(found.summary),
-            example=say(found.example),
-        )
-        yield reply(text, private=private)
-        return
-    lines = [
-        say("{words}：{summary}", words=_words(desk, one), summary=say(one.summary))
-        for one in REGISTRY.for_role(asked.role)
-    ]
-    title = say("我是{shop}的群助手，会做这些：", shop=desk.shop.name)
-    hint = say("想看某个命令怎么用，发 /help 加命令名，例如 /help me。")
-    yield reply("\n".join([title, *lines, hint]), private=private)
-
-
-def _words(desk: Desk, one: Command) -> str:
-    """The words that call a command; the Chinese one only where Chinese is spoken."""
-    return f"/{one.name} {one.alias}" if desk.shop.language == "zh" else f"/{one.name}"
 
 
 @command("start", "打招呼", Role.FAN, "和我打个招呼，以后就能私下说话", "/start")

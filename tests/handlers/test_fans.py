@@ -11,34 +11,6 @@ from tests.handlers.sentences import CHINESE
 from tests.handlers.shop import MANAGER, Opener, Shop, in_group, in_private
 
 
-async def test_help_names_what_a_fan_may_ask_and_nothing_else(shop: Shop) -> None:
-    answer = await shop.says("小鱼", "/help")
-    assert answer.addresses == [in_group("一群")]
-    for word in ("/help", "/me", "/optout", "/optin", "/norecord", "/record"):
-        assert word in answer.text
-    assert "/tag" not in answer.text
-    assert "/broadcast" not in answer.text
-
-
-async def test_a_manager_is_helped_in_private_with_everything(shop: Shop) -> None:
-    answer = await shop.says(MANAGER, "/help")
-    assert answer.addresses == [in_private(MANAGER)]
-    assert "/broadcast 群发：" in answer.text
-
-
-@pytest.mark.parametrize("word", ["optout", "/optout", "退订", "／退订"])
-async def test_help_explains_one_command(shop: Shop, word: str) -> None:
-    assert (await shop.says("小鱼", f"/help {word}")).text == (
-        "/optout\n/optout 退订：不再收营销消息\n例如：/optout"
-    )
-
-
-async def test_help_about_a_managers_command_tells_a_fan_nothing(shop: Shop) -> None:
-    assert (await shop.says("小鱼", "/help tag")).text == (
-        await shop.says("小鱼", "/help 胡萝卜")
-    ).text
-
-
 async def test_me_tells_what_is_kept_in_private(shop: Shop) -> None:
     await shop.says("小鱼", "补水面膜太好用了")
     await shop.says("小鱼", "二群的也看看", group="二群")
