@@ -1,4 +1,4 @@
-"""What the tests of sending share: a broadcast that is confirmed, a second manager, and looks."""
+"""What tests of commands share: what is answered, a confirmed broadcast, a second manager, looks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from tests.handlers.shop import MANAGER, Answers, Shop
 TONIGHT = "今晚八点直播"
 OTHER = "阿强"
 """The second manager, where there is one."""
+
+
+async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
+    """What is answered to somebody in private: to the manager, where nobody else is named."""
+    return (await shop.says(name, text, group=None)).text
 
 
 async def made(shop: Shop) -> list[StoredCampaign]:

@@ -11,16 +11,12 @@ from handlers.greetings_ahead import AUTHOR, prepare_greetings
 from scheduler.campaigns import CampaignState
 from storage import campaigns
 from storage.campaigns import StoredCampaign
-from tests.handlers.scenes import OTHER, made, second_manager
-from tests.handlers.shop import DAY, MANAGER, Shop, in_group
+from tests.handlers.scenes import OTHER, made, says, second_manager
+from tests.handlers.shop import DAY, Shop, in_group
 
 SOLSTICE = "festivals:2026-12-22:winter-solstice"
 # 10:00 on 18 December 2026 by the shop's clock: four days before.
 AHEAD = datetime(2026, 12, 18, 2, 0, tzinfo=UTC)
-
-
-async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
-    return (await shop.says(name, text, group=None)).text
 
 
 async def switched_on(shop: Shop, groups: str = "@所有群") -> None:

@@ -13,6 +13,7 @@ from scheduler.courier import Post
 from storage.database import Database
 from storage.tables import chores
 from tests.handlers.programme_scenes import SALE, shop_with_sale, switched_on
+from tests.handlers.scenes import says
 from tests.handlers.shop import MANAGER, Shop
 
 LASTING = SALE.replace(
@@ -43,10 +44,6 @@ async def any_shop(database: Database, tmp_path: Path) -> Shop:
 async def shop(sqlite: Database, tmp_path: Path) -> Shop:
     """The same on SQLite alone."""
     return await shop_with_sale(sqlite, tmp_path / "programmes", text=LASTING)
-
-
-async def says(shop: Shop, text: str) -> str:
-    return (await shop.says(MANAGER, text, group=None)).text
 
 
 def on_the_day(shop: Shop, year: int, month: int, day: int, hour: int = 10) -> None:

@@ -10,7 +10,7 @@ from scheduler.campaigns import CampaignState
 from storage.database import Database
 from storage.running_programmes import programmes_on
 from tests.handlers.programme_scenes import ON, shop_with_sale
-from tests.handlers.scenes import OTHER, made, second_manager
+from tests.handlers.scenes import OTHER, made, says, second_manager
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Answers, Shop, in_private
 
 DRAFT, APPROVED = CampaignState.DRAFT, CampaignState.APPROVED
@@ -30,10 +30,6 @@ async def any_shop(database: Database, tmp_path: Path) -> Shop:
     opened = await shop_with_sale(database, tmp_path / "programmes")
     await second_manager(opened)
     return opened
-
-
-async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
-    return (await shop.says(name, text, group=None)).text
 
 
 async def submitted(shop: Shop) -> Answers:

@@ -8,7 +8,7 @@ import handlers.programme_drafts
 from handlers.commands import REGISTRY
 from scheduler.campaigns import CampaignState
 from tests.handlers.conftest import with_groups
-from tests.handlers.scenes import OTHER, made, second_manager
+from tests.handlers.scenes import OTHER, made, says, second_manager
 from tests.handlers.shop import MANAGER, Opener, Shop
 
 
@@ -20,10 +20,6 @@ def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
         return None
 
     monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", nothing)
-
-
-async def says(shop: Shop, text: str) -> str:
-    return (await shop.says(MANAGER, text, group=None)).text
 
 
 async def test_one_command_plans_it_and_shows_the_calendar(shop: Shop) -> None:

@@ -12,7 +12,8 @@ from scheduler.content import Picture
 from storage import campaigns
 from storage.database import Database
 from tests.handlers.programme_scenes import SALE, by_key, shop_with_sale, switched_on
-from tests.handlers.shop import MANAGER, Shop
+from tests.handlers.scenes import says
+from tests.handlers.shop import Shop
 
 _EVE = 'on = "d-1"\nat = "20:12"'
 COUNTED = SALE.replace(_EVE, f'{_EVE}\npicture = "countdown"')
@@ -29,10 +30,6 @@ async def shop(sqlite: Database, tmp_path: Path) -> Shop:
 async def any_shop(database: Database, tmp_path: Path) -> Shop:
     """The same on SQLite and on PostgreSQL."""
     return await shop_with_sale(database, tmp_path / "programmes")
-
-
-async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
-    return (await shop.says(name, text, group=None)).text
 
 
 async def body_of(shop: Shop, key: str = "sale:2026") -> dict[str, Any]:

@@ -8,7 +8,8 @@ import pytest
 
 from storage.database import Database
 from tests.handlers.programme_scenes import ON, SALE, shop_with_sale, write_sale
-from tests.handlers.shop import MANAGER, Shop
+from tests.handlers.scenes import says
+from tests.handlers.shop import Shop
 
 SECOND = SALE.replace('key = "sale"', 'key = "second"', 1).replace("秋季上新节", "第二个节")
 
@@ -20,10 +21,6 @@ async def shop(sqlite: Database, tmp_path: Path) -> Shop:
     write_sale(folder)
     (folder / "second.toml").write_text(SECOND, encoding="utf-8")
     return await shop_with_sale(sqlite, folder)
-
-
-async def says(shop: Shop, text: str) -> str:
-    return (await shop.says(MANAGER, text, group=None)).text
 
 
 async def test_two_programmes_of_one_group_in_one_minute_are_told_before_the_yes(

@@ -9,7 +9,7 @@ import pytest
 
 from storage.database import Database
 from tests.handlers.programme_scenes import SALE, by_key, shop_with_sale, switched_on
-from tests.handlers.scenes import OTHER, made, second_manager, state_counts
+from tests.handlers.scenes import OTHER, made, says, second_manager, state_counts
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop
 
 
@@ -23,10 +23,6 @@ async def shop(sqlite: Database, tmp_path: Path) -> Shop:
 async def any_shop(database: Database, tmp_path: Path) -> Shop:
     """The same on SQLite and on PostgreSQL."""
     return await shop_with_sale(database, tmp_path / "programmes")
-
-
-async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
-    return (await shop.says(name, text, group=None)).text
 
 
 async def test_a_post_is_shown_whole_with_what_can_be_done_to_it(shop: Shop) -> None:

@@ -25,7 +25,7 @@ from tests.handlers.programme_scenes import (
     switched_on,
     write_sale,
 )
-from tests.handlers.scenes import OTHER, made, second_manager, state_counts
+from tests.handlers.scenes import OTHER, made, says, second_manager, state_counts
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_group, open_shop
 
 TWO = {"sale:2026", "sale:2026:regulars"}
@@ -41,10 +41,6 @@ async def shop(sqlite: Database, tmp_path: Path) -> Shop:
 async def any_shop(database: Database, tmp_path: Path) -> Shop:
     """The same on SQLite and on PostgreSQL."""
     return await shop_with_sale(database, tmp_path / "programmes")
-
-
-async def says(shop: Shop, text: str, name: str = MANAGER) -> str:
-    return (await shop.says(name, text, group=None)).text
 
 
 async def test_every_programme_is_listed_with_those_of_the_shops_folder(shop: Shop) -> None:
