@@ -7,9 +7,8 @@ about two processes, take a `database` of their own.
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from tests.conftest import ENGINES, wipe
+from tests.conftest import ENGINES
 from tests.peers.postgres import PostgresServer
 
 
@@ -31,29 +30,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest.fixture(scope="session", params=ENGINES)
-def shared_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """One database of each engine with all tables and no rows; nobody commits to it."""
-    if request.param == "sqlite":
-        file = tmp_path_factory.mktemp("shared") / "nuanqun.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
-        yield f"sqlite+aiosqlite:///{file}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.database(request.getfixturevalue("migrated_postgres")) as url:
-        # The copied one holds the rows of the last test that committed to it.
-        asyncio.run(wipe(url))
-        yield url
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_sqlite(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Database]:
+    """An open SQLite database with all tables and no rows; nobody commits to it."""
+    file = tmp_path_factory.mktemp("shared") / "nuanqun.db"
+    shutil.copy(migrated_sqlite, file)
+    opened = await Database.open(f"sqlite+aiosqlite:///{file}")
+    yield opened
+    await opened.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared(shared_url: str) -> AsyncIterator[Database]:
-    """That database, open."""
-    opened = await Database.open(shared_url)
-    yield opened
-    await opened.close()
+async def shared_postgres(
+    postgres: PostgresServer, migrated_postgres: str
+) -> AsyncIterator[Database]:
+    """The same on PostgreSQL."""
+    with postgres.database(migrated_postgres) as url:
+        opened = await Database.open(url)
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture(params=ENGINES)
+def shared(request: pytest.FixtureRequest) -> Database:
+    """The one of those databases that the test runs on."""
+    database: Database = request.getfixturevalue(f"shared_{request.param}")
+    return database
 
 
 @pytest_asyncio.fixture(loop_scope="session")

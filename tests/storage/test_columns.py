@@ -48,7 +48,7 @@ async def test_a_moment_comes_back_the_same_in_utc(
     assert back.tzinfo is UTC
 
 
-@pytest.mark.parametrize("shared_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("shared", ["sqlite"], indirect=True)
 async def test_sqlite_keeps_moments_as_every_release_has_written_them(
     connection: AsyncConnection,
 ) -> None:

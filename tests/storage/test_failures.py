@@ -91,21 +91,17 @@ async def test_a_database_that_is_busy_may_be_free_later(
     assert may_pass(caught.value)
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_on_postgresql_a_text_too_long_for_an_index_is_refused_for_ever(
-    migrated_postgres: str,
+    database: Database,
 ) -> None:
-    database = await Database.open(migrated_postgres)
     assert not may_pass(await failure_of(database, insert(shops).values(key=ENDLESS)))
-    await database.close()
 
 
-async def test_on_postgresql_a_connection_that_is_cut_may_be_made_again(
-    migrated_postgres: str,
-) -> None:
-    database = await Database.open(migrated_postgres)
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_on_postgresql_a_connection_that_is_cut_may_be_made_again(database: Database) -> None:
     cut = text("SELECT pg_terminate_backend(pg_backend_pid())")
     assert may_pass(await failure_of(database, cut))
-    await database.close()
 
 
 @pytest.mark.parametrize(

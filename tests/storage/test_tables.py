@@ -56,7 +56,7 @@ from tests.storage.private_deliveries import deliver_to
 
 LARGE = ("messages", "deliveries", "attempts", "members", "memberships", "tags", "comings")
 
-on_sqlite = pytest.mark.parametrize("shared_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("shared", ["sqlite"], indirect=True)
 
 Query = Callable[[AsyncConnection], Awaitable[object]]
 
@@ -233,7 +233,7 @@ async def test_rows_that_are_named_by_their_ids_are_found_by_them_alone(
     assert "INTEGER PRIMARY KEY" in plan or "pk_deliveries" in plan
 
 
-@pytest.mark.parametrize("shared_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared", ["postgres"], indirect=True)
 async def test_what_was_begun_since_the_engine_last_counted_is_not_all_read(
     connection: AsyncConnection,
 ) -> None:
