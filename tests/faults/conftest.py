@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.scene import Scene
 
-_FIGURES = pytest.StashKey[list[str]]()
+_FIGURE = "figure"
 
 
 @pytest.fixture
-def figures(request: pytest.FixtureRequest) -> list[str]:
+def figures(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Lines that pytest shows at its end, whether or not the test passed."""
-    return request.config.stash.setdefault(_FIGURES, [])
+    lines: list[str] = []
+    yield lines
+    # A test's properties travel with its report, from whichever process it ran in.
+    request.node.user_properties.extend((_FIGURE, line) for line in lines)
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the figures of the runs."""
-    for line in config.stash.get(_FIGURES, []):
-        terminalreporter.write_line(f"faults on {line}")
+    reports = (one for some in terminalreporter.stats.values() for one in some)
+    for report in reports:
+        for name, line in getattr(report, "user_properties", ()):
+            if name == _FIGURE and report.when == "teardown":
+                terminalreporter.write_line(f"faults on {line}")
 
 
 @pytest.fixture
