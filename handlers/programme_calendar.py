@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
@@ -48,7 +48,8 @@ class Entry:
     `text` is its first variant as a group or fan gets it, of `variants` altogether. `campaign` is
     None where it is not planned: the programme is off, or what the post hangs on is not certain.
     One that `waits` has to be approved first. A `changed` one says something else, or at another
-    moment, once an update is confirmed.
+    moment, once an update is confirmed. One that keeps off days off stands in for the day that was
+    `meant`, and is `unsettled` until the legal holidays around it are published.
     """
 
     number: int
@@ -66,6 +67,8 @@ class Entry:
     provisional: bool = False
     changed: bool = False
     waits: bool = False
+    meant: date | None = None
+    unsettled: bool = False
 
     @property
     def in_private(self) -> bool:
@@ -147,7 +150,7 @@ def _own_moments(campaign: StoredCampaign) -> dict[str, datetime]:
     """Slot → local time, as the file has it: whatever was moved or left out."""
     schedule = unchanged(schedule_from_json(campaign.schedule))
     if isinstance(schedule, Dated):
-        return {one.slot: one.at for one in schedule.moments}
+        return {one.slot: one.settled().at for one in schedule.moments}
     zone = zone_named(campaign.zone)
     posts = posts_by_slot(campaign)
     spans = [one.at for one in posts.values()]
@@ -187,6 +190,8 @@ def _entry(desk: Desk, post: ProgrammePost, draft: Draft) -> Entry:
         variants=len(variants_of(body, post.slot)),
         moved=moved is not None,
         rewritten=post.slot in body.get(REWRITTEN, ()),
+        meant=post.meant,
+        unsettled=post.unsettled,
     )
 
 
@@ -215,6 +220,8 @@ def _standing(
         skipped=slot in campaign.skipped,
         moved=now_at is not None,
         rewritten=slot in body.get(REWRITTEN, ()),
+        meant=None if post is None else post.meant,
+        unsettled=post is not None and post.unsettled,
     )
 
 
@@ -335,11 +342,20 @@ def marks_of(desk: Desk, one: Entry) -> list[str]:
         marks.append(say("暂停"))
     if one.changed:
         marks.append(say("这次改"))
-    if one.moved:
-        marks.append(say("改过时间"))
+    marks += [say("改过时间")] if one.moved else _off_days_off(desk, one)
     if one.rewritten:
         marks.append(say("改过文案"))
     return marks
+
+
+def _off_days_off(desk: Desk, one: Entry) -> Iterator[str]:
+    """Which day off a post keeps off, and whether that may still change."""
+    if one.meant is not None and one.meant != one.at.date():
+        later = one.meant < one.at.date()
+        sentence = "休息日顺延，原 {day}" if later else "休息日提前，原 {day}"
+        yield desk.say(sentence, day=f"{one.meant:%m-%d}")
+    if one.unsettled:
+        yield desk.say("放假通知没出，日子暂定")
 
 
 def whole_entry(

@@ -16,6 +16,7 @@ processes may plan at once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,10 +29,11 @@ from scheduler.campaigns import Campaign, CampaignState, Occurrence, occurrences
 from scheduler.clock import Clock
 from scheduler.greeted import left_to_greet
 from scheduler.left_alone import left_alone
+from scheduler.legal_days import provisional_from
 from scheduler.notices import ApprovalMissing, Tell, tell_nobody, unapproved_soon
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
-from scheduler.schedule_json import schedule_from_json
+from scheduler.schedule_json import keeps_off_days_off, schedule_from_json
 from scheduler.schedules import Changed, Schedule, changed, last_wall
 from scheduler.trial_plan import TrialInvalid
 from scheduler.variants import parts
@@ -188,7 +190,10 @@ class Planner:
         kept = {begun.version_id} & look.audiences.keys() if begun is not None else ()
         look.audiences = {version: look.audiences[version] for version in kept}
         wanted = 0
-        for stored in await campaigns.in_states(connection, self._shop_id, _PLANNED):
+        standing = await campaigns.in_states(connection, self._shop_id, _PLANNED)
+        if any(keeps_off_days_off(stored.schedule) for stored in standing):
+            await asyncio.to_thread(provisional_from)  # the library is big, and comes once
+        for stored in standing:
             try:
                 _, coming = _read(stored, look.until)
             except _UNREADABLE:
