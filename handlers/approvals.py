@@ -27,7 +27,7 @@ from scheduler.content import Button, Content
 from scheduler.left_alone import left_alone
 from scheduler.planner import campaign_value
 from scheduler.schedules import Once
-from scheduler.variants import parts
+from scheduler.variants import fixed_otherwise, parts
 from scheduler.wording_rules import blocking
 from storage import approvals, audit, campaigns
 from storage.audiences import aims_of, resolve
@@ -84,6 +84,13 @@ class OneselfOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialTooLate:
+    """The first post has gone out since its trial was planned: it is too late to fix the trial."""
+
+    campaign: StoredCampaign
+
+
+@dataclass(frozen=True, slots=True)
 class Another:
     """Not what was meant, or nobody said which: this version waits now."""
 
@@ -92,7 +99,7 @@ class Another:
 
 async def approve(
     desk: Desk, actor: str, number: int, version: int | None
-) -> Approved | NotWaiting | OneselfOnly | Another | Unfit | Covered:
+) -> Approved | NotWaiting | OneselfOnly | TrialTooLate | Another | Unfit | Covered:
     """Approve a campaign's content version by its number; without one, its first version.
 
     The first version is the only one that nobody can have mistaken for another.
@@ -112,7 +119,7 @@ async def approve(
 
 async def approve_in(
     connection: AsyncConnection, desk: Desk, actor: str, found: StoredCampaign
-) -> Approved | OneselfOnly | Another | Unfit | Covered:
+) -> Approved | OneselfOnly | TrialTooLate | Another | Unfit | Covered:
     """Approve the version that a campaign which waits says, if this manager may."""
     beside = await covered(connection, desk.shop_id, found.programme, found.schedule)
     if beside is not None:
@@ -122,6 +129,8 @@ async def approve_in(
     ):
         return OneselfOnly(found)
     body = (await campaigns.bodies(connection, [found.version_id]))[found.version_id]
+    if await fixed_otherwise(connection, found.id, body):
+        return TrialTooLate(found)
     if held := blocking(await hits_of(desk, connection, [body])):
         return Unfit(found.id, held)
     replaced = await let_go(connection, desk, actor, found)

@@ -24,14 +24,13 @@ from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, editable, new_cam
 from handlers.replacing import Covered, covered
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
-from scheduler.trial_plan import BEYOND_REACH
+from scheduler.variants import fixed_otherwise
 from scheduler.wording_rules import blocking
 from storage import audit, campaigns, confirmations
 from storage.audiences import Audience, resolve
 from storage.campaigns import StoredCampaign
 from storage.confirmations import Confirmation
 from storage.groups import Group
-from storage.outcomes import begun_version
 from storage.single_posts import slot_stands
 
 
@@ -244,11 +243,6 @@ async def _change(
         return None
     if edit.slot is not None and (await slot_stands(connection, before.id, edit.slot)).approved:
         return None  # it is about to leave with the words that were approved
-    if "test" in edit.body:
-        # A trial is fixed with the first post, which may have gone out since it was shown.
-        begun = await begun_version(connection, before.id, BEYOND_REACH)
-        if begun is not None:
-            said = (await campaigns.bodies(connection, [begun]))[begun]
-            if said.get("test") != edit.body["test"]:
-                return None
+    if await fixed_otherwise(connection, before.id, edit.body):
+        return None
     return await change(connection, asked, edit, now)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.approvals import (
     Approved,
     OneselfOnly,
+    TrialTooLate,
     approve_in,
     ask_others,
     described,
@@ -67,11 +68,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeApproved:
-    """These may say what was shown; `own` and `unfit` of it still wait."""
+    """These may say what was shown; `own`, `too_late` and `unfit` of it still wait."""
 
     title: str
     approved: tuple[Approved, ...]
     own: tuple[StoredCampaign, ...] = ()
+    too_late: tuple[StoredCampaign, ...] = ()
     unfit: tuple[Unfit, ...] = ()
 
 
@@ -195,9 +197,10 @@ async def approve_programme(
         done = [await approve_in(connection, desk, actor, one) for one in found.campaigns]
     approved = tuple(one for one in done if isinstance(one, Approved))
     own = tuple(one.campaign for one in done if isinstance(one, OneselfOnly))
+    too_late = tuple(one.campaign for one in done if isinstance(one, TrialTooLate))
     unfit = tuple(one for one in done if isinstance(one, Unfit))
     await _tell(desk, actor, found, [one.campaign for one in approved], "「{name}」{who} 批准了。")
-    return ProgrammeApproved(found.title, approved, own, unfit)
+    return ProgrammeApproved(found.title, approved, own, too_late, unfit)
 
 
 async def reject_programme(

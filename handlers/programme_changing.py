@@ -20,7 +20,7 @@ from handlers.programme_calendar import Entry, text_of
 from handlers.programme_drafts import REWRITTEN, picture_of, says_then
 from handlers.programme_moving import ends_before, wrong_there
 from handlers.programme_proposing import buttons_for, question
-from handlers.proposals import EDIT, Edit, ask, editable, what_then
+from handlers.proposals import EDIT, TRIAL_ENDS, Edit, ask, editable, what_then
 from handlers.replies import Reply, reply
 from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign
@@ -30,6 +30,7 @@ from scheduler.programme_parts import COUNTDOWN, Programme
 from scheduler.programme_plan import ProgrammePlan
 from scheduler.schedule_json import schedule_from_json
 from scheduler.templates import LONGEST_TEXT, check
+from scheduler.trial_plan import still_tested
 from scheduler.wall_time import instant_of, zone_named
 from scheduler.wording_rules import blocking
 from storage import campaigns
@@ -169,6 +170,7 @@ async def _propose_edit(
     if isinstance(giving, Reply):
         return giving
     body = giving.body
+    tested, body = "test" in body, still_tested(body)
     async with desk.database.writing() as connection:
         meant = await resolve(connection, desk.shop_id, campaign.audience)
         value = Campaign(
@@ -198,6 +200,7 @@ async def _propose_edit(
         then = [
             desk.say("只改今年的这一条，别的不变"),
             *giving.lines,
+            *([desk.say(TRIAL_ENDS)] if tested and "test" not in body else []),
             *wording_lines(desk, hits),
             *(another := await what_then(connection, desk)),
         ]

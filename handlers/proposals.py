@@ -49,6 +49,8 @@ CONFIRM_WITHIN = timedelta(minutes=10)
 CAMPAIGN, EDIT = "campaign", "edit"
 """The kinds of confirmation that these are kept as."""
 
+TRIAL_ENDS = "改了以后没有可比的，对照就没有了"
+"""What is said of an edit that leaves a trial nothing to compare."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -206,7 +208,7 @@ async def propose_edit(
         )
         lines += giving.lines
         if tested and "test" not in body:
-            lines.append(say("改了以后没有可比的，对照就没有了"))
+            lines.append(say(TRIAL_ENDS))
         kept = 0 if waits(campaign) else await _planned(connection, campaign)
         if kept:
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))

@@ -6,7 +6,7 @@ before it plans a draft, whoever writes a new version asks it of what is planned
 4 says with it what waits and what does not.
 
 A post is left alone where both versions say the same of it (see `bodies.said_at`), at the same
-moment, to the same people, and none of it is a trial: a trial is of all posts together.
+moment, to the same people, and the plan of a trial is the same: a trial is of all posts together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.bodies import said_at
+from scheduler.bodies import arms_of, said_at
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Changed, Dated, unchanged
 from storage.campaigns import StoredCampaign, by_id
@@ -73,10 +73,9 @@ def alike(before: ContentVersion, after: ContentVersion, slots: Iterable[str]) -
 
     What cannot be read is not alike.
     """
-    trial = "test" in before.body or "test" in after.body
-    if trial or before.audience.to_json() != after.audience.to_json():
-        return frozenset()
     try:
+        if before.audience.to_json() != after.audience.to_json() or not _same_trial(before, after):
+            return frozenset()
         stood, stands = _Moments(before.schedule), _Moments(after.schedule)
     except SchedulingError:
         return frozenset()
@@ -100,6 +99,13 @@ class _Moments:
     def of(self, slot: str) -> tuple[object, datetime | None]:
         rule = self._dated.get(slot) if isinstance(self._plain, Dated) else self._plain
         return rule, self._moved.get(slot)
+
+
+def _same_trial(before: ContentVersion, after: ContentVersion) -> bool:
+    """Whether both versions try the same, on the same arms, or neither tries anything."""
+    if before.body.get("test") != after.body.get("test"):
+        return False
+    return "test" not in after.body or arms_of(before.body) == arms_of(after.body)
 
 
 def _says_the_same(before: Mapping[str, Any], after: Mapping[str, Any], slot: str) -> bool:

@@ -72,6 +72,22 @@ async def parts(
     return await _by_lot(connection, slot, meant, arms, plan, now)
 
 
+async def fixed_otherwise(
+    connection: AsyncConnection, campaign_id: int, body: Mapping[str, Any]
+) -> bool:
+    """Whether the first post has fixed another trial than the one in this body, or none at all.
+
+    Then the question would be chosen after the first answers, and it is too late for it.
+    """
+    if "test" not in body:
+        return False
+    begun = await begun_version(connection, campaign_id, BEYOND_REACH)
+    if begun is None:
+        return False
+    said = (await bodies(connection, [begun]))[begun]
+    return bool(said.get("test") != body["test"])
+
+
 async def _fixed_plan(
     connection: AsyncConnection, slot: PlannedSlot, plan: TrialPlan | None
 ) -> TrialPlan | None:

@@ -12,6 +12,7 @@ from handlers.approvals import (
     NotWaiting,
     OneselfOnly,
     Rejected,
+    TrialTooLate,
     all_waiting,
     approval_buttons,
     approve,
@@ -206,6 +207,8 @@ async def approve_(
                 ),
                 private=True,
             )
+        case TrialTooLate(campaign):
+            yield reply(_trial_too_late(desk, campaign), private=True)
         case Unfit(campaign_id, hits):
             yield _unfit(desk, hits, f"/override campaign {campaign_id}")
         case Covered(programme):
@@ -258,6 +261,7 @@ async def _programme_approved(desk: Desk, asked: Asked, meant: Pending) -> Reply
     for one in done.own:
         sentence = "「{name}」是你自己提交的，要另一位管理员来批准。不发了就发 /reject {number}。"
         lines.append(say(sentence, name=one.name, number=one.id))
+    lines += [_trial_too_late(desk, one) for one in done.too_late]
     for unfit in done.unfit:
         refused = _unfit(desk, unfit.hits, f"/override campaign {unfit.number}")
         lines += [say("编号 {number}：", number=unfit.number), refused.content.text]
@@ -288,6 +292,17 @@ async def _programme_waits(desk: Desk, meant: Pending, found: Waiting | None) ->
         opening = desk.say("「{name}」改过了，现在等着批准的是这些：", name=found.title)
     text = await what_waits_of(desk, found, opening)
     return reply(text, *programme_buttons(desk, found), private=True)
+
+
+def _trial_too_late(desk: Desk, campaign: StoredCampaign) -> str:
+    """That a trial which was planned before the first post was approved too late."""
+    return desk.say(
+        "「{name}」的第一条已经发出去了，对照来不及定了，批准不了。"
+        "退回发 /reject {number} {version}，就还按原来批准的发。",
+        name=campaign.name,
+        number=campaign.id,
+        version=campaign.version_number,
+    )
 
 
 def _not_waiting(desk: Desk, number: int, campaign: StoredCampaign | None) -> Reply:

@@ -166,6 +166,37 @@ async def test_a_change_says_what_waits_with_it_and_how_to_go_on(shop: Shop) -> 
     assert "批准之前，改过的等着，同一组里没改的照常发" in preview
 
 
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        (f"text sale 1 {'长' * 4097}", "内容太长了，最多 4096 个字。"),
+        ("text sale 1 {% for a in b %}", "这段内容里的花括号没写对。这一条能用的有："),
+        ("text sale 2 换个说法", "2 · 预告 已经跳过了。先恢复它：/programme keep sale hello:2"),
+        ("move sale 2 11-09 12:12", "2 · 预告 已经跳过了。先恢复它：/programme keep sale hello:2"),
+        ("text sale 9 换个说法", "没有「9」这一条。编号看日历：/programme sale"),
+        ("text sale sent 换个说法", "没有「sent」这一条。编号看日历：/programme sale"),
+        ("move sale 1 11-05 10:29", "来不及了：新的时间至少要在 30 分钟以后。"),
+    ],
+)
+async def test_what_cannot_be_changed_is_refused_with_the_reason(
+    shop: Shop, change: str, answer: str
+) -> None:
+    await switched_on(shop)
+    await says(shop, "/programme skip sale 2")
+    assert (await says(shop, f"/programme {change}")).startswith(answer)
+    await says(shop, "/confirm")
+    assert {one.version_number for one in await made(shop)} == {1}
+
+
+async def test_a_post_that_was_not_taken_in_yet_is_not_changed(shop: Shop) -> None:
+    await switched_on(shop)
+    await says(shop, "/programme facts sale 发货日=11-15")
+    assert "没有「sent」这一条" in await says(shop, "/programme text sale sent 发啦")
+    await says(shop, "/programme on sale")
+    await says(shop, "/confirm")
+    assert "改成：\n发啦" in await says(shop, "/programme text sale sent 发啦")
+
+
 async def test_all_posts_are_not_made_one_by_an_edit(shop: Shop) -> None:
     await switched_on(shop)
     number = (await by_key(shop))["sale:2026"].id

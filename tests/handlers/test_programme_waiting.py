@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from storage import campaigns
 from storage.database import Database
-from tests.handlers.programme_scenes import shop_with_sale, switched_on
+from tests.handlers.programme_scenes import SALE, by_key, shop_with_sale, switched_on
 from tests.handlers.scenes import OTHER, second_manager
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Answers, Shop, in_private
 
@@ -86,6 +87,27 @@ async def test_a_post_that_is_taken_back_in_goes_out_as_approved(shop: Shop) -> 
     await says(shop, "/programme skip sale 1")
     await says(shop, "/programme keep sale 1")
     assert "还有 6 天" in await goes_out(shop)
+
+
+async def test_one_text_for_the_only_post_that_had_two_ends_its_trial(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    eve = 'zh = "{{ shop }}明天上新，先把购物车看一看。"'
+    assert eve in SALE
+    text = SALE.replace(eve, 'zh = ["明天上新。", "明天见。"]')
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
+    await switched_on(shop)
+    number = (await by_key(shop))["sale:2026"].id
+    await says(shop, f"/trial {number} 说话 6小时")
+    await says(shop, "/confirm")
+    assert "对照就没有了" not in await says(shop, "/programme text sale 1 早上好")
+    assert "改了以后没有可比的，对照就没有了" in await says(
+        shop, "/programme text sale eve 明天上新"
+    )
+    await says(shop, "/confirm")
+    version = (await by_key(shop))["sale:2026"].version_id
+    async with shop.desk.database.reading() as connection:
+        assert "test" not in (await campaigns.bodies(connection, [version]))[version]
 
 
 async def test_a_change_of_what_leaves_just_now_comes_too_late_at_the_yes(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from handlers.desk import Desk
 from handlers.trialling import with_another
 from scheduler.bodies import arms_of, content_of, template_body
 from storage import campaigns
-from tests.handlers.scenes import broadcast, second_manager, the_one
+from tests.handlers.scenes import OTHER, broadcast, second_manager, the_one
 from tests.handlers.shop import DAY, Shop
 from tests.handlers.test_trials import (
     FANS,
@@ -85,6 +85,28 @@ async def test_a_plan_confirmed_after_the_first_post_changes_nothing(shop: Shop)
     first = len(await shop.delivers())
     answer = await asked(shop, "/confirm")
     assert "这次没有改" in answer.text
+    shop.clock.advance(DAY)
+    assert len(await shop.delivers()) == first > 0
+
+
+async def test_a_plan_that_came_before_the_first_post_is_not_approved_after_it(shop: Shop) -> None:
+    names = [f"{number}号群" for number in range(8)]
+    await shop.opens(*names, tagged=["福利群"])
+    shop.clock.advance(2 * HOUR)
+    await asked(shop, "/countdown 11-16 @福利群 还有 {{ days }} 天")
+    await asked(shop, "/confirm")
+    number = (await the_one(shop)).id
+    shop.clock.advance(22 * HOUR + HOUR / 5)
+    await shop.desk.planner.plan_ahead()  # as it was approved
+    await second_manager(shop)
+    await asked(shop, f"/trial {number} 说话 3小时 3 留50%")
+    await asked(shop, "/confirm")
+    shop.clock.advance(HOUR * 2 / 15)
+    first = len(await shop.delivers())
+    refused = await asked(shop, f"/approve {number} 2", OTHER)
+    assert "第一条已经发出去了，对照来不及定了，批准不了" in refused.text
+    answer = await asked(shop, f"/reject {number} 2", OTHER)
+    assert "还按原来批准的内容发" in answer.text
     shop.clock.advance(DAY)
     assert len(await shop.delivers()) == first > 0
 

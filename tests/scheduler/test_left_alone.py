@@ -79,6 +79,7 @@ def when(schedule: Schedule) -> ContentVersion:
         pytest.param(words(overrides=["best"]), BOTH, id="what else is let pass"),
         pytest.param(words(rewritten=["noon"]), BOTH, id="who wrote it is no matter"),
         pytest.param(words(test=A_TRIAL), set(), id="a trial is of all posts"),
+        pytest.param(words(test={**A_TRIAL, "size": 4}), set(), id="another trial"),
         pytest.param(
             replace(APPROVED, audience=Audience(taken=(1,), written="@一群")),
             set(),
@@ -110,6 +111,15 @@ def when(schedule: Schedule) -> ContentVersion:
 def test_what_a_new_version_leaves_alone(after: ContentVersion, left: set[str]) -> None:
     assert alike(APPROVED, after, BOTH) == left
     assert alike(after, APPROVED, BOTH) == left
+
+
+def test_the_same_trial_leaves_posts_alone_while_its_arms_stay() -> None:
+    tried = words(test=A_TRIAL)
+    late = {**WORDS["templates"], "morning": "早安"}
+    reworded = words(test=A_TRIAL, templates=late)
+    assert alike(tried, reworded, BOTH) == {"noon"}
+    one_arm = words(test=A_TRIAL, templates={**WORDS["templates"], "noon": "来"})
+    assert alike(tried, one_arm, BOTH) == set()
 
 
 def test_a_rule_for_all_days_is_the_same_but_for_the_moved_one() -> None:
