@@ -23,6 +23,7 @@ from handlers.commanding import Commander, Order
 from handlers.desk import Desk
 from handlers.events import Event
 from handlers.faq_answers import answer_faqs
+from handlers.faq_matching import FaqReader
 from handlers.recording import Batch, record_batch
 from handlers.setting_aside import set_aside
 from handlers.taggers import tag_by_words, tag_speakers
@@ -46,6 +47,7 @@ class Dispatcher:
         self._platform = platform
         self._account = account
         self._opened_at = desk.clock.now()
+        self._faqs = FaqReader()
 
     async def hear(self, events: Sequence[Event]) -> list[Order]:
         """Record a batch and what follows from it; the commands in it, in their order.
@@ -134,6 +136,7 @@ class Dispatcher:
 
     async def _record(self, events: Sequence[Event]) -> Batch:
         desk = self._desk
+        asked = await self._faqs.asked_in(desk, events)
         async with desk.database.writing() as connection:
             batch = await record_batch(
                 connection,
@@ -146,7 +149,7 @@ class Dispatcher:
             await tag_by_words(connection, desk, batch)
             await tag_speakers(connection, desk, batch)
             await take_part(connection, desk, batch)
-            await answer_faqs(connection, desk, batch)
+            await answer_faqs(connection, desk, batch, asked)
             await prepare_welcomes(connection, desk, batch)
             await admission.judge(connection, desk, batch)
         _log.debug("heard", account=self._account, messages=len(batch.said))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from handlers.faq_answers import APART, closest
+from handlers import faq_matching
+from handlers.desk import Desk
+from handlers.events import Event
+from handlers.faq_answers import APART
+from handlers.faq_matching import FaqBook, FaqReader
 from handlers.questions import questions_in
+from insights.lexicon import Lexicon
 from insights.questions import read_asking
-from storage.faqs import Faq
+from insights.words import Segmenter
+from storage.faqs import Faq, drop_faq
 from tests.handlers.shop import (
     MANAGER,
     MINUTE,
@@ -233,8 +240,8 @@ FAQS = {
 )
 def test_the_closest_question_is_found_or_none(asked: str, question: str | None) -> None:
     segmenter, lexicon = understanding()
-    known = {faq: read_asking(faq.question, segmenter, lexicon).about for faq in FAQS.values()}
-    found = closest(read_asking(asked, segmenter, lexicon).about, known)
+    book = FaqBook([*FAQS.values()], segmenter, lexicon)
+    found = book.closest(read_asking(asked, segmenter, lexicon).about)
     assert (found.question if found else None) == question
 
 
@@ -242,3 +249,39 @@ async def test_an_answer_that_may_not_be_said_is_not_kept(shop: Shop) -> None:
     refused = (await shop.says(MANAGER, "/faq 面霜有用吗 = 能治疗湿疹", group=None)).text
     assert "普通商品不能说“治疗”" in refused
     assert not await shop.says("小鱼", "面霜有用吗")
+
+
+async def test_the_shop_s_questions_are_read_once_for_each_change_of_them(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(faqs: Sequence[Faq], segmenter: Segmenter, lexicon: Lexicon) -> FaqBook:
+        made.append(len(faqs))
+        return FaqBook(faqs, segmenter, lexicon)
+
+    monkeypatch.setattr(faq_matching, "FaqBook", counted)
+    await taught(shop)
+    reader, asks = FaqReader(), shop.heard("小鱼", "什么时候发货呀")
+    for _ in range(3):
+        found = await reader.asked_in(shop.desk, [asks])
+        assert [faq.question for faq in found.values()] == ["多久发货"]
+    await taught(shop, "能不能退货", "七天内可以退")
+    assert await reader.asked_in(shop.desk, [asks])
+    assert made == [1, 2]
+
+
+async def test_an_answer_that_was_dropped_while_the_question_was_read_is_not_given(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await taught(shop)
+    read = FaqReader.asked_in
+
+    async def slowly(self: FaqReader, desk: Desk, events: Iterable[Event]) -> dict[str, Faq]:
+        found = await read(self, desk, events)
+        async with desk.database.writing() as connection:
+            await drop_faq(connection, desk.shop_id, 1)
+        return found
+
+    monkeypatch.setattr(FaqReader, "asked_in", slowly)
+    assert not await shop.says("小鱼", "什么时候发货呀")
