@@ -307,7 +307,7 @@ def draw_check(
 
 @app.command()
 def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> None:
-    """Check configuration, storage, room, clock, fonts and accounts; each finding with its mend."""
+    """Check configuration, storage, files, fonts, accounts and so on; each with its mend."""
 
     async def work() -> int:
         from bot.doctor import examine  # noqa: PLC0415 (as for run)

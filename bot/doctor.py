@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot.accounts import examine_accounts
 from bot.configuration import Configuration, load
 from bot.feeds_examining import examine_feeds
+from bot.files_examining import examine_files
 from bot.findings import Finding
 from bot.room.errors import RoomUnreachable
 from bot.sections import Room
@@ -34,8 +35,9 @@ async def examine(file: Path | None) -> list[Finding]:
     others = [await check(configuration) for check in (_room, _clock, _fonts)]
     if configuration.narrative.url:
         others.append(await _narrative(configuration))
+    files = await examine_files(configuration)
     accounts = await examine_accounts(configuration)
-    return [well, *await _storage(configuration), *others, *accounts]
+    return [well, *await _storage(configuration), *others, *files, *accounts]
 
 
 async def _storage(configuration: Configuration) -> list[Finding]:

@@ -21,7 +21,7 @@ from handlers.wording import wording
 from scheduler.decide import CareSettings
 from scheduler.festivals import Region
 from scheduler.nodes import Node, nodes_of
-from scheduler.programme import read_programme, shipped_programmes
+from scheduler.programme import ProgrammeBroken, read_programme, shipped_programmes
 from scheduler.programme_calendar import DayMissing
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan, resolve
@@ -49,11 +49,19 @@ _SAID_BY_SHOP = "the shop"
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that is left out, by its name, and why it cannot be read."""
+
+    file: str
+    trouble: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class Shelf:
-    """The programmes by key, and a sentence for each file that is none."""
+    """The programmes by key, and the files that are none."""
 
     programmes: Mapping[str, Programme]
-    broken: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def named(self, written: str) -> Programme | None:
         """The programme of this key or name, or the only one whose name begins so."""
@@ -72,25 +80,28 @@ class Shelf:
 
 async def shelf(desk: Desk) -> Shelf:
     """All programmes, read beside the loop."""
-    return await asyncio.to_thread(read_shelf, desk.shop.programmes)
+    found = await asyncio.to_thread(read_shelf, desk.shop.programmes)
+    for one in found.unread:
+        _log.warning("programme_broken", file=one.file, reason=str(one.trouble))
+    return found
 
 
 def read_shelf(folder: Path) -> Shelf:
     """The programmes that come with the bot and those in this folder, which may be missing."""
-    found = dict(shipped_programmes())
-    broken = []
+    own: dict[str, Programme] = {}
+    unread = []
     for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
         try:
             programme = read_programme(path)
-        except (SchedulingError, OSError) as trouble:
-            _log.warning("programme_broken", file=str(path), reason=str(trouble))
-            broken.append(str(trouble))
-        except (ArithmeticError, ValueError) as trouble:  # a number or a day beyond all bounds
-            _log.warning("programme_broken", file=str(path), reason=repr(trouble))
-            broken.append(f"{path.name}: {trouble}")
+            if programme.key in own:
+                reason = f"another file has {programme.key!r} already; each has one of its own"
+                raise ProgrammeBroken(file=path.name, part="key", reason=reason)
+        # A number or a day may lie beyond all bounds.
+        except (SchedulingError, OSError, ArithmeticError, ValueError) as trouble:
+            unread.append(Unread(path.name, trouble))
         else:
-            found[programme.key] = programme
-    return Shelf(found, tuple(broken))
+            own[programme.key] = programme
+    return Shelf({**shipped_programmes(), **own}, tuple(unread))
 
 
 def is_greetings(programme: Programme) -> bool:

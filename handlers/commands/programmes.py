@@ -20,13 +20,14 @@ from handlers.programme_facts import (
     read_facts,
     waiting_lines,
 )
-from handlers.programme_files import Shelf, is_greetings, shelf, title_of
+from handlers.programme_files import Shelf, Unread, is_greetings, shelf, title_of
 from handlers.programme_proposing import propose_on
 from handlers.programmes import meant_year, running_year, say_facts, turn_off
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from scheduler.content import Button
+from scheduler.programme import ProgrammeBroken
 from scheduler.programme_parts import Programme
 from storage.audiences import resolve
 from storage.errors import SchedulingError
@@ -147,8 +148,10 @@ async def _listed(desk: Desk, found: Shelf) -> Reply:
                 stands=stands,
             )
         )
-    if found.broken:
-        lines += ["", say("这些文件读不了："), *(f"· {trouble}" for trouble in found.broken)]
+    if found.unread:
+        call = "nuanqun doctor"
+        lines += ["", say("这些文件读不了，怎么改看 {call}：", call=call)]
+        lines += [_place(desk, one) for one in found.unread]
     lines += ["", say("看一个：/programme {key}", key=_DOUBLE_11)]
     lines.append(say("要开就发，例如：{example}", example=say(_EXAMPLE)))
     buttons = [
@@ -156,6 +159,13 @@ async def _listed(desk: Desk, found: Shelf) -> Reply:
         for programme in found.programmes.values()
     ]
     return reply("\n".join(lines), *buttons[:8], private=True)
+
+
+def _place(desk: Desk, one: Unread) -> str:
+    """A file that cannot be read, and where in it the mistake stands."""
+    if not isinstance(one.trouble, ProgrammeBroken):
+        return f"· {one.file}"
+    return desk.say("· {file}（{part}）", file=one.file, part=one.trouble.facts["part"])
 
 
 async def _lasts(desk: Desk, programme: Programme) -> bool:

@@ -126,7 +126,7 @@ def test_the_exit_code_tells_whether_all_is_well(here: Path) -> None:
     well = call("doctor", "--json")
     assert (well.code, {one["check"] for one in well.document}) == (
         0,
-        {"configuration", "storage", "room", "clock", "fonts"},
+        {"configuration", "storage", "room", "clock", "fonts", "programmes"},
     )
     (here / "nuanqun.toml").write_text("[room]\nporty = 0\n")
     bad = call("doctor")

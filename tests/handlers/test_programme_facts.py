@@ -118,7 +118,7 @@ def test_a_file_of_the_shop_takes_the_place_of_ours_with_its_key(tmp_path: Path)
     )
     shelf = read_shelf(write_sale(tmp_path / "own", text))
     assert shelf.programmes["double12"].names["zh"] == "秋季上新节"
-    assert shelf.broken == ()
+    assert shelf.unread == ()
     found = shelf.named("秋季上新节")
     assert found is not None
     assert found.key == "double12"

@@ -233,7 +233,7 @@ async def test_a_broken_file_is_told_of_and_the_others_stay(
     shop = await open_shop(sqlite, ShopSettings(programmes=folder))
     listed = await says(shop, "/programme")
     assert "秋季上新节（sale）" in listed
-    assert "这些文件读不了：\n· The programme broken.toml is broken" in listed
+    assert "这些文件读不了，怎么改看 nuanqun doctor：\n· broken.toml（" in listed
 
 
 async def test_fans_are_not_told_that_there_are_programmes(shop: Shop) -> None:
