@@ -67,10 +67,11 @@ async def _prepare(desk: Desk, new: NewCampaign) -> bool:
     async with desk.database.writing() as connection:
         # Nobody switches it off meanwhile, and no other process prepares the same.
         on = await programmes_on(connection, desk.shop_id, hold=True)
-        if new.running_id not in {one.id for one in on} or new.key in await _made(connection, on):
+        running = next((one for one in on if one.id == new.running_id), None)
+        if running is None or new.key in await _made(connection, on):
             return False
         key = await free_key(connection, new.key)
-        draft = replace(new, key=key)
+        draft = replace(new, key=key, audience=running.audience or Audience())
         await campaigns.create(connection, desk.shop_id, draft, state=CampaignState.DRAFT)
         entry = audit.Entry(new.created_at, AUTHOR, "prepare", key, {})
         await audit.note(connection, entry)

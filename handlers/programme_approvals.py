@@ -38,7 +38,12 @@ from scheduler.content import Button, Content
 from scheduler.programme_parts import Programme
 from storage import audit
 from storage.campaigns import StoredCampaign
-from storage.running_programmes import RunningProgramme, programmes_on, switch_off
+from storage.running_programmes import (
+    RunningProgramme,
+    programmes_on,
+    running_programme,
+    switch_off,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ async def submit_programme(desk: Desk, actor: str, name: str, year: int) -> tupl
     """
     found = await waiting_of(desk, name, year)
     if found is None:
-        return "", []
+        return await _submit_each(desk, actor, name, year)
     if len(found.campaigns) == 1:
         return str(found.campaigns[0].id), await submit(desk, actor, found.campaigns[0].id)
     text = await what_waits_of(desk, found)
@@ -129,6 +134,18 @@ async def submit_programme(desk: Desk, actor: str, name: str, year: int) -> tupl
     return found.call, await ask_others(
         desk, actor, question, f"programme:{found.running.id}:{found.newest}"
     )
+
+
+async def _submit_each(desk: Desk, actor: str, key: str, year: int) -> tuple[str, list[str]]:
+    """Tell the other managers of each greeting that this one has changed and that waits."""
+    async with desk.database.reading() as connection:
+        running = await running_programme(connection, desk.shop_id, key, year)
+        standing = await standing_campaigns(connection, running)
+    those = [one.id for one in standing if waits(one) and one.submitted_by == actor]
+    told: dict[str, None] = {}
+    for number in those:
+        told |= dict.fromkeys(await submit(desk, actor, number))
+    return str(those[0]) if those else "", list(told)
 
 
 async def what_waits_of(desk: Desk, found: Waiting, opening: str | None = None) -> str:

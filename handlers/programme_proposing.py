@@ -17,6 +17,7 @@ from handlers.audiences import Chosen
 from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
 from handlers.coupon_texts import Settled, settled
 from handlers.desk import Asked, Desk
+from handlers.greetings_re_aimed import approved_to_re_aim, waiting_to_re_aim
 from handlers.people_meant import unknown_lines
 from handlers.previews import facts, to_come, too_much
 from handlers.private_reach import reached_in_private
@@ -265,17 +266,21 @@ async def _propose_greetings(
     say, now = desk.say, desk.clock.now()
     if running.is_on and running.audience == chosen.audience:
         return reply(say("「{name}」已经开着，没有要变的。", name=title), private=True)
-    switching = Switching(
-        key=running.key,
-        year=running.year,
-        title=title,
-        facts=dict(running.facts),
-        audience=chosen.audience.to_json(),
-        groups=[group.id for group in chosen.groups],
-        made=[],
-        changed=[],
-    )
     async with desk.database.writing() as connection:
+        was_on = running.is_on
+        edits = await approved_to_re_aim(connection, desk, running, chosen) if was_on else []
+        drafts = await waiting_to_re_aim(connection, running) if was_on else []
+        switching = Switching(
+            key=running.key,
+            year=running.year,
+            title=title,
+            facts=dict(running.facts),
+            audience=chosen.audience.to_json(),
+            groups=[group.id for group in chosen.groups],
+            made=[],
+            changed=[asdict(one) for one in edits],
+        )
+        then = await what_then(connection, desk) if edits else []
         number = await ask(connection, asked, PROGRAMME, asdict(switching), now)
         await keep_choice(connection, asked.member.id, chosen.written)
     lines = [
@@ -290,8 +295,11 @@ async def _propose_greetings(
             count=len(chosen.groups),
             names=desk.listed((group.title for group in chosen.groups), 20),
         ),
-        question(desk, number),
     ]
+    if following := len(edits) + len(drafts):
+        sentence = "写好了还没发的 {count} 条问候也改发到这些群"
+        lines.append(say(sentence, count=following))
+    lines += [*then, question(desk, number)]
     return reply("\n".join(lines), *buttons_for(desk, number), private=True)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Asked, Desk
+from handlers.greetings_re_aimed import re_aim
 from handlers.moved_posts import follow_moments, holds_still
 from handlers.programme_files import is_over, year_of
 from handlers.programme_wanted import Switching, plain_key
@@ -119,6 +120,8 @@ async def make(
             return None
     audience = Audience.from_json(switching.audience)
     await switch_on(connection, running.id, audience, switching.facts, by=asked.actor, at=now)
+    if running.is_on:
+        await re_aim(connection, desk, running, audience, now)
     made = [await _create(connection, desk, asked.actor, one, running.id) for one in proposals]
     await _leave_out_again(connection, running, made, now)
     made += [await change(connection, asked, edit, now) for edit in edits]

@@ -155,6 +155,82 @@ async def test_a_greeting_to_some_groups_leaves_the_others_theirs(
     assert said in sent.text
 
 
+async def re_aimed(shop: Shop, groups: str = "@一群") -> str:
+    """The programme goes to other groups; the preview of that."""
+    preview = await says(shop, f"/programme on festivals {groups}")
+    await says(shop, "/confirm")
+    return preview
+
+
+async def greeted_groups(shop: Shop) -> list[str]:
+    """Whom the solstice's greeting reaches."""
+    shop.clock.advance(4 * DAY - timedelta(minutes=10))
+    return sorted(map(str, (await shop.delivers()).addresses))
+
+
+async def test_an_approved_greeting_goes_where_its_programme_goes(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, f"/approve {one.id}")
+    assert "写好了还没发的 1 条问候也改发到这些群" in await re_aimed(shop)
+    assert await greeted_groups(shop) == [str(in_group("一群"))]
+
+
+async def test_a_greeting_that_waits_goes_there_too_and_is_still_to_be_approved(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await shown(shop)
+    await re_aimed(shop)
+    (one,) = await prepared(shop)
+    assert (one.state, one.submitted_by) == (CampaignState.DRAFT, AUTHOR)
+    (again,) = await shown(shop)
+    assert "发到 1 个群" in again
+    await says(shop, f"/approve {one.id} 2")
+    assert await greeted_groups(shop) == [str(in_group("一群"))]
+
+
+async def test_what_is_planned_already_does_not_reach_a_group_that_was_left(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, f"/approve {one.id}")
+    shop.clock.advance(4 * DAY - timedelta(minutes=28))
+    await shop.desk.planner.plan_ahead()
+    await re_aimed(shop)
+    shop.clock.advance(timedelta(minutes=18))
+    assert [str(one) for one in (await shop.delivers()).addresses] == [str(in_group("一群"))]
+
+
+async def test_with_another_manager_an_approved_greeting_is_approved_again(shop: Shop) -> None:
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, f"/approve {one.id}")
+    await second_manager(shop)
+    assert "还要另一位管理员批准" in await re_aimed(shop)
+    told = [post.content.text for post in shop.platform.posts if "等着批准" in post.content.text]
+    assert "发到 1 个群" in told[-1]
+    await says(shop, f"/approve {one.id} 2", OTHER)
+    assert await greeted_groups(shop) == [str(in_group("一群"))]
+
+
+async def test_a_greeting_with_groups_of_its_own_keeps_them(shop: Shop) -> None:
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, f"/edit {one.id} @二群 冬至安康")
+    await says(shop, "/confirm")
+    await re_aimed(shop)
+    assert await greeted_groups(shop) == [str(in_group("二群"))]
+
+
 async def test_managers_are_not_woken_by_a_greeting(shop: Shop) -> None:
     await switched_on(shop)
     shop.clock.advance(timedelta(hours=13))  # 23:00
