@@ -14,7 +14,8 @@ from datetime import time, timedelta
 from typing import Any
 
 from handlers.audiences import Chosen
-from handlers.coupon_texts import asks_for_coupon, naming, never_in_groups, plainly
+from handlers.coupon_names import plainly
+from handlers.coupon_texts import asks_for_coupon, naming, never_in_groups
 from handlers.day_arguments import Day
 from handlers.desk import Asked, Desk
 from handlers.previews import to_come, too_long, words_of, wrong_braces, wrong_braces_in_private
@@ -113,7 +114,9 @@ async def countdown_proposal(
     try:
         target = day.after(desk.shop.day_of(desk.clock.now()))
     except ValueError:
-        return reply(desk.say("日历里没有「{day}」这一天。", day=day.written), private=True)
+        example = desk.say("/countdown 双11 @所有群")
+        sentence = "日历里没有「{day}」这一天。可以这样写：{example}"
+        return reply(desk.say(sentence, day=day.written, example=example), private=True)
     if text is None and (target.month, target.day) == _DOUBLE_11:
         double11 = shipped_programmes()["double11"]
         if await _is_on(desk, double11.key, target.year):

@@ -26,6 +26,7 @@ from scheduler.wall_time import instant_of, last_second_of, zone_named
 from storage.quiet_days import Mourning, declare, mournings, withdraw
 from storage.shop_days import ShopDay, drop_shop_day, keep_shop_day
 
+_MOURN_EXAMPLE = "/mourn 12-05 全国哀悼日"
 CARE_EXAMPLE = "/care 台风 @所有群 广东沿海"
 _CARE_VALID = timedelta(hours=6)
 _AHEAD = 60  # days of the calendar that are shown unless more are asked for
@@ -60,7 +61,7 @@ async def show_calendar(
     yield reply("\n".join([title, *lines]), private=True)
 
 
-@command("mourn", "哀悼", Role.MANAGER, "定一天哀悼日，那天不发推广", "/mourn 12-05 全国哀悼日")
+@command("mourn", "哀悼", Role.MANAGER, "定一天哀悼日，那天不发推广", _MOURN_EXAMPLE)
 async def mourn(
     desk: Desk, asked: Asked, day: Day | None = None, reason: Rest | None = None
 ) -> Replies:
@@ -72,7 +73,8 @@ async def mourn(
         return
     meant = _date_of(day, today)
     if meant is None:
-        yield reply(say("日历里没有「{day}」这一天。", day=day.written), private=True)
+        sentence, example = "日历里没有「{day}」这一天。可以这样写：{example}", say(_MOURN_EXAMPLE)
+        yield reply(say(sentence, day=day.written, example=example), private=True)
         return
     if meant < today:
         yield reply(say("{day} 已经过去了。", day=f"{meant:%Y-%m-%d}"), private=True)
@@ -105,14 +107,15 @@ async def unmourn(desk: Desk, asked: Asked, day: Day) -> Replies:
         async with desk.database.writing() as connection:
             done = await withdraw(connection, desk.shop_id, meant, by=asked.actor, at=now)
     if meant is None or not done:
-        yield reply(say("没有定过「{day}」这个哀悼日。", day=day.written), private=True)
+        sentence = "没有定过「{day}」这个哀悼日。定过的看 /mourn"
+        yield reply(say(sentence, day=day.written), private=True)
         return
     sentence = "{day} 不再是哀悼日。还没过时的照原来的安排发，已经跳过的不补。"
     yield reply(say(sentence, day=f"{meant:%Y-%m-%d}"), private=True)
 
 
 def _no_day(desk: Desk) -> Reply:
-    example = desk.say("/mourn 12-05 全国哀悼日")
+    example = desk.say(_MOURN_EXAMPLE)
     text = desk.say("先写哪天，再写为什么，例如：{example}", example=example)
     return reply(text, private=True)
 
@@ -141,9 +144,7 @@ async def _mournings(desk: Desk, today: date) -> Reply:
     ]
     title = say("这些日子不发推广：")
     return reply(
-        "\n".join(
-            [title, *lines, say("再定一天：{example}", example=say("/mourn 12-05 全国哀悼日"))]
-        ),
+        "\n".join([title, *lines, say("再定一天：{example}", example=say(_MOURN_EXAMPLE))]),
         private=True,
     )
 

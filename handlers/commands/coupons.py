@@ -108,8 +108,9 @@ async def _kept(desk: Desk, asked: Asked, order: CouponOrder) -> Reply:
         try:
             day = order.until.after(desk.shop.day_of(asked.at))
         except ValueError:
-            written = order.until.written
-            return reply(say("日历里没有「{day}」这一天。", day=written), private=True)
+            sentence = "日历里没有「{day}」这一天。可以这样写：{example}"
+            text = say(sentence, day=order.until.written, example="12-12")
+            return reply(text, private=True)
         # The last second of the day by the shop's clock.
         midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(desk.shop.zone))
         until = midnight - timedelta(seconds=1)

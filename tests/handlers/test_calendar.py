@@ -79,14 +79,25 @@ async def test_the_days_without_marketing_are_listed(shop: Shop) -> None:
     ("said", "answered"),
     [
         ("/mourn 2026-11-04 哀悼", "2026-11-04 已经过去了。"),
-        ("/mourn 2027-02-29 哀悼", "日历里没有「2027-02-29」这一天。"),
+        (
+            "/mourn 13-40",
+            "日历里没有「13-40」这一天。可以这样写：/mourn 12-05 全国哀悼日",
+        ),
+        ("/mourn 2027-02-29 哀悼", "日历里没有「2027-02-29」这一天。可以这样写：/mourn 12-05"),
+        ("/mourn 2-30 哀悼", "日历里没有「2-30」这一天。可以这样写：/mourn 12-05"),
         ("/mourn 明天", "先写哪天，再写为什么"),
         ("/unmourn 明天", "日子要写成 双11、12-12 或 2026-12-12"),
         ("/unmourn 11-06", "没有定过「11-06」这个哀悼日。"),
-        ("/unmourn 2027-02-29", "没有定过「2027-02-29」这个哀悼日。"),
+        ("/unmourn 13-40", "没有定过「13-40」这个哀悼日。定过的看 /mourn"),
+        ("/shopday 店庆 13-40", "可以这样写：/shopday 店庆 2016-10-18"),
+        ("/shopday 店庆 农历13-1", "可以这样写：/shopday 店庆 2016-10-18"),
+        ("/calendar 400", "天数要在 1 到 366 之间。可以这样写：/calendar 90"),
+        ("/countdown 13-40 @所有群", "这一天。可以这样写：/countdown 双11 @所有群"),
     ],
 )
-async def test_a_wrong_day_of_mourning_is_told(shop: Shop, said: str, answered: str) -> None:
+async def test_a_wrong_day_is_told_with_the_right_example(
+    shop: Shop, said: str, answered: str
+) -> None:
     assert answered in await shown(shop, said)
 
 

@@ -214,7 +214,7 @@ async def test_no_coupon_rewards_sharing(shop: Shop) -> None:
 
 async def test_a_day_that_does_not_exist_is_said(shop: Shop) -> None:
     answer = await shop.says(MANAGER, "/coupon 券 | 减5 | 2026-02-30 | 5", group=None)
-    assert answer.text == "日历里没有「2026-02-30」这一天。"
+    assert answer.text == "日历里没有「2026-02-30」这一天。可以这样写：12-12"
 
 
 def test_codes_are_masked_however_short_they_are() -> None:

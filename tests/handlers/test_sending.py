@@ -84,7 +84,7 @@ async def test_a_broadcast_goes_out_word_for_word(shop: Shop, text: str) -> None
             "/broadcast @上次 今晚",
             "还没有上次的选择。写群名或群标签就行，例如：@福利群 -二群",
         ),
-        ("/countdown 2-30 @一群", "日历里没有「2-30」这一天。"),
+        ("/countdown 2-30 @一群", "日历里没有「2-30」这一天。可以这样写：/countdown 双11 @所有群"),
         ("/countdown 2020-02-02 @一群", "从现在起一年内没有要发的。"),
         (
             "/countdown 双12 @一群 还有 {{ dyas }} 天",
