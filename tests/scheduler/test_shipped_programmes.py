@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import combinations
@@ -253,6 +253,29 @@ def test_a_private_word_that_nothing_ends_waits_out_the_night_of_a_fan_far_away(
     for post in planned(key, 2027).posts:
         if post.audience is not None and post.task in endless:
             assert post.until - post.at >= (end - begin) % timedelta(days=1), post.task
+
+
+@settings(max_examples=200, deadline=None)
+@given(zones, zones, st.integers(0, 23), st.integers(0, 59))
+def test_a_private_word_about_a_node_never_comes_after_it_wherever_the_fan_lives(
+    shop: ZoneInfo, fan: ZoneInfo, hour: int, minute: int
+) -> None:
+    """Its end is the node's instant, not a time of the day on the fan's wall or the shop's."""
+    end = datetime(2026, 11, 10, hour, minute, tzinfo=SHANGHAI)
+    node = replace(nodes_for("double11", 2026)["balance-end"], at=end)
+    plan = resolve(shipped_programmes()["double11"], 2026, {}, {node.key: node}, zone=str(shop))
+    (post,) = [one for one in plan.posts if one.task == "balance-ends-in-private"]
+    (moment,) = moments(Dated((post.moment,)), shop, end - WEEK, end)
+    assert moment.until is not None
+    # A wall that shows an hour twice cannot say which of them is meant: never the later one.
+    assert end - timedelta(hours=1) <= moment.until <= end
+    now, person = moment.at, replace(PERSON, zone=str(fan))
+    delivery = due(person, programme="double11", not_before=now, not_after=moment.until)
+    while isinstance(
+        then := decide(delivery, person, NO_LIMITS, History(), CareSettings(), now), Defer
+    ):
+        now = then.until
+    assert isinstance(then, Skip) or now <= end
 
 
 def test_all_of_double11_leaves_also_on_days_that_are_festivals() -> None:
