@@ -47,8 +47,12 @@ _LONGEST_TALK = 62  # days of talk at most, the last ones: a greeting may run fo
 _NONE = Aftermath()
 
 
-async def review_of_campaign(desk: Desk, campaign: StoredCampaign) -> Review:
+async def review_of_campaign(
+    desk: Desk, campaign: StoredCampaign, *, with_talk: bool = True
+) -> Review:
     """The review of a campaign as it stands now, be it over or not.
+
+    What fans said is gathered only `with_talk`: it is most of the work.
 
     Raises:
         SchedulingError: its schedule or the plan of its trial cannot be read.
@@ -61,7 +65,9 @@ async def review_of_campaign(desk: Desk, campaign: StoredCampaign) -> Review:
     if len(tasks) > _MOST_PARTS:
         tasks = [TaskSeen(_WHOLE, campaign.name, "", tuple(found.posts), _NONE)]
     part = PartSeen(_WHOLE, "", "", None, None, tuple(tasks), _NONE)
-    review = await _reviewed(desk, found, [part], campaign.name, number=campaign.id)
+    review = await _reviewed(desk, found, [part], campaign.name)
+    talk = await _talk(desk, found) if with_talk else None
+    review = replace(review, number=campaign.id, talk=talk)
     return replace(review, advice=advise(known_of(desk, review)))
 
 
@@ -93,8 +99,13 @@ async def review_of_programme(
         plan = await plan_of(desk, programme, running.year, running.facts)
     parts = _phases(desk, programme, plan, found.posts)
     review = await _reviewed(desk, found, parts, title_of(programme, desk.shop, meant))
-    waiting = () if plan is None else _never_planned(desk, plan, found.posts)
-    review = replace(review, programme=programme.key, year=meant, waiting=waiting)
+    review = replace(
+        review,
+        programme=programme.key,
+        year=meant,
+        waiting=() if plan is None else _never_planned(desk, plan, found.posts),
+        talk=await _talk(desk, found),
+    )
     return replace(review, advice=advise(known_of(desk, review)))
 
 
@@ -203,10 +214,8 @@ def _tasks(posts: Sequence[PostSeen], goals: Mapping[str, str]) -> tuple[TaskSee
     return tuple(sorted(tasks, key=lambda one: one.posts[0].at))
 
 
-async def _reviewed(
-    desk: Desk, found: _Read, parts: Sequence[PartSeen], title: str, *, number: int | None = None
-) -> Review:
-    """The review without advice, with what fans did after the posts of each part and task."""
+async def _reviewed(desk: Desk, found: _Read, parts: Sequence[PartSeen], title: str) -> Review:
+    """What fans did after the posts of each part and task; no talk yet, and no advice."""
     now = desk.clock.now()
     async with desk.database.reading() as connection:
         did = await aftermath(connection, _looked_at(found, parts), _looking(desk, found))
@@ -228,7 +237,7 @@ async def _reviewed(
     ]
     return Review(
         title=title,
-        number=number,
+        number=None,
         programme=found.campaigns[0].programme if found.campaigns else "",
         year=EVERY_YEAR,
         made_at=now,
@@ -237,7 +246,6 @@ async def _reviewed(
         did=did.get(_WHOLE, _NONE),
         money=_together(money),
         trials=tuple(trials),
-        talk=await _talk(desk, found),
         ends=found.ends,
     )
 

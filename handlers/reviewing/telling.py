@@ -1,15 +1,17 @@
-"""Tells the staff of a review by itself, once: of each campaign, and of a programme's whole year.
+"""Tells the staff of reviews by itself, once: of campaigns, and of a programme's whole year.
 
-A watcher (`bot/watching.py`) asks which campaigns have nothing more to plan. One is told when the
-last window after its posts is over, a programme when that of its last campaign is; never in quiet
-hours, and not at all where that was days ago. What was told stands in the database, so that no
-restart and no second process tells it again.
+A watcher (`bot/watching.py`) asks which campaigns have nothing more to plan. One is over when the
+last window after its posts is, and what is over on one day is told at once, when the last of it is.
+A programme is told when its last campaign is over, and of one that runs on, the year that is over
+in January. Nothing is told in quiet hours, nor what was over days ago. What was told, and what
+reached nobody, stands in the database: no restart and no second process tells it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -20,7 +22,7 @@ from handlers.programme_files import plan_of, shelf
 from handlers.reviewing.figures import Review
 from handlers.reviewing.picture import review_picture
 from handlers.reviewing.reading import looked_for, review_of_campaign, review_of_programme
-from handlers.reviewing.text import review_text, shown_buttons
+from handlers.reviewing.text import gathered_buttons, gathered_text, review_text, shown_buttons
 from handlers.staff import managers, tell_managers
 from scheduler.content import Content
 from scheduler.programme_parts import Programme
@@ -36,23 +38,28 @@ from storage.told_reviews import (
     Ended,
     Reviewed,
     note_reviewed,
+    note_unheard,
     untold_campaigns,
     untold_programmes,
+    untold_years,
+    year_of,
 )
 
 _log = structlog.get_logger(__name__)
 
 LATE_FOR = timedelta(days=3)
 """What was over for longer is no news."""
+YEAR_TOLD = (timedelta(days=7), timedelta(days=31))
+"""From when until when in a year the one before is told, of a programme that runs on."""
 
 
 async def tell_reviews(desk: Desk) -> int:
-    """Tell of what is over and was not told yet; how many reviews reached anybody."""
+    """Tell of what is over and was not told yet; how many tellings reached anybody."""
     now = desk.clock.now()
     if quiet_until(now, ZoneInfo(desk.shop.zone), desk.care.quiet_hours) is not None:
         return 0
     async with desk.database.reading() as connection:
-        programmes = await untold_programmes(connection, desk.shop_id)
+        programmes = await untold_programmes(connection, desk.shop_id, now)
         people = await managers(connection, desk.shop)
         chats = await staff_chats(connection, desk.shop_id)
     if not (people or chats):
@@ -60,44 +67,52 @@ async def tell_reviews(desk: Desk) -> int:
     count = 0
     for one in programmes:
         count += await _tell_programme(desk, one, now)
-    async with desk.database.reading() as connection:
-        over = await untold_campaigns(connection, desk.shop_id)
-    for one in over:
-        count += await _tell_campaign(desk, one, now)
-    return count
+    count += await _tell_years(desk, now)
+    return count + await _tell_campaigns(desk, now)
 
 
-async def _tell_campaign(desk: Desk, ended: Ended, now: datetime) -> bool:
-    async with desk.database.reading() as connection:
-        campaign = await campaigns.by_id(connection, ended.id)
-    if campaign is None:
-        return False
-    try:
-        if not await _is_time(desk, Reviewed.CAMPAIGN, ended, [campaign], now):
-            return False
-        review = await review_of_campaign(desk, campaign)
-    except SchedulingError as trouble:
-        return await _pass_over(desk, Reviewed.CAMPAIGN, ended.id, str(trouble))
-    return await _tell(desk, Reviewed.CAMPAIGN, ended, review, [campaign])
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is told at once: reviews of a kind by their ids, and the campaigns that they are of.
+
+    Under its `key` nobody is told again to whom it was said from `since` on.
+    """
+
+    kind: str
+    ids: Sequence[int]
+    key: str
+    since: datetime
+    campaigns: Sequence[int]
 
 
 async def _tell_programme(desk: Desk, ended: Ended, now: datetime) -> bool:
-    """The same of a programme; those of its campaigns that were not told yet are told with it."""
+    """Tell of a programme's year; those of its campaigns that were not told yet go with it."""
+    kind = Reviewed.PROGRAMME
     async with desk.database.reading() as connection:
         on = {one.id: one for one in await programmes_ever_on(connection, desk.shop_id)}
         every = await campaigns.of_programme(connection, ended.id)
     running = on.get(ended.id)
     programme = (await shelf(desk)).programmes.get(running.key) if running is not None else None
     if running is None or programme is None:
-        return await _pass_over(desk, Reviewed.PROGRAMME, ended.id, "there is no such programme")
+        return await _pass_over(desk, kind, ended.id, "there is no such programme")
     try:
-        over = await _last_phase_over(desk, programme, running)
-        if not await _is_time(desk, Reviewed.PROGRAMME, ended, every, now, not_before=over):
+        over_at = await _over_at(desk, kind, ended, every, now)
+        if over_at is None:
+            return False
+        last_phase = await _last_phase_over(desk, programme, running)
+        if not await _is_news(desk, kind, ended.id, max(over_at, last_phase or over_at), now):
             return False
         review = await review_of_programme(desk, programme, running)
     except SchedulingError as trouble:
-        return await _pass_over(desk, Reviewed.PROGRAMME, ended.id, str(trouble))
-    return await _tell(desk, Reviewed.PROGRAMME, ended, review, every)
+        return await _pass_over(desk, kind, ended.id, str(trouble))
+    since = ended.last_at or over_at
+    telling = _Telling(kind, [ended.id], f"review:{kind}:{ended.id}", since, _ids(every))
+    if not await _tell_whole(desk, telling, review):
+        return False
+    async with desk.database.writing() as connection:
+        at = desk.clock.now()
+        await note_reviewed(connection, desk.shop_id, Reviewed.CAMPAIGN, _ids(every), at)
+    return True
 
 
 async def _last_phase_over(
@@ -111,63 +126,151 @@ async def _last_phase_over(
     return day_bounds(desk, max(days))[1] if days else None
 
 
-async def _is_time(
-    desk: Desk,
-    kind: Reviewed,
-    ended: Ended,
-    every: Sequence[StoredCampaign],
-    now: datetime,
-    *,
-    not_before: datetime | None = None,
-) -> bool:
-    """Whether the last window is over, and a moment that it is to wait for.
+async def _tell_years(desk: Desk, now: datetime) -> int:
+    """Tell of the year that is over, of each programme that runs on from year to year."""
+    this_year = desk.shop.day_of(now).year
+    begins, _ = day_bounds(desk, date(this_year, 1, 1))
+    earliest, latest = YEAR_TOLD
+    if not begins + earliest <= now < begins + latest:
+        return 0
+    year, kind = this_year - 1, year_of(this_year - 1)
+    async with desk.database.reading() as connection:
+        ids = await untold_years(connection, desk.shop_id, year, now)
+        on = {one.id: one for one in await programmes_ever_on(connection, desk.shop_id)}
+    count = 0
+    for number in ids:
+        programme = (await shelf(desk)).programmes.get(on[number].key)
+        if programme is None:
+            await _pass_over(desk, kind, number, "there is no such programme")
+            continue
+        try:
+            review = await review_of_programme(desk, programme, on[number], year)
+        except SchedulingError as trouble:
+            await _pass_over(desk, kind, number, str(trouble))
+            continue
+        if not review.ledger.planned:
+            await _pass_over(desk, kind, number, "nothing of it was to be sent")
+            continue
+        theirs = sorted({post.campaign_id for post in review.posts})
+        telling = _Telling(kind, [number], f"review:{kind}:{number}", begins, theirs)
+        count += await _tell_whole(desk, telling, review)
+    return count
 
-    What nobody need be told of any more is passed over.
+
+async def _tell_campaigns(desk: Desk, now: datetime) -> bool:
+    """Tell of the campaigns that are over, but for a day on which others will be over yet."""
+    kind = Reviewed.CAMPAIGN
+    async with desk.database.reading() as connection:
+        over = await untold_campaigns(connection, desk.shop_id, now)
+    ready: list[tuple[date, Ended, StoredCampaign]] = []
+    goes_on: set[date] = set()
+    for one in over:
+        async with desk.database.reading() as connection:
+            campaign = await campaigns.by_id(connection, one.id)
+        if campaign is None:
+            continue
+        try:
+            over_at = await _over_at(desk, kind, one, [campaign], now)
+        except SchedulingError as trouble:
+            await _pass_over(desk, kind, one.id, str(trouble))
+            continue
+        if over_at is None:
+            continue
+        if now < over_at:
+            goes_on.add(desk.shop.day_of(over_at))
+        elif await _is_news(desk, kind, one.id, over_at, now):
+            ready.append((desk.shop.day_of(over_at), one, campaign))
+    return await _tell_at_once(
+        desk, [(ended, campaign) for day, ended, campaign in ready if day not in goes_on]
+    )
+
+
+async def _tell_at_once(desk: Desk, over: Sequence[tuple[Ended, StoredCampaign]]) -> bool:
+    """Tell of one campaign as a whole, of several in a line each."""
+    kind, reviews, told = Reviewed.CAMPAIGN, [], []
+    for ended, campaign in over:
+        try:
+            reviews.append(await review_of_campaign(desk, campaign, with_talk=len(over) == 1))
+        except SchedulingError as trouble:
+            await _pass_over(desk, kind, ended.id, str(trouble))
+        else:
+            told.append(ended)
+    if not told:
+        return False
+    ids = [one.id for one in told]
+    since = min(one.last_at for one in told if one.last_at is not None)
+    if len(told) == 1:
+        telling = _Telling(kind, ids, f"review:{kind}:{ids[0]}", since, ids)
+        return await _tell_whole(desk, telling, reviews[0])
+    telling = _Telling(kind, ids, f"reviews:{ids[0]}..{ids[-1]}:{len(ids)}", since, ids)
+    content = Content(gathered_text(desk, reviews), buttons=gathered_buttons(desk, reviews))
+    return await _tell(desk, telling, content)
+
+
+async def _over_at(
+    desk: Desk, kind: str, ended: Ended, every: Sequence[StoredCampaign], now: datetime
+) -> datetime | None:
+    """When the last window is over, or the earliest that may be; None: nothing is to be told.
 
     Raises:
         SchedulingError: the plan of a trial cannot be read.
     """
     if ended.waiting:
-        return False
+        return None
     if ended.last_at is None:
-        return await _pass_over(desk, kind, ended.id, "nothing of it was to be sent")
-    if now < ended.last_at + UNPLANNED_WINDOW:
-        return False
+        await _pass_over(desk, kind, ended.id, "nothing of it was to be sent")
+        return None
+    earliest = ended.last_at + UNPLANNED_WINDOW
+    if now < earliest:
+        return earliest
     async with desk.database.reading() as connection:
-        over_at = ended.last_at + await looked_for(connection, every)
-    over_at = max(over_at, not_before or over_at)
+        return ended.last_at + await looked_for(connection, every)
+
+
+async def _is_news(desk: Desk, kind: str, number: int, over_at: datetime, now: datetime) -> bool:
+    """Whether it is over, and was not over for so long that nobody need be told any more."""
     if now > over_at + LATE_FOR:
-        return await _pass_over(desk, kind, ended.id, "it was over days ago")
+        return await _pass_over(desk, kind, number, "it was over days ago")
     return now >= over_at
 
 
-async def _pass_over(desk: Desk, kind: Reviewed, number: int, why: str) -> bool:
+async def _pass_over(desk: Desk, kind: str, number: int, why: str) -> bool:
     """Write down that nobody is told of it; False, for whoever asks whether somebody was."""
-    _log.info("review_passed_over", kind=kind.value, number=number, reason=why)
+    _log.info("review_passed_over", kind=kind, number=number, reason=why)
     async with desk.database.writing() as connection:
         await note_reviewed(connection, desk.shop_id, kind, [number], None)
     return False
 
 
-async def _tell(
-    desk: Desk, kind: Reviewed, ended: Ended, review: Review, every: Sequence[StoredCampaign]
-) -> bool:
-    key, since = f"review:{kind.value}:{ended.id}", ended.last_at
-    async with desk.database.reading() as connection:
-        groups = await groups_concerned(connection, [one.id for one in every])
-    about = next(iter(groups)) if len(groups) == 1 else None
+async def _tell_whole(desk: Desk, telling: _Telling, review: Review) -> bool:
+    """Tell of one review, with its picture behind it; whether it reached anybody."""
     content = Content(review_text(desk, review), buttons=shown_buttons(desk, review))
-    if not await tell_managers(desk, content, key, about=about, once_since=since):
-        _log.error("review_unheard", kind=kind.value, number=ended.id)
-        return False  # the next look tries again
-    async with desk.database.writing() as connection:
-        at = desk.clock.now()
-        await note_reviewed(connection, desk.shop_id, kind, [ended.id], at)
-        if kind is Reviewed.PROGRAMME:
-            ids = [one.id for one in every]
-            await note_reviewed(connection, desk.shop_id, Reviewed.CAMPAIGN, ids, at)
+    if not await _tell(desk, telling, content):
+        return False
     picture = await review_picture(desk, review)
     if picture is not None:
-        shown = Content("", pictures=(picture,))
-        await tell_managers(desk, shown, f"picture-of-{key}", about=about, once_since=since)
+        await _say(desk, telling, Content("", pictures=(picture,)), f"picture-of-{telling.key}")
     return True
+
+
+async def _tell(desk: Desk, telling: _Telling, content: Content) -> bool:
+    heard = await _say(desk, telling, content, telling.key)
+    at = desk.clock.now()
+    async with desk.database.writing() as connection:
+        if heard:
+            await note_reviewed(connection, desk.shop_id, telling.kind, telling.ids, at)
+        else:
+            _log.error("review_unheard", kind=telling.kind, numbers=list(telling.ids))
+            await note_unheard(connection, desk.shop_id, telling.kind, telling.ids, at)
+    return heard
+
+
+async def _say(desk: Desk, telling: _Telling, content: Content, key: str) -> bool:
+    async with desk.database.reading() as connection:
+        groups = await groups_concerned(connection, telling.campaigns)
+    about = next(iter(groups)) if len(groups) == 1 else None
+    return bool(await tell_managers(desk, content, key, about=about, once_since=telling.since))
+
+
+def _ids(every: Sequence[StoredCampaign]) -> list[int]:
+    return [one.id for one in every]

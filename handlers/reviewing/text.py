@@ -52,6 +52,28 @@ def review_text(desk: Desk, review: Review) -> str:
     return in_one_message(desk, lines, [])
 
 
+def gathered_text(desk: Desk, reviews: Sequence[Review]) -> str:
+    """Several campaigns that are over, in a line each."""
+    say = desk.say
+    lines = [say("📊 这 {count} 个活动看完了：", count=len(reviews))]
+    for review in reviews:
+        came_of = _came_of(desk, len(review.posts), review.ledger, review.did)
+        name = say("{number}「{name}」", number=review.number, name=shortened(review.title))
+        lines.append(say("· {line}", line=say("{name}：{parts}", name=name, parts=came_of)))
+    return in_one_message(desk, lines, [say("看一个的复盘：/review 加编号")])
+
+
+def gathered_buttons(desk: Desk, reviews: Sequence[Review]) -> tuple[Button, ...]:
+    """The whole review of each, as far as there is room."""
+    return tuple(
+        Button(
+            desk.say("{number} · {name}", number=one.number, name=shortened(one.title)),
+            f"/review {one.number}",
+        )
+        for one in reviews[:_BUTTONS]
+    )
+
+
 def title_line(desk: Desk, review: Review) -> str:
     """What is reviewed, and over which days."""
     say, posts = desk.say, review.posts

@@ -11,8 +11,9 @@ told_reviews = Table(
     "told_reviews",
     metadata,
     belonging_to("shops.id", "shop_id"),
-    Column("kind", Words, nullable=False),  # campaign or programme
+    Column("kind", Words, nullable=False),  # campaign, programme, or the year of one that runs on
     Column("reviewed_id", Identity, nullable=False),  # of the campaign, or of its running programme
     Column("told_at", UtcDateTime),  # null: it was over for too long, or nothing came of it
+    Column("tried_at", UtcDateTime),  # when it last reached nobody; null once that is settled
     PrimaryKeyConstraint("shop_id", "kind", "reviewed_id"),
 )

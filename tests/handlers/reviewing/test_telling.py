@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from handlers.desk import Desk
+from handlers.reviewing import telling
+from handlers.reviewing.figures import Review
+from handlers.reviewing.reading import review_of_campaign
 from handlers.reviewing.telling import LATE_FOR, tell_reviews
 from handlers.settings import ShopSettings
+from scheduler.content import Button
 from scheduler.courier import NothingSent, Post
 from storage import told_reviews
+from storage.campaigns import StoredCampaign
 from storage.database import Database
 from tests.handlers.programme_scenes import shop_with_sale
-from tests.handlers.reviewing.scenes import HOUR, asked, lived_sale, sent_broadcast
+from tests.handlers.reviewing.scenes import FANS, HOUR, asked, greeted, lived_sale, sent_broadcast
 from tests.handlers.scenes import broadcast, the_one
-from tests.handlers.shop import DAY, MANAGER, SECOND, Shop, in_group, in_private, open_shop
+from tests.handlers.shop import DAY, MANAGER, MINUTE, SECOND, Shop, in_group, in_private, open_shop
 
 WINDOW = 2 * DAY
 
@@ -28,7 +37,11 @@ async def told(shop: Shop, to: str = MANAGER) -> list[str]:
 
 async def untold(shop: Shop) -> int:
     async with shop.desk.database.reading() as connection:
-        return len(await told_reviews.untold_campaigns(connection, shop.desk.shop_id))
+        return len(
+            await told_reviews.untold_campaigns(
+                connection, shop.desk.shop_id, shop.clock.now() + DAY
+            )
+        )
 
 
 async def test_a_campaign_is_told_once_its_window_is_over_and_once_only(any_shop: Shop) -> None:
@@ -71,14 +84,84 @@ async def test_what_was_cancelled_before_anything_went_out_is_not_told(shop: Sho
     assert await untold(shop) == 0
 
 
-async def test_who_cannot_be_reached_is_told_at_a_later_look(shop: Shop) -> None:
-    await sent_broadcast(shop)
+async def test_what_reached_nobody_is_reckoned_again_an_hour_later(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reckoned: list[int] = []
+
+    async def reckon(desk: Desk, campaign: StoredCampaign, *, with_talk: bool) -> Review:
+        reckoned.append(campaign.id)
+        return await review_of_campaign(desk, campaign, with_talk=with_talk)
+
+    monkeypatch.setattr(telling, "review_of_campaign", reckon)
+    campaign = await sent_broadcast(shop)
     shop.clock.advance(WINDOW)
     shop.platform.refuses[in_private(MANAGER)] = NothingSent("no way")
-    assert await told(shop) == []
+    for _ in range(3):
+        assert await told(shop) == []
+        shop.clock.advance(MINUTE)
+    assert reckoned == [campaign.id]
     assert await untold(shop) == 1
     shop.platform.refuses.clear()
+    assert await told(shop) == []
+    shop.clock.advance(HOUR)
     assert len(await told(shop)) == 1
+    assert await untold(shop) == 0
+
+
+async def test_what_is_over_on_one_day_is_told_at_once_when_the_last_is(shop: Shop) -> None:
+    await sent_broadcast(shop)  # at 10:00
+    shop.clock.advance(2 * HOUR)
+    await broadcast(shop, "下午茶时间")
+    await shop.delivers()
+    shop.clock.advance(WINDOW - 2 * HOUR)
+    assert await told(shop) == []  # the second is over at 12:00
+    shop.clock.advance(2 * HOUR)
+    (text,) = await told(shop)
+    assert text.splitlines() == [
+        "📊 这 2 个活动看完了：",
+        "· 1「今晚八点直播」：发出 1/1 条 · 回复 2",
+        "· 2「下午茶时间」：发出 1/1 条 · 回复 0",
+        "看一个的复盘：/review 加编号",
+    ]
+    assert shop.platform.posts[-1].content.buttons == (
+        Button("1 · 今晚八点直播", "/review 1"),
+        Button("2 · 下午茶时间", "/review 2"),
+    )
+    assert await told(shop) == []
+    assert await untold(shop) == 0
+
+
+async def test_what_is_over_tomorrow_is_not_waited_for(shop: Shop) -> None:
+    await sent_broadcast(shop)
+    shop.clock.advance(DAY)
+    await broadcast(shop, "下午茶时间")
+    await shop.delivers()
+    shop.clock.advance(DAY)
+    (first,) = await told(shop)
+    assert first.startswith("📊 复盘「今晚八点直播」")
+    shop.clock.advance(DAY)
+    (second,) = await told(shop)
+    assert second.startswith("📊 复盘「下午茶时间」")
+
+
+async def test_of_what_runs_on_the_year_is_told_in_january_once(shop: Shop) -> None:
+    await shop.joins(*FANS)
+    await greeted(shop, "立冬安康", "小雪安康")
+    shop.clock.advance(WINDOW)
+    (both,) = await told(shop)
+    assert both.startswith("📊 这 2 个活动看完了：")
+    shop.clock.advance(datetime(2027, 1, 7, 2, 0, tzinfo=UTC) - shop.clock.now())
+    assert await told(shop) == []
+    shop.clock.advance(DAY)
+    (text,) = await told(shop)
+    assert text.startswith("📊 复盘「节日问候 2026」（11-05）\n计划 2 条 · 发出 2\n")
+    assert "· 立冬安康：发出 1/1 条 · 回复 0" in text
+    assert await told(shop) == []
+    shop.clock.advance(360 * DAY)  # 3 January 2028, after a year without a greeting
+    assert await told(shop) == []
+    shop.clock.advance(10 * DAY)
+    assert await told(shop) == []
 
 
 async def test_where_the_staff_are_unknown_it_waits_for_them(sqlite: Database) -> None:
@@ -150,7 +233,10 @@ async def test_what_ends_with_its_programme_is_told_with_it(
     assert "【预热" in texts[0]
     assert await untold(shop) == 0
     async with shop.desk.database.reading() as connection:
-        assert await told_reviews.untold_programmes(connection, shop.desk.shop_id) == []
+        assert (
+            await told_reviews.untold_programmes(connection, shop.desk.shop_id, shop.clock.now())
+            == []
+        )
 
 
 async def test_a_programme_whose_file_is_gone_is_passed_over(
@@ -160,7 +246,10 @@ async def test_a_programme_whose_file_is_gone_is_passed_over(
     await lived_sale(shop)
     (tmp_path / "programmes" / "sale.toml").unlink()
     shop.clock.advance(DAY)
-    first, second = await told(shop)
-    assert "【预热" not in first + second
+    (both,) = await told(shop)
+    assert both.startswith("📊 这 2 个活动看完了：")
     async with shop.desk.database.reading() as connection:
-        assert await told_reviews.untold_programmes(connection, shop.desk.shop_id) == []
+        assert (
+            await told_reviews.untold_programmes(connection, shop.desk.shop_id, shop.clock.now())
+            == []
+        )
