@@ -18,6 +18,9 @@ from bot.secret_files import secret_in
 from bot.sections import Section
 from handlers.arrivals.plain import address
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
+from handlers.coupon_names import plainly
+from scheduler.templates import render
+from storage.errors import SchedulingError
 
 _PASSWORD = re.compile(r"[\x21-\x7e]{1,1000}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,1000}")
@@ -47,7 +50,9 @@ class Arrivals(Section):
     )
     regulars: str = Field("老客", min_length=1, description="The tag of those old customers.")
     early_words: str = Field(
-        "", max_length=200, description="What they are told besides, such as a present for them."
+        "",
+        max_length=200,
+        description="What they are told besides; {{ fan }} and {{ coupon:NAME }} may be in it.",
     )
     most_new_a_day: int = Field(
         30, ge=1, le=1000, description="More new products of one feed in a day are not believed."
@@ -59,6 +64,18 @@ class Arrivals(Section):
         "127.0.0.1", description="Where the door for pushed products listens on this machine."
     )
     port: int = Field(0, ge=0, le=65535, description="The door's port; 0: there is no door.")
+
+    @field_validator("early_words")
+    @classmethod
+    def _be_words_to_a_fan(cls, words: str) -> str:
+        plain, named = plainly(words)
+        try:
+            render(plain, fan="", coupon="")
+        except SchedulingError as wrong:
+            raise ValueError(str(wrong)) from wrong
+        if "、" in named:
+            raise ValueError("the codes of one batch of coupons are needed, not of several")
+        return words
 
 
 class ProductFeed(Section):

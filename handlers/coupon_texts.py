@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handlers.coupon_names import PLAIN, plainly
 from handlers.desk import Desk
 from handlers.replies import Reply, reply
 from scheduler.bodies import is_literal, is_personal, reworded
@@ -23,9 +24,7 @@ from storage.coupons import Batch
 LONGEST_CODE = 64
 """Characters of a code."""
 
-_NAMED = re.compile(r"\{\{\s*coupon\s*[:：]\s*(?P<name>[^{}\n]+?)\s*\}\}")
 _ASKS = re.compile(r"\{[{%][^{}]*\bcoupon\b")
-_PLAIN = "{{ coupon }}"
 _SHOWN = 8
 
 
@@ -40,12 +39,6 @@ class Settled:
 def asks_for_coupon(text: str) -> bool:
     """Whether a text would give a code."""
     return _ASKS.search(text) is not None
-
-
-def plainly(text: str) -> tuple[str, str]:
-    """A text as a template, and the batch that it names; empty: none."""
-    names = dict.fromkeys(found["name"] for found in _NAMED.finditer(text))
-    return _NAMED.sub(_PLAIN, text), "、".join(names)
 
 
 def with_text(body: Mapping[str, Any], text: str) -> dict[str, Any]:
@@ -70,7 +63,7 @@ def never_in_groups(desk: Desk) -> Reply:
             "券码一人一张，只能私下发，不能写在群消息里。在群里发领券的按钮：{offer}；"
             "私下发：{broadcast}",
             offer=desk.say("/offer @福利群 双11券"),
-            broadcast=desk.say("/broadcast @标签:老客 老朋友的券：{coupon}", coupon=_PLAIN),
+            broadcast=desk.say("/broadcast @标签:老客 老朋友的券：{coupon}", coupon=PLAIN),
         ),
         private=True,
     )

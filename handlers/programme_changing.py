@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.campaign_wording import hits_of, wording_lines
-from handlers.coupon_texts import naming, plainly, settled
+from handlers.coupon_names import plainly
+from handlers.coupon_texts import naming, settled
 from handlers.desk import Asked, Desk
 from handlers.moved_posts import is_of_many
 from handlers.previews import in_one_message, to_come, too_much

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.coupon_texts import naming, plainly
+from handlers.coupon_names import plainly
+from handlers.coupon_texts import naming
 from handlers.desk import Desk
 from handlers.private_reach import reach_of
 from handlers.trial_arguments import TrialWords

@@ -48,7 +48,8 @@ class ArrivalRules:
     Without `approve` announcements go out by themselves. They are at least `apart`; from
     `digest_from` products on one lists them all. With `everywhere` they go to every group, else to
     those they fit. Customers who carry `regulars` hear `early` before the groups, with
-    `early_words`; zero: they do not. More than `most_new` new products of a feed in a day, or a
+    `early_words`, which may call them by name and give each a coupon like any private words; zero:
+    they do not. More than `most_new` new products of a feed in a day, or a
     price lower than the last by more than the share `largest_drop`, are held.
     """
 

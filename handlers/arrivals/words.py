@@ -73,7 +73,8 @@ def early_word(
 ) -> tuple[Content, dict[str, str]]:
     """What old customers hear before the groups: a template, and what fills it in.
 
-    What the shop and its feed write is filled in, so that no brace in it is read as ours.
+    `words` are the shop's own part of the template. What its feed writes is filled in, so that no
+    brace in that is read as ours.
     """
     text = say(
         "{fan}，{product} 刚到店，先给老朋友看一眼，{hours} 小时以后再告诉大家。",
@@ -89,7 +90,8 @@ def early_word(
         variables["product"] = say(
             "{product} 等 {count} 款", product=products[0].ware.title, count=len(products)
         )
-    shown = [words]
+    text += f"\n{words}" if words else ""
+    shown = []
     for one in products[:_LISTED]:
         shown += [price_shown(say, one.ware) if len(products) == 1 else "", one.ware.link]
     for place, line in enumerate(line for line in shown if line):

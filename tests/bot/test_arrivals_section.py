@@ -36,7 +36,9 @@ def test_everything_that_is_written_reaches_the_floor_below() -> None:
     Path("secret").write_text(f"{SECRET}\n")
     configuration = loaded(
         "[arrivals]\napprove = false\nhours_apart = 2\nlist_from = 5\neverywhere = true\n"
-        'early_hours = 1.5\nregulars = "熟客"\nearly_words = "有小样"\nmost_new_a_day = 9\n'
+        'early_hours = 1.5\nregulars = "熟客"\n'
+        'early_words = "{{ fan }}，有小样：{{ coupon:老客券 }}"\n'
+        "most_new_a_day = 9\n"
         "largest_drop = 0.5\n"
         '[feeds.web]\nkind = "woocommerce"\nurl = "https://shop.example/"\ncurrency = "EUR"\n'
         'every_minutes = 5\nfollows = ["WWW.shop.example"]\nuser = "ck"\npassword = "cs"\n'
@@ -66,7 +68,7 @@ def test_everything_that_is_written_reaches_the_floor_below() -> None:
         everywhere=True,
         regulars="熟客",
         early=timedelta(hours=1.5),
-        early_words="有小样",
+        early_words="{{ fan }}，有小样：{{ coupon:老客券 }}",
         most_new=9,
         largest_drop=Decimal("0.5"),
     )
@@ -86,6 +88,9 @@ def test_everything_that_is_written_reaches_the_floor_below() -> None:
         ('[feeds.web]\npassword = "two words"\n', "without blanks"),
         ('[feeds.Web]\nurl = ""\n', "small letters"),
         ("[arrivals]\nlargest_drop = 1\n", "less than 1"),
+        ('[arrivals]\nearly_words = "{{ fan"\n', "NQ313"),
+        ('[arrivals]\nearly_words = "{{ shop }}"\n', "not known here"),
+        ('[arrivals]\nearly_words = "{{ coupon:a }}{{ coupon:b }}"\n', "not of several"),
         ("[arrivals]\naprove = true\n", "no such key"),
     ],
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.coupon_texts import asks_for_coupon, plainly
+from handlers.coupon_names import plainly
+from handlers.coupon_texts import asks_for_coupon
 from handlers.notices import deliver
 from scheduler.bodies import SAMPLE_CODE, batch_asked, content_of
 from scheduler.campaigns import CampaignState

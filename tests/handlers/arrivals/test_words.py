@@ -63,11 +63,12 @@ def test_several_are_one_list() -> None:
 
 def test_what_a_feed_writes_is_never_read_as_a_template() -> None:
     evil = replace(CREAM, title="{{ shop }}{% for a in b %}", link="https://x.example/{{a}}")
-    content, variables = early_word(SAY, [product(evil)], timedelta(hours=2), "{{ b }}")
+    words = "{{ fan }} 有小样"
+    content, variables = early_word(SAY, [product(evil)], timedelta(hours=2), words)
     said = content_of(personal_body(content, variables), "once", "小鱼", in_private=True)
     assert said.text.splitlines() == [
         "小鱼，{{ shop }}{% for a in b %} 刚到店，先给老朋友看一眼，2 小时以后再告诉大家。",
-        "{{ b }}",
+        "小鱼 有小样",
         "¥199",
         "https://x.example/{{a}}",
     ]
