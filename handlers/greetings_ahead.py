@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import submit, waits
 from handlers.desk import Desk
+from handlers.members_days import members_days
 from handlers.programme_files import is_greetings, shelf
 from handlers.programme_wanted import free_key, plain_key
 from handlers.shop_calendar import own_days
@@ -82,7 +83,8 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
     """The greetings from one day to another that programmes which are on have still to prepare.
 
     They are those of the calendar's festivals and of the shop's own days, but for days on which a
-    standing campaign greets, and those that were prepared before, whatever became of them.
+    standing campaign greets, members' days of which a programme speaks, and those that were
+    prepared before, whatever became of them.
     """
     programmes = (await shelf(desk)).programmes
     async with desk.database.reading() as connection:
@@ -91,6 +93,7 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
         own = await own_days(connection, desk.shop_id)
         mourning = await quiet_days(connection, desk.shop_id)
         made = await _made(connection, on)
+        members = await members_days(connection, desk.shop_id, on, standing)
         topics = {topic for one in standing for topic in greeted(one.schedule)}
         elsewhere = {
             topic: await greeted_elsewhere(connection, desk.shop_id, frozenset({topic}), standing)
@@ -106,15 +109,23 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
     greetings = [(one, programmes[one.key]) for one in on if one.key in programmes]
     if not any(is_greetings(programme) for _, programme in greetings):
         return []
-    region = Region(desk.shop.region)
-    coming = greetings_between(
-        first, last, region=region, own_days=own, tones=desk.shop.tones, mourning=mourning
-    )
+    coming = {
+        running.id: greetings_between(
+            first,
+            last,
+            region=Region(desk.shop.region),
+            own_days=own,
+            tones=desk.shop.tones,
+            mourning=mourning,
+            members_heard=[day for day, groups in members.items() if meant[running.id] <= groups],
+        )
+        for running, programme in greetings
+        if is_greetings(programme)
+    }
     found = [
         _campaign(desk, programme, running, greeting)
         for running, programme in greetings
-        if is_greetings(programme)
-        for greeting in coming
+        for greeting in coming.get(running.id, ())
         if not meant[running.id]
         or not meant[running.id] <= elsewhere.get(topic_of(greeting.slot), set())
     ]

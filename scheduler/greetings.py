@@ -24,7 +24,7 @@ from typing import Any
 from scheduler.bodies import template_body
 from scheduler.festivals import GreetingDay, Region, all_festivals, greeting_days
 from scheduler.greeting_facts import ADDRESS, CHINESE, said_also, said_of_own, slot_of
-from scheduler.own_days import OwnDay, own_days_on
+from scheduler.own_days import OwnDay, OwnKind, own_days_on
 from scheduler.programme import shipped_programmes
 from scheduler.quiet_days import FESTIVALS, is_quiet
 
@@ -80,11 +80,13 @@ def greetings_between(
     own_days: Sequence[OwnDay] = (),
     tones: Collection[Tone] = ALL_TONES,
     mourning: Collection[date] = (),
+    members_heard: Collection[date] = (),
 ) -> tuple[Greeting, ...]:
     """The greetings from one day to another, both included, in order.
 
     On a day that the shop declared as a day of `mourning`, and on 12·13, only words of
-    remembrance are left: those of 清明 and 中元.
+    remembrance are left: those of 清明 and 中元. Of a members' day nothing is said on days on which
+    `members_heard` of it from something else.
     """
     festivals = {
         found.day: found
@@ -94,7 +96,10 @@ def greetings_between(
     found = []
     for number in range((last - first).days + 1):
         day = first + number * _DAY
-        greeting = _greeting_on(day, festivals.get(day), own_days_on(own_days, day), tones)
+        own = own_days_on(own_days, day)
+        if day in members_heard:
+            own = tuple(one for one in own if one.kind is not OwnKind.MEMBER_DAY)
+        greeting = _greeting_on(day, festivals.get(day), own, tones)
         if greeting is not None and (greeting.quiet or not is_quiet(day, mourning)):
             found.append(greeting)
     return tuple(found)

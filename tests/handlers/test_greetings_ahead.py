@@ -284,3 +284,54 @@ async def test_two_processes_prepare_a_greeting_once(any_shop: Shop) -> None:
     await switched_on(shop)
     await asyncio.gather(prepare_greetings(shop.desk), prepare_greetings(shop.desk))
     assert [one.key for one in await prepared(shop)] == [SOLSTICE]
+
+
+# The members' day, of which a programme may speak as well
+
+MEMBERS = "/programme on member-day @所有群 每月几号=18 会员日的优惠=积分双倍"
+
+
+async def members_day_is_on(shop: Shop, said: str = MEMBERS) -> None:
+    await says(shop, "/shopday 会员日 每月18号")
+    await says(shop, said)
+    await says(shop, "/confirm")
+
+
+async def greeted_on_the_18th(shop: Shop) -> list[StoredCampaign]:
+    """The greetings of 18 December that are prepared four days before."""
+    await says(shop, "/programme on festivals @所有群")
+    await says(shop, "/confirm")
+    shop.clock.advance(datetime(2026, 12, 14, 2, tzinfo=UTC) - shop.clock.now())
+    await prepare_greetings(shop.desk)
+    return [one for one in await prepared(shop) if "12-18" in one.key]
+
+
+async def test_of_a_members_day_only_the_programme_speaks_where_it_does(any_shop: Shop) -> None:
+    shop = any_shop
+    await members_day_is_on(shop)
+    assert await greeted_on_the_18th(shop) == []
+    planned = (await says(shop, "/plan 6")).partition("现成的")[0]
+    assert planned.count("12-18") == 1
+    assert "12-18 11:08" in planned
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        "/programme skip member-day day:12",
+        "/programme off member-day",
+    ],
+)
+async def test_a_members_day_is_greeted_on_where_the_programme_does_not_speak(
+    shop: Shop, instead: str
+) -> None:
+    await members_day_is_on(shop)
+    await says(shop, instead)
+    assert len(await greeted_on_the_18th(shop)) == 1
+
+
+async def test_groups_to_which_the_programme_does_not_speak_keep_their_greeting(
+    shop: Shop,
+) -> None:
+    await members_day_is_on(shop, MEMBERS.replace("@所有群", "@一群"))
+    assert len(await greeted_on_the_18th(shop)) == 1
