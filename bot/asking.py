@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.configuration import Configuration
 from bot.wiring import open_desk
@@ -20,16 +19,13 @@ from handlers.hearing_gaps import gap_document, gap_lines, gaps_in
 from handlers.inquiry import Inquiry, segment_lines
 from handlers.insight_arguments import PeriodWords, SegmentWord
 from handlers.period import Period
-from handlers.planned import Planned, coming, what_comes
 from handlers.progress import progress_of
 from handlers.report_page import report_page
 from handlers.report_table import report_table
 from handlers.report_text import report_text
 from handlers.rereading import Told, read_unread
-from handlers.wording import Say, wording
+from handlers.wording import Say
 from scheduler.clock import RealClock
-from scheduler.decide import Reason
-from scheduler.legal_days import legal_day
 from storage.database import missing_file
 from storage.errors import RunningError
 from storage.groups import Group, heard_groups
@@ -114,48 +110,6 @@ class Answer:
     def table(self) -> str:
         """The report as comma-separated values."""
         return report_table(self.say, self.full)
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """One post to come, as the command line shows it."""
-
-    planned: Planned
-
-    def to_json(self) -> dict[str, Any]:
-        """The post; `approved` tells whether it will go out, `legal_day` what offices do then."""
-        one = self.planned
-        day = legal_day(one.at.date())
-        return {
-            "at": one.at.isoformat(),
-            "campaign": one.campaign,
-            "programme": one.programme,
-            "slot": one.slot,
-            "audience": one.audience,
-            "approved": _is_approved(one),
-            "text": one.text,
-            "legal_day": {
-                "kind": day.kind.value,
-                "name": day.name,
-                "provisional": day.provisional,
-            },
-        }
-
-    def line(self) -> str:
-        """One line: when, what, to whom, how it begins.
-
-        `?` marks what nobody has approved yet; 休 a day off by law, 休? where that is provisional.
-        """
-        one = self.planned
-        mark = " " if _is_approved(one) else "?"
-        day = legal_day(one.at.date())
-        off = ("休?" if day.provisional else "休 ") if day.off else "   "
-        first = one.text.splitlines()[0]
-        return f"{one.at:%Y-%m-%d %H:%M} {off} {mark} {one.campaign}  {one.audience}  {first[:40]}"
-
-
-def _is_approved(one: Planned) -> bool:
-    return one.campaign_id is not None and one.holds is not Reason.NOT_APPROVED
 
 
 @asynccontextmanager
@@ -269,21 +223,3 @@ def _named(everywhere: list[Group], names: Sequence[str]) -> list[Group]:
             listed = ", ".join(one.name for one in everywhere) or "none"
             raise GroupUnknown(group=name, known=listed)
     return [group for group in everywhere if group.name in names]
-
-
-async def coming_posts(
-    configuration: Configuration, *, first: date | None, last: date | None
-) -> list[Post]:
-    """Every post from the first to the last day; works without a database as well."""
-    shop = configuration.shop_settings()
-    zone = ZoneInfo(shop.zone)
-    now = datetime.now(zone)
-    since = datetime.combine(first, time.min, zone) - timedelta(microseconds=1) if first else now
-    until = datetime.combine(last, time.max, zone) if last else since + _A_YEAR
-    # Looking must not make a database.
-    if missing_file(configuration.storage.url.get_secret_value()) is not None:
-        found = what_comes(shop, wording(shop.language), since, until)
-    else:
-        async with opened_desk(configuration) as desk:
-            found = await coming(desk, since, until)
-    return [Post(one) for one in found]

@@ -225,20 +225,26 @@ def plan(
     *,
     first: FirstDay = None,
     last: LastDay = None,
+    programme: Annotated[
+        str | None,
+        typer.Option(help="This programme alone, also if it is off: its key or its name."),
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
-    """Every post to come, for a year: of approved campaigns, and of programmes that could be on."""
+    """Every post to come, for a year: of approved campaigns, of greetings, and of Double-11."""
 
     async def work() -> int:
-        from bot.asking import coming_posts  # noqa: PLC0415 (as for run)
+        from bot.asking_plan import coming_posts  # noqa: PLC0415 (as for run)
 
         since, until = days_between(first, last)
-        found = await coming_posts(configured(config), first=since, last=until)
+        found = await coming_posts(configured(config), first=since, last=until, programme=programme)
+        for note in found.notes:
+            typer.echo(note, err=True)
         if as_json:
-            print_document([one.to_json() for one in found])
+            print_document([one.to_json() for one in found.posts])
         else:
-            for one in found:
+            for one in found.posts:
                 typer.echo(one.line())
         return DONE
 

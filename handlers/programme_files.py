@@ -125,16 +125,21 @@ async def plan_of(
         SchedulingError: a fact or a file of nodes is wrong.
         OSError: a file of nodes cannot be read.
     """
-    return await asyncio.to_thread(_plan, desk.shop, desk.care, programme, year, facts)
+    return await asyncio.to_thread(plan_for, desk.shop, desk.care, programme, year, facts)
 
 
-def _plan(
+def plan_for(
     shop: ShopSettings,
     care: CareSettings,
     programme: Programme,
     year: int,
     facts: Mapping[str, object],
 ) -> ProgrammePlan:
+    """The same where there is no desk; it reads files, so not in the loop.
+
+    Raises:
+        SchedulingError, OSError: as `plan_of`.
+    """
     nodes = dict(nodes_of(shop.sale_platform, programme.key, year, shop.nodes))
     names = {**node_names(shop, programme, year)}
     for fact, said in facts.items():

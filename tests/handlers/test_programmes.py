@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.asking import coming_posts
+from bot.asking_plan import coming_posts
 from bot.configuration import Configuration
 from handlers.settings import ShopSettings
 from scheduler.campaigns import CampaignState
@@ -309,7 +309,8 @@ async def test_the_command_line_shows_what_a_programme_says_and_what_waits(
     configuration = Configuration.model_validate(
         {"storage": {"url": url}, "programmes": {"folder": str(tmp_path / "programmes")}}
     )
-    posts = await coming_posts(configuration, first=date(2026, 11, 5), last=date(2026, 11, 12))
+    days = (date(2026, 11, 5), date(2026, 11, 12))
+    posts = (await coming_posts(configuration, first=days[0], last=days[1])).posts
     sale = [post.to_json() for post in posts if post.planned.programme == "sale"]
     assert [(one["slot"], one["approved"]) for one in sale] == [
         ("hello:1", False),
