@@ -32,6 +32,7 @@ from scheduler.bodies import literal_body
 from scheduler.campaigns import CampaignState
 from scheduler.content import Button, Picture
 from scheduler.priorities import Priority
+from scheduler.ware_check import wares_part
 from storage import audit, campaigns
 from storage.campaigns import StoredCampaign
 from storage.products import (
@@ -83,12 +84,14 @@ async def arrive(
     content = announcement(desk.say, [product])
     if asked.pictures:
         content = replace(content, pictures=tuple(Picture(one) for one in asked.pictures))
+    # What a feed tells of is compared with it again; what is typed, or still to come, is nowhere.
+    compared = product.source != BY_HAND and product.ware.available
     proposal = proposal_for(
         asked,
         chosen,
         programme="arrivals",
         name=name_of(desk.say, [product]),
-        body=literal_body(content),
+        body=literal_body(content) | (wares_part([product]) if compared else {}),
         valid_for=_VALID_FOR,
         priority=Priority.POST,
     )

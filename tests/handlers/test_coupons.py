@@ -207,6 +207,12 @@ async def test_no_post_offers_what_is_over_or_empty(shop: Shop) -> None:
     assert over.text == "「旧券」过期了，不发了。"
 
 
+@pytest.mark.parametrize("gives", ["晒图返现5元", "好评返5元", "写评价送10元"])
+async def test_no_coupon_pays_for_praise(shop: Shop, gives: str) -> None:
+    answer = await shop.says(MANAGER, f"/coupon 好评券 | {gives} | 不限 | 10", group=None)
+    assert "备好了" not in answer.text
+
+
 async def test_no_coupon_rewards_sharing(shop: Shop) -> None:
     order = "/coupon 分享券 | 转发朋友圈领红包 | 11-30 | 5"
     assert (await shop.says(MANAGER, order, group=None)).text.startswith("这段话先别发")

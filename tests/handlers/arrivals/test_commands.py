@@ -8,12 +8,13 @@ from handlers.arguments import Unreadable
 from handlers.arrivals.arguments import TypedWare
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.settings import ShopSettings
+from scheduler.courier import AddressGone
 from storage.database import Database
 from tests.handlers.arrivals.feed_server import Answer, FeedServer
 from tests.handlers.arrivals.samples import shopify, shopify_product
 from tests.handlers.conftest import with_groups
 from tests.handlers.scenes import made, the_one
-from tests.handlers.shop import MANAGER, MINUTE, Opener, Shop, in_group, open_shop
+from tests.handlers.shop import MANAGER, MINUTE, Opener, Shop, in_group, in_private, open_shop
 
 ARRIVE = "/arrive @一群 面霜加量装 199 https://shop.example/p/1"
 
@@ -167,3 +168,28 @@ async def test_accepting_is_in_the_audit_log_and_announces_nothing(fed: Shop) ->
     log = await fed.says(MANAGER, "/audit", group=None)
     assert "阿玲 照现在的样子收下了货源「web」" in log.text
     assert await made(fed) == []
+
+
+async def test_a_product_by_its_number_never_goes_out_at_a_price_that_it_had(
+    fed: Shop, server: FeedServer
+) -> None:
+    await fed.says(MANAGER, "/feeds look web", group=None)
+    shown = await fed.says(MANAGER, "/arrive @一群 #1", group=None)
+    assert "¥199" in shown.text
+    rows = [shopify_product(1, "商品1", "259.00"), *(shopify_product(n) for n in range(2, 6))]
+    server.serves(shopify(*rows))
+    await fed.says(MANAGER, "/feeds look web", group=None)
+    await fed.says(MANAGER, "/confirm", group=None)
+    assert await fed.delivers() == []
+
+
+async def test_fans_who_press_for_a_lower_price_do_not_flood_a_group_where_none_can_be_reached(
+    fed: Shop,
+) -> None:
+    await fed.says(MANAGER, "/feeds look web", group=None)
+    names = ("小鱼", "小美", "小月", "小静")
+    await fed.joins(*names)
+    for name in names:
+        fed.platform.refuses[in_private(name)] = AddressGone("never started")
+    said = [await fed.presses(name, "/pricedrop 1", group="一群") for name in names]
+    assert sum(post.address == in_group("一群") for some in said for post in some) == 1
