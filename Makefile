@@ -8,6 +8,7 @@
 # (requirements-dev.lock), and what `make bench` puts beside that (requirements-bench.lock).
 #
 #   make test ARGS="-k floors"      passes ARGS on, for demo, test and bench-insights
+#   make test PROCESSES=4           shares the tests out among four processes, instead of two
 #   make simulate-year ARGS="--year 2027 --groups 200 --fans 20000 --engine postgresql"
 #   make test PYTHON=python3.13     chooses the Python that .venv is made with
 
@@ -37,6 +38,8 @@ RUNTIME := $(VENV)/runtime-ready
 DEVELOPMENT := $(VENV)/development-ready
 BENCHMARKS := $(VENV)/benchmarks-ready
 
+PROCESSES ?= 2
+
 help:
 	@echo "make demo    watch a sample shop's fan group live through the days before Double-11"
 	@echo "make test    run every test; one whose counterpart is missing says how to get it"
@@ -52,8 +55,10 @@ help:
 demo: $(RUNTIME)
 	@$(BIN)/nuanqun demo $(ARGS)
 
+# The programs that the tests start are compiled once, whatever the environment says of bytecode.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEVELOPMENT)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) $(ARGS)
 
 check: $(DEVELOPMENT)
 	$(BIN)/python -m ruff check

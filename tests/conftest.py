@@ -14,16 +14,24 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from xdist.remote import Producer
 
 from storage.database import Database
 from storage.tables import metadata
 from tests.compiled_once import CompiledOnce
 from tests.peers import postgres as postgres_peer
+from tests.shared_out import SharedOut
 
 
 def pytest_configure() -> None:
     """Have statements compiled once."""
     CompiledOnce().serve_every_engine()
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist's
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedOut:
+    """Share the tests out, where there are several processes."""
+    return SharedOut(config, log)
 
 
 @pytest.fixture(scope="session")
