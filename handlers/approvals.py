@@ -135,7 +135,7 @@ async def approve_in(
         return Unfit(found.id, held)
     replaced = await let_go(connection, desk, actor, found)
     if replaced is None:
-        return Another(await _newest(connection, found.id))
+        return Another(await campaigns.known(connection, found.id))
     return await approved(connection, desk, found.id, replaced)
 
 
@@ -179,7 +179,7 @@ async def let_go(
 
 async def approved(connection: AsyncConnection, desk: Desk, number: int, replaced: int) -> Approved:
     """What is to be said of a campaign that has just been approved."""
-    campaign = await _newest(connection, number)
+    campaign = await campaigns.known(connection, number)
     value = campaign_value(campaign)
     posts = to_come(value, campaign.submitted_at - _TICK, desk.clock.now())
     if not posts:
@@ -202,7 +202,7 @@ async def reject(
         if found.version_number != (version or _FIRST_VERSION):
             return Another(found)
         done = await reject_in(connection, desk, actor, found)
-        now_said = await _newest(connection, number)
+        now_said = await campaigns.known(connection, number)
     if not done:
         return Another(now_said) if waits(now_said) else NotWaiting(now_said)
     await _tell_drafter(desk, found, actor, "「{name}」（编号 {number}）{who} 退回了。")
@@ -218,7 +218,7 @@ async def reject_in(
         connection, found.id, version=found.version_id, by=actor, at=now, divide=parts
     ):
         return False
-    now_said = await _newest(connection, found.id)
+    now_said = await campaigns.known(connection, found.id)
     if now_said.schedule != found.schedule:
         await follow_moments(connection, found, now_said, now)
     return True
@@ -227,7 +227,7 @@ async def reject_in(
 async def submit(desk: Desk, actor: str, number: int) -> list[str]:
     """Tell the other managers what waits for their approval; the names of those reached."""
     async with desk.database.reading() as connection:
-        campaign = await _newest(connection, number)
+        campaign = await campaigns.known(connection, number)
         text = await what_waits(desk, connection, campaign)
     question = Content(text, buttons=approval_buttons(desk, campaign))
     return await ask_others(desk, actor, question, str(campaign.version_id))
@@ -338,14 +338,6 @@ def still_to_come(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
     now, value = desk.clock.now(), campaign_value(campaign)
     late = waits(campaign) or isinstance(value.schedule, Once)
     return to_come(value, campaign.submitted_at - _TICK if late else now, now)
-
-
-async def _newest(connection: AsyncConnection, number: int) -> StoredCampaign:
-    """A campaign that is known to exist, as it stands now."""
-    found = await campaigns.by_id(connection, number)
-    if found is None:
-        raise LookupError(number)
-    return found
 
 
 async def _tell_drafter(desk: Desk, campaign: StoredCampaign, actor: str, sentence: str) -> None:

@@ -173,9 +173,7 @@ async def change(
         schedule=edit.schedule,
         divide=parts,
     )
-    after = await campaigns.by_id(connection, edit.campaign_id)
-    if after is None:
-        raise LookupError(edit.campaign_id)
+    after = await campaigns.known(connection, edit.campaign_id)
     if edit.schedule is not None:
         await follow_moments(connection, before, after, now)
     await stand_by_approved(connection, edit.campaign_id, now)

@@ -148,10 +148,6 @@ class Registry:
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
 
-    def for_role(self, role: Role) -> list[Command]:
-        """The commands that a role may use, in the order they were declared."""
-        return [command for command in self._commands.values() if role >= command.role]
-
     def find(self, word: str) -> Command | None:
         """The command with this name or alias, with or without its slash."""
         return self._by_word.get(word.lstrip("/／").lower())

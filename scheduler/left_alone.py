@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.bodies import arms_of, said_at
 from scheduler.schedule_json import schedule_from_json
 from scheduler.schedules import Changed, Dated, unchanged
-from storage.campaigns import StoredCampaign, by_id
+from storage.campaigns import StoredCampaign, known
 from storage.content_versions import ContentVersion, say_as_approved, versions
 from storage.errors import SchedulingError
 from storage.single_posts import slots_waiting
@@ -61,9 +61,7 @@ async def stand_by_approved(connection: AsyncConnection, campaign_id: int, at: d
 
     The caller holds the campaign, and has changed which version is its newest, or what is planned.
     """
-    campaign = await by_id(connection, campaign_id)
-    if campaign is None:
-        raise LookupError(campaign_id)
+    campaign = await known(connection, campaign_id)
     slots = await left_alone(connection, campaign, await slots_waiting(connection, campaign_id))
     await say_as_approved(connection, campaign_id, slots, at)
 

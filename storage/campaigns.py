@@ -201,6 +201,18 @@ async def by_id(connection: AsyncConnection, campaign_id: int) -> StoredCampaign
     return None if row is None else _campaign(row)
 
 
+async def known(connection: AsyncConnection, campaign_id: int) -> StoredCampaign:
+    """The campaign with this number, which was there a moment ago, as it stands now.
+
+    Raises:
+        LookupError: there is none.
+    """
+    found = await by_id(connection, campaign_id)
+    if found is None:
+        raise LookupError(campaign_id)
+    return found
+
+
 async def of_programme(connection: AsyncConnection, running_id: int) -> list[StoredCampaign]:
     """All that a programme that runs, or ran, has made, in the order in which it was made."""
     rows = await connection.execute(
@@ -265,10 +277,7 @@ async def _lock(connection: AsyncConnection, campaign_id: int) -> StoredCampaign
     await connection.execute(
         select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update(key_share=True)
     )
-    found = await by_id(connection, campaign_id)
-    if found is None:
-        raise LookupError(campaign_id)
-    return found
+    return await known(connection, campaign_id)
 
 
 async def add_version(
@@ -311,9 +320,7 @@ async def say_newest(
     connection: AsyncConnection, campaign_id: int, at: datetime, divide: Divide
 ) -> None:
     """Let what is planned with a version that nobody approved say the campaign's newest."""
-    campaign = await by_id(connection, campaign_id)
-    if campaign is None:
-        raise LookupError(campaign_id)
+    campaign = await known(connection, campaign_id)
     meant = await whom(connection, campaign.shop_id, campaign.audience, at)
     version = campaign.version_id
     body = (await bodies(connection, [version]))[version]

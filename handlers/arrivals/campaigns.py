@@ -85,9 +85,7 @@ async def tell_of(desk: Desk, number: int, note: str = "") -> list[str]:
     """
     say = desk.say
     async with desk.database.reading() as connection:
-        made = await campaigns.by_id(connection, number)
-        if made is None:
-            raise LookupError(number)
+        made = await campaigns.known(connection, number)
         if waits(made):
             title = say("「{name}」（编号 {number}）等着批准。", name=made.name, number=number)
             opening = f"{title}\n{note}" if note else title
