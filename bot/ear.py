@@ -27,6 +27,7 @@ from handlers.events import (
     IdsChanged,
     JoinAsked,
     MemberJoined,
+    MessageHeard,
     ReachChanged,
 )
 from storage import accounts
@@ -34,6 +35,8 @@ from storage import accounts
 BATCH = 500
 WAIT = timedelta(milliseconds=20)
 _WAITING = 2_000
+_TO_GREET = (MemberJoined, MessageHeard)
+"""Who comes is welcomed, and what is asked may have an answer of the shop's."""
 _TO_SETTLE = (JoinAsked, GroupChanged, FriendAsked, ReachChanged, IdsChanged)
 """What rules or managers decide about, and what shows that it is done."""
 
@@ -77,7 +80,7 @@ class Ear:
             batch = await _next_batch(heard)
             hands.obey(await self._dispatcher.hear(batch))
             await self._channel.confirm(batch[-1].cursor)
-            if any(isinstance(event, MemberJoined) for event in batch):
+            if any(isinstance(event, _TO_GREET) for event in batch):
                 hands.greet()
             if any(isinstance(event, _TO_SETTLE) for event in batch):
                 hands.settle()

@@ -57,7 +57,7 @@ class Hands:
             self._bells[self._worker_for(order)].set()
 
     def greet(self) -> None:
-        """Somebody came: have the welcomes said that were stored."""
+        """Somebody came or asked: have said what was stored for them."""
         self._somebody_came.set()
 
     def settle(self) -> None:

@@ -226,6 +226,20 @@ async def test_who_asks_to_be_a_friend_is_one_at_once_where_the_rule_says_so(
     await stop(task)
 
 
+async def test_what_the_shop_has_an_answer_to_is_answered_at_once(hearing: Hearing) -> None:
+    shop = hearing.shop
+    await shop.says(MANAGER, "/faq 多久发货 = 下单后 24 小时内发货", group=None)
+    shop.clock.advance(timedelta(minutes=11))  # the staff are no longer talking
+    task = asyncio.create_task(ear_of(shop, hearing.stream).run())
+    hearing.stream.told.append(shop.heard("小鱼", "早"))
+    await until(lambda: hearing.has_heard(1, task))
+    hearing.stream.told.append(shop.heard("小鱼", "什么时候发货呀"))
+    await until(
+        lambda: any("24 小时内发货" in post.content.text for post in shop.platform.posts[1:])
+    )
+    await stop(task)
+
+
 async def test_managers_are_told_at_once_that_the_account_has_to_be_logged_in(
     hearing: Hearing,
 ) -> None:
