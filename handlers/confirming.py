@@ -18,6 +18,7 @@ from handlers.desk import Asked, Desk
 from handlers.forms.draft import close
 from handlers.moved_posts import holds_still
 from handlers.programme_approvals import submit_programme
+from handlers.programme_pictures import Drawn, drawn_for, with_drawn
 from handlers.programme_wanted import Switching
 from handlers.programmes import PROGRAMME, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, editable, new_campaign
@@ -94,12 +95,17 @@ Confirmed = (
 
 async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
     """Make what the member was shown last, and approve it or submit it for approval."""
+    drawn = await _drawn(desk, asked, number)
     async with desk.database.writing() as connection:
         shown = await confirmations.latest(connection, asked.member.id)
         if shown is None or number not in (None, shown.id):
             return NothingAsked()
         if shown.used:
             return await _made_before(connection, desk, shown)
+        if drawn:
+            for body in bodies_of(shown):
+                with_drawn(body, drawn)
+            await confirmations.amend(connection, shown.id, shown.body)
         done = await _carry_out(connection, desk, asked, shown)
     if isinstance(done, Submitted):
         return Submitted(done.campaign, tuple(await submit(desk, asked.actor, done.campaign.id)))
@@ -107,6 +113,16 @@ async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
         call, told = await submit_programme(desk, asked.actor, done.key, done.year)
         return replace(done, told=tuple(told), call=call)
     return done
+
+
+async def _drawn(desk: Desk, asked: Asked, number: int | None) -> Drawn:
+    """The pictures of what the member was shown, drawn before anybody waits for the yes."""
+    async with desk.database.reading() as connection:
+        shown = await confirmations.latest(connection, asked.member.id)
+    late = shown is None or shown.used or desk.clock.now() >= shown.expires_at
+    if shown is None or late or number not in (None, shown.id):
+        return {}
+    return await drawn_for(bodies_of(shown))
 
 
 async def _carry_out(

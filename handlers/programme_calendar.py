@@ -26,7 +26,7 @@ from handlers.programme_drafts import REWRITTEN, Draft
 from handlers.replies import Reply, reply
 from scheduler.bodies import content_of, variants_of
 from scheduler.campaigns import CampaignState
-from scheduler.content import Button
+from scheduler.content import Button, Content, Picture
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import PlannedPhase, ProgrammePlan, ProgrammePost
 from scheduler.schedule_json import schedule_from_json
@@ -359,9 +359,13 @@ def _off_days_off(desk: Desk, one: Entry) -> Iterator[str]:
 
 
 def whole_entry(
-    desk: Desk, programme: Programme, one: Entry, body: Mapping[str, Any] | None
+    desk: Desk,
+    programme: Programme,
+    one: Entry,
+    body: Mapping[str, Any] | None,
+    picture: Picture | None = None,
 ) -> Reply:
-    """One post whole: every variant of its words, to whom, when, and what can be done to it."""
+    """One post whole: every variant of its words, its picture, when, and what can be done to it."""
     say = desk.say
     lines = [
         say("{number} · {name}（{slot}）", number=one.number, name=one.name, slot=one.slot),
@@ -390,7 +394,9 @@ def whole_entry(
             if one.skipped
             else Button(say("今年跳过这一条"), f"/programme skip {call}")
         )
-    return reply(in_one_message(desk, lines, []), *buttons, private=True)
+    shown = () if picture is None else (picture,)
+    content = Content(in_one_message(desk, lines, []), shown, tuple(buttons))
+    return Reply(content, private=True)
 
 
 def _variants(desk: Desk, one: Entry, body: Mapping[str, Any] | None) -> Iterator[str]:

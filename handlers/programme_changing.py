@@ -18,8 +18,9 @@ from handlers.desk import Asked, Desk
 from handlers.moved_posts import is_of_many
 from handlers.previews import in_one_message, to_come, too_much
 from handlers.programme_calendar import Entry, text_of
-from handlers.programme_drafts import REWRITTEN, picture_of, says_then
+from handlers.programme_drafts import REWRITTEN, says_then
 from handlers.programme_moving import ends_before, wrong_there
+from handlers.programme_pictures import to_draw
 from handlers.programme_proposing import buttons_for, question
 from handlers.proposals import EDIT, TRIAL_ENDS, Edit, ask, editable, what_then
 from handlers.replies import Reply, reply
@@ -149,8 +150,8 @@ async def _said_then(  # noqa: PLR0917 (as above)
     if not any(post.slot == one.slot and post.picture == COUNTDOWN for post in plan.posts):
         return body
     pictures = {slot: some for slot, some in body.get("pictures", {}).items() if slot != one.slot}
-    if (picture := await picture_of(desk, programme, body["facts"][one.slot])) is not None:
-        pictures[one.slot] = [{"source": picture.source, "caption": picture.caption}]
+    if found := await to_draw(desk, programme, body["facts"][one.slot]):
+        pictures[one.slot] = found
     return {**body, "pictures": pictures}
 
 

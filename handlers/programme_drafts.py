@@ -17,10 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.arguments import Groups, Unreadable
 from handlers.audiences import Chosen
 from handlers.desk import Desk
-from handlers.pictures.countdown import countdown_picture
 from handlers.programme_files import title_of
 from scheduler.bodies import template_body
-from scheduler.content import Picture
 from scheduler.priorities import Priority
 from scheduler.programme_parts import COUNTDOWN, Programme
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost, campaign_key
@@ -257,13 +255,13 @@ def says_the_same(draft: Draft, before: StoredCampaign, said: Mapping[str, Any])
     return (
         all(draft.body.get(part) == said.get(part) for part in parts)
         and used_facts(draft.body) == used_facts(said)
-        and _in_pictures(draft.body, draft.counting) == _in_pictures(said, draft.counting)
+        and in_pictures(draft.body, draft.counting) == in_pictures(said, draft.counting)
         and draft.schedule == _plain_schedule(before.schedule)
         and draft.audience.to_json() == before.audience.to_json()
     )
 
 
-def _in_pictures(body: Mapping[str, Any], slots: Iterable[str]) -> list[list[Any]]:
+def in_pictures(body: Mapping[str, Any], slots: Iterable[str]) -> list[list[Any]]:
     """What the pictures of these slots are drawn from."""
     facts = body.get("facts", {})
     return [[facts.get(slot, {}).get(name) for name in _DRAWN] for slot in slots]
@@ -275,40 +273,6 @@ def _plain_schedule(schedule: Mapping[str, Any]) -> dict[str, Any]:
     if moved := schedule.get("moved"):
         plain |= {"skipped": [], "moved": moved}
     return plain
-
-
-async def drawn(desk: Desk, programme: Programme, plan: ProgrammePlan, draft: Draft) -> Draft:
-    """The draft with the pictures that are drawn for it; one that cannot be drawn is left out.
-
-    A post that speaks of a node counts down to that one, any other to the programme's day.
-    """
-    pictures = dict(draft.body.get("pictures", {}))
-    bare = []
-    for post in plan.posts:
-        past = post.until < desk.shop.local(desk.clock.now()).replace(tzinfo=None)
-        if post.picture != COUNTDOWN or post.slot not in draft.body["templates"] or past:
-            continue
-        facts = draft.body.get("facts", {}).get(post.slot, {})
-        picture = await picture_of(desk, programme, facts)
-        if picture is None:
-            bare.append(post.slot)
-        else:
-            pictures[post.slot] = [{"source": picture.source, "caption": picture.caption}]
-    body = {**draft.body, "pictures": pictures} if pictures else draft.body
-    return replace(draft, body=body, bare=tuple(bare))
-
-
-async def picture_of(desk: Desk, programme: Programme, facts: Mapping[str, Any]) -> Picture | None:
-    """The picture of a countdown with the facts of its slot; None where there can be none."""
-    node = str(facts.get("node", ""))
-    name = programme.names.get(desk.shop.language, programme.names["zh"])
-    return await countdown_picture(
-        desk,
-        days=facts.get("node_days" if node else "days"),
-        title=f"{name} {node}" if node else name,
-        product=str(facts.get("product", "")),
-        node=str(facts.get("node_at", "")),
-    )
 
 
 def says_then(body: Mapping[str, Any], slot: str, days_later: int) -> dict[str, Any]:

@@ -25,12 +25,12 @@ from handlers.programme_drafts import (
     Draft,
     Drafts,
     drafts_of,
-    drawn,
     new_words,
     says_the_same,
     with_changes,
 )
 from handlers.programme_files import plan_of, title_of
+from handlers.programme_pictures import with_countdowns
 from handlers.proposals import Edit, Proposal, editable
 from scheduler.campaigns import CampaignState
 from scheduler.programme_parts import Programme
@@ -122,14 +122,14 @@ async def wanted(
         if before is None or before.state is CampaignState.CANCELLED:
             if not _speaks_again(desk, draft):
                 continue
-            ready = await drawn(desk, programme, plan, draft)
+            ready = await with_countdowns(desk, programme, plan, draft, None)
             bare.update(ready.bare)
             new.add(draft.key)
             made.append(_proposal(free[draft.key], programme.key, ready, plan.promotion))
             continue
         if says_the_same(draft, before, said[before.version_id]) or not editable(desk, before):
             continue
-        ready = await drawn(desk, programme, plan, draft)
+        ready = await with_countdowns(desk, programme, plan, draft, said[before.version_id])
         bare.update(ready.bare)
         new.add(draft.key)
         changed.append(

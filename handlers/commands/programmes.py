@@ -21,6 +21,7 @@ from handlers.programme_facts import (
     waiting_lines,
 )
 from handlers.programme_files import Shelf, Unread, is_greetings, shelf, title_of
+from handlers.programme_pictures import picture_at
 from handlers.programme_proposing import propose_on
 from handlers.programmes import meant_year, running_year, say_facts, turn_off
 from handlers.registry import command
@@ -191,7 +192,9 @@ async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, writ
         one = entry_meant(seen.entries, written)
         if one is None:
             return programme_posts.no_such_post(desk, programme, written)
-        return whole_entry(desk, programme, one, seen.bodies.get(one.slot))
+        body = seen.bodies.get(one.slot)
+        picture = await picture_at(desk, programme, seen.plan, one.slot, body)
+        return whole_entry(desk, programme, one, body, picture)
     on = running is not None and running.is_on
     head = [
         say("「{name}」开着：", name=title)

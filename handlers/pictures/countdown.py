@@ -1,17 +1,19 @@
 """The picture of a countdown: the days left, a product and a moment, on the shop's colour.
 
-`countdown_sheet` says what is shown; `countdown_picture` has it drawn, once, when a programme is
-switched on: the picture is kept with the words that it goes out with. A picture is an extra: where
-it cannot be drawn, or where the wording rules hold back what would stand in it, the post goes out
-without, and the log says why.
+`sheet_to_draw` says what is shown; `countdown_pictures` has all of a programme drawn at once, when
+it is switched on: a picture is kept with the words that it goes out with. A picture is an extra:
+where it cannot be drawn, or where the wording rules hold back what would stand in it, the post goes
+out without, and the log says why.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from handlers.desk import Desk
-from handlers.pictures.drawing import NotDrawn, drawn
+from handlers.pictures.drawing import NotDrawn, all_drawn
 from handlers.pictures.sheet import CountdownSheet
 from handlers.settings import ShopSettings
 from handlers.wording import Say
@@ -21,10 +23,10 @@ from scheduler.content import Picture
 _log = structlog.get_logger(__name__)
 
 
-async def countdown_picture(
+def sheet_to_draw(
     desk: Desk, *, days: int | None, title: str, product: str = "", node: str = ""
-) -> Picture | None:
-    """A countdown as a picture 1,080 pixels wide; None where it could not be drawn, or not said.
+) -> CountdownSheet | None:
+    """What a countdown's picture is drawn from; None where the wording rules hold it back.
 
     Args:
         desk: whose shop it is; its name and colour are in the picture.
@@ -36,22 +38,26 @@ async def countdown_picture(
     Raises:
         ValueError: `days` is below 0.
     """
-    sheet = countdown_sheet(desk.say, desk.shop, days=days, title=title, product=product, node=node)
     # What is written in a picture is read like any text, and no rule can be let pass in it.
     if complaint_about(desk, f"{title}\n{product}\n{node}") is not None:
         _log.warning("countdown not drawn", title=title, days=days, reason="its wording")
         return None
+    return countdown_sheet(desk.say, desk.shop, days=days, title=title, product=product, node=node)
+
+
+async def countdown_pictures(sheets: Sequence[CountdownSheet]) -> list[Picture | None]:
+    """Each sheet as a picture 1,080 pixels wide; None in its place where none could be drawn."""
     try:
-        return Picture.drawn(await drawn(sheet))
+        return [Picture.drawn(png) for png in await all_drawn(sheets)]
     except NotDrawn as trouble:
-        _log.warning("countdown not drawn", title=title, days=days, reason=str(trouble))
-        return None
+        _log.warning("countdown not drawn", pictures=len(sheets), reason=str(trouble))
+        return [None] * len(sheets)
 
 
 def countdown_sheet(
     say: Say, shop: ShopSettings, *, days: int | None, title: str, product: str, node: str
 ) -> CountdownSheet:
-    """What the picture of a countdown shows, in words; the arguments are `countdown_picture`'s."""
+    """What the picture of a countdown shows, in words; the arguments are `sheet_to_draw`'s."""
     if days is not None and days < 0:
         raise ValueError(f"a countdown ends at 0, not at {days}")
     before, figure, after = "", "", ""

@@ -1,7 +1,8 @@
-"""A process that draws one picture: `python -m handlers.pictures.drawing_process`.
+"""A process that draws some pictures: `python -m handlers.pictures.drawing_process`.
 
-It is given on stdin, pickled, a sheet and the `Fonts` to write with (see `drawing.py`), writes a
-PNG file to stdout, and ends. It draws nothing that it was not given and knows nothing of the shop.
+It is given on stdin, pickled, sheets and the `Fonts` to write with (see `drawing.py`), writes their
+PNG files to stdout, one behind another, and ends. It draws nothing that it was not given and knows
+nothing of the shop.
 """
 
 from __future__ import annotations
@@ -49,16 +50,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it as well; the bot ends it
     signal.alarm(_LONGEST_LIFE)
     os.nice(_NICENESS)
-    sheet: Sheet | CountdownSheet | ReviewSheet
+    sheets: tuple[Sheet | CountdownSheet | ReviewSheet, ...]
     fonts: Fonts
-    sheet, fonts = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 (from our own program)
+    sheets, fonts = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 (from our own program)
+    for sheet in sheets:
+        sys.stdout.buffer.write(_png(sheet, fonts))
+
+
+def _png(sheet: Sheet | CountdownSheet | ReviewSheet, fonts: Fonts) -> bytes:
     if isinstance(sheet, CountdownSheet):
-        picture = countdown_page(sheet, fonts).small_png()
-    elif isinstance(sheet, ReviewSheet):
-        picture = review_page(sheet, fonts).small_png()
-    else:
-        picture = drawn_page(sheet, fonts).png()
-    sys.stdout.buffer.write(picture)
+        return countdown_page(sheet, fonts).small_png()
+    if isinstance(sheet, ReviewSheet):
+        return review_page(sheet, fonts).small_png()
+    return drawn_page(sheet, fonts).png()
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ One fenced as `diff` is a change to the page's own file.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.pictures.sheet import CountdownSheet
 from handlers.settings import ShopSettings
 from scheduler.clock import SimulatedClock
 from scheduler.content import Picture
@@ -77,6 +78,6 @@ def fits(shown: str, answer: str) -> bool:
     return re.fullmatch("(?:.*\n)*?".join(pieces), answer) is not None
 
 
-async def undrawn(*_: object, **__: object) -> Picture:
-    """In place of a drawn picture: drawing one takes a while, and the pages show texts."""
-    return Picture.drawn(b"a picture")
+async def undrawn(sheets: Sequence[CountdownSheet]) -> list[Picture]:
+    """In place of drawn pictures: drawing them takes a while, and the pages show texts."""
+    return [Picture.drawn(b"a picture") for _ in sheets]

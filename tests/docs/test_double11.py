@@ -42,7 +42,7 @@ async def test_the_bot_answers_as_the_page_shows(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("handlers.programme_drafts.countdown_picture", undrawn)
+    monkeypatch.setattr("handlers.programme_pictures.countdown_pictures", undrawn)
     monkeypatch.setattr("handlers.commands.reviews.review_picture", nothing)
     settings = ShopSettings(
         name="小暖家", programmes=tmp_path / "programmes", nodes=tmp_path / "nodes"

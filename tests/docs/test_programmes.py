@@ -44,7 +44,7 @@ async def test_the_bot_answers_as_the_page_shows(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("handlers.programme_drafts.countdown_picture", undrawn)
+    monkeypatch.setattr("handlers.programme_pictures.countdown_pictures", undrawn)
     programmes, nodes = tmp_path / "programmes", tmp_path / "nodes"
     for folder in (programmes, nodes):
         folder.mkdir()

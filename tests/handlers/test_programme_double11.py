@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-import handlers.programme_drafts
+import handlers.programme_pictures
 from handlers.commands import REGISTRY
+from handlers.pictures.sheet import CountdownSheet
 from scheduler.campaigns import CampaignState
 from tests.handlers.conftest import with_groups
 from tests.handlers.scenes import OTHER, made, says, second_manager
@@ -16,10 +19,10 @@ from tests.handlers.shop import MANAGER, Opener, Shop
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Countdowns come without their picture, which a process takes a while to draw."""
 
-    async def nothing(*_: object, **__: object) -> None:
-        return None
+    async def nothing(sheets: Sequence[CountdownSheet]) -> list[None]:
+        return [None] * len(sheets)
 
-    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", nothing)
+    monkeypatch.setattr(handlers.programme_pictures, "countdown_pictures", nothing)
 
 
 async def test_one_command_plans_it_and_shows_the_calendar(shop: Shop) -> None:

@@ -7,17 +7,11 @@ from typing import Any
 
 import pytest
 
-import handlers.programme_drafts
-from scheduler.content import Picture
 from storage import campaigns
 from storage.database import Database
 from tests.handlers.programme_scenes import SALE, by_key, shop_with_sale, switched_on
 from tests.handlers.scenes import says
 from tests.handlers.shop import Shop
-
-_EVE = 'on = "d-1"\nat = "20:12"'
-COUNTED = SALE.replace(_EVE, f'{_EVE}\npicture = "countdown"')
-TO_A_NODE = COUNTED.replace(_EVE, f'needs = ["node:end"]\n{_EVE}')
 
 
 @pytest.fixture
@@ -107,50 +101,3 @@ async def let_pass(shop: Shop) -> None:
     number = preview.rpartition("/override ")[2].split()[0]
     assert "放行" in await says(shop, f"/override {number}")
     assert "开好了" in await says(shop, "/confirm")
-
-
-async def test_a_picture_counts_down_to_the_node_that_the_post_speaks_of(
-    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    async def draws(*_: object, **what: object) -> Picture:
-        asked.append(what)
-        return Picture.drawn(b"png")
-
-    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", draws)
-    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=TO_A_NODE)
-    await says(shop, "/programme on sale @所有群 赠品=小样 结束=11-14 20:00")
-    assert asked == [
-        {"days": 3, "title": "秋季上新节 结束", "product": "", "node": "11月14日20:00"}
-    ]
-
-
-async def test_a_post_without_its_picture_is_pointed_out(
-    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def nothing(*_: object, **__: object) -> None:
-        return None
-
-    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", nothing)
-    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=COUNTED)
-    preview = await says(shop, "/programme on sale @所有群 赠品=小样")
-    assert "没有配图，只发文字（图没画成，或者图上的字要先改）：第 4 条" in preview
-
-
-async def test_another_product_is_drawn_anew(
-    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def draws(*_: object, product: str = "", **__: object) -> Picture:
-        return Picture.drawn(product.encode())
-
-    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", draws)
-    product = '[[fact]]\nkey = "product"\nkind = "text"\nname = { zh = "主推", en = "product" }\n\n'
-    text = COUNTED.replace("[[phase]]", product + "[[phase]]", 1)
-    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text)
-    await says(shop, "/programme on sale @所有群 赠品=小样 主推=山茶精华")
-    await says(shop, "/confirm")
-    before = (await body_of(shop))["pictures"]
-    await made_anew(shop, "主推=玫瑰面霜")
-    await says(shop, "/confirm")
-    assert (await body_of(shop))["pictures"] != before

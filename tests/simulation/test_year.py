@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-import handlers.programme_drafts
+import handlers.programme_pictures
+from handlers.pictures.sheet import CountdownSheet
 from scheduler.decide import CareSettings
 from storage.database import Database
 from tests.simulation import judge
@@ -25,10 +26,10 @@ GROUPS, FANS = 4, 80
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Countdowns come without their picture, which a process takes a while to draw."""
 
-    async def nothing(*_: object, **__: object) -> None:
-        return None
+    async def nothing(sheets: Sequence[CountdownSheet]) -> list[None]:
+        return [None] * len(sheets)
 
-    monkeypatch.setattr(handlers.programme_drafts, "countdown_picture", nothing)
+    monkeypatch.setattr(handlers.programme_pictures, "countdown_pictures", nothing)
 
 
 @pytest.fixture

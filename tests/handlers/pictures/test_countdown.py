@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
@@ -11,12 +12,12 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from handlers.pictures import countdown
-from handlers.pictures.countdown import countdown_picture, countdown_sheet
+from handlers.pictures.countdown import countdown_pictures, countdown_sheet, sheet_to_draw
 from handlers.pictures.countdown_page import HEIGHT, countdown_page
 from handlers.pictures.drawing import NotDrawn
 from handlers.pictures.fonts import Fonts, find_fonts
 from handlers.pictures.page import WIDTH, Page
-from handlers.pictures.sheet import CountdownSheet, Sheet
+from handlers.pictures.sheet import CountdownSheet
 from handlers.settings import ShopSettings
 from handlers.wording import wording
 from tests.handlers.shop import Opener, Shop
@@ -149,24 +150,25 @@ def test_a_countdown_ends_at_its_day() -> None:
 
 async def test_it_is_drawn_in_the_shops_colour_and_carries_itself(opened: Opener) -> None:
     shop = await opened(colour="#0b6e4f")
-    picture = await countdown_picture(shop.desk, days=3, title="双11", product="面霜")
+    asked = [sheet_to_draw(shop.desk, days=days, title="双11", product="面霜") for days in (3, 2)]
+    first, picture = await countdown_pictures([one for one in asked if one is not None])
+    assert first is not None
     assert picture is not None
+    assert first != picture
     png = picture.bytes_drawn
     assert png is not None
     assert png.startswith(b"\x89PNG")
     assert bytes.fromhex("0b6e4f") in png  # its palette
 
 
-async def test_what_cannot_be_drawn_is_left_out(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fails(sheet: Sheet | CountdownSheet) -> bytes:
-        raise NotDrawn(f"no font for {sheet}")
+async def test_what_cannot_be_drawn_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(sheets: Sequence[CountdownSheet]) -> list[bytes]:
+        raise NotDrawn(f"no font for {sheets}")
 
-    monkeypatch.setattr(countdown, "drawn", fails)
-    assert await countdown_picture(shop.desk, days=3, title="双11") is None
+    monkeypatch.setattr(countdown, "all_drawn", fails)
+    assert await countdown_pictures([sheet(3), sheet(2)]) == [None, None]
 
 
 @pytest.mark.parametrize("product", ["全网最好用的面霜", "XX面霜"])
 async def test_what_may_not_be_said_is_not_drawn(shop: Shop, product: str) -> None:
-    assert await countdown_picture(shop.desk, days=3, title="双11", product=product) is None
+    assert sheet_to_draw(shop.desk, days=3, title="双11", product=product) is None

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from handlers.pictures import drawing
-from handlers.pictures.drawing import NotDrawn, drawn
+from handlers.pictures.drawing import NotDrawn, all_drawn, drawn
 from handlers.pictures.picture import insight_sheet
 from handlers.wording import wording
 from tests.handlers.pictures.sheets import PLAIN, WEEK, aspects, report, trends
@@ -125,6 +125,18 @@ async def test_one_picture_is_drawn_at_a_time(program: StandIn) -> None:
     )
     pictures = await asyncio.gather(*(drawn(SHEET) for _ in range(3)))
     assert len(pictures) == 3
+
+
+async def test_several_are_drawn_by_one_process_in_their_order(program: StandIn) -> None:
+    program.does(
+        f"echo once >> {program.note}; cat > /dev/null;"
+        " printf '\\211PNG\\r\\n\\032\\none\\211PNG\\r\\n\\032\\ntwo'"
+    )
+    first, second = await all_drawn([SHEET, SHEET])
+    assert (first[8:], second[8:]) == (b"one", b"two")
+    assert program.note.read_text() == "once\n"
+    with pytest.raises(NotDrawn, match="ended with 0"):
+        await all_drawn([SHEET])
 
 
 async def test_the_wait_for_a_turn_counts(program: StandIn) -> None:
