@@ -1,14 +1,14 @@
 """A programme that is about to be switched on, held against what else its groups will hear.
 
 For each group: the posts of the drafts, and those of every other campaign that stands, approved or
-not. Groups that hear the same are looked at once. Campaigns of the same programme are left out:
-they are what is being changed, or replaced.
+not, with the greetings that the bot will prepare. Groups that hear the same are looked at once.
+Campaigns of the same programme are left out: they are what is being changed, or replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,7 +26,7 @@ from scheduler.schedule_json import schedule_from_json
 from scheduler.wall_time import zone_named
 from storage import campaigns
 from storage.audiences import Audience, resolve
-from storage.campaigns import StoredCampaign
+from storage.campaigns import NewCampaign, StoredCampaign
 
 _STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)
 
@@ -39,10 +39,12 @@ async def beside_others(
     promotion: Promotion | None,
     *,
     left_out: Collection[str] = (),
+    greetings: Sequence[NewCampaign] = (),
 ) -> list[Problem]:
     """What these drafts and the other campaigns of their groups come to, each problem once.
 
-    `left_out` are the drafts' slots that do not go out this year.
+    `left_out` are the drafts' slots that do not go out this year, `greetings` those that are to be
+    prepared when their days come near.
     """
     own = {one.key: one for one in drafts if one.audience.segment is None}
     said = _posts(
@@ -67,12 +69,13 @@ async def beside_others(
     spoken = [post.at for posts in said.values() for post in posts]
     if not spoken:
         return []
-    standing = [
+    standing: list[StoredCampaign | NewCampaign] = [
         one
         for one in await campaigns.in_states(connection, desk.shop_id, _STANDING)
         if one.programme != programme and one.audience.segment is None
     ]
-    other = _posts(desk, [campaign_value(one) for one in standing], until=max(spoken) + WEEK)
+    standing += greetings
+    other = _posts(desk, [_value(one) for one in standing], until=max(spoken) + WEEK)
     found: dict[str, Problem] = {}
     zone = zone_named(desk.shop.zone)
     heard = [one for one in standing if other[one.key]]
@@ -87,11 +90,24 @@ async def beside_others(
     return sorted(found.values(), key=lambda one: (str(one.at), one.sentence))
 
 
+def _value(one: StoredCampaign | NewCampaign) -> Campaign:
+    if isinstance(one, StoredCampaign):
+        return campaign_value(one)
+    return Campaign(
+        key=one.key,
+        programme=one.programme,
+        name=one.name,
+        schedule=schedule_from_json(one.schedule),
+        zone=one.zone,
+        valid_for=timedelta(seconds=one.valid_seconds),
+    )
+
+
 async def _heard_together(
     desk: Desk,
     connection: AsyncConnection,
     drafts: Iterable[Draft],
-    standing: Iterable[StoredCampaign],
+    standing: Iterable[StoredCampaign | NewCampaign],
 ) -> set[tuple[frozenset[str], frozenset[str]]]:
     """By their keys: which drafts one group hears, and which other campaigns beside them."""
     ours: dict[int, set[str]] = {}

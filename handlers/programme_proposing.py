@@ -17,6 +17,7 @@ from handlers.audiences import Chosen
 from handlers.campaign_wording import held_buttons, held_question, hits_of, wording_lines
 from handlers.coupon_texts import Settled, settled
 from handlers.desk import Asked, Desk
+from handlers.greetings_ahead import yet_to_prepare
 from handlers.greetings_re_aimed import approved_to_re_aim, waiting_to_re_aim
 from handlers.people_meant import unknown_lines
 from handlers.previews import facts, to_come, too_much
@@ -77,6 +78,8 @@ async def propose_on(
         wrong = wrong or too_much(desk, draft.body, posts, draft.groups)
         if wrong is not None:
             return wrong
+    days = [post.at.date() for post in found.plan.posts]
+    greetings = await yet_to_prepare(desk, desk.shop.day_of(now), max(days)) if days else []
     async with desk.database.writing() as connection:
         standing = await standing_campaigns(connection, running)
         said = await campaigns.bodies(connection, [one.version_id for one in standing])
@@ -102,6 +105,7 @@ async def propose_on(
             found.drafts.campaigns,
             found.plan.promotion,
             left_out={*found.left_out, *(slot for one in standing for slot in one.skipped)},
+            greetings=greetings,
         )
         if maybe:
             tail += [say("请留意："), *problem_lines(desk, found.plan, maybe)]

@@ -89,3 +89,33 @@ async def test_too_many_together_are_told(sqlite: Database, tmp_path: Path) -> N
     preview = await says(shop, ON.replace("sale", "second"))
     told = "· 跟「秋季上新节 2026」一起算，24 小时内超过 3 条：再说一句（11-06 17:24）"
     assert told in preview
+
+
+AT_GREETINGS = """
+[[task]]
+key = "autumn"
+name = { zh = "换季说一句" }
+phase = "main"
+kind = "关怀互动"
+on = ["d+10", "d+11", "d+20"]
+at = "09:42"
+texts = { zh = "换季了，早晚添件衣裳。" }
+"""
+
+
+async def test_greetings_that_are_yet_to_be_prepared_are_looked_at_too(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    """A festival's and a day of the shop's own; on another day there is no greeting."""
+    text = SALE.replace('last = "d+4"', 'last = "d+40"').replace(
+        'solar = "11-12"', 'solar = "12-12"'
+    )
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=text + AT_GREETINGS)
+    await says(shop, "/shopday 开店纪念 2016-12-23")
+    await says(shop, "/programme on festivals @所有群")
+    await says(shop, "/confirm")
+    told = (await says(shop, ON)).partition("请留意：")[2]
+    assert "· 跟「冬至 12-22」一起算，挤在同一分钟：换季说一句（12-22 09:42）" in told
+    assert "· 跟「开店纪念 12-23」一起算，挤在同一分钟：换季说一句（12-23 09:42）" in told
+    assert "01-01" in told  # New Year's greeting
+    assert told.count("挤在同一分钟") == 3

@@ -17,6 +17,9 @@ CARE = CareSettings()
 SALE = Promotion(date(2026, 11, 1), date(2026, 11, 11), 6, 42, ())
 
 
+OTHER_SALE = Promotion(date(2026, 11, 5), date(2026, 11, 12), 4, 20, ())
+
+
 def own(*times: str, promotion: Promotion | None = None) -> list[GroupPost]:
     return [
         GroupPost(datetime.fromisoformat(at), "大促", promotion, f"p{place}")
@@ -90,3 +93,52 @@ def test_the_week_counts_too() -> None:
     kinds = {one.kind for one in found(mine, rest)}
     assert ProblemKind.WEEKLY_CAP in kinds
     assert ProblemKind.SAME_MINUTE not in kinds
+
+
+def spoken(*posts: tuple[str, str]) -> list[GroupPost]:
+    """Posts of other campaigns by their times and names; `二促` has a promotion of its own."""
+    return [
+        GroupPost(datetime.fromisoformat(at), name, OTHER_SALE if name == "二促" else None)
+        for at, name in posts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mine", "rest", "expected"),
+    [
+        # A festival, a day of the shop's own and another sale, each in a minute of its own.
+        (("10:18",), (("09:42", "冬至"), ("11:08", "店庆"), ("12:12", "二促")), []),
+        # One of them in the same minute.
+        (("09:42",), (("09:42", "冬至"),), [("same_minute", ("p0",), ("冬至",))]),
+        (("09:42",), (("09:42", "店庆"), ("11:08", "冬至")), [("same_minute", ("p0",), ("店庆",))]),
+        (("12:12",), (("12:12", "二促"),), [("same_minute", ("p0",), ("二促",))]),
+        # All of them in one minute, told once with every name.
+        (
+            ("09:42",),
+            (("09:42", "冬至"), ("09:42", "店庆"), ("09:42", "二促")),
+            [("same_minute", ("p0",), ("冬至", "店庆", "二促"))],
+        ),
+        # Both sales on: the own one may have six that day, so only the other's fifth is too many.
+        (
+            ("10:18", "12:18", "14:18", "16:18"),
+            (("18:18", "二促"),),
+            [("daily_cap", (), ("二促",))],
+        ),
+        # A greeting has no sale: behind three of a sale it is the one too many.
+        (("10:18", "12:18", "14:18"), (("16:42", "冬至"),), [("daily_cap", (), ("冬至",))]),
+        # Before them it takes nothing from a sale that may have more.
+        (("10:18", "12:18", "14:18"), (("09:42", "冬至"),), []),
+    ],
+)
+def test_festivals_own_days_and_two_sales_are_looked_at_together(
+    mine: tuple[str, ...],
+    rest: tuple[tuple[str, str], ...],
+    expected: list[tuple[str, tuple[str, ...], tuple[str, ...]]],
+) -> None:
+    day = "2026-11-06T"
+    problems = found(
+        own(*(f"{day}{at}" for at in mine), promotion=SALE),
+        spoken(*((f"{day}{at}", name) for at, name in rest)),
+    )
+    assert [(one.kind.value, one.slots, one.beside) for one in problems] == expected
+    assert not any(one.certain for one in problems)
