@@ -22,7 +22,6 @@ from sqlalchemy import (
     case,
     cast,
     column,
-    distinct,
     exists,
     func,
     literal_column,
@@ -38,7 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.bulk import given
 from storage.columns import Identity, Words
 from storage.deliveries import DeliveryState
-from storage.dialects import Later
+from storage.dialects import AllBits, Later
 from storage.members import OURS
 from storage.outcome_sources import (
     IN_GROUPS,
@@ -55,7 +54,7 @@ from storage.tables import customers, deliveries, members, memberships
 REACHED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 """The states of what fans could see, or may have seen."""
 MOST_CELLS = 60
-"""So many bits a sum of them may hold, on both engines."""
+"""So many bits a number holds, on both engines."""
 
 
 class Way(Enum):
@@ -203,7 +202,7 @@ def _seated(posts: CTE) -> Iterator[Select[Any]]:
             posts.c.group_id,
             func.min(posts.c.since).label("first"),
             func.max(posts.c.since).label("last"),
-            _union(posts.c.bit).label("bits"),
+            AllBits(posts.c.bit).label("bits"),
         )
         .group_by(posts.c.group_id)
         .subquery("spans")
@@ -224,14 +223,9 @@ def _seated(posts: CTE) -> Iterator[Select[Any]]:
     yield _bits(posts, others, true())
 
 
-def _union(bit: ColumnElement[int]) -> ColumnElement[int]:
-    """All these bits in one number: a sum that takes each once, as both engines know it."""
-    return cast(func.sum(distinct(bit)), Identity)
-
-
 def _bits(posts: CTE, source: Source, *which: ColumnElement[bool]) -> Select[Any]:
     """The members that a source tells of, and for each condition the bits where it holds."""
-    each = (_union(case((one, posts.c.bit))) for one in which)
+    each = (AllBits(case((one, posts.c.bit))) for one in which)
     told: Select[*tuple[Any, ...]] = select(source.member, *each)
     return told.select_from(source.rows).where(source.which).group_by(source.member)
 

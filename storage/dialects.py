@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from storage.columns import UtcDateTime
+from storage.columns import Identity, UtcDateTime
 
 
 class Later(FunctionElement[datetime]):
@@ -77,3 +77,23 @@ def _holds_exactly_in_postgresql(
 ) -> str:
     text, piece = (compiler.process(one, **options) for one in element.clauses)
     return f"(strpos({text}, {piece}) > 0)"
+
+
+class AllBits(FunctionElement[int]):
+    """The bits of all these numbers in one; of none of them nothing.
+
+    On SQLite each number must be one bit, not the 64th: there it is their sum, each taken once.
+    """
+
+    type = Identity
+    inherit_cache = True
+
+
+@compiles(AllBits, "sqlite")
+def _all_bits_as_sum(element: AllBits, compiler: SQLCompiler, **options: Any) -> str:
+    return f"sum(DISTINCT {compiler.process(element.clauses, **options)})"
+
+
+@compiles(AllBits, "postgresql")
+def _all_bits(element: AllBits, compiler: SQLCompiler, **options: Any) -> str:
+    return f"bit_or({compiler.process(element.clauses, **options)})"
