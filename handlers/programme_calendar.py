@@ -258,21 +258,31 @@ def calendar_page(
     tail: Sequence[str] = (),
     buttons: Sequence[Button] = (),
 ) -> Reply:
-    """A page of the calendar; on the first one with what goes before and behind it.
+    """A page of the calendar, without `page` the one with the next post to come.
 
-    A preview always shows its `tail` and `buttons`, so that it can be confirmed.
+    That one has with it what goes before and behind, and the buttons, so that a preview can be
+    confirmed.
     """
-    part = page_of(entries, page, PAGE)
-    lines = [*(head if part.number == 1 else ()), *_lines(desk, plan, part.rows)]
+    opens = _next_page(desk, entries)
+    part = page_of(entries, page or PageNumber(opens), PAGE)
+    here = part.number == opens
+    lines = [*(head if here else ()), *_lines(desk, plan, part.rows)]
     if not part.rows:
         lines.append(desk.say("后面没有了。") if part.number > 1 else desk.say("还没有能排的。"))
     if not part.only:
         lines.append(desk.say("第 {number} 页", number=part.number))
-    end = ["", *tail] if tail and part.number == 1 else []
+    end = ["", *tail] if tail and here else []
     text = in_one_message(desk, lines, end) if end else "\n".join(lines)
     turns = leafing(desk, part, f"/programme {programme.key}")
-    shown = buttons if part.number == 1 else ()
+    shown = buttons if here else ()
     return reply(text, *shown, *turns, private=True, replaces=page is not None)
+
+
+def _next_page(desk: Desk, entries: Sequence[Entry]) -> int:
+    """The page with the first post that is to come; the first one where none is."""
+    now = desk.shop.local(desk.clock.now())
+    place = next((place for place, one in enumerate(entries) if one.at > now), 0)
+    return place // PAGE + 1
 
 
 def _lines(desk: Desk, plan: ProgrammePlan, entries: Sequence[Entry]) -> Iterator[str]:

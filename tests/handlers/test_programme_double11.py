@@ -12,7 +12,7 @@ from handlers.pictures.sheet import CountdownSheet
 from scheduler.campaigns import CampaignState
 from tests.handlers.conftest import with_groups
 from tests.handlers.scenes import OTHER, made, says, second_manager
-from tests.handlers.shop import MANAGER, Opener, Shop
+from tests.handlers.shop import DAY, MANAGER, Opener, Shop
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +112,16 @@ async def test_what_was_said_can_be_taken_back(shop: Shop) -> None:
     await says(shop, "/double11 @所有群 优惠=全店满199减30")
     assert "满199减30" in await says(shop, "/programme facts double11")
     assert "满199减30" not in await says(shop, "/programme facts double11 优惠=")
+
+
+async def test_on_the_day_itself_it_opens_with_what_is_to_come(shop: Shop) -> None:
+    shop.clock.advance(6 * DAY)
+    preview = await shop.says(MANAGER, "/double11 @所有群", group=None)
+    shown = preview.text
+    assert shown.startswith("「双11 2026」的安排，一共 ")
+    assert "11-11 20:12 " in shown
+    assert "翻翻相册" not in shown
+    assert {"确认发送", "上一页"} <= preview.buttons.keys()
+    before = await shop.presses(MANAGER, preview.buttons["上一页"])
+    assert "[已过]" in before.text
+    assert "确认发送" not in before.buttons
