@@ -33,7 +33,13 @@ from scheduler.programme_checks import (
 )
 from scheduler.programme_dates import Source, read_day
 from scheduler.programme_facts import FactInvalid, read_fact
-from scheduler.programme_names import check_fact_names, check_groups, read_key, read_picture
+from scheduler.programme_names import (
+    check_apart,
+    check_fact_names,
+    check_groups,
+    read_key,
+    read_picture,
+)
 from scheduler.programme_parts import (
     ANY_SLOT,
     CHINESE,
@@ -53,6 +59,7 @@ from storage.errors import SchedulingError
 
 _LEAP_YEAR = 2024  # has every day that a file may name
 _LONGEST_VALID = 744  # hours
+_LONGEST_AHEAD = 300  # days
 _PARTS = (
     "key", "name", "valid_hours", "propose_days_ahead", "anchor", "promotion", "schedule",
     "schedule_name", "texts", "fact", "phase", "task",
@@ -87,7 +94,7 @@ def read_programme(path: Path) -> Programme:
 
 def _programme(file: Table, folder: Path) -> Programme:
     file.only(*_PARTS)
-    facts = tuple(_fact(row) for row in _keyed(file, "fact"))
+    facts = _facts(file)
     programme = Programme(
         key=read_key(file),
         names=named(file, "name"),
@@ -116,7 +123,11 @@ def _programme(file: Table, folder: Path) -> Programme:
 def _proposed_ahead(file: Table) -> timedelta:
     if "propose_days_ahead" not in file.parts:
         return USUALLY_PROPOSED_AHEAD
-    return timedelta(days=file.positive("propose_days_ahead"))
+    days = file.positive("propose_days_ahead")
+    if days > _LONGEST_AHEAD:
+        allowed = f"at most {_LONGEST_AHEAD}: before, the last year is hardly over"
+        raise file.wrong("propose_days_ahead", allowed_instead(days, allowed))
+    return timedelta(days=days)
 
 
 def _valid_for(table: Table) -> timedelta:
@@ -136,6 +147,15 @@ def _keyed(file: Table, part: str) -> list[Table]:
             raise row.wrong("key", f"there are two with the key {key!r}; each has one of its own")
         seen.add(key)
     return rows
+
+
+def _facts(file: Table) -> tuple[Fact, ...]:
+    found: list[Fact] = []
+    for row in _keyed(file, "fact"):
+        fact = _fact(row)
+        check_apart(row, fact, found)
+        found.append(fact)
+    return tuple(found)
 
 
 def _fact(row: Table) -> Fact:

@@ -3,8 +3,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scheduler.legal_days import DayKind, LegalDay, legal_day, provisional_from
+from scheduler.legal_days import (
+    DayKind,
+    DayOff,
+    LegalDay,
+    legal_day,
+    provisional_from,
+    worked_on,
+)
 from tests.scheduler.calendar_truth import truth
 
 
@@ -75,3 +84,35 @@ def test_days_without_a_notice_are_provisional() -> None:
     assert all(found.provisional for found in after)
     # Exchanged weekends are what a notice alone can decide, so none is guessed.
     assert all(found.kind is DayKind.HOLIDAY for found in after)
+
+
+@pytest.mark.parametrize(
+    ("day", "after", "before"),
+    [
+        ("2026-11-20", "2026-11-20", "2026-11-20"),  # a Friday
+        ("2026-11-22", "2026-11-23", "2026-11-20"),
+        ("2026-10-01", "2026-10-08", "2026-09-30"),
+        ("2026-10-10", "2026-10-10", "2026-10-10"),  # a Saturday that is worked
+        ("2026-02-16", "2026-02-24", "2026-02-14"),
+        ("2025-12-31", "2025-12-31", "2025-12-31"),
+        ("2026-01-01", "2026-01-04", "2025-12-31"),  # the 4th is a Sunday that is worked
+    ],
+)
+def test_another_day_stands_in_for_a_day_off(day: str, after: str, before: str) -> None:
+    meant = date.fromisoformat(day)
+    found = [worked_on(meant, instead) for instead in (DayOff.NEXT, DayOff.PREVIOUS)]
+    assert [one.day.isoformat() for one in found] == [after, before]
+    assert not any(one.provisional for one in found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dates(date(2020, 1, 1), date(2056, 12, 31)), st.sampled_from(DayOff))
+def test_it_is_the_nearest_day_that_is_worked(day: date, instead: DayOff) -> None:
+    found = worked_on(day, instead)
+    step = 1 if instead is DayOff.NEXT else -1
+    apart = (found.day - day).days * step
+    assert 0 <= apart <= 14
+    passed = [legal_day(day + timedelta(days=n * step)) for n in range(apart)]
+    assert all(one.off for one in passed)
+    assert not found.off
+    assert found.provisional == any(one.provisional for one in [*passed, legal_day(found.day)])

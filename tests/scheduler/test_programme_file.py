@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.legal_days import DayOff
 from scheduler.programme_calendar import Calendar
 from scheduler.programme_file import ProgrammeBroken, read_programme
 from scheduler.programme_parts import ANY_SLOT, Button, Fact, FactKind, TaskKind
 from tests.scheduler.programme_files import NODES, changed_sale, written
+
+AHEAD = "propose_days_ahead"
+WORKED = 'day_off = "next working day"'
 
 
 def test_a_file_with_facts_phases_and_tasks_is_read(tmp_path: Path) -> None:
@@ -116,6 +120,31 @@ def test_a_late_night_that_nobody_knows_yet_is_left_out(tmp_path: Path) -> None:
         ("joined > 90d and", "joined > and", "task old-fans.audience", "joined"),
         ('needs = ["gift"]', 'needs = ["tea"]', "task old-fans.needs", "one of gift, live"),
         (', says = "/wish"', "", "task wishes.buttons 1.says", "it is missing"),
+        ("valid_hours = 10", f"valid_hours = 10\n{AHEAD} = 0", AHEAD, "a whole number above 0"),
+        ("valid_hours = 10", f"valid_hours = 10\n{AHEAD} = 400", AHEAD, "at most 300"),
+        ('kind = "text"', 'kind = "text"\nonce = 1', "fact gift.once", "true or false"),
+        ('kind = "text"', 'kind = "text"\nsuggest = "11-05"', "fact gift.suggest", "kind day"),
+        ("default = 18", f"default = 18\n{WORKED}", "fact member_day.day_off", "kind day"),
+        ('kind = "moment"', f'kind = "day"\n{WORKED}', "fact live.day_off", "no suggest"),
+        (
+            'kind = "moment"',
+            'kind = "day"\nsuggest = "d-3"',
+            "fact live.suggest",
+            "it has 'd-3'; it must be 11-05, lunar:12-08 or festival:KEY",
+        ),
+        (
+            'until = "24:00"',
+            'until = "24:00"\nday_off = "monday"',
+            "task thanks.day_off",
+            "it must be next working day or previous working day",
+        ),
+        ('at = "12:12"', f'at = "12:12"\n{WORKED}', "task wishes.day_off", "days are left"),
+        (
+            'texts = { zh = "{{ live }}" }',
+            f'{WORKED}\ntexts = {{ zh = "{{{{ live }}}}" }}',
+            "task live.day_off",
+            "its time hangs on a moment",
+        ),
         ("还有{{ days }}天", "还有{{ days 天", "task wishes.texts.zh", "broken in line 1"),
         ("{{ shop }}收心愿", "{{ fan }}收心愿", "task wishes.texts.zh", "it asks for fan"),
         ("{{ fan }}，", "{{ group }}，", "task old-fans.texts.zh", "it asks for group"),
@@ -143,6 +172,10 @@ def test_a_late_night_that_nobody_knows_yet_is_left_out(tmp_path: Path) -> None:
         ("[task.texts.d-2]\nzh", "[task.texts.d-2]\nen", "task count.texts.d-2.zh", "no Chinese"),
         ('texts = { zh = "谢谢{{ gift }}" }', "", "task thanks.texts", "it is missing"),
         ("[[task]]", "[task]", "its syntax", ""),
+        ('on = "d-2..d-1"', 'on = "d-1..d-2"', "task count.on", "which ends before it begins"),
+        ('solar = "11-11"', 'solar = "9999-12-31+5d"', "anchor.solar", "There is no day"),
+        ('zh = "后天"', 'zh = "  "', "task count.texts.d-2.zh", "a text or a list of texts"),
+        ('zh = "礼"', 'zh = "直播"', "fact live.name.zh", "another fact is called '直播' already"),
         ('key = "sale"', 'key = "sale~1"', "key", "it must be small letters, digits and single -"),
         ('key = "sale"', 'key = "my sale"', "key", "it must be small letters, digits"),
         ('key = "wishes"', 'key = "心愿"', "task 心愿.key", "it must be small letters, digits"),
@@ -226,3 +259,22 @@ def test_a_picture_beside_the_file_is_meant_by_its_whole_path(tmp_path: Path) ->
 def test_groups_are_written_as_in_a_command(tmp_path: Path, written_as: str) -> None:
     read = changed_sale(tmp_path, 'groups = "@福利群"', f"groups = '{written_as}'")
     assert {task.groups for task in read.tasks} == {None, written_as}
+
+
+def test_what_is_worked_and_what_holds_once_is_read(tmp_path: Path) -> None:
+    sale = changed_sale(
+        tmp_path,
+        'kind = "moment"',
+        'kind = "day"\nonce = true\nsuggest = "festival:mid-autumn-3d"\n'
+        'day_off = "previous working day"',
+    )
+    gift, live, _ = sale.facts
+    assert (gift.once, gift.suggested, gift.dated) == (False, None, False)
+    assert (live.once, live.suggested, live.dated) == (True, "festival:mid-autumn-3d", True)
+    assert live.day_off is DayOff.PREVIOUS
+    assert sale.proposed_ahead == timedelta(days=21)
+    later = changed_sale(tmp_path, 'until = "24:00"', f'until = "24:00"\n{WORKED}')
+    (thanks,) = [task for task in later.tasks if task.key == "thanks"]
+    assert thanks.day_off is DayOff.NEXT
+    ahead = changed_sale(tmp_path, "valid_hours = 10", f"valid_hours = 10\n{AHEAD} = 30")
+    assert ahead.proposed_ahead == timedelta(days=30)

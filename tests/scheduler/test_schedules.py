@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.festivals import FestivalUnknown, Region
+from scheduler.legal_days import DayOff
 from scheduler.schedules import (
     Changed,
     Countdown,
@@ -188,6 +189,23 @@ def test_dated_moments_come_by_time_each_until_its_own_end() -> None:
         ("start", utc("2026-11-11T01:12"), utc("2026-11-11T04:00")),
         ("thanks", utc("2026-11-11T12:12"), None),
     ]
+
+
+def test_a_dated_moment_keeps_off_days_off_with_its_end_and_its_place_among_the_others() -> None:
+    # 22 November 2026 is a Sunday.
+    answers = DatedMoment(
+        "answers", wall("2026-11-22T12:12"), wall("2026-11-22T15:00"), DayOff.NEXT
+    )
+    schedule = Dated((answers, DatedMoment("thanks", wall("2026-11-23T10:18"))))
+    found = moments(schedule, SHANGHAI, *year_of(2026))
+    assert [(moment.slot, moment.at, moment.until) for moment in found] == [
+        ("thanks", utc("2026-11-23T02:18"), None),
+        ("answers", utc("2026-11-23T04:12"), utc("2026-11-23T07:00")),
+    ]
+    assert last_wall(schedule) == wall("2026-11-23T15:00")
+    moved = changed(schedule, skipped=frozenset(), moved={"answers": wall("2026-11-23T13:00")})
+    (end,) = [one.until for one in moments(moved, SHANGHAI, *year_of(2026)) if one.until]
+    assert end == utc("2026-11-23T07:00")
 
 
 def test_two_dated_moments_in_a_skipped_hour_both_happen() -> None:
