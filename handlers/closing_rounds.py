@@ -202,7 +202,7 @@ async def _tell_some(desk: Desk, one: Round, prize: str, won: Sequence[int]) -> 
         if ways and ways.isdisjoint(desk.senders):
             continue  # the process that serves one of their accounts tells them
         text = desk.say(
-            "恭喜！「{title}」你的 {number} 号中了：{prize}。店里会联系你。",
+            "恭喜！「{title}」开奖了，你的 {number} 号中了{prize}，店里会联系你。",
             title=one.title,
             number=entry.number,
             prize=prize,

@@ -56,7 +56,7 @@ def _options(one: Round) -> list[Button]:
 
 def _chain_lines(desk: Desk, one: Round) -> list[str]:
     how = desk.say(
-        "想要的点「参加」，或照着接龙：序号、名字、几份；{closes} 截止。",
+        "想要的点「参加」，或照着往下接：序号、名字、几份；{closes} 截止。",
         closes=desk.show_time(one.closes_at),
     )
     return [desk.say("【接龙】{title}", title=one.title), how]
@@ -83,7 +83,7 @@ def _draw_lines(desk: Desk, one: Round) -> list[str]:
         ),
         say("不用转发，不用拉人，也不用写评价。"),
         say(
-            "承诺：{commitment}（开奖后公布种子，谁都能验，发 /drawcheck {number}）",
+            "公正凭据：{commitment}（开奖时公布种子，谁都能验，发 /drawcheck {number}）",
             commitment=commitment(one.secret, rules),
             number=one.id,
         ),
@@ -191,8 +191,8 @@ def _drawn(
             if won
         ),
         say("参加的号码：{numbers}（共 {count} 位）", numbers=numbers, count=people),
-        say("种子：{seed}", seed=result["seed"]),
-        say("想验一验，发 /drawcheck {number}。恭喜中奖的朋友，店里会联系你。", number=one.id),
+        say("开奖种子：{seed}", seed=result["seed"]),
+        say("恭喜中奖的朋友，店里会联系你。想验一验，发 /drawcheck {number}。", number=one.id),
     ]
 
 

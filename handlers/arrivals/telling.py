@@ -26,12 +26,12 @@ _AGAIN = timedelta(hours=1)  # a telling that ended before it was noted is not r
 _TROUBLES: Mapping[Trouble, str] = {
     Trouble.UNREACHABLE: "连不上（{reason}）。看看店铺网站开着没有、地址对不对",
     Trouble.SLOW: "等了 {reason} 秒还没读完。看看店铺网站是不是太慢",
-    Trouble.BUSY: "对方说太忙（{reason}）。可以把 every_minutes 调大一些",
-    Trouble.STATUS: "对方答的是 {reason}。看看地址对不对",
-    Trouble.DENIED: "对方不让看（{reason}）。看看 user 和 password 对不对",
+    Trouble.BUSY: "店铺网站说太忙（{reason}）。可以把 every_minutes 调大一些",
+    Trouble.STATUS: "店铺网站回的是 {reason}。看看网站开着没有、地址对不对",
+    Trouble.DENIED: "店铺网站不让看（{reason}）。看看 user 和 password 对不对",
     Trouble.LARGE: "太大了，一页超过 {reason} MB。请换一个小一点的地址",
     Trouble.MANY: "商品太多（{reason} 件）。请换一个只列新品的地址",
-    Trouble.REDIRECTED: "转去了 {reason}，没有跟过去。信得过的话，把它写进 follows",
+    Trouble.REDIRECTED: "网址跳到了 {reason}，没有跟过去。信得过的话，把它写进 follows",
     Trouble.PRIVATE: "{reason} 指向内部网络，没有去看。请检查地址",
     Trouble.UNREADABLE: "内容看不懂：{reason}。看看 kind 和地址对不对",
     Trouble.ROWS: "有 {reason} 条看不懂，先不用；其余的照常",
@@ -44,7 +44,7 @@ _UNREAD: Mapping[str, str] = {
     Unread.NO_TEXT: "不是文字",
     Unread.NO_LIST: "里面没有商品列表",
     Unread.NO_PRODUCT: "没有一行写清了商品名和价格",
-    Unread.DOCUMENT_TYPE: "带着不该有的文档声明",
+    Unread.DOCUMENT_TYPE: "里面有 DOCTYPE 声明，去掉就能看",
     Unread.PACKED: "压缩的方式不认识",
     Unread.CUT_SHORT: "没有传完",
 }
@@ -188,7 +188,7 @@ async def _tell_prices(desk: Desk, prices: list[Product]) -> bool:
         lines.append(say("还有 {count} 件。", count=len(prices) - _LISTED))
     sources = sorted({one.source for one in prices})
     lines.append(
-        say("要是没错，发 /feeds accept {feed} 照现在的记下；错了就改好货源。", feed=sources[0])
+        say("没错的话，发 /feeds accept {feed} 照现在的记下；错了就改好货源。", feed=sources[0])
     )
     buttons = tuple(
         Button(say("照现在的记下：{feed}", feed=one), f"/feeds accept {one}") for one in sources

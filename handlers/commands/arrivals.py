@@ -266,7 +266,7 @@ def _lines(desk: Desk, feed: FeedRules, row: Feed | None, count: int) -> list[st
     say = desk.say
     lines = [say("「{feed}」{count} 件商品", feed=feed.name, count=count)]
     if not feed.url:
-        lines.append(say("· 只收推送过来的"))
+        lines.append(say("· 不去看，只收店铺推过来的"))
     elif row is None or row.looked_at is None:
         lines.append(say("· 还没有看过"))
     else:

@@ -79,7 +79,7 @@ async def _shown(desk: Desk, name: str) -> Reply:
         )
         for one in last
     ]
-    how = say("粉丝发 /claim {name} 就能领；群发时也可以带上领券的按钮。", name=name)
+    how = say("粉丝发 /claim {name} 就能领。要在群里发领券的按钮，用 /offer。", name=name)
     return reply("\n".join([_counted(desk, found), *lines, how]), private=True)
 
 
@@ -237,7 +237,7 @@ async def claim(desk: Desk, asked: Asked, name: CouponName | None = None) -> Rep
             customer = asked.member.customer_id
             given = await coupons.hand_out(connection, batch.id, customer, desk.clock.now())
     if given is not None:
-        text = say("给你的：{coupon}。一人一张，请收好。", coupon=_theirs(desk, given))
+        text = say("这是你的券：{coupon}。一人一张，请收好。", coupon=_theirs(desk, given))
         yield reply(text, Button(say("我的券"), "/claim"), private=True, quiet=True)
         return
     if batch is None:
@@ -245,7 +245,7 @@ async def claim(desk: Desk, asked: Asked, name: CouponName | None = None) -> Rep
     elif batch.is_over(desk.clock.now()):
         sentence = "「{name}」已经过期了。"
     else:
-        sentence = "「{name}」发完了，下次早点来。"
+        sentence = "「{name}」已经领完了，下次早点来。"
     yield reply(say(sentence, name=name.text), private=True, quiet=True)
 
 

@@ -86,7 +86,7 @@ async def _kept(desk: Desk, asked: Asked, said: QuestionAndAnswer) -> str:
     """Keep an answer, where what is asked can be told from other questions."""
     if not read_asking(said.question, desk.segmenter, desk.lexicon).about:
         return desk.say(
-            "「{question}」里没有说到什么事物，我会答错。写具体一点，例如：{example}",
+            "「{question}」太笼统，我怕答错。写具体一点，例如：{example}",
             question=said.question,
             example=desk.say(_EXAMPLE),
         )

@@ -112,7 +112,10 @@ async def drawcheck(desk: Desk, asked: Asked, number: Number) -> Replies:
         yield reply("\n".join([*own, when]), private=True, quiet=True)
         return
     record = json.dumps(one.result, ensure_ascii=False)
-    how = say("下面是全部依据。怎么验，文档里写着；也可以存成文件，用 nuanqun draw-check 验。")
+    how = say(
+        "下面是开奖的全部依据，谁照着算，中的都是这几个号。"
+        "会用程序的话，存成文件，用 nuanqun draw-check 验一验。"
+    )
     yield reply("\n".join([*own, how, record]), private=True, quiet=True)
 
 
@@ -135,7 +138,7 @@ async def _open(
             or one.kind not in kinds
             or not await round_posts.is_open_to(connection, one.id, asked.member.customer_id)
         ):
-            return _quiet(desk, "现在没有可以参加的。")
+            return _quiet(desk, "现在没有可以参加的活动。")
     return one if one.takes(asked.at) else _over(desk, one)
 
 

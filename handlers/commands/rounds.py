@@ -52,7 +52,10 @@ async def _answer(
     async with desk.database.writing() as connection:
         one = await rounds.round_numbered(connection, desk.shop_id, order.number)
         if one is None or one.kind is not kind:
-            return reply(desk.say("没有编号 {number} 的。", number=order.number), private=True)
+            return reply(
+                desk.say("没有编号 {number} 的投票、接龙或抽奖。", number=order.number),
+                private=True,
+            )
         if order.close and await close(connection, desk, one.id):
             now = desk.clock.now()
             entry = audit.Entry(now, asked.actor, "close_round", one.title, {"round": one.id})

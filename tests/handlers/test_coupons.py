@@ -32,12 +32,12 @@ async def test_fans_get_one_code_each_in_private(any_shop: Shop) -> None:
     await ready(shop)
     answer = await shop.presses("小鱼", "/claim 双11券", group="一群")
     assert answer.text == (
-        "给你的：「双11券」满199减30，券码 AAAA1111，有效到 2026-11-30。一人一张，请收好。"
+        "这是你的券：「双11券」满199减30，券码 AAAA1111，有效到 2026-11-30。一人一张，请收好。"
     )
     assert answer.addresses == [in_private("小鱼")]
     assert (await shop.says("小鱼", "/claim 双11券")).text == answer.text
     assert "BBBB2222" in (await shop.says("小美", "/领券 双11券")).text
-    assert (await shop.says("小月", "/claim 双11券")).text == "「双11券」发完了，下次早点来。"
+    assert (await shop.says("小月", "/claim 双11券")).text == "「双11券」已经领完了，下次早点来。"
     mine = await shop.says("小鱼", "/claim")
     assert mine.text == "你的优惠券：\n· 「双11券」满199减30，券码 AAAA1111，有效到 2026-11-30"
     assert "优惠券：1 张" in (await shop.says("小鱼", "/me")).text

@@ -49,7 +49,7 @@ async def test_a_draw_publishes_its_rules_first_and_can_be_checked_by_anybody(
     text = posts[0].content.text
     assert "奖品：面霜正装 1 份；小样 2 份" in text
     assert "11-05 20:00 截止，自动开奖" in text
-    promised = re.search(r"承诺：([0-9a-f]{64})", text)
+    promised = re.search(r"公正凭据：([0-9a-f]{64})", text)
     assert promised is not None
     joined = [await shop.presses(name, f"/join {number}", group="一群") for name in FANS]
     assert joined[2].text == "「双11抽奖」你的号码是 3，11-05 20:00 开奖。"
@@ -84,7 +84,7 @@ async def test_winners_are_told_once_in_private(shop: Shop) -> None:
     await close_rounds(shop.desk)
     (told,) = shop.platform.posts[before:]
     assert told.address == in_private("小鱼")
-    assert told.content.text == ("恭喜！「双11抽奖」你的 1 号中了：面霜正装。店里会联系你。")
+    assert told.content.text == "恭喜！「双11抽奖」开奖了，你的 1 号中了面霜正装，店里会联系你。"
 
 
 async def test_a_winner_of_another_process_is_left_to_it(shop: Shop) -> None:

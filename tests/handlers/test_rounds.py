@@ -38,7 +38,7 @@ async def test_a_poll_is_confirmed_posted_counted_and_told(any_shop: Shop) -> No
     assert "11-05 20:00 截止" in preview.text
     number = await newest(shop)
     # Before it is posted nobody can vote.
-    assert (await shop.says("小鱼", f"/vote {number} 1")).text == "现在没有可以参加的。"
+    assert (await shop.says("小鱼", f"/vote {number} 1")).text == "现在没有可以参加的活动。"
     await shop.says(MANAGER, "/confirm", group=None)
     (post,) = await shop.delivers()
     assert [button.label for button in post.content.buttons] == ["栀子", "白茶"]
@@ -170,10 +170,10 @@ async def test_the_staff_and_who_wants_no_record_do_not_count(shop: Shop) -> Non
 async def test_a_round_is_for_the_groups_that_were_asked(shop: Shop) -> None:
     await opens(shop, POLL)
     await shop.joins("小鱼", group="二群")
-    assert (await shop.presses("小鱼", "/vote 1 1")).text == "现在没有可以参加的。"
-    assert (await shop.says("小美", "/vote 9 1")).text == "现在没有可以参加的。"
+    assert (await shop.presses("小鱼", "/vote 1 1")).text == "现在没有可以参加的活动。"
+    assert (await shop.says("小美", "/vote 9 1")).text == "现在没有可以参加的活动。"
     assert (await shop.says("小美", "/vote 1 3")).text == "没有第 3 项。"
-    assert (await shop.says("小美", "/join 1")).text == "现在没有可以参加的。"
+    assert (await shop.says("小美", "/join 1")).text == "现在没有可以参加的活动。"
 
 
 async def test_a_crowd_that_votes_does_not_flood_the_group(shop: Shop) -> None:
@@ -195,7 +195,7 @@ async def test_a_round_that_was_recalled_is_over_without_a_result(any_shop: Shop
     (opening,) = await made(shop)
     await shop.says(MANAGER, f"/recall {opening.id}", group=None)
     await shop.says(MANAGER, "/confirm", group=None)
-    assert (await shop.presses("小美", f"/join {number}")).text == "现在没有可以参加的。"
+    assert (await shop.presses("小美", f"/join {number}")).text == "现在没有可以参加的活动。"
     before = len(shop.platform.posts)
     assert not await ends(shop)
     assert len(shop.platform.posts) == before

@@ -120,7 +120,7 @@ async def test_the_feeds_are_listed_with_how_they_stand(fed: Shop, server: FeedS
         "「web」0 件商品",
         "· 还没有看过",
         "「push」0 件商品",
-        "· 只收推送过来的",
+        "· 不去看，只收店铺推过来的",
     ]
     assert listed.buttons == {"看一次：web": "/feeds look web"}
     looked = await fed.presses(MANAGER, "/feeds look web")

@@ -132,7 +132,7 @@ async def test_a_feed_that_breaks_is_told_once_and_so_is_that_it_is_well(scene: 
     for _ in range(3):
         await scene.looks(2 * HOUR)
     (told,) = scene.told()
-    assert told.startswith("货源「web」看不了：对方答的是 500。")
+    assert told.startswith("货源「web」看不了：店铺网站回的是 500。")
     scene.has(shopify_product(99, "新面霜"))
     await scene.shop.says(MANAGER, "/feeds look web", group=None)
     await scene.looks(17 * HOUR)
