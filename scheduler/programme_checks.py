@@ -164,6 +164,8 @@ def _in_days(row: Table, task: Task, programme: Programme) -> Iterator[str]:
         if isinstance(days, EveryMonth) and days.fact:
             check_fact(row, "on", days.fact, programme.facts, {FactKind.NUMBER})
         ends = (days.first, days.last) if isinstance(days, Span) else (days,)
+        if isinstance(days, Span) and days.counted and days.first.offset > days.last.offset:
+            raise row.wrong("on", f"it has {written!r}, which ends before it begins")
         for end in ends:
             if isinstance(end, DayRule):
                 check_day(row, "on", end, programme)

@@ -35,6 +35,7 @@ from storage.errors import SchedulingError
 
 _DAY = timedelta(days=1)
 _LEAP_YEAR = 2024  # has every month and day that a file may name
+_YEARS = range(2000, 2200)  # of a shop's life
 _DAYS = (
     "11-05, 2026-11-05, d-10, d+3, lunar:12-08, festival:KEY, node:KEY or fact:KEY, "
     "each with -3d or +1d behind it where wanted"
@@ -164,7 +165,8 @@ def _exists(rule: DayRule) -> bool:
     """Whether a rule can name a day in some year."""
     match rule.source:
         case Source.DATE:
-            return iso_day(rule.name) is not None
+            found = iso_day(rule.name)
+            return found is not None and found.year in _YEARS
         case Source.YEAR:
             return iso_day(f"{_LEAP_YEAR}-{rule.name}") is not None
         case Source.LUNAR:

@@ -8,6 +8,7 @@ reader (`programme_file.py`) asks for each where it takes the part.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from scheduler.programme_parts import COUNTDOWN, Fact
@@ -36,6 +37,14 @@ def check_fact_names(row: Table, fact: Fact) -> None:
         if _UNLISTED.search(name):
             allowed = "a name without 、 ; or =, and with its remark in brackets or behind a comma"
             raise row.wrong(f"name.{language}", allowed_instead(name, allowed))
+
+
+def check_apart(row: Table, fact: Fact, others: Iterable[Fact]) -> None:
+    """No two facts are called the same, so that what a manager says is of one of them."""
+    taken = {name for other in others for name in other.name.values()}
+    for language, name in fact.name.items():
+        if name in taken:
+            raise row.wrong(f"name.{language}", f"another fact is called {name!r} already")
 
 
 def check_groups(row: Table, written: str | None) -> None:

@@ -74,7 +74,9 @@ class Table:
         """One text, or a list of them; none where the part is left out."""
         found = self.parts.get(part, [])
         listed = [found] if isinstance(found, str) else found
-        if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
+        if not isinstance(listed, list) or not all(
+            isinstance(one, str) and one.strip() for one in listed
+        ):
             raise self.wrong(part, allowed_instead(found, "a text or a list of texts"))
         return tuple(listed)
 
