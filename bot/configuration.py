@@ -41,7 +41,7 @@ from bot.telegram_section import Telegram, telegram_account
 from bot.wechat_section import WeChat, wechat_account
 from handlers.arrivals.rules import ArrivalRules
 from handlers.settings import ConfiguredWords, ShopSettings
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from storage.errors import RunningError
 
 DEFAULT_FILE = Path("nuanqun.toml")

@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from insights.lexicon import TRADES
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.greetings import ALL_TONES, Tone
 from storage.errors import RunningError
 

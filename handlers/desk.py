@@ -17,8 +17,8 @@ from handlers.vocabulary import Vocabulary
 from handlers.wording import Say
 from insights.lexicon import Lexicon
 from insights.words import Segmenter
+from scheduler.caring import CareSettings
 from scheduler.clock import Clock
-from scheduler.decide import CareSettings
 from scheduler.planner import Planner
 from scheduler.sender import Sender
 from storage.database import Database

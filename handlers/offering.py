@@ -15,7 +15,7 @@ from handlers.programme_files import plan_for, title_of
 from handlers.settings import ShopSettings
 from handlers.wording import Say
 from scheduler.bodies import SAMPLE_CODE
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost
 from scheduler.templates import COUPON, render

@@ -18,7 +18,7 @@ import structlog
 from handlers.desk import Desk
 from handlers.settings import ShopSettings
 from handlers.wording import wording
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.festivals import Region
 from scheduler.nodes import Node, nodes_of
 from scheduler.programme import ProgrammeBroken, read_programme, shipped_programmes

@@ -56,16 +56,16 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from insights.lexicon import TRADES
 from scheduler.arms import is_held_out
 from scheduler.campaigns import CampaignState
 from scheduler.caps import DAY, WEEK, frees_at
+from scheduler.caring import CareSettings
 from scheduler.courier import Limits
 from scheduler.lots import lot
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion, PromotionInvalid
 from scheduler.quiet_days import is_quiet, may_be_heard, over_on
-from scheduler.quiet_hours import QuietHours, quiet_until
+from scheduler.quiet_hours import quiet_until
 from scheduler.wall_time import ZoneUnknown, instant_of, zone_named
 from storage.due import Due, Recipient
 from storage.slots import HELD_OUT
@@ -123,48 +123,6 @@ class Skip:
 
 
 Decision = Send | Defer | Skip
-
-
-@dataclass(frozen=True, slots=True)
-class CareSettings:
-    """How a shop cares for its fans where nothing else is said.
-
-    `zone` is the shop's time zone by its IANA name. Quiet hours are wall times (equal: none) and
-    leave at least half an hour of a day. The caps roll over 24 hours and 7 days: posts for a
-    group, private messages for a customer. `trades` are those whose wording rules hold, and
-    `sites` the shop's own hosts, which its links may lead to (see `wording_rules.py`).
-
-    Raises:
-        ZoneUnknown: `zone` is no time zone.
-        ValueError: the quiet hours or the caps would let nothing through.
-    """
-
-    zone: str = "Asia/Shanghai"
-    quiet_from: time = time(22)
-    quiet_until: time = time(9)
-    posts_a_day: int = 3
-    posts_a_week: int = 15
-    private_a_day: int = 2
-    private_a_week: int = 5
-    trades: tuple[str, ...] = TRADES
-    sites: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        zone_named(self.zone)
-        begin, end = (
-            timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
-            for at in (self.quiet_from, self.quiet_until)
-        )
-        if begin != end and (begin - end) % DAY < _HALF_HOUR:
-            raise ValueError("quiet hours leave at least half an hour of a day")
-        caps = (self.posts_a_day, self.posts_a_week, self.private_a_day, self.private_a_week)
-        if min(caps) < 1:
-            raise ValueError(f"a cap lets something through: {self!r}")
-
-    @property
-    def quiet_hours(self) -> QuietHours:
-        """The quiet hours of an ordinary day."""
-        return QuietHours(self.quiet_from, self.quiet_until)
 
 
 @dataclass(frozen=True, slots=True)

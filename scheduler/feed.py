@@ -19,10 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.answers import left_unsent
 from scheduler.bodies import SAMPLE_CODE, batch_asked, content_of
+from scheduler.caring import CareSettings
 from scheduler.content import Content
 from scheduler.coupon_codes import CouponCodes
 from scheduler.courier import Address, Courier, Post, must_be_open
-from scheduler.decide import CareSettings, Defer, History, Reason, Send, Skip, decide
+from scheduler.decide import Defer, History, Reason, Send, Skip, decide
 from scheduler.notices import Tell, WordingHeld, tell_nobody
 from scheduler.priorities import Priority
 from scheduler.templates import COUPON

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from scheduler.caps import DAY, WEEK, frees_at
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.programme_problems import Problem, ProblemKind
 from scheduler.promotions import Promotion
 from scheduler.wall_time import instant_of

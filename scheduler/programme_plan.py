@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.festivals import Region
 from scheduler.legal_days import worked_on
 from scheduler.nodes import Node

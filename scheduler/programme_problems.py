@@ -15,7 +15,7 @@ from itertools import combinations, groupby
 from zoneinfo import ZoneInfo
 
 from scheduler.caps import DAY, WEEK, frees_at
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.promotions import Promotion
 from scheduler.quiet_days import is_quiet
 from scheduler.quiet_hours import quiet_until

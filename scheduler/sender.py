@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from scheduler.alarm import Alarm
+from scheduler.caring import CareSettings
 from scheduler.clock import Clock
 from scheduler.content import Content
 from scheduler.courier import (
@@ -45,7 +46,6 @@ from scheduler.courier import (
     paced_at,
     weight_of,
 )
-from scheduler.decide import CareSettings
 from scheduler.doubts import Recovery
 from scheduler.feed import Feed
 from scheduler.health import Health

@@ -20,8 +20,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler.caring import CareSettings
 from scheduler.content import Content
-from scheduler.decide import CareSettings
 from scheduler.ware_check import WARES, ware_hits
 from scheduler.wording_rules import PRICE, Hit, blocking, check_content, rules_for
 from storage import products

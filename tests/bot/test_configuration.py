@@ -17,7 +17,7 @@ from bot.configuration import (
 from docs.generate import TOP
 from handlers.settings import ConfiguredWords
 from insights.lexicon import TRADES
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from docs.generate import TOP
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.arrivals.watching import watch_feeds
 from handlers.settings import ShopSettings
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from storage.database import Database
 from tests.docs.test_insights import as_shown
 from tests.handlers.arrivals.feed_server import FeedServer, feed_server

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
+from scheduler.caring import CareSettings
 from scheduler.courier import Limits, Rate
-from scheduler.decide import CareSettings
 from scheduler.lease import LeaseTerms
 from scheduler.sending import SenderSettings
 

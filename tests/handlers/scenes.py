@@ -1,4 +1,4 @@
-"""What tests of commands share: what is answered, a confirmed broadcast, a second manager, looks."""
+"""What tests of commands share: an answer, a confirmed broadcast, a second manager, and looks."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ from handlers.vocabulary import Vocabulary
 from handlers.wording import wording
 from insights.lexicon import Lexicon, standard_lexicon
 from insights.words import Segmenter, open_segmenter
+from scheduler.caring import CareSettings
 from scheduler.clock import SimulatedClock
 from scheduler.courier import (
     Action,
@@ -50,7 +51,6 @@ from scheduler.courier import (
     Post,
     Presence,
 )
-from scheduler.decide import CareSettings
 from scheduler.lease import LeaseTerms, try_lease
 from scheduler.planner import Planner
 from scheduler.sender import Sender

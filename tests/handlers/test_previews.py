@@ -9,9 +9,9 @@ import pytest
 
 from handlers.previews import in_one_message
 from handlers.settings import ShopSettings
+from scheduler.caring import CareSettings
 from scheduler.content import Content
 from scheduler.courier import Limits
-from scheduler.decide import CareSettings
 from scheduler.priorities import Priority
 from storage import groups
 from storage.database import Database

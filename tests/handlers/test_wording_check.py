@@ -8,8 +8,8 @@ from decimal import Decimal
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.desk import Desk
 from handlers.wording_check import complaint_about, hit_lines, hits_in
+from scheduler.caring import CareSettings
 from scheduler.content import Content
-from scheduler.decide import CareSettings
 from tests.handlers.shop import Opener, Shop
 
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scheduler.campaigns import CampaignState
+from scheduler.caring import CareSettings
 from scheduler.courier import Limits
-from scheduler.decide import CareSettings, Decision, History, decide
+from scheduler.decide import Decision, History, decide
 from scheduler.priorities import Priority
 from storage.due import Due, Recipient
 

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.bodies import literal_body
 from scheduler.campaigns import CampaignState
+from scheduler.caring import CareSettings
 from scheduler.clock import SimulatedClock
 from scheduler.content import Content
-from scheduler.decide import CareSettings
 from scheduler.lease import Lease, LeaseTerms
 from scheduler.notices import Notice
 from scheduler.planner import Planner

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from scheduler.bodies import SAMPLE_CODE, batch_asked, content_of, personal_body
+from scheduler.caring import CareSettings
 from scheduler.content import Content
 from scheduler.courier import Limits
-from scheduler.decide import CareSettings, Reason
+from scheduler.decide import Reason
 from scheduler.feed import Batch, Feed
 from scheduler.notices import CouponsGone, Notice
 from storage import coupons

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from scheduler.campaigns import CampaignState
+from scheduler.caring import CareSettings
 from scheduler.courier import Limits
-from scheduler.decide import CareSettings, Decision, Defer, History, Reason, Send, Skip
+from scheduler.decide import Decision, Defer, History, Reason, Send, Skip
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion
 from scheduler.wall_time import ZoneUnknown

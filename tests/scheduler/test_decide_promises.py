@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.campaigns import CampaignState
+from scheduler.caring import CareSettings
 from scheduler.courier import Limits
-from scheduler.decide import CareSettings, Defer, History, Reason, Send, Skip
+from scheduler.decide import Defer, History, Reason, Send, Skip
 from scheduler.priorities import Priority
 from scheduler.promotions import Promotion, PromotionInvalid
 from storage.due import Recipient

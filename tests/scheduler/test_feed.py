@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler import feed as feed_room
 from scheduler.bodies import literal_body, template_body
 from scheduler.campaigns import CampaignState
+from scheduler.caring import CareSettings
 from scheduler.content import Content
 from scheduler.courier import Address, Limits, Post
-from scheduler.decide import CareSettings, Reason
+from scheduler.decide import Reason
 from scheduler.feed import Batch, Feed
 from scheduler.priorities import Priority
 from storage import campaigns, deliveries, due, groups

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.programme_crowding import GroupPost, crowding
 from scheduler.programme_problems import Problem, ProblemKind
 from scheduler.promotions import Promotion

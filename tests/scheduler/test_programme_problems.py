@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.caps import DAY, WEEK
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.programme_problems import DatedPhase, DatedPost, Problem, ProblemKind, problems_of
 from scheduler.promotions import Promotion
 from scheduler.wall_time import instant_of

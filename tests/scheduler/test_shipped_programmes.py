@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from insights.lexicon import TRADES
 from scheduler.campaigns import occurrences_of
-from scheduler.decide import CareSettings, Defer, History, Send, Skip, decide
+from scheduler.caring import CareSettings
+from scheduler.decide import Defer, History, Send, Skip, decide
 from scheduler.festivals import Region
 from scheduler.legal_days import legal_day
 from scheduler.nodes import nodes_of

@@ -9,9 +9,10 @@ import pytest
 
 from scheduler import wording_gate
 from scheduler.bodies import literal_body, template_body
+from scheduler.caring import CareSettings
 from scheduler.content import Content
 from scheduler.courier import Limits
-from scheduler.decide import CareSettings, Reason
+from scheduler.decide import Reason
 from scheduler.feed import Feed
 from scheduler.notices import Notice, WordingHeld
 from scheduler.wording_gate import in_yuan

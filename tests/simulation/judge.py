@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.promotions import Promotion
 
 DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from scheduler.promotions import Promotion
 from tests.simulation import judge
 from tests.simulation.evidence import quiet_days

@@ -12,7 +12,7 @@ import pytest
 
 import handlers.programme_pictures
 from handlers.pictures.sheet import CountdownSheet
-from scheduler.decide import CareSettings
+from scheduler.caring import CareSettings
 from storage.database import Database
 from tests.simulation import judge
 from tests.simulation.shown import calendar, totals, verdicts
