@@ -51,6 +51,8 @@ class Wanted:
 async def make(connection: AsyncConnection, desk: Desk, wanted: Wanted) -> int:
     """Make the campaign, approved where the shop's rule says so; its number."""
     now = desk.clock.now()
+    # A moment before the campaign's own making would be over before anybody could approve it.
+    moment = desk.shop.local(max(wanted.at, now)).replace(tzinfo=None)
     author = desk.say("自动上新")
     made = await campaigns.create(
         connection,
@@ -59,7 +61,7 @@ async def make(connection: AsyncConnection, desk: Desk, wanted: Wanted) -> int:
             key=wanted.key,
             programme=PROGRAMME,
             name=wanted.name,
-            schedule=schedule_to_json(Once(desk.shop.local(wanted.at).replace(tzinfo=None))),
+            schedule=schedule_to_json(Once(moment)),
             zone=desk.shop.zone,
             valid_seconds=int(wanted.valid_for.total_seconds()),
             audience=wanted.audience,

@@ -45,12 +45,9 @@ async def watch_feeds(desk: Desk) -> int:
     rules = desk.shop.arrivals
     if not rules.feeds:
         return 0
-    now = desk.clock.now()
-    due = [
-        (feed, row)
-        for feed in rules.feeds.values()
-        if feed.url and (row := await feed_row(desk, feed)).next_look_at <= now
-    ]
+    rows = [(feed, await feed_row(desk, feed)) for feed in rules.feeds.values() if feed.url]
+    now = desk.clock.now()  # behind the rows: a new feed's time comes when its row is made
+    due = [(feed, row) for feed, row in rows if row.next_look_at <= now]
     if due:
         await _look_at(desk, due)
     if quiet_until(now, ZoneInfo(desk.care.zone), desk.care.quiet_hours) is None:

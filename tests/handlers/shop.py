@@ -354,6 +354,15 @@ def understanding() -> tuple[Segmenter, Lexicon]:
     return open_segmenter(()), standard_lexicon()
 
 
+class TickingClock(SimulatedClock):
+    """A clock that no two looks find at one moment, as no real one is."""
+
+    def now(self) -> datetime:
+        """The simulated moment, 5 ms after the one that was told last."""
+        self.advance(timedelta(milliseconds=5))
+        return super().now()
+
+
 async def open_shop(
     database: Database,
     settings: ShopSettings,

@@ -9,6 +9,7 @@ from typing import Any
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.arrivals.watching import watch_feeds
 from handlers.settings import ShopSettings
+from scheduler.clock import SimulatedClock
 from storage.database import Database
 from storage.products import Product, products_of
 from tests.handlers.arrivals.feed_server import FeedServer
@@ -48,11 +49,15 @@ class Scene:
         return [one.content.text for one in posts if one.address == in_private(MANAGER)]
 
 
-async def scene_on(database: Database, server: FeedServer, **rules: Any) -> Scene:
+async def scene_on(
+    database: Database, server: FeedServer, *, clock: SimulatedClock | None = None, **rules: Any
+) -> Scene:
     """The shop has looked at its feed for the first time; its manager can be reached."""
     feed = FeedRules("web", FeedKind.SHOPIFY, url=server.url)
     arrivals = ArrivalRules(feeds={"web": feed}, **rules)
-    shop = await with_groups(await open_shop(database, ShopSettings(arrivals=arrivals)))
+    shop = await with_groups(
+        await open_shop(database, ShopSettings(arrivals=arrivals), clock=clock)
+    )
     await shop.says(MANAGER, "大家好")
     for name in ("小鱼", "小鸟"):
         await shop.says(name, "早")

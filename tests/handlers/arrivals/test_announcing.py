@@ -14,7 +14,7 @@ from tests.handlers.arrivals.feed_server import FeedServer
 from tests.handlers.arrivals.samples import shopify_product
 from tests.handlers.arrivals.scenes import HOUR, Scene, approved, scene_on
 from tests.handlers.scenes import made, second_manager
-from tests.handlers.shop import DAY, MANAGER, MINUTE, in_group
+from tests.handlers.shop import DAY, MANAGER, MINUTE, NOW, TickingClock, in_group
 
 
 async def test_a_new_product_waits_for_approval_and_then_goes_out_once(
@@ -37,6 +37,17 @@ async def test_a_new_product_waits_for_approval_and_then_goes_out_once(
     for _ in range(3):
         await scene.looks(DAY)
     assert len(await made(scene.shop)) == 1
+
+
+async def test_it_can_be_approved_where_time_goes_by_while_it_is_written(
+    sqlite: Database, server: FeedServer
+) -> None:
+    scene = await scene_on(sqlite, server, clock=TickingClock(NOW))
+    scene.has(shopify_product(99, "新面霜"))
+    await scene.looks()
+    (campaign,) = await made(scene.shop)
+    assert "批准了" in await approved(scene, campaign.id)
+    assert len(await scene.shop.delivers()) == 3
 
 
 async def test_a_restock_or_another_title_is_not_announced_again(scene: Scene) -> None:
