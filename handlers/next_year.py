@@ -17,7 +17,7 @@ from datetime import date, timedelta
 import structlog
 
 from handlers.desk import Desk
-from handlers.programme_facts import facts_said, facts_written, what_is
+from handlers.programme_facts import facts_said, facts_written, lasting_facts, what_is
 from handlers.programme_files import NODE, first_day, is_greetings, plan_of, shelf, title_of
 from handlers.programmes import meant_year
 from handlers.staff import tell_managers
@@ -105,12 +105,6 @@ async def _proposal(
     if begins is None or today < begins - programme.proposed_ahead:
         return None
     return year, _words(desk, programme, year, begins, last.facts)
-
-
-def lasting_facts(programme: Programme, facts: Mapping[str, object]) -> dict[str, object]:
-    """What the shop said that holds from year to year: neither days, nor what held once."""
-    lasting = [fact.key for fact in programme.facts if not (fact.dated or fact.once)]
-    return {key: facts[key] for key in lasting if key in facts}
 
 
 def _words(

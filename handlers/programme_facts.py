@@ -176,12 +176,24 @@ def missing_facts(programme: Programme, facts: Mapping[str, object]) -> list[Fac
     ]
 
 
-async def ask_for_facts(
-    desk: Desk, programme: Programme, year: int, missing: Sequence[Fact], call: str
+def lasting_facts(programme: Programme, facts: Mapping[str, object]) -> dict[str, object]:
+    """What the shop said that holds from year to year: neither days, nor what held once."""
+    lasting = [fact.key for fact in programme.facts if not (fact.dated or fact.once)]
+    return {key: facts[key] for key in lasting if key in facts}
+
+
+async def ask_for_facts(  # noqa: PLR0917 (a programme's year, what of it is asked for, and how)
+    desk: Desk,
+    programme: Programme,
+    year: int,
+    missing: Sequence[Fact],
+    call: str,
+    before: Mapping[str, object],
 ) -> Reply:
     """What has to be known first, and how to say it in one message.
 
-    Days around a legal holiday stand in the example as the year has them.
+    The example says what was said `before`, the last time, where that may hold again. Days around a
+    legal holiday stand in it as the year has them.
 
     Raises:
         SchedulingError: the year does not have a day that the file suggests.
@@ -196,11 +208,9 @@ async def ask_for_facts(
         say("{name}（{shape}）", name=_name(desk, fact), shape=say(_SHAPES[fact.kind]))
         for fact in missing
     )
-    shown = {key: f"{one.day:%m-%d}" for key, one in suggested.items()}
-    example = " ".join(
-        f"{_short(_name(desk, fact))}={shown.get(fact.key) or say(_EXAMPLES[fact.kind])}"
-        for fact in missing
-    )
+    shown = {fact.key: say(_EXAMPLES[fact.kind]) for fact in missing}
+    shown |= {key: f"{one.day:%m-%d}" for key, one in suggested.items()}
+    example = facts_written(desk, programme, shown | lasting_facts(programme, before), of=missing)
     lines = [
         say(
             "开「{programme}」之前还要知道：{names}。\n一次写上就行，例如：\n{example}",
@@ -318,9 +328,14 @@ def facts_said(desk: Desk, programme: Programme, facts: Mapping[str, object]) ->
     ]
 
 
-def facts_written(desk: Desk, programme: Programme, facts: Mapping[str, object]) -> str:
-    """These facts of a programme as `read_facts` reads them: `赠品=小样三件 到手价=99.00`."""
-    said = [fact for fact in programme.facts if fact.key in facts]
+def facts_written(
+    desk: Desk,
+    programme: Programme,
+    facts: Mapping[str, object],
+    of: Sequence[Fact] | None = None,
+) -> str:
+    """These facts, or some of them, as `read_facts` reads them: `赠品=小样三件 到手价=99.00`."""
+    said = [fact for fact in of or programme.facts if fact.key in facts]
     return " ".join(f"{_short(_name(desk, fact))}={facts[fact.key]}" for fact in said)
 
 

@@ -20,7 +20,7 @@ from handlers.programme_facts import (
     read_facts,
     waiting_lines,
 )
-from handlers.programme_files import Shelf, Unread, is_greetings, shelf, title_of
+from handlers.programme_files import Shelf, Unread, is_greetings, is_over, shelf, title_of
 from handlers.programme_pictures import picture_at
 from handlers.programme_proposing import propose_on
 from handlers.programmes import meant_year, running_year, say_facts, turn_off
@@ -246,14 +246,22 @@ async def _switch_on(
         if isinstance(read, Reply):
             return read
         said = read.facts
+    if running is None and said and await is_over(desk, programme, year, said):
+        year += 1  # only with what has just been said it is known that nothing is left of this one
+        read = read_facts(desk, programme, year, written)
+        if isinstance(read, Reply):
+            return read
+        said = read.facts
     chosen = await _groups(desk, asked, programme.key, groups, running, call=call, written=written)
     if isinstance(chosen, Reply):
         return chosen
     kept = await say_facts(desk, asked.actor, programme, year, said)
     missing = missing_facts(programme, kept.facts)
     if missing:
-        said_again = f"{call} {chosen.written}"
-        return await ask_for_facts(desk, programme, year, missing, said_again)
+        last = await running_year(desk, programme.key)
+        before = {} if last is None else last.facts
+        again = f"{call} {chosen.written}"
+        return await ask_for_facts(desk, programme, year, missing, again, before)
     return await propose_on(desk, asked, programme, kept, chosen)
 
 

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import delete
 
 from handlers.next_year import propose_next_year
+from handlers.programme_facts import Said, facts_written, lasting_facts, read_facts
 from scheduler.courier import Post
+from scheduler.programme import shipped_programmes
 from storage.database import Database
 from storage.tables import chores
 from tests.handlers.programme_scenes import SALE, shop_with_sale, switched_on
@@ -194,3 +196,37 @@ async def test_a_file_that_has_changed_hinders_no_other_programme(
     (told,) = await proposed(shop)
     assert "双11 2027" in told.content.text
     assert "· 这次的优惠，一句话：满199减30" in told.content.text
+
+
+async def test_whoever_switches_it_on_by_hand_is_shown_what_was_said_the_last_time(
+    shop: Shop,
+) -> None:
+    await switched_on(shop)
+    on_the_day(shop, 2027, 10, 20)
+    asked = await says(shop, "/programme on sale")
+    assert asked.splitlines()[-1] == "/programme on sale @所有群 赠品=护手霜小样"
+
+
+async def test_when_nothing_is_left_of_this_year_the_next_is_meant(shop: Shop) -> None:
+    on_the_day(shop, 2026, 12, 20)
+    preview = await says(shop, "/programme on member-day @所有群 每月几号=18 会员日的优惠=积分双倍")
+    assert preview.startswith("「会员日 2027」的安排，一共 24 条要发")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("key", sorted(shipped_programmes()))
+async def test_what_is_written_of_a_year_is_read_as_it_was_said(
+    sqlite: Database, tmp_path: Path, key: str, language: str
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", language=language)
+    programme = shipped_programmes()[key]
+    said = {"text": "满300减40，看 https://shop.example/?id=3", "number": 18, "money": "19.90"}
+    facts = {fact.key: said[fact.kind.value] for fact in programme.facts if fact.kind.value in said}
+    kept = lasting_facts(programme, facts)
+    written = facts_written(shop.desk, programme, kept)
+    if not kept:
+        assert written == ""
+        return
+    read = read_facts(shop.desk, programme, 2027, written)
+    assert isinstance(read, Said), read
+    assert read.facts == kept
