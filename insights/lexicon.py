@@ -335,15 +335,6 @@ def _with_parts(term: Term, parts: list[Term]) -> Term:
     )
 
 
-def read_lexicon(text: str, place: str) -> Lexicon:
-    """The lexicon written in TOML; `place` names it in errors.
-
-    Raises:
-        LexiconUnreadable: it is no TOML, or has another form than `lexicon.toml`.
-    """
-    return _read([(text, place)])
-
-
 def standard_lexicon(trades: Iterable[str] = TRADES) -> Lexicon:
     """The lexicon that ships with the bot, with the words of these trades.
 

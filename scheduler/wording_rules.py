@@ -187,7 +187,11 @@ def _rules_for(platform: str, trades: frozenset[str], sites: frozenset[str]) -> 
 
 @lru_cache(maxsize=1)
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule that comes with the bot, in the order of the files and in them."""
+    """Every rule that comes with the bot, in the order of the files and in them.
+
+    Raises:
+        RulesBroken: a file does not hold rules, or a rule stands there twice.
+    """
     rules = [rule for path in sorted(_FOLDER.glob("*.toml")) for rule in read_rules(path)]
     if twice := {rule.id for rule in rules if [one.id for one in rules].count(rule.id) > 1}:
         raise RulesBroken(file=_FOLDER.name, part=min(twice), reason="it stands there twice")

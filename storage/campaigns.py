@@ -319,7 +319,11 @@ async def add_version(
 async def say_newest(
     connection: AsyncConnection, campaign_id: int, at: datetime, divide: Divide
 ) -> None:
-    """Let what is planned with a version that nobody approved say the campaign's newest."""
+    """Let what is planned with a version that nobody approved say the campaign's newest.
+
+    Raises:
+        LookupError: there is no campaign with this number.
+    """
     campaign = await known(connection, campaign_id)
     meant = await whom(connection, campaign.shop_id, campaign.audience, at)
     version = campaign.version_id

@@ -84,6 +84,9 @@ async def tell_of(desk: Desk, number: int, note: str = "") -> list[str]:
     """Tell the managers of a campaign that was just made; the names of those reached.
 
     `note` is a line that says why it is as it is.
+
+    Raises:
+        LookupError: there is no campaign with this number.
     """
     say = desk.say
     async with desk.database.reading() as connection:

@@ -57,7 +57,11 @@ async def countdown_pictures(sheets: Sequence[CountdownSheet]) -> list[Picture |
 def countdown_sheet(
     say: Say, shop: ShopSettings, *, days: int | None, title: str, product: str, node: str
 ) -> CountdownSheet:
-    """What the picture of a countdown shows, in words; the arguments are `sheet_to_draw`'s."""
+    """What the picture of a countdown shows, in words; the arguments are `sheet_to_draw`'s.
+
+    Raises:
+        ValueError: `days` lie behind the moment that it counts to.
+    """
     if days is not None and days < 0:
         raise ValueError(f"a countdown ends at 0, not at {days}")
     before, figure, after = "", "", ""

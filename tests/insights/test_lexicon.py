@@ -12,7 +12,6 @@ from insights.lexicon import (
     LexiconUnreadable,
     Role,
     Taught,
-    read_lexicon,
     standard_lexicon,
     stop_words,
 )
@@ -121,9 +120,9 @@ def test_a_shop_s_file_extends_and_wins(lexicon: Lexicon, segmenter: Segmenter) 
 
 
 @pytest.mark.parametrize("text", ["[aspects", 'aspects = "味道"', '[roles]\nnonsense = ["x"]'])
-def test_a_broken_file_is_named_with_its_mend(text: str) -> None:
+def test_a_broken_file_is_named_with_its_mend(lexicon: Lexicon, text: str) -> None:
     with pytest.raises(LexiconUnreadable, match=r"shop\.toml.*NQ201"):
-        read_lexicon(text, "shop.toml")
+        lexicon.with_words(text, "shop.toml")
 
 
 def test_stop_words_are_in_normal_form() -> None:
