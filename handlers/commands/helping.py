@@ -13,8 +13,12 @@ from handlers.roles import Role
 @command("help", "帮助", Role.FAN, "看我会做什么", "/help 我的信息")
 async def help_(desk: Desk, asked: Asked, about: Rest | None = None) -> Replies:
     """Show what the asker may use: as topics, as one topic's commands, or as one command."""
-    text = _asked_about(desk, about.text.strip(), asked.role) if about is not None else None
-    yield reply(text or _overview(desk, asked.role), private=asked.role is Role.MANAGER)
+    if about is None:
+        text = _overview(desk, asked.role)
+    else:
+        unknown = f"{desk.say('没有这个命令。')}\n{_overview(desk, asked.role)}"
+        text = _asked_about(desk, about.text.strip(), asked.role) or unknown
+    yield reply(text, private=asked.role is Role.MANAGER)
 
 
 def _asked_about(desk: Desk, text: str, role: Role) -> str | None:
