@@ -99,15 +99,21 @@ _OPTED_OUT = (
 
 def _by_those_there(done: Select[Any], posts: CTE) -> Source:
     """What was done by who sat in the groups of posts then, and had not left before."""
-    # Few did it, and many sit there: so it is looked up where those sit who did it.
-    deeds = done.cte().prefix_with("MATERIALIZED")
-    seats = deeds.join(memberships, memberships.c.member_id == deeds.c.member_id)
-    there = and_(posts.c.group_id == memberships.c.group_id, _within(deeds.c.at, posts))
-    sat = and_(
-        memberships.c.joined_at <= deeds.c.at,
-        or_(memberships.c.left_at.is_(None), memberships.c.left_at > posts.c.since),
+    deeds = done.subquery()
+    # Few did it, and many sit there: so first it is found out where those sit who did it.
+    seated = (
+        select(deeds.c.member_id, deeds.c.at, memberships.c.group_id, memberships.c.left_at)
+        .join_from(deeds, memberships, memberships.c.member_id == deeds.c.member_id)
+        .where(memberships.c.joined_at <= deeds.c.at)
+        .cte()
+        .prefix_with("MATERIALIZED")
     )
-    return Source(seats.join(posts, there), deeds.c.member_id, sat)
+    there = and_(
+        posts.c.group_id == seated.c.group_id,
+        _within(seated.c.at, posts),
+        or_(seated.c.left_at.is_(None), seated.c.left_at > posts.c.since),
+    )
+    return Source(posts.join(seated, there), seated.c.member_id, true())
 
 
 def _by_those_written_to(done: Select[Any], posts: CTE) -> Source:

@@ -47,6 +47,7 @@ class Rule(StrEnum):
     TRIAL_WORSE = "trial_worse"
     MOST_REPLIED = "most_replied"
     FEW_REPLIES = "few_replies"
+    NO_REPLIES = "no_replies"
     LOSS = "loss"
     EARNED = "earned"
     GROWING_DISLIKE = "growing_dislike"
@@ -233,6 +234,9 @@ def _replies(known: Known) -> Iterator[Advice]:
         return
     best = max(posted, key=lambda one: one.share)
     others = [one for one in posted if one is not best]
+    if not best.replied:
+        yield Advice(Kind.UNKNOWN, Rule.NO_REPLIES)
+        return
     if best.replied < ENOUGH_REPLIES:
         yield Advice(Kind.UNKNOWN, Rule.FEW_REPLIES, {"count": best.replied})
         return

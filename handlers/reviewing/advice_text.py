@@ -39,6 +39,7 @@ _SENTENCES: Mapping[Rule, str] = {
     Rule.MOST_REPLIED: "「{name}」回复最多：{count} 位（{share}），其余平均 {usual}；"
     "没有做对照，不一定是因为它",
     Rule.FEW_REPLIES: "回复最多的一条也只有 {count} 位，比不出哪条更好",
+    Rule.NO_REPLIES: "没有人回复，比不出哪条更好",
     Rule.LOSS: "每花 1 元只带回 {ratio:.2f} 元",
     Rule.EARNED: "每花 1 元带回 {ratio:.2f} 元",
     Rule.GROWING_DISLIKE: "介意或讨厌{what}的 {before}→{count} 人：先回应这个",

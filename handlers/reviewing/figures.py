@@ -197,9 +197,9 @@ class Review:
     advice: tuple[Advice, ...] = ()
 
     @property
-    def programme_year(self) -> bool:
-        """Whether it is of a programme and not of one campaign."""
-        return self.number is None
+    def has_phases(self) -> bool:
+        """Whether its parts have names of their own."""
+        return any(part.key for part in self.parts)
 
     @property
     def posts(self) -> list[PostSeen]:

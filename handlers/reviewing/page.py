@@ -13,10 +13,11 @@ from pathlib import Path
 from handlers.desk import Desk
 from handlers.html_page import page_template
 from handlers.reviewing.advice_text import KINDS, advice_line
-from handlers.reviewing.figures import Ledger, PartSeen, Review, TaskSeen
+from handlers.reviewing.figures import PartSeen, Review, TaskSeen
 from handlers.reviewing.text import (
     Row,
     figure_lines,
+    metrics_shown,
     part_name,
     quotes_of,
     standing_lines,
@@ -25,7 +26,6 @@ from handlers.reviewing.text import (
     title_line,
 )
 from handlers.trial_text import METRICS, span_told, trial_lines
-from storage.aftermath import Aftermath
 from storage.outcome_sources import Metric
 
 _PAGE = Path(__file__).with_name("page.html")
@@ -74,10 +74,10 @@ def review_page(desk: Desk, review: Review) -> str:
             (say("没发出"), ledger.held_back + ledger.uncertain),
             (say("回复"), review.did.people(Metric.REPLIES)),
         ],
-        figures=figure_lines(desk, review),
+        figures=_figures(desk, review),
         advice=_advice(desk, review),
         parts=_parts(desk, review),
-        metrics=[say(name) for name in METRICS.values()],
+        metrics=[say(METRICS[metric]) for metric in metrics_shown(review.did)],
         trials=[
             (say("看对照 {number}", number=seen.number), trial_lines(desk, seen.trial))
             for seen in review.trials
@@ -87,18 +87,26 @@ def review_page(desk: Desk, review: Review) -> str:
     )
 
 
+def _figures(desk: Desk, review: Review) -> list[str]:
+    """The lines below the totals; that of the deliveries where the totals do not tell all of it."""
+    ledger, lines = review.ledger, figure_lines(desk, review)
+    told = ledger.planned == ledger.sent + ledger.held_back and not ledger.held_out
+    return lines[1:] if told else lines
+
+
 def _words(desk: Desk, review: Review) -> dict[str, str]:
     """What stands on the page beside names and numbers."""
     say = desk.say
     return {
         "advice": say("下次"),
-        "parts": say("每个阶段发出多少") if review.programme_year else say("每次发出多少"),
+        "parts": say("每个阶段发出多少") if review.has_phases else say("每次发出多少"),
         "times": say("次数"),
         "groups": say("群"),
         "people": say("私信"),
         "sent": say("发出"),
         "counted": say(
-            "后面几栏是发出后 {within}做了这件事的粉丝，一位只算一次。",
+            "{names}：发出后 {within}做了这件事的粉丝，一位只算一次。",
+            names=desk.listed(say(METRICS[metric]) for metric in metrics_shown(review.did)),
             within=say("{window}内", window=span_told(desk, review.window)),
         ),
         "talk": say("粉丝在说什么"),
@@ -119,46 +127,48 @@ def _advice(desk: Desk, review: Review) -> list[tuple[str, str, list[str]]]:
 
 
 def _parts(desk: Desk, review: Review) -> list[tuple[Line | None, list[Line]]]:
-    """Each phase with its tasks; a campaign has posts, and no phase above them."""
-    longest = max((part.ledger.planned for part in review.parts), default=0)
-    if not review.programme_year:
-        longest = max((task.ledger.planned for task in review.tasks), default=0)
+    """Each phase with its tasks; what has no phases has tasks or posts, and nothing above them."""
+    bars = review.parts if review.has_phases else review.tasks
+    longest = max((one.ledger.planned for one in bars), default=0)
+    shown = metrics_shown(review.did)
     return [
         (
-            _of_part(desk, part, longest) if review.programme_year else None,
-            [_of_task(task, longest) for task in part.tasks],
+            _of_part(desk, part, longest, shown) if review.has_phases else None,
+            [_of_task(task, longest, shown) for task in part.tasks],
         )
         for part in review.parts
     ]
 
 
-def _of_part(desk: Desk, part: PartSeen, longest: int) -> Line:
+def _of_part(desk: Desk, part: PartSeen, longest: int, shown: Sequence[Metric]) -> Line:
     about = [f"{day:%m-%d}" for day in (part.first, part.last) if day is not None]
     told = " ".join(filter(None, ("–".join(about), part.goal)))
-    return _line(part_name(desk, part), told, len(part.posts), part.ledger, part.did, longest)
+    return _line(part_name(desk, part), told, part, longest, shown)
 
 
-def _of_task(task: TaskSeen, longest: int) -> Line:
-    return _line(task.name, task.goal, len(task.posts), task.ledger, task.did, longest)
+def _of_task(task: TaskSeen, longest: int, shown: Sequence[Metric]) -> Line:
+    return _line(task.name, task.goal, task, longest, shown)
 
 
-def _line(  # noqa: PLR0917 (what stands in one row)
-    name: str, about: str, times: int, ledger: Ledger, did: Aftermath, longest: int
+def _line(
+    name: str, about: str, seen: PartSeen | TaskSeen, longest: int, shown: Sequence[Metric]
 ) -> Line:
+    ledger, did = seen.ledger, seen.did
+
     def length(count: int) -> float:
         return round(100.0 * count / longest, 2) if longest else 0.0
 
     return Line(
         name,
         about,
-        times,
+        len(seen.posts),
         0 if did.groups is None else did.groups.recipients,
         0 if did.private is None else did.private.recipients,
         ledger.planned,
         ledger.sent,
         length(ledger.planned),
         length(ledger.sent),
-        [did.people(metric) for metric in METRICS],
+        [did.people(metric) for metric in shown],
     )
 
 

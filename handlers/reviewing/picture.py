@@ -58,7 +58,7 @@ def review_sheet(desk: Desk, review: Review) -> ReviewSheet:
             Tile(say("没发出"), f"{ledger.held_back + ledger.uncertain:,}"),
             Tile(say("回复"), f"{review.did.people(Metric.REPLIES):,}"),
         ),
-        went_title=say("每个阶段发出多少") if review.programme_year else say("每次发出多少"),
+        went_title=say("每个阶段发出多少") if review.has_phases else say("每次发出多少"),
         went=_went(desk, review),
         did_title=say("发出后 {within}，多少位粉丝", within=within),
         did=tuple(
@@ -88,8 +88,8 @@ def _recipients(desk: Desk, did: Aftermath) -> list[str]:
 
 
 def _went(desk: Desk, review: Review) -> tuple[Went, ...]:
-    """A programme's phases, or a campaign's posts where there are several."""
-    if review.programme_year:
+    """A programme's phases; of what has none, its tasks or posts where there are several."""
+    if review.has_phases:
         return tuple(
             _one(desk, part_name(desk, part), part.ledger, part.did) for part in review.parts
         )

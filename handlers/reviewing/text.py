@@ -171,6 +171,11 @@ def did_lines(desk: Desk, did: Aftermath, within: str) -> list[str]:
     return lines
 
 
+def metrics_shown(did: Aftermath) -> list[Metric]:
+    """What anybody did, and what is told even where nobody did."""
+    return [metric for metric in METRICS if metric in _ALWAYS or did.people(metric)]
+
+
 def _did_line(desk: Desk, one: After, head: str, within: str) -> str:
     say = desk.say
     if one.fans.people:
@@ -185,7 +190,7 @@ def _did_line(desk: Desk, one: After, head: str, within: str) -> str:
 
 def _part_lines(desk: Desk, review: Review) -> Iterator[str]:
     """A line for each phase; of what has none, a line for each of a few posts."""
-    if any(part.key for part in review.parts):
+    if review.has_phases:
         yield ""
         for part in review.parts:
             yield part_line(desk, part)

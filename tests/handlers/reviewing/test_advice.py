@@ -142,6 +142,8 @@ def test_a_trial_that_told_nothing_is_no_advice(finding: Finding) -> None:
 @pytest.mark.parametrize(
     ("replied", "found"),
     [
+        ((0, 0), Rule.NO_REPLIES),
+        ((1, 0), Rule.FEW_REPLIES),
         ((ENOUGH_REPLIES - 1, 0), Rule.FEW_REPLIES),
         ((ENOUGH_REPLIES, 0), Rule.MOST_REPLIED),
         ((10, 5), Rule.MOST_REPLIED),  # twice the share
