@@ -12,6 +12,7 @@ from handlers.next_year import propose_next_year
 from handlers.programme_facts import Said, facts_written, lasting_facts, read_facts
 from scheduler.courier import Post
 from scheduler.programme import shipped_programmes
+from scheduler.programme_facts import suggested_day
 from storage.database import Database
 from storage.tables import chores
 from tests.handlers.programme_scenes import SALE, shop_with_sale, switched_on
@@ -169,8 +170,8 @@ async def test_the_closing_is_proposed_before_the_festival_and_asks_for_its_days
     shop: Shop,
 ) -> None:
     on_the_day(shop, 2026, 12, 20)
-    facts = "年前最后发货日=01-28 年后复工发货日=02-13 假期值班=小周在"
-    await says(shop, f"/programme on spring-closing @所有群 {facts}")
+    said = "年前最后发货日=01-28 年后复工发货日=02-13 假期值班=小周在"
+    await says(shop, f"/programme on spring-closing @所有群 {said}")
     await says(shop, "/confirm")
     on_the_day(shop, 2027, 12, 11)  # the festival is on 26 January 2028
     assert await proposed(shop) == []
@@ -180,6 +181,17 @@ async def test_the_closing_is_proposed_before_the_festival_and_asks_for_its_days
     assert "要重新说：年前最后发货日、年后复工发货日" in told.content.text
     asked = (await shop.presses(MANAGER, told.content.buttons[0].says)).text
     assert asked.startswith("开「春节打烊与复工」之前还要知道：年前最后发货日")
+    facts = {fact.key: fact for fact in shipped_programmes()["spring-closing"].facts}
+    days = [suggested_day(facts[key], 2028) for key in ("last_parcel", "back_at_work")]
+    last, first = (f"{day.day:%m-%d}" for day in days if day is not None)
+    call = f"/programme on spring-closing @所有群 年前最后发货日={last} 年后复工发货日={first}"
+    assert call in asked
+    assert "例子里的日子按法定放假算，快递可能停得更早，按店里的来。" in asked
+    unpublished = any(day.provisional for day in days if day is not None)
+    assert ("2028 年的放假通知还没出，这是暂定的。" in asked) == unpublished
+    preview = await says(shop, call)
+    assert "「春节打烊与复工 2028」的安排" in preview
+    assert "：小周在" in await says(shop, "/programme facts spring-closing")
 
 
 async def test_a_file_that_has_changed_hinders_no_other_programme(
