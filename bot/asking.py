@@ -34,7 +34,6 @@ from storage.saved_segments import pinned
 from storage.segments import members_in
 from storage.tags import tag_counts
 
-_A_YEAR = timedelta(days=366)
 _WEEK = 7
 
 

@@ -35,14 +35,6 @@ async def stored(shop: Shop, number: int) -> StoredCampaign:
     return found
 
 
-async def only_campaign(shop: Shop) -> StoredCampaign:
-    async with shop.desk.database.reading() as connection:
-        (found,) = await campaigns.in_states(
-            connection, shop.desk.shop_id, [CampaignState.APPROVED, CampaignState.DRAFT]
-        )
-    return found
-
-
 async def logged(shop: Shop) -> list[audit.Entry]:
     async with shop.desk.database.reading() as connection:
         return [one for one in await audit.latest(connection, 50) if one.action == "override"]
