@@ -59,16 +59,17 @@ def check_groups(row: Table, written: str | None) -> None:
 
 
 def read_picture(row: Table, folder: Path) -> str | None:
-    """`countdown`, an address, or the path of a file that lies beside the programme's.
+    """`countdown`, or the path of a file that lies beside the programme's.
 
-    A path is made whole, so that it means the same file wherever it is read from.
+    The path is made whole, so that it means the same file wherever it is read from. No address of
+    the web will do: what lies there may be another picture than the one that was approved.
     """
     written = row.text_if_any("picture")
-    if written is None or written == COUNTDOWN or written.startswith(("https://", "http://")):
+    if written is None or written == COUNTDOWN:
         return written
     path = (folder / written).resolve()
     if path.suffix.lower() not in _ENDINGS:
-        allowed = f"{COUNTDOWN}, an https:// address, or a file that ends in {', '.join(_ENDINGS)}"
+        allowed = f"{COUNTDOWN}, or a file beside this one that ends in {', '.join(_ENDINGS)}"
         raise row.wrong("picture", allowed_instead(written, allowed))
     try:
         size = path.stat().st_size

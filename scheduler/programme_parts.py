@@ -113,7 +113,7 @@ class Task:
     node needs no day. A post is valid for `valid_for` and not beyond its day, or until `until`.
     `audience` is an expression of the segment language (None: a post in groups); `groups` narrows
     the groups as a manager would write them. `needs` are facts, and nodes as `node:KEY`, without
-    which it waits. `picture` is `COUNTDOWN`, an address or the path of a file. `texts` holds words
+    which it waits. `picture` is `COUNTDOWN`, or the path of a file. `texts` holds words
     by the label of a slot (`d-10`), or by `ANY_SLOT`. A `countdown` says the programme's own
     countdown: its slots are the countdown's, so that whoever asks for either is told of one and the
     same post. `nodes` are the keys of all nodes that it hangs on, the one that it is about first.

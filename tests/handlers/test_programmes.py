@@ -451,3 +451,19 @@ async def test_a_promotion_is_told_once_by_the_plan(sqlite: Database, tmp_path: 
     planned = await says(shop, "/plan 14")
     assert "私信" in planned
     assert planned.count("大促时段 11-06 至 11-12") == 1
+
+
+async def test_a_picture_that_lies_beside_the_file_goes_out_with_its_post(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "programmes"
+    folder.mkdir()
+    (folder / "礼盒.png").write_bytes(b"\x89PNG")
+    text = SALE.replace('at = "10:18"', 'at = "10:18"\npicture = "礼盒.png"')
+    shop = await shop_with_sale(sqlite, folder, text=text)
+    await switched_on(shop)
+    shop.clock.advance(DAY + 19 * MINUTE)
+    before = len(shop.platform.posts)
+    await shop.delivers()
+    sent = [post.content.pictures for post in shop.platform.posts[before:]]
+    assert [one.source for (one,) in sent] == [str((folder / "礼盒.png").resolve())] * 3

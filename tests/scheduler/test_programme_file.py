@@ -199,7 +199,13 @@ def test_a_late_night_that_nobody_knows_yet_is_left_out(tmp_path: Path) -> None:
             'picture = "countdown"',
             'picture = "sale.toml"',
             "task count.picture",
-            "it must be countdown, an https:// address, or a file that ends in .png",
+            "it must be countdown, or a file beside this one that ends in .png",
+        ),
+        (
+            'picture = "countdown"',
+            'picture = "https://example.com/gift.png"',
+            "task count.picture",
+            "there is no file 'https://example.com/gift.png' beside this one",
         ),
         (
             'late_nights = ["d-0", ',

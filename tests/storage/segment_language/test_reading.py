@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +16,8 @@ from storage.segment_language.reading import DEEPEST, LONGEST, MOST_CONDITIONS, 
 from storage.segment_language.trouble import SegmentUnreadable, Trouble, Wrong
 from storage.segment_language.writing import written
 from storage.segments import Segment
+
+TOP = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -166,3 +172,14 @@ def test_the_caret_stands_below_the_place_also_behind_wide_characters() -> None:
     said = str(SegmentUnreadable(refused("tag:老客\nand 群 一群")))
     assert said.splitlines()[1:3] == ["and 群 一群", "    \u3000 ^"]
     assert said.endswith("Write it like this: group in (一群, 二群) (NQ150)")
+
+
+def test_the_parser_is_loaded_with_the_first_expression() -> None:
+    program = (
+        "import sys; from storage.segments import Segment; early = 'lark' in sys.modules;"
+        " Segment.parse('staff'); print(early, 'lark' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=TOP
+    )
+    assert ended.stdout.split() == ["False", "True"]
