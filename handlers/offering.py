@@ -42,7 +42,7 @@ def offer(
     known: Mapping[int, RunningProgramme],
     privately: bool,
 ) -> Offer:
-    """The posts after `since` up to `until` of the years that are not on.
+    """The posts after `since` up to `until` of the years that are not on, and notes on all years.
 
     What is only expected (a moment that no platform has confirmed) is left out. `known` is what the
     shop has said of the years; with `privately` posts to people are there as well.
@@ -56,16 +56,14 @@ def offer(
     # One year further, because a programme of January begins in the year before.
     for year in range(shop.day_of(since).year, shop.day_of(until).year + 2):
         running = known.get(year)
-        if running is not None and running.is_on:
-            continue
-        facts = {} if running is None else running.facts
-        found = plan_for(shop, care, programme, year, facts)
+        found = plan_for(shop, care, programme, year, {} if running is None else running.facts)
         inside = [
             one
             for one in _posts(shop, say, programme, found, privately=privately)
             if since < one.at <= until
         ]
-        posts += inside
+        if running is None or not running.is_on:
+            posts += inside
         if inside:
             notes += _notes(found)
     return Offer(tuple(sorted(posts, key=lambda one: one.at)), tuple(notes))

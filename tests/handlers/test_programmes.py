@@ -320,6 +320,9 @@ async def test_the_command_line_shows_what_a_programme_says_and_what_waits(
     ]
     assert sale[0]["text"] == "还有 6 天，买就送护手霜小样。"
     assert {post.planned.programme for post in posts} >= {"double11", "sale"}
+    alone = await coming_posts(configuration, first=days[0], last=days[1], programme="sale")
+    assert [post.to_json() for post in alone.posts] == sale
+    assert alone.notes == ("dispatch (sent) waits for parcel of 2026",)
 
 
 async def test_what_is_over_already_is_not_made(shop: Shop) -> None:
