@@ -18,7 +18,7 @@ from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.troubles import BadRow, FeedTrouble, Flaw, Trouble
 from storage.database import Database
 from storage.errors import NuanqunError
-from storage.products import Feed, feeds
+from storage.product_feeds import Feed, feeds
 from storage.shops import shop_of
 
 _DEADLINE = 10  # seconds

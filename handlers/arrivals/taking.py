@@ -24,16 +24,14 @@ from handlers.arrivals.rows import Reading
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.troubles import FeedTrouble
 from handlers.desk import Desk
+from storage.product_feeds import Feed, change_feed, ensure_feed
 from storage.products import (
-    Feed,
     Product,
     ProductState,
     Ware,
     add_products,
-    change_feed,
     count_new_since,
     drop_held,
-    ensure_feed,
     held_count,
     known_links,
     note_doubts,

@@ -17,7 +17,8 @@ from handlers.desk import Desk, shortened
 from handlers.staff import tell_managers
 from handlers.wording import Say
 from scheduler.content import Button, Content
-from storage.products import Feed, Product, change_feed, doubted, feeds, note_doubts_told
+from storage.product_feeds import Feed, change_feed, feeds
+from storage.products import Product, doubted, note_doubts_told
 
 _TOLD_AT = 3  # looks in a row
 _LISTED = 6

@@ -26,7 +26,7 @@ from handlers.arrivals.telling import tell_of_feeds
 from handlers.arrivals.troubles import FeedTrouble, Trouble
 from handlers.desk import Desk
 from scheduler.quiet_hours import quiet_until
-from storage.products import Feed, change_feed
+from storage.product_feeds import Feed, change_feed
 
 _log = structlog.get_logger(__name__)
 

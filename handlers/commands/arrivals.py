@@ -35,17 +35,15 @@ from scheduler.priorities import Priority
 from scheduler.ware_check import wares_part
 from storage import audit, campaigns
 from storage.campaigns import StoredCampaign
+from storage.product_feeds import Feed, change_feed, feeds
 from storage.products import (
     BY_HAND,
-    Feed,
     Product,
     ProductState,
     Ware,
     accept_held,
     add_products,
-    change_feed,
     doubted,
-    feeds,
     held_count,
     note_announced,
     note_by_hand,

@@ -25,14 +25,8 @@ from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.arrivals.watching import watch_feeds
 from handlers.settings import ShopSettings
 from storage.database import Database
-from storage.products import (
-    ProductState,
-    feeds,
-    known_links,
-    known_prices,
-    product_counts,
-    products_of,
-)
+from storage.product_feeds import feeds
+from storage.products import ProductState, known_links, known_prices, product_counts, products_of
 from tests.handlers.arrivals.samples import shopify_product, woocommerce_product
 from tests.handlers.shop import DAY, MANAGER, MINUTE, NOW, Shop, in_private, open_shop
 

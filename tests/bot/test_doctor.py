@@ -14,7 +14,7 @@ from bot.doctor import examine
 from bot.findings import Finding
 from handlers.arrivals.troubles import BadRow, FeedTrouble, Flaw
 from storage.database import Database
-from storage.products import change_feed, ensure_feed
+from storage.product_feeds import change_feed, ensure_feed
 from storage.shops import ensure_shop
 from storage.unheard import UnheardEvent, keep_unheard
 from tests.bot.program import call

@@ -1,4 +1,4 @@
-"""Products are known by source and key for ever; a feed keeps how it was read."""
+"""Products are known by source and key for ever."""
 
 from __future__ import annotations
 
@@ -17,12 +17,9 @@ from storage.products import (
     Ware,
     accept_held,
     add_products,
-    change_feed,
     count_new_since,
     doubted,
     drop_held,
-    ensure_feed,
-    feeds,
     held_count,
     known_links,
     known_prices,
@@ -181,23 +178,6 @@ async def test_what_is_held_is_not_known_until_it_is_accepted(connection: AsyncC
     )
     await drop_held(connection, shop_id, "web")
     assert await held_count(connection, shop_id, "web") == 0
-
-
-async def test_a_feed_keeps_how_it_was_read_until_its_address_changes(
-    connection: AsyncConnection,
-) -> None:
-    shop_id = await shop(connection)
-    feed = await ensure_feed(connection, shop_id, "web", "a1", NOW)
-    assert (feed.baseline_at, feed.next_look_at, feed.pages, feed.failures) == (None, NOW, [], 0)
-    pages = [{"etag": '"x"', "modified": None, "wares": 3}]
-    await change_feed(connection, feed.id, baseline_at=NOW, pages=pages, held={"why": "many"})
-    again = await ensure_feed(connection, shop_id, "web", "a1", NOW + HOUR)
-    assert (again.baseline_at, again.pages, again.held) == (NOW, pages, {"why": "many"})
-    assert await feeds(connection, shop_id) == {"web": again}
-    moved = await ensure_feed(connection, shop_id, "web", "b2", NOW + HOUR)
-    assert moved.id == feed.id
-    assert (moved.baseline_at, moved.pages, moved.held) == (None, [], None)
-    assert moved.next_look_at == NOW + HOUR
 
 
 def _to_0012(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.arrivals.watching import rest_after, watch_feeds
 from handlers.settings import ShopSettings
 from storage.database import Database
-from storage.products import feeds
+from storage.product_feeds import feeds
 from tests.handlers.arrivals.feed_server import Answer, FeedServer, feed_server
 from tests.handlers.arrivals.samples import shopify, shopify_product
 from tests.handlers.arrivals.scenes import CATALOGUE, HOUR, Scene, fan_waits, scene_on
@@ -216,8 +216,9 @@ COUPON_WORDS = "{{ fan }}，你的券：{{ coupon:老客券 }}"
 
 async def with_a_regular(database: Database, server: FeedServer) -> Scene:
     """A shop that writes to its old customers first, with a coupon each; 小鱼 is one of them."""
-    rules = {"approve": False, "early": 2 * HOUR, "early_words": COUPON_WORDS}
-    scene = await scene_on(database, server, **rules)
+    scene = await scene_on(
+        database, server, approve=False, early=2 * HOUR, early_words=COUPON_WORDS
+    )
     await scene.shop.says(MANAGER, "/tag @小鱼 老客")
     return scene
 
