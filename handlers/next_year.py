@@ -11,7 +11,7 @@ said stands in the attempts, so that neither a restart nor another process says 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import structlog
@@ -99,32 +99,39 @@ async def _proposal(
     async with desk.database.reading() as connection:
         if await done_at(connection, f"{_CHORE}/{programme.key}:{year}") is not None:
             return None
-    kept = lasting_facts(programme, last.facts)
-    begins = first_day(await plan_of(desk, programme, year, kept))
+    said = {} if known is None else known.facts
+    before = {key: value for key, value in last.facts.items() if key not in said}
+    kept = lasting_facts(programme, before)
+    begins = first_day(await plan_of(desk, programme, year, {**kept, **said}))
     today = desk.shop.day_of(desk.clock.now())
     if begins is None or today < begins - programme.proposed_ahead:
         return None
-    return year, _words(desk, programme, year, begins, last.facts)
+    missing = [fact.key for fact in programme.facts if fact.needed and fact.key not in said]
+    dated = [fact.key for fact in programme.facts if fact.dated and fact.key in {*before, *missing}]
+    dated += [key for key in before if key.startswith(NODE)]
+    return year, _words(desk, programme, year, begins, kept=kept, dated=dated)
 
 
 def _words(
-    desk: Desk, programme: Programme, year: int, begins: date, facts: Mapping[str, object]
+    desk: Desk,
+    programme: Programme,
+    year: int,
+    begins: date,
+    *,
+    kept: Mapping[str, object],
+    dated: Sequence[str],
 ) -> Content:
-    """The question, what was said the last time, and how to say it again."""
-    say, kept = desk.say, lasting_facts(programme, facts)
+    """The question, what was said the last time and is kept, and what has to be said anew."""
+    say = desk.say
     lines = [
         say(
-            "「{name}」从 {day} 开始，还没开。照上次的来吗？",
+            "「{name}」快到了（{day}），还没开。照上次的来吗？",
             name=title_of(programme, desk.shop, year),
             day=f"{begins:%Y-%m-%d}",
         )
     ]
     if kept:
         lines += [say("上次说的，照旧："), *facts_said(desk, programme, kept)]
-    dated = [
-        fact.key for fact in programme.facts if fact.dated and (fact.needed or fact.key in facts)
-    ]
-    dated += [key for key in facts if key.startswith(NODE)]
     if dated:
         names = desk.listed(what_is(desk, programme, year, key) for key in dated)
         lines.append(say("日子每年不一样，要重新说：{names}", names=names))

@@ -74,7 +74,7 @@ async def test_it_is_proposed_once_with_what_was_said_and_on_again_with_one_pres
     on_the_day(shop, 2027, 10, 16)
     (told,) = await proposed(shop)
     assert told.content.text == (
-        "「秋季上新节 2027」从 2027-11-06 开始，还没开。照上次的来吗？\n"
+        "「秋季上新节 2027」快到了（2027-11-06），还没开。照上次的来吗？\n"
         "上次说的，照旧：\n"
         "· 赠品：护手霜小样\n"
         "日子每年不一样，要重新说：发货日、开播\n"
@@ -177,7 +177,7 @@ async def test_the_closing_is_proposed_before_the_festival_and_asks_for_its_days
     assert await proposed(shop) == []
     on_the_day(shop, 2027, 12, 12)
     (told,) = await proposed(shop)
-    assert "「春节打烊与复工 2028」从 2028-01-26 开始" in told.content.text
+    assert "「春节打烊与复工 2028」快到了（2028-01-26）" in told.content.text
     assert "要重新说：年前最后发货日、年后复工发货日" in told.content.text
     asked = (await shop.presses(MANAGER, told.content.buttons[0].says)).text
     assert asked.startswith("开「春节打烊与复工」之前还要知道：年前最后发货日")
@@ -242,3 +242,18 @@ async def test_what_is_written_of_a_year_is_read_as_it_was_said(
     read = read_facts(shop.desk, programme, 2027, written)
     assert isinstance(read, Said), read
     assert read.facts == kept
+
+
+async def test_what_is_said_of_the_next_year_already_is_neither_overwritten_nor_asked(
+    shop: Shop,
+) -> None:
+    await switched_on(shop)
+    await says(shop, "/programme facts sale 发货日=11-14 开播=11-11 20:00")
+    on_the_day(shop, 2027, 10, 10)
+    await says(shop, "/programme facts sale 赠品=手提袋 开播=2027-11-10 20:00")
+    on_the_day(shop, 2027, 10, 20)
+    (told,) = await proposed(shop)
+    assert "上次说的" not in told.content.text
+    assert "要重新说：发货日\n" in told.content.text
+    preview = (await shop.presses(MANAGER, told.content.buttons[0].says)).text
+    assert "买就送手提袋" in preview
