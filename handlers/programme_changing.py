@@ -19,7 +19,7 @@ from handlers.moved_posts import is_of_many
 from handlers.previews import in_one_message, to_come, too_much
 from handlers.programme_calendar import Entry, text_of
 from handlers.programme_drafts import REWRITTEN, says_then
-from handlers.programme_moving import ends_before, wrong_there
+from handlers.programme_moving import ends_before, time_lines, wrong_there
 from handlers.programme_pictures import to_draw
 from handlers.programme_proposing import buttons_for, question
 from handlers.proposals import EDIT, TRIAL_ENDS, Edit, ask, editable, what_then
@@ -98,7 +98,7 @@ async def propose_move(  # noqa: PLR0917 (a programme, one of its posts, and whe
     say, campaign = desk.say, one.campaign
     if campaign is None:
         return _not_planned(desk, one)
-    if (late := await _too_late(desk, one)) is not None:
+    if (late := await _too_late(desk, one, moving=True)) is not None:
         return late
     zone = zone_named(desk.shop.zone)
     if instant_of(to, zone) < desk.clock.now() + _SOON:
@@ -129,6 +129,7 @@ async def propose_move(  # noqa: PLR0917 (a programme, one of its posts, and whe
             after=_at(to) if to.year == one.at.year else f"{to:%Y-%m-%d %H:%M}",
         ),
         text_of(desk, body, one.slot, in_private=one.in_private),
+        *time_lines(desk, body, one, to),
         *wrong_there(desk, plan, entries, one.slot, to),
     ]
     return await _propose_edit(desk, asked, one, lines=lines, body=body, schedule=schedule)
@@ -221,8 +222,11 @@ async def _propose_edit(
     )
 
 
-async def _too_late(desk: Desk, one: Entry) -> Reply | None:
-    """Why a post cannot be changed any more; None while it can."""
+async def _too_late(desk: Desk, one: Entry, *, moving: bool = False) -> Reply | None:
+    """Why a post cannot be changed any more; None while it can.
+
+    One whose moment passed before it was planned can still be moved, and then goes out.
+    """
     say, campaign = desk.say, one.campaign
     if campaign is None:
         return _not_planned(desk, one)
@@ -243,8 +247,20 @@ async def _too_late(desk: Desk, one: Entry) -> Reply | None:
             say("{number} · {name} 已经发出去了，改不了。", number=one.number, name=one.name),
             private=True,
         )
-    over = one.at <= desk.shop.local(desk.clock.now()) and not one.waits
-    if stands.approved or over or not editable(desk, campaign):
+    now = desk.shop.local(desk.clock.now())
+    over = one.at <= now and not one.waits
+    if over and not moving and not stands.planned:
+        return reply(
+            say(
+                "{number} · {name} 的时间（{time}）已经过了，没有发。要发就改时间：{call}",
+                number=one.number,
+                name=one.name,
+                time=_at(one.at),
+                call=f"/programme move {campaign.programme} {one.number} {_at(now + _SOON * 2)}",
+            ),
+            private=True,
+        )
+    if stands.approved or (over and stands.planned) or not editable(desk, campaign):
         return reply(
             say(
                 "来不及了：{number} · {name} 已经排好，马上就发。"

@@ -27,6 +27,7 @@ from handlers.programme_drafts import Draft
 from handlers.programme_facts import waiting_lines
 from handlers.programme_files import is_greetings, title_of
 from handlers.programme_neighbours import beside_others
+from handlers.programme_past import past_lines
 from handlers.programme_problems import problem_lines, refused
 from handlers.programme_wanted import Switching, Wanted, wanted
 from handlers.programmes import PROGRAMME, standing_campaigns
@@ -96,6 +97,7 @@ async def propose_on(
             return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
         tail = [*await _facts(desk, connection, found), *dict.fromkeys(giving)]
         tail += _bare_lines(desk, found, entries)
+        tail += await past_lines(connection, desk, running, found, entries)
         tail += waiting_lines(desk, programme, found.plan)
         maybe = [one for one in found.plan.problems if not one.certain]
         maybe += await beside_others(

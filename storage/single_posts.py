@@ -6,6 +6,7 @@ cancelled. What is under way at a platform is never touched. Only a person undoe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +67,22 @@ async def slots_waiting(connection: AsyncConnection, campaign_id: int) -> list[s
         )
     )
     return list(found)
+
+
+async def slots_gone(
+    connection: AsyncConnection, campaign_ids: Sequence[int]
+) -> dict[int, set[str]]:
+    """Campaign → the slots of which something has reached a platform, as far as anybody knows."""
+    reached = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNCERTAIN)
+    rows = await connection.execute(
+        select(deliveries.c.campaign_id, deliveries.c.slot)
+        .distinct()
+        .where(deliveries.c.campaign_id.in_(list(campaign_ids)), deliveries.c.state.in_(reached))
+    )
+    found: dict[int, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.campaign_id, set()).add(row.slot)
+    return found
 
 
 async def leave_out(connection: AsyncConnection, campaign_id: int, slot: str, at: datetime) -> int:

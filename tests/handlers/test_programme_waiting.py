@@ -55,7 +55,8 @@ async def test_one_changed_text_holds_no_other_post(shop: Shop) -> None:
     assert "还有 6 天" in await goes_out(shop)
     shop.clock.advance(3 * DAY)
     assert (await shop.delivers()).text == ""
-    await says(shop, "/approve 1 2", OTHER)
+    number = (await by_key(shop))["sale:2026"].id
+    assert "批准了" in await says(shop, f"/approve {number} 2", OTHER)
     assert "换个说法" in (await shop.delivers()).text
 
 

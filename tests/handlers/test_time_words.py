@@ -1,0 +1,30 @@
+"""Words that name a day or an hour are found, and words that only look like it are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.time_words import time_words
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "hours"),
+    [
+        ("今晚20:00开播，11月10日23:00截止", ["今晚", "11月10日"], ["20:00", "23:00"]),
+        ("今晚24点双11就收尾了", ["今晚"], ["今晚24点"]),
+        ("明天见，周五也在", ["明天", "周五"], []),
+        ("心愿单收到31号", ["31号"], []),
+        ("晚上八点半，零点结束", [], ["晚上八点半", "零点"]),
+        ("See you tonight at 8:30, or tomorrow", ["tonight", "tomorrow"], ["8:30"]),
+        ("有一点点贵，早一点说，3-5天到，满199减30，9.9元", [], []),
+        ("双11这些天，48小时内发货", [], []),
+        ("截止日期 11-10", ["11-10"], []),
+    ],
+)
+def test_what_names_a_day_or_an_hour(text: str, days: list[str], hours: list[str]) -> None:
+    assert sorted(time_words([text], another_day=True)) == sorted([*days, *hours])
+    assert time_words([text], another_day=False) == hours
+
+
+def test_each_is_named_once_for_all_texts() -> None:
+    assert time_words(["今天来", "今天也来，明天见"], another_day=True) == ["今天", "明天"]
