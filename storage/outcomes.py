@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
+    Select,
     Subquery,
     and_,
     case,
@@ -40,7 +41,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.deliveries import DeliveryState
 from storage.dialects import Later
 from storage.members import OURS
-from storage.outcome_sources import IN_GROUPS, IN_PRIVATE, Metric, Source
+from storage.outcome_sources import (
+    IN_GROUPS,
+    IN_PRIVATE,
+    SAID_BY_THEM,
+    SAID_IN_GROUPS,
+    Metric,
+    Source,
+    said_by_them,
+    said_there,
+)
 from storage.slots import HELD_OUT
 from storage.tables import (
     customers,
@@ -192,16 +202,24 @@ async def _of_groups(
         memberships.c.member_id,
         _sat_there(memberships, begun),
     )
-    fans = await count_people(connection, question.new_since, begun.c.group_id, seated)
-    did = {
-        metric: await count_people(
+    (fans,) = await count_people(connection, question.new_since, begun.c.group_id, seated)
+    said = await count_people(
+        connection,
+        question.new_since,
+        posts.c.group_id,
+        said_there(posts),
+        *(which(posts, question.words) for which in SAID_IN_GROUPS.values()),
+        seated=begun,
+    )
+    did = dict(zip(SAID_IN_GROUPS, said, strict=True))
+    for metric in IN_GROUPS.keys() - did.keys():
+        (did[metric],) = await count_people(
             connection,
             question.new_since,
             posts.c.group_id,
-            _of_those_seated(source(posts, question.words), posts, begun),
+            IN_GROUPS[metric](posts, question.words),
+            seated=begun,
         )
-        for metric, source in IN_GROUPS.items()
-    }
     return [
         Tally(
             arm,
@@ -221,18 +239,6 @@ def _sat_there(seats: FromClause, begun: Subquery) -> ColumnElement[bool]:
         seats.c.joined_at <= begun.c.since,
         or_(seats.c.left_at.is_(None), seats.c.left_at > begun.c.since),
     )
-
-
-def _of_those_seated(source: Source, posts: CTE, begun: Subquery) -> Source:
-    """What those did who are counted as the fans of a group: nobody who came in later."""
-    seats = memberships.alias()
-    sat = exists().where(
-        seats.c.group_id == posts.c.group_id,
-        seats.c.member_id == source.member,
-        begun.c.group_id == posts.c.group_id,
-        _sat_there(seats, begun),
-    )
-    return replace(source, which=and_(source.which, sat))
 
 
 async def _of_people(
@@ -257,15 +263,20 @@ async def _of_people(
     if not sent:
         return ()
     theirs = posts.join(members, members.c.customer_id == posts.c.customer_id)
-    fans = await count_people(
+    (fans,) = await count_people(
         connection, question.new_since, posts.c.arm, Source(theirs, members.c.id, true())
     )
-    did = {
-        metric: await count_people(
-            connection, question.new_since, posts.c.arm, source(posts, question.words)
-        )
-        for metric, source in IN_PRIVATE.items()
-    }
+    said = await count_people(
+        connection,
+        question.new_since,
+        posts.c.arm,
+        said_by_them(posts),
+        *(which(posts, question.words) for which in SAID_BY_THEM.values()),
+    )
+    did = dict(zip(SAID_BY_THEM, said, strict=True))
+    for metric in IN_PRIVATE.keys() - did.keys():
+        source = IN_PRIVATE[metric](posts, question.words)
+        (did[metric],) = await count_people(connection, question.new_since, posts.c.arm, source)
     return [
         Tally(
             arm,
@@ -280,40 +291,64 @@ async def _of_people(
 
 
 async def count_people(
-    connection: AsyncConnection, new_since: datetime, by: ColumnElement[Any], source: Source
-) -> dict[Any, Counted]:
+    connection: AsyncConnection,
+    new_since: datetime,
+    by: ColumnElement[Any],
+    source: Source,
+    *which: ColumnElement[bool],
+    seated: Subquery | None = None,
+) -> list[dict[Any, Counted]]:
     """How many customers a source tells of, and how many of them are new, by a column of its rows.
 
-    Who was first seen at `new_since` or later is new.
+    Args:
+        connection: an open transaction.
+        new_since: who was first seen then or later is new.
+        by: the column.
+        source: what is read.
+        which: for each of these conditions they are counted by themselves; none: all of it once.
+        seated: where `by` is a group, count only who sat there when its first post was due.
     """
     # Each member once, before anything is asked of them: a busy group says a lot within a window.
+    flags = [func.max(case((one, 1), else_=0)) for one in which or (true(),)]
     once = (
-        select(by.label("by"), source.member.label("member_id"))
+        select(by.label("by"), source.member.label("member_id"), *flags)
         .select_from(source.rows)
         .where(source.which)
-        .distinct()
+        .group_by(by, source.member)
         .subquery()
     )
-    known = members.alias("known")
-    old = exists().where(
-        known.c.customer_id == members.c.customer_id,
-        known.c.first_seen_at < new_since,
-    )
-    rows = await connection.execute(
-        select(
-            once.c.by,
-            func.count(distinct(members.c.customer_id)),
-            func.count(distinct(case((~old, members.c.customer_id)))),
-        )
+    known, customer = members.alias("known"), members.c.customer_id
+    old = exists().where(known.c.customer_id == customer, known.c.first_seen_at < new_since)
+    counts = [
+        func.count(distinct(case((and_(*are), customer))))
+        for did in list(once.c)[2:]
+        for are in ((did == 1,), (did == 1, ~old))
+    ]
+    question: Select[Any] = (
+        select(once.c.by, *counts)
         .select_from(
             once.join(members, members.c.id == once.c.member_id).join(
-                customers, customers.c.id == members.c.customer_id
+                customers, customers.c.id == customer
             )
         )
         .where(~members.c.staff, ~OURS, ~customers.c.no_record)
         .group_by(once.c.by)
     )
-    return {row[0]: Counted(row[1], row[2]) for row in rows}
+    if seated is not None:
+        seats = memberships.alias()
+        question = question.where(
+            exists().where(
+                seated.c.group_id == once.c.by,
+                seats.c.group_id == once.c.by,
+                seats.c.member_id == once.c.member_id,
+                _sat_there(seats, seated),
+            )
+        )
+    rows = (await connection.execute(question)).all()
+    return [
+        {row[0]: Counted(row[place], row[place + 1]) for row in rows if row[place]}
+        for place in range(1, 2 * len(flags), 2)
+    ]
 
 
 async def begun_version(
