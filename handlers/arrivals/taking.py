@@ -240,7 +240,7 @@ async def _write(
             numbers.append(await tell_cheaper(connection, desk, by_id[one], ware, now))
         if "pages" in looked:
             await drop_held(connection, desk.shop_id, feed.name)  # the feed tells what there is
-        elif row.held is not None and not await held_count(connection, desk.shop_id, feed.name):
+        elif not feed.url and not await held_count(connection, desk.shop_id, feed.name):
             looked = {**looked, **_BELIEVED}
         if looked:
             await change_feed(connection, row.id, **looked)

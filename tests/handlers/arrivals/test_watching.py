@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from handlers.arrivals import looking
+from handlers.arrivals.formats import read_wares
 from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
+from handlers.arrivals.taking import take_pushed
 from handlers.arrivals.watching import rest_after, watch_feeds
 from handlers.settings import ShopSettings
 from storage.database import Database
@@ -297,3 +299,18 @@ async def test_a_moment_to_come_freezes_no_product(scene: Scene) -> None:
     scene.has(p1=sane)
     await scene.looks()
     assert (await scene.products())["1"].ware.price == Decimal("79.00")
+
+
+async def test_a_push_does_not_make_a_feed_believed_that_is_looked_at(scene: Scene) -> None:
+    scene.server.serves(shopify(*(shopify_product(n, f"别家{n}") for n in range(500, 512))))
+    await scene.looks()
+    desk = scene.shop.desk
+    feed = desk.shop.arrivals.feeds["web"]
+    body = shopify(shopify_product(1, "商品1号", "189.00"))
+    await take_pushed(desk, feed, read_wares(feed.kind, body, scene.server.url, "CNY"))
+    assert (await scene.products())["1"].ware.price == Decimal(189)
+    async with desk.database.reading() as connection:
+        (row,) = (await feeds(connection, desk.shop_id)).values()
+    assert row.held is not None
+    await scene.looks()
+    assert len([one for one in scene.told() if "先不信" in one]) == 1
