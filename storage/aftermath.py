@@ -26,16 +26,16 @@ from storage.outcomes import Counted
 GONE = (Metric.OPT_OUTS, Metric.LEAVES)
 """What tells that somebody has had enough."""
 
-_PIECE = 5_000  # rows that are taken in before somebody else has their turn
+_PIECE = 1_000  # rows that are taken in before somebody else has their turn
 
 
 @dataclass(frozen=True, slots=True)
 class After:
     """What came of posts that reached somebody.
 
-    `recipients` are groups, or customers who were written to; `fans` those who sat in a group when
-    a post came there, or did something after it, or the customers. `gone` left a group, opted out,
-    or both. Each fan counts once, in however many groups.
+    `recipients` are groups, or those customers who count here and were written to; `fans` those who
+    sat in a group when a post came there, or did something after it, or the customers. `gone` left
+    a group, opted out, or both. Each fan counts once, in however many groups.
     """
 
     posts: int

@@ -25,7 +25,7 @@ class Reviewable:
 
 
 async def asked_review(desk: Desk, words: ReviewWords) -> Review | None:
-    """The review that is meant; None where there is no such campaign, and no such programme was on.
+    """The review that is meant; None where this shop had no such campaign, nor such a programme on.
 
     Raises:
         SchedulingError: a schedule, a plan or a fact of it cannot be read.
@@ -33,11 +33,13 @@ async def asked_review(desk: Desk, words: ReviewWords) -> Review | None:
     if words.number is not None:
         async with desk.database.reading() as connection:
             campaign = await campaigns.by_id(connection, words.number)
-        return None if campaign is None else await review_of_campaign(desk, campaign)
+        if campaign is None or campaign.shop_id != desk.shop_id:
+            return None
+        return await review_of_campaign(desk, campaign)
     async with desk.database.reading() as connection:
         campaign = await campaigns.by_key(connection, words.named)
         on = await programmes_ever_on(connection, desk.shop_id)
-    if campaign is not None:
+    if campaign is not None and campaign.shop_id == desk.shop_id:
         return await review_of_campaign(desk, campaign)
     programme = (await shelf(desk)).named(words.named)
     if programme is None:

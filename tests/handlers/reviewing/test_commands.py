@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from handlers.arguments import Unreadable
 from handlers.reviewing.arguments import ReviewWords
@@ -12,6 +13,8 @@ from handlers.reviewing.asking import asked_review
 from handlers.reviewing.document import review_document
 from handlers.reviewing.page import review_page
 from storage.database import Database
+from storage.shops import ensure_shop
+from storage.tables import campaigns
 from tests.handlers.programme_scenes import by_key, shop_with_sale, switched_on
 from tests.handlers.reviewing.scenes import (
     BOX,
@@ -89,6 +92,15 @@ async def test_where_nothing_is_over_that_is_said(shop: Shop) -> None:
 )
 async def test_what_never_was_is_said_so(shop: Shop, written: str, sentence: str) -> None:
     assert (await asked(shop, f"/review {written}")).text == sentence
+
+
+async def test_what_another_shop_sent_is_nothing_of_this_one(shop: Shop) -> None:
+    campaign = await sent_broadcast(shop)
+    async with shop.desk.database.writing() as connection:
+        other = await ensure_shop(connection, "another")
+        await connection.execute(update(campaigns).values(shop_id=other))
+    for written in (str(campaign.id), campaign.key):
+        assert "📊" not in (await asked(shop, f"/review {written}")).text
 
 
 async def test_a_fan_learns_nothing_of_it(shop: Shop) -> None:
