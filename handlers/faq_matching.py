@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -59,14 +59,9 @@ class FaqBook:
                 found[message] = self._faqs[place]
         return found
 
-    def closest(self, about: Collection[str]) -> Faq | None:
-        """The question that speaks of nearly the same things; None where none is close enough."""
-        place = self._closest(about)
-        return None if place is None else self._faqs[place]
-
-    def _closest(self, about: Collection[str]) -> int | None:
+    def _closest(self, things: frozenset[str]) -> int | None:
+        """The place of the question that speaks of nearly the same; None: none is close enough."""
         best, most = None, 0.0
-        things = frozenset(about)
         for place in sorted({one for thing in things for one in self._speaking_of.get(thing, ())}):
             theirs = self._about[place]
             both = things & theirs

@@ -15,7 +15,6 @@ from handlers.faq_answers import APART
 from handlers.faq_matching import FaqBook, FaqReader
 from handlers.questions import questions_in
 from insights.lexicon import Lexicon
-from insights.questions import read_asking
 from insights.words import Segmenter
 from storage.faqs import Faq, drop_faq
 from tests.handlers.shop import (
@@ -241,7 +240,7 @@ FAQS = {
 def test_the_closest_question_is_found_or_none(asked: str, question: str | None) -> None:
     segmenter, lexicon = understanding()
     book = FaqBook([*FAQS.values()], segmenter, lexicon)
-    found = book.closest(read_asking(asked, segmenter, lexicon).about)
+    found = book.asked_in({"message": asked}).get("message")
     assert (found.question if found else None) == question
 
 
