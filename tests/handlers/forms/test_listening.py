@@ -114,7 +114,7 @@ async def test_in_a_staff_chat_the_form_is_filled_in_there_for_its_groups(shop: 
 
 async def test_commands_go_on_working_while_a_form_is_open(shop: Shop) -> None:
     await writes(shop, "/campaign", "群发", "@一群", "现在")
-    assert "/broadcast" in (await writes(shop, "/help")).text
+    assert "/群发" in (await writes(shop, "/help")).text
     assert "已急停" in (await writes(shop, "急停")).text
     assert await stands_at(shop) == "text"
     await writes(shop, "计划")
