@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -125,3 +126,15 @@ async def test_on_the_day_itself_it_opens_with_what_is_to_come(shop: Shop) -> No
     before = await shop.presses(MANAGER, preview.buttons["上一页"])
     assert "[已过]" in before.text
     assert "确认发送" not in before.buttons
+
+
+async def test_the_calendar_opens_at_the_page_of_the_next_post(shop: Shop) -> None:
+    await says(shop, "/double11 @所有群")
+    await says(shop, "/confirm")
+    shop.clock.advance(timedelta(days=6))
+    seen = await shop.says(MANAGER, "/programme double11", group=None)
+    assert seen.text.startswith("「双11 2026」开着：")
+    assert "上一页" in seen.buttons
+    next_post = next(line for line in seen.text.splitlines() if line.split(" · ")[-1] > "11-11 10")
+    assert "[已过]" not in next_post
+    assert "[已过]" in await says(shop, "/programme double11 p1")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from scheduler.campaigns import CampaignState
 from scheduler.courier import Post
 from scheduler.left_alone import alike, stand_by_approved
 from scheduler.notices import ApprovalMissing
@@ -267,3 +268,28 @@ async def test_staff_are_reminded_of_what_waits_alone(stage: Stage) -> None:
     (told,) = stage.told
     assert isinstance(told, ApprovalMissing)
     assert told.at.hour == 8
+
+
+async def test_a_post_that_is_refused_before_its_moment_stops_no_other(stage: Stage) -> None:
+    await plain(stage)
+    found = await stage.stored("c1")
+    more = Dated((*TWO.moments, DatedMoment("soon", local("2026-11-01T12:05"))))
+    async with stage.database.writing() as connection:
+        body = (await campaigns.bodies(connection, [found.version_id]))[found.version_id]
+        await campaigns.add_version(
+            connection,
+            found.id,
+            body={**body, "templates": {**body["templates"], "soon": "快了"}},
+            audience=found.audience,
+            by="room:p2",
+            at=stage.clock.now(),
+            schedule=schedule_to_json(more),
+        )
+    await (await stage.planner()).plan_ahead()
+    waiting = await stage.stored("c1")
+    async with stage.database.writing() as connection:
+        assert await approvals.reject(
+            connection, found.id, version=waiting.version_id, by="room:p1", at=stage.clock.now()
+        )
+    assert await sent_texts(stage) == ["早", "午"]
+    assert (await stage.stored("c1")).state is not CampaignState.PAUSED
