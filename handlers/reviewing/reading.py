@@ -223,7 +223,7 @@ async def _reviewed(desk: Desk, found: _Read, parts: Sequence[PartSeen], title: 
         trials = [
             TrialSeen(one.id, one.name, await trial_of(connection, one, desk.shop.name, now))
             for one in found.campaigns
-            if _is_tried(found.bodies[one.id])
+            if _is_tried(found.bodies[one.id], alone=len(found.campaigns) == 1)
         ]
     seen = [
         replace(
@@ -265,11 +265,15 @@ def _looking(desk: Desk, found: _Read) -> Looking:
     return Looking(found.window, sorted(words), found.since - NEW_FOR)
 
 
-def _is_tried(body: Mapping[str, Any]) -> bool:
-    """Whether something is compared: a plan was fixed, or there are several texts."""
+def _is_tried(body: Mapping[str, Any], *, alone: bool) -> bool:
+    """Whether something is compared: a plan was fixed, or one campaign has several texts.
+
+    Nothing is concluded of texts that nobody planned to compare, so among many campaigns they are
+    left to `/trial`.
+    """
     if trial_plan_of(body) is not None:
         return True
-    return len(arms_of(body)) > 1 and not body.get("apart")
+    return alone and len(arms_of(body)) > 1 and not body.get("apart")
 
 
 def _together(each: Iterable[Money]) -> Money:

@@ -16,7 +16,6 @@ from handlers.shares import percent
 from handlers.trial_text import METRICS, compared_line, money_lines, span_told
 from insights.lexicon import WHOLE
 from insights.opinions import Stance
-from insights.verdicts import Finding
 from scheduler.content import Button
 from storage.aftermath import After, Aftermath
 from storage.deliveries import DeliveryState
@@ -29,8 +28,6 @@ _QUOTES = 2
 _LONGEST_QUOTE = 60  # characters
 _BUTTONS = 5
 _ALWAYS = (Metric.REPLIES, Metric.OPT_OUTS, Metric.LEAVES)
-
-_SURE = (Finding.MORE, Finding.LESS)
 
 _STATES = {
     DeliveryState.FAILED: "没发成",
@@ -237,10 +234,10 @@ def _came_of(desk: Desk, times: int, ledger: Ledger, did: Aftermath) -> str:
 
 
 def _trial_lines(desk: Desk, review: Review) -> Iterator[str]:
-    """What each trial told; of one that nobody planned only what is sure, for it is no question."""
+    """What each trial told; of texts that nobody planned to compare nothing may be said."""
     for seen in review.trials:
         for one in seen.trial.compared:
-            if seen.trial.plan is not None or one.finding in _SURE:
+            if seen.trial.plan is not None:
                 line = compared_line(desk, seen.trial, one)
                 yield desk.say("对照「{name}」：{line}", name=shortened(seen.name), line=line)
 
