@@ -73,7 +73,11 @@ class Database:
                 pool_pre_ping=True,
                 connect_args={
                     "timeout": _CONNECT_SECONDS,
-                    "server_settings": {"idle_in_transaction_session_timeout": still},
+                    "server_settings": {
+                        "idle_in_transaction_session_timeout": still,
+                        # It takes seconds to compile what a review asks, which takes one to answer.
+                        "jit": "off",
+                    },
                 },
             )
             self._reader = self._writer.execution_options(
