@@ -37,6 +37,7 @@ _OPENING = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _BARE = re.compile(r"\s*(?P<name>\S+)(?P<rest>.*)", re.DOTALL)
+_SLASHES = frozenset("/／")
 _EMPHASIS = "!！。.~～"
 # What only a command is followed by: somebody or a group by name, or the number of a campaign.
 _ADDRESSED = re.compile(r"\s*[@＠#＃]")
@@ -59,7 +60,8 @@ class Command:
 
     An `urgent` one waits for no other and takes no arguments: in a hurry anything may follow the
     slash and the name. One that is not `in_menu` takes back what another one does: platforms whose
-    menus are short leave it out, and `/help` has it.
+    menus are short leave it out, and `/help` has it. One that is not `guessed` lays down how the
+    asker is treated: it is never offered to somebody who mistyped another.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Command:
     run: Run
     urgent: bool = False
     in_menu: bool = True
+    guessed: bool = True
 
     def usage(self, say: Say) -> str:
         """How it is called, with optional arguments in brackets."""
@@ -126,6 +129,7 @@ class Registry:
         *,
         urgent: bool = False,
         in_menu: bool = True,
+        guessed: bool = True,
     ) -> Callable[[Run], Run]:
         """Declare the decorated function as a command.
 
@@ -138,7 +142,9 @@ class Registry:
                 if word in self._by_word:
                     raise ValueError(f"the command word {word!r} is taken")
             taken = _parameters(run)
-            declared = Command(name, alias, role, summary, example, taken, run, urgent, in_menu)
+            declared = Command(
+                name, alias, role, summary, example, taken, run, urgent, in_menu, guessed
+            )
             self._commands[name] = declared
             self._by_word[name] = self._by_word[alias] = declared
             return run
@@ -155,11 +161,11 @@ class Registry:
     def parse(self, text: str, role: Role) -> Parsed:
         """What a message asks for; None where it is ordinary talk.
 
-        With a slash and a word it is always a command, and an unknown one is answered. Without a
-        slash, only an alias at the very front counts, and only of a command that the role may
-        use: a fan who begins a sentence with 标签 is just talking, and so is a manager where what
-        follows is not what the command takes. A command beyond the role is `Unknown`, so that a
-        refusal says nothing about what exists.
+        With a slash and a word it is always a command, and an unknown one is answered, as is the
+        slash alone: somebody tries what there is. Without a slash, only an alias at the very front
+        counts, and only of a command that the role may use: a fan who begins a sentence with 标签
+        is just talking, and so is a manager where what follows is not what the command takes. A
+        command beyond the role is `Unknown`, so that a refusal says nothing about what exists.
         """
         if opening := _OPENING.match(text):
             word = opening["name"].lower().rstrip(_EMPHASIS)
@@ -167,6 +173,8 @@ class Registry:
             if command is None or command.role > role:
                 return Unknown(opening["name"], self._nearest(word, role))
             return _read(command, opening["rest"])
+        if text.strip() in _SLASHES:
+            return Unknown("", None)
         bare = _BARE.match(text)
         word = bare["name"].rstrip(_EMPHASIS) if bare else ""
         command = self._by_word.get(word)
@@ -187,7 +195,11 @@ class Registry:
         return isinstance(read, Call) and read.command.urgent
 
     def _nearest(self, word: str, role: Role) -> Command | None:
-        words = [known for known, command in self._by_word.items() if role >= command.role]
+        words = [
+            known
+            for known, command in self._by_word.items()
+            if role >= command.role and command.guessed
+        ]
         close = get_close_matches(word, words, n=1, cutoff=0.5)
         return self._by_word[close[0]] if close else None
 

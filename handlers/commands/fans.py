@@ -90,7 +90,7 @@ def _wished(desk: Desk, wished: Sequence[Wish]) -> str:
     return desk.say("愿望和收藏：{things}", things=desk.listed(things))
 
 
-@command("optout", "退订", Role.FAN, "不再收营销消息", "/optout")
+@command("optout", "退订", Role.FAN, "不再收营销消息", "/optout", guessed=False)
 async def optout(desk: Desk, asked: Asked) -> Replies:
     """Keep marketing in private away from this person."""
     async with desk.database.writing() as connection:
@@ -103,7 +103,7 @@ async def optout(desk: Desk, asked: Asked) -> Replies:
     )
 
 
-@command("optin", "订阅", Role.FAN, "恢复收营销消息", "/optin")
+@command("optin", "订阅", Role.FAN, "恢复收营销消息", "/optin", guessed=False)
 async def optin(desk: Desk, asked: Asked) -> Replies:
     """Allow marketing again."""
     async with desk.database.writing() as connection:
@@ -112,7 +112,7 @@ async def optin(desk: Desk, asked: Asked) -> Replies:
     yield _done(desk, "好的，有新品和活动会告诉你。")
 
 
-@command("norecord", "不记录", Role.FAN, "不要记录我的聊天", "/norecord")
+@command("norecord", "不记录", Role.FAN, "不要记录我的聊天", "/norecord", guessed=False)
 async def norecord(desk: Desk, asked: Asked) -> Replies:
     """Neither store nor analyse what this person says, and empty what was stored or found in it."""
     async with desk.database.writing() as connection:
@@ -125,7 +125,7 @@ async def norecord(desk: Desk, asked: Asked) -> Replies:
     )
 
 
-@command("record", "恢复记录", Role.FAN, "恢复记录我的聊天", "/record")
+@command("record", "恢复记录", Role.FAN, "恢复记录我的聊天", "/record", guessed=False)
 async def record(desk: Desk, asked: Asked) -> Replies:
     """Store and analyse what this person says again."""
     async with desk.database.writing() as connection:

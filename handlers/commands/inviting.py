@@ -89,7 +89,10 @@ async def _without_link(desk: Desk, asked: Asked, group: Group) -> str:
     async with desk.database.reading() as connection:
         count = await brought(connection, group.id, asked.member.id)
     if not count:
-        return desk.say("在 {group} 我还做不了邀请链接，请找管理员。", group=group.name)
+        return desk.say(
+            "我在 {group} 给不了邀请链接。想请朋友来，在群里找管理员说一声，请他们拉进来。",
+            group=group.name,
+        )
     return desk.say(
         "进 {group} 不用链接，把朋友拉进群就行。已经有 {count} 位朋友是你拉进来的，谢谢你！",
         group=group.name,

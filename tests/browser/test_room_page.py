@@ -90,6 +90,22 @@ async def test_two_fans_and_a_manager_chat_with_the_bot(
     await expect(mark(manager, "system-line").last).to_have_text("阿杰 离开了")
 
 
+async def test_enter_sends_where_the_only_name_that_fits_stands_there_whole(
+    process: RoomProcess, browser: Browser
+) -> None:
+    ready = await process.start()
+    manager, fan = await look(browser), await look(browser)
+    await enter(manager, ready["sign_in"], "店长小满")
+    await make_group(manager, "福利一群")
+    await enter(fan, ready["url"], "小雨")
+    await fan.locator('.welcome-groups [data-mark="join"]').click()
+    await expect(mark(manager, "system-line").last).to_have_text("小雨 来了，欢迎")
+    await manager.locator("textarea").press_sequentially("谢谢 @小雨")
+    await expect(mark(manager, "calls")).to_be_visible()
+    await manager.keyboard.press("Enter")
+    await expect(mark(fan, "text").last).to_have_text("谢谢 @小雨")
+
+
 async def has_dot(page: Page) -> bool:
     """Whether the button of the list, which is away on a phone, tells of something unread."""
     dot = await mark(page, "menu").evaluate("menu => getComputedStyle(menu, '::after').content")

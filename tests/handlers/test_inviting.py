@@ -63,7 +63,7 @@ async def test_in_a_chat_of_the_staff_nobody_is_invited(shop: Shop) -> None:
 
 async def test_where_no_link_can_be_made_it_is_said_kindly(shop: Shop) -> None:
     shop.platform.refuses[in_group("一群")] = Unable("not enough rights")
-    assert "请找管理员" in (await shop.says("小鱼", "/invite", group="一群")).text
+    assert "在群里找管理员说一声" in (await shop.says("小鱼", "/invite", group="一群")).text
     shop.platform.refuses[in_group("一群")] = NothingSent("refused")
     assert "过一会儿" in (await shop.says("小鱼", "/invite", group="一群")).text
     shop.platform.refuses.clear()

@@ -68,7 +68,6 @@ def test_names_may_hold_blanks_braces_and_emoji(text: str, name: str) -> None:
     [
         "",
         "   ",
-        "/",
         "//",
         "/ help",
         "/::)",
@@ -117,6 +116,23 @@ def test_talk_is_no_command(text: str, role: Role) -> None:
 @pytest.mark.parametrize("text", ["标签 @小鱼 敏感肌", "取消 12", "恢复", "急停", "计划", "标签"])
 def test_a_fan_who_begins_with_a_managers_word_is_just_talking(text: str) -> None:
     assert REGISTRY.parse(text, FAN) is None
+
+
+@pytest.mark.parametrize("role", [FAN, MANAGER])
+@pytest.mark.parametrize("text", ["/", " ／ "])
+def test_a_slash_alone_asks_what_there_is(text: str, role: Role) -> None:
+    assert REGISTRY.parse(text, role) == Unknown("", None)
+
+
+@pytest.mark.parametrize("role", [FAN, MANAGER])
+@pytest.mark.parametrize(
+    "text", ["/coupon", "/redeem AAAA", "/optuot", "/otpin", "/recrd", "/norecor", "/不记", "/订"]
+)
+def test_how_somebody_is_treated_is_never_a_guess(text: str, role: Role) -> None:
+    read = REGISTRY.parse(text, role)
+    assert not isinstance(read, Unknown) or read.nearest is None or read.nearest.guessed
+    treats = {one.name for one in REGISTRY if not one.guessed}
+    assert treats == {"optin", "optout", "record", "norecord"}
 
 
 @pytest.mark.parametrize("text", ["/halt", "/halt now", "/急停！", "急停", "急停！！", "急停。"])

@@ -70,10 +70,18 @@
     lines[chosen].setAttribute("aria-selected", true);
   }
 
+  // Whether the name stands there whole, and is no one else's: there is nothing left to choose.
+  function isCalled(list) {
+    const typed = called(box());
+    const only = list.children.length === 1 ? list.children[0].textContent : null;
+    return typed !== null && only === `@${typed}`;
+  }
+
   function onKey(event) {
     const list = mark("calls");
     // Enter that ends the composition of a Chinese word is not meant to send.
     if (event.isComposing || event.keyCode === 229) return;
+    if (list && !list.hidden && event.key === "Enter" && isCalled(list)) hideCalls();
     if (list && !list.hidden) {
       const act = {
         ArrowDown: () => moveCall(1),
