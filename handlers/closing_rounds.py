@@ -45,11 +45,12 @@ _log = structlog.get_logger(__name__)
 _GRACE = timedelta(minutes=1)  # what was said in time may be heard a little later
 _TELLS_WITHIN = timedelta(days=3)
 _LAST_DRAWS = 20
+_TOLD_AT_ONCE = 200  # of a draw that is called off with thousands, the others a minute later
 _TELLING_TAKES = timedelta(minutes=5)  # at most, from its being noted to its call
 
 
 async def close_rounds(desk: Desk) -> int:
-    """Close every round whose deadline is over, and tell the winners; how many were closed."""
+    """Close every round whose deadline is over, and tell whom it concerns; how many were closed."""
     until = desk.clock.now() - _GRACE
     async with desk.database.reading() as connection:
         overdue = await rounds.overdue_rounds(connection, desk.shop_id, until)
@@ -57,14 +58,14 @@ async def close_rounds(desk: Desk) -> int:
     for number in overdue:
         async with desk.database.writing() as connection:
             closed += await close(connection, desk, number)
-    await _tell_winners(desk)
+    await _tell_entrants(desk)
     return closed
 
 
 async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
     """Close a round and have its groups told; False where that has happened already.
 
-    A round that stands in no group any more is called off: nothing comes of it, and nobody is told.
+    A round that stands in no group is called off: nothing comes of it, and no group is told.
 
     Raises:
         LookupError: there is none of this number.
@@ -91,7 +92,8 @@ async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
 async def call_off(connection: AsyncConnection, desk: Desk, number: int, by: str) -> bool:
     """Close a round without anything coming of it, and have its groups told; False: it was over.
 
-    Where its post is still to go out, that is cancelled.
+    Where its post is still to go out, that is cancelled. Who holds a number of a draw is told in
+    private by the next `close_rounds`.
 
     Raises:
         LookupError: there is none of this number.
@@ -172,8 +174,11 @@ async def _announce(
     )
 
 
-async def _tell_winners(desk: Desk) -> None:
-    """Tell the winners of the last draws in private, each once, as far as they can be reached."""
+async def _tell_entrants(desk: Desk) -> None:
+    """Tell who won the last draws, and of those called off who holds a number: each once.
+
+    In private, as far as they can be reached.
+    """
     now = desk.clock.now()
     if quiet_until(now, ZoneInfo(desk.shop.zone), desk.care.quiet_hours) is not None:
         return  # a prize can wait for the morning
@@ -183,17 +188,26 @@ async def _tell_winners(desk: Desk) -> None:
             return
         last = await rounds.latest_rounds(connection, desk.shop_id, RoundKind.DRAW, _LAST_DRAWS)
     for one in last:
-        if one.closed_at is None or one.closed_at < since or one.result is None:
+        if one.closed_at is None or one.closed_at < since:
             continue
-        for place, won in enumerate(one.result.get("winners", ())):
-            await _take_back(desk, one, won)
-            await _tell_some(desk, one, one.options[place][0], won)
+        if one.called_off:
+            async with desk.database.reading() as connection:
+                held = await rounds.numbers_in(connection, one.id)
+            await _tell_some(desk, one, held, "「{title}」取消了，不开奖，你的 {number} 号不算了。")
+            continue
+        for (prize, _), won in zip(one.options, (one.result or {})["winners"], strict=False):
+            sentence = "恭喜！「{title}」开奖了，你的 {number} 号中了{prize}，店里会联系你。"
+            await _tell_some(desk, one, won, sentence, prize=prize)
 
 
-async def _tell_some(desk: Desk, one: Round, prize: str, won: Sequence[int]) -> None:
+async def _tell_some(
+    desk: Desk, one: Round, numbers: Sequence[int], sentence: str, **facts: object
+) -> None:
+    """Tell those who hold these numbers and were not told yet, at most so many at a time."""
+    await _take_back(desk, one, numbers)
     async with desk.database.reading() as connection:
-        waiting = await rounds.untold(connection, one.id, won)
-    for entry in waiting:
+        waiting = await rounds.untold(connection, one.id, numbers)
+    for entry in waiting[:_TOLD_AT_ONCE]:
         if entry.customer_id is None:
             continue
         async with desk.database.reading() as connection:
@@ -201,14 +215,9 @@ async def _tell_some(desk: Desk, one: Round, prize: str, won: Sequence[int]) -> 
             ways = {way for each in theirs for way in await heard_through(connection, each.id)}
         if ways and ways.isdisjoint(desk.senders):
             continue  # the process that serves one of their accounts tells them
-        text = desk.say(
-            "恭喜！「{title}」开奖了，你的 {number} 号中了{prize}，店里会联系你。",
-            title=one.title,
-            number=entry.number,
-            prize=prize,
-        )
+        text = desk.say(sentence, title=one.title, number=entry.number, **facts)
         async with desk.database.writing() as connection:
-            # Noted first: a winner who is not told in private reads it in the group.
+            # Noted first: who is not told in private reads it in the group.
             if not await rounds.note_told(connection, one.id, entry.number, desk.clock.now()):
                 continue  # another process tells them
         key, since = f"draw:{one.id}/{entry.number}", one.closed_at or one.closes_at

@@ -22,6 +22,7 @@ from handlers.programme_pictures import Drawn, drawn_for, with_drawn
 from handlers.programme_wanted import Switching
 from handlers.programmes import PROGRAMME, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, editable, new_campaign
+from handlers.recalling import RECALL, Recalled, RecallWanted, agree, finish
 from handlers.replacing import Covered, covered
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
@@ -90,15 +91,26 @@ Confirmed = (
     | Overtaken
     | Covered
     | Unfit
+    | Recalled
+    | RecallWanted
 )
 
 
 async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
-    """Make what the member was shown last, and approve it or submit it for approval."""
-    drawn = await _drawn(desk, asked, number)
+    """Do what the member was shown last: take something back, or have it approved or submitted."""
+    async with desk.database.reading() as connection:
+        seen = await confirmations.latest(connection, asked.member.id)
+    if seen is None or number not in (None, seen.id):
+        return NothingAsked()
+    return await (_recall if seen.kind == RECALL else _send)(desk, asked, seen)
+
+
+async def _send(desk: Desk, asked: Asked, seen: Confirmation) -> Confirmed:
+    """Make what the member was shown, and approve it or submit it for approval."""
+    drawn = await _drawn(desk, seen)
     async with desk.database.writing() as connection:
         shown = await confirmations.latest(connection, asked.member.id)
-        if shown is None or number not in (None, shown.id):
+        if shown is None or shown.id != seen.id:
             return NothingAsked()
         if shown.used:
             return await _made_before(connection, desk, shown)
@@ -115,14 +127,23 @@ async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
     return done
 
 
-async def _drawn(desk: Desk, asked: Asked, number: int | None) -> Drawn:
+async def _drawn(desk: Desk, shown: Confirmation) -> Drawn:
     """The pictures of what the member was shown, drawn before anybody waits for the yes."""
-    async with desk.database.reading() as connection:
-        shown = await confirmations.latest(connection, asked.member.id)
-    late = shown is None or shown.used or desk.clock.now() >= shown.expires_at
-    if shown is None or late or number not in (None, shown.id):
-        return {}
-    return await drawn_for(bodies_of(shown))
+    late = shown.used or desk.clock.now() >= shown.expires_at
+    return {} if late else await drawn_for(bodies_of(shown))
+
+
+async def _recall(desk: Desk, asked: Asked, shown: Confirmation) -> Confirmed:
+    """Take back what was shown, or ask another manager to agree."""
+    now = desk.clock.now()
+    if not shown.used and now >= shown.expires_at:
+        return Expired()
+    async with desk.database.writing() as connection:
+        again = not await confirmations.use(connection, shown.id, now)
+        agreed = await agree(connection, desk, asked, shown.body["campaign"], again=again)
+    if agreed is None:
+        return NothingAsked() if again else Overtaken()
+    return await finish(desk, asked, agreed)
 
 
 async def _carry_out(
@@ -222,16 +243,16 @@ async def _made_before(
     return Submitted(made, None) if waits(made) else await approved(connection, desk, made.id, 0)
 
 
-async def dismiss(desk: Desk, asked: Asked) -> bool:
-    """Forget what the member was shown last; False where there was nothing."""
+async def dismiss(desk: Desk, asked: Asked) -> Confirmation | None:
+    """Forget what the member was shown last, and give it back; None where there was nothing."""
     now = desk.clock.now()
     async with desk.database.writing() as connection:
         shown = await confirmations.latest(connection, asked.member.id)
         if shown is None or shown.used:
-            return False
+            return None
         if shown.kind == CAMPAIGN:
             await close(connection, asked.member.id, shown.body["key"])
-        return await confirmations.use(connection, shown.id, now)
+        return shown if await confirmations.use(connection, shown.id, now) else None
 
 
 async def _make(

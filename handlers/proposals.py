@@ -262,9 +262,10 @@ def _preview(
 async def ask(
     connection: AsyncConnection, asked: Asked, kind: str, body: dict[str, Any], now: datetime
 ) -> int:
-    """Keep it for a yes; what was kept before the bot ended keeps its number."""
+    """Keep it for a yes; what was kept before the bot ended, and still waits, keeps its number."""
     shown = await confirmations.latest(connection, asked.member.id)
-    if shown is not None and not shown.used and (shown.kind, shown.body) == (kind, body):
+    stands = shown is not None and not shown.used and now < shown.expires_at
+    if shown is not None and stands and (shown.kind, shown.body) == (kind, body):
         return shown.id
     return await confirmations.ask(connection, asked.member.id, kind, body, now + CONFIRM_WITHIN)
 

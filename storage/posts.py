@@ -26,6 +26,11 @@ class SentPost:
     in_private: bool
 
 
+_CAN_COME_BACK = (
+    deliveries.c.state == DeliveryState.SENT,
+    deliveries.c.receipt.is_not(None),
+    deliveries.c.recalled_at.is_(None),
+)
 _NAME = func.coalesce(groups.c.name, members.c.name)
 _WITH_NAMES = deliveries.outerjoin(groups, groups.c.id == deliveries.c.group_id).outerjoin(
     members, members.c.id == deliveries.c.member_id
@@ -45,12 +50,7 @@ async def sent_posts(connection: AsyncConnection, campaign_id: int) -> list[Sent
             deliveries.c.group_id.is_(None),
         )
         .select_from(_WITH_NAMES)
-        .where(
-            deliveries.c.campaign_id == campaign_id,
-            deliveries.c.state == DeliveryState.SENT,
-            deliveries.c.receipt.is_not(None),
-            deliveries.c.recalled_at.is_(None),
-        )
+        .where(deliveries.c.campaign_id == campaign_id, *_CAN_COME_BACK)
         .order_by(_NAME, deliveries.c.id)
     )
     return [SentPost(*row) for row in rows]
@@ -63,21 +63,41 @@ async def mark_recalled(connection: AsyncConnection, ids: Sequence[int], at: dat
     )
 
 
-async def latest_campaign_sent(connection: AsyncConnection, shop_id: int) -> int | None:
-    """The campaign that sent something most recently."""
-    found = await connection.execute(
-        select(deliveries.c.campaign_id)
-        .select_from(deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id))
-        .where(
-            campaigns.c.shop_id == shop_id,
-            deliveries.c.state == DeliveryState.SENT,
-            deliveries.c.recalled_at.is_(None),
+async def stands(connection: AsyncConnection, campaign_id: int) -> bool:
+    """Whether a post of a campaign was sent, can be taken back, and was not yet."""
+    found = select(deliveries.c.id).where(deliveries.c.campaign_id == campaign_id, *_CAN_COME_BACK)
+    return await connection.scalar(found.limit(1)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LastSent:
+    """A campaign of which `count` posts stand, in groups or `in_private`; the last left `at`."""
+
+    campaign_id: int
+    name: str
+    count: int
+    in_private: bool
+    at: datetime
+
+
+async def last_sent(connection: AsyncConnection, shop_id: int, most: int) -> list[LastSent]:
+    """The campaigns whose posts stand and can be taken back, what was sent last first."""
+    last = func.max(deliveries.c.moved_at)
+    rows = await connection.execute(
+        select(
+            campaigns.c.id,
+            campaigns.c.name,
+            func.count(),
+            func.count(deliveries.c.group_id) == 0,
+            last,
         )
-        .order_by(deliveries.c.moved_at.desc(), deliveries.c.id.desc())
-        .limit(1)
+        .select_from(deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id))
+        .where(campaigns.c.shop_id == shop_id, *_CAN_COME_BACK)
+        .group_by(campaigns.c.id, campaigns.c.name)
+        .order_by(last.desc(), campaigns.c.id.desc())
+        .limit(most)
     )
-    campaign: int | None = found.scalar_one_or_none()
-    return campaign
+    return [LastSent(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,8 @@ from storage.deliveries import DeliveryState
 from storage.rounds import ROUND, Round, round_of
 from storage.tables import campaigns, deliveries, members, memberships, rounds
 
-_STANDING = (
-    deliveries.c.state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN)),
-    deliveries.c.recalled_at.is_(None),
-)
+_ARRIVED = deliveries.c.state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN))
+_STANDING = (_ARRIVED, deliveries.c.recalled_at.is_(None))
 _POSTED = rounds.join(campaigns, campaigns.c.key == rounds.c.key).join(
     deliveries, deliveries.c.campaign_id == campaigns.c.id
 )
@@ -40,7 +38,7 @@ class RoundPost:
 
 
 async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: int) -> bool:
-    """Whether a customer sits in a group in which the round stands."""
+    """Whether a customer sits in a group in which the round stands, or stood until it was over."""
     found = await connection.scalar(
         select(rounds.c.id)
         .select_from(
@@ -50,7 +48,8 @@ async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: in
         )
         .where(
             rounds.c.id == round_id,
-            *_STANDING,
+            _ARRIVED,
+            deliveries.c.recalled_at.is_(None) | rounds.c.closed_at.is_not(None),
             members.c.customer_id == customer_id,
             memberships.c.left_at.is_(None),
         )

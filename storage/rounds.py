@@ -142,6 +142,11 @@ async def round_numbered(connection: AsyncConnection, shop_id: int, number: int)
     return await _one(connection, rounds.c.id == number, rounds.c.shop_id == shop_id)
 
 
+async def round_keyed(connection: AsyncConnection, shop_id: int, key: str) -> Round | None:
+    """The shop's round that the campaign of this key announces."""
+    return await _one(connection, rounds.c.key == key, rounds.c.shop_id == shop_id)
+
+
 async def _one(connection: AsyncConnection, *which: Any, hold: bool = False) -> Round | None:
     asking = select(*ROUND).where(*which)
     row = (await connection.execute(asking.with_for_update() if hold else asking)).one_or_none()
@@ -370,7 +375,7 @@ async def told_before(
     found = await connection.scalars(
         select(round_entries.c.number).where(
             round_entries.c.round_id == round_id,
-            round_entries.c.number.in_(list(numbers)),
+            among(round_entries.c.number, numbers),
             round_entries.c.told_at < before,
             round_entries.c.customer_id.is_not(None),
         )
@@ -394,7 +399,7 @@ async def untold(
     return await _entries(
         connection,
         round_entries.c.round_id == round_id,
-        round_entries.c.number.in_(list(numbers)),
+        among(round_entries.c.number, numbers),
         round_entries.c.told_at.is_(None),
         round_entries.c.customer_id.is_not(None),
     )

@@ -21,8 +21,10 @@ from handlers.approvals import (
 )
 from handlers.arguments import Number, PageNumber
 from handlers.campaign_wording import Unfit
+from handlers.commands.posts import recalled
 from handlers.commands.sending import BROADCAST_EXAMPLE
 from handlers.confirming import (
+    Confirmed,
     Expired,
     GroupsChanged,
     NothingAsked,
@@ -45,6 +47,7 @@ from handlers.programme_approvals import (
     reject_programme,
     what_waits_of,
 )
+from handlers.recalling import RECALL, Recalled, RecallWanted
 from handlers.registry import command
 from handlers.replacing import Covered
 from handlers.replies import Replies, Reply, reply
@@ -61,34 +64,47 @@ _BUTTONS = 5  # campaigns that get buttons of their own
 @command("confirm", "确认", Role.MANAGER, "确认刚才预览的内容", "/confirm 12")
 async def confirm_(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
     """Approve what was previewed, or submit it where there are other managers."""
-    say = desk.say
-    match await confirm(desk, asked, number.number if number is not None else None):
-        case Approved() as done:
-            yield _confirmed(desk, done)
+    done = await confirm(desk, asked, number.number if number is not None else None)
+    yield _done(desk, done)
+
+
+def _done(desk: Desk, done: Confirmed) -> Reply:
+    """What came of a yes."""
+    match done:
+        case Approved():
+            return _confirmed(desk, done)
         case Submitted(campaign, told):
-            yield _submitted(desk, campaign, told)
-        case SwitchedOn() as on:
-            yield _switched_on(desk, on)
+            return _submitted(desk, campaign, told)
+        case SwitchedOn():
+            return _switched_on(desk, done)
+        case Recalled():
+            return recalled(desk, done)
+        case RecallWanted(campaign, told):
+            return _recall_wanted(desk, campaign, told)
+        case _:
+            return _not_done(desk, done)
+
+
+def _not_done(
+    desk: Desk, why: NothingAsked | Expired | GroupsChanged | Overtaken | Covered | Unfit
+) -> Reply:
+    """Why nothing came of a yes, and how to go on."""
+    say = desk.say
+    match why:
         case Unfit(shown, hits):
-            yield _unfit(desk, hits, f"/override {shown}")
-        case Expired():
-            yield reply(say("已经过了 10 分钟，没有发。还需要的话，请再发一次命令。"), private=True)
-        case GroupsChanged():
-            yield reply(
-                say("预览之后群有变化，没有发。请再发一次命令，看过新的预览再确认。"), private=True
-            )
-        case Overtaken():
-            yield reply(
-                say("预览之后别人改过或停了它，这次没有改。发 /plan 看看现在的安排。"),
-                private=True,
-            )
+            return _unfit(desk, hits, f"/override {shown}")
         case Covered(programme):
-            yield _covered(desk, programme)
-        case NothingAsked():
+            return _covered(desk, programme)
+        case Expired():
+            text = say("已经过了 10 分钟，这次不算。还需要的话，请再发一次命令。")
+        case GroupsChanged():
+            text = say("预览之后群有变化，没有发。请再发一次命令，看过新的预览再确认。")
+        case Overtaken():
+            text = say("预览之后别人改过或停了它，这次没有改。发 /plan 看看现在的安排。")
+        case _:
             example = say(BROADCAST_EXAMPLE)
-            yield reply(
-                say("没有等着确认的内容。先预览，例如：{example}", example=example), private=True
-            )
+            text = say("没有等着确认的内容。先预览，例如：{example}", example=example)
+    return reply(text, private=True)
 
 
 def _confirmed(desk: Desk, done: Approved) -> Reply:
@@ -141,14 +157,26 @@ def _submitted(desk: Desk, campaign: StoredCampaign, told: tuple[str, ...] | Non
             "「{name}」已提交，编号 {number}。另一位管理员批准后才会发。",
             name=campaign.name,
             number=number,
-        )
+        ),
+        *_who_knows(desk, told, f"/approve {number}"),
     ]
+    return reply("\n".join(lines), private=True)
+
+
+def _who_knows(desk: Desk, told: tuple[str, ...] | None, call: str) -> list[str]:
+    """Which other managers were asked to say `call`; nothing where they were before."""
+    if told is None:
+        return []
     if told:
-        lines.append(say("已经告诉：{names}", names=desk.listed(told)))
-    elif told is not None:
-        lines.append(
-            say("我没能私下联系上别的管理员，请你告诉他们发 /approve {number}。", number=number)
-        )
+        return [desk.say("已经告诉：{names}", names=desk.listed(told))]
+    return [desk.say("我没能私下联系上别的管理员，请你告诉他们发 {call}。", call=call)]
+
+
+def _recall_wanted(desk: Desk, campaign: StoredCampaign, told: tuple[str, ...] | None) -> Reply:
+    """That another manager has to agree to a recall, and who knows of it."""
+    sentence = "记下了，另一位管理员也同意，才撤回「{name}」。"
+    lines = [desk.say(sentence, name=campaign.name)]
+    lines += _who_knows(desk, told, f"/recall {campaign.id}")
     return reply("\n".join(lines), private=True)
 
 
@@ -162,11 +190,7 @@ def _switched_on(desk: Desk, on: SwitchedOn) -> Reply:
     if on.waiting:
         numbers = desk.listed(str(one.id) for one in on.waiting)
         lines.append(say("等另一位管理员批准后才会发：编号 {numbers}。", numbers=numbers))
-        if on.told:
-            lines.append(say("已经告诉：{names}", names=desk.listed(on.told)))
-        elif on.told is not None:
-            sentence = "我没能私下联系上别的管理员，请你告诉他们发 /approve {number}。"
-            lines.append(say(sentence, number=on.call))
+        lines += _who_knows(desk, on.told, f"/approve {on.call}")
     for one in on.approved[:1]:
         lines += held_lines(desk, one.held)
     return reply("\n".join(lines), private=True)
@@ -176,7 +200,11 @@ def _switched_on(desk: Desk, on: SwitchedOn) -> Reply:
 async def dismiss_(desk: Desk, asked: Asked) -> Replies:
     """Forget the preview."""
     done = await dismiss(desk, asked)
-    yield reply(desk.say("好的，不发了。" if done else "没有等着确认的内容。"), private=True)
+    if done is None:
+        sentence = "没有等着确认的内容。"
+    else:
+        sentence = "好的，那就不动它。" if done.kind == RECALL else "好的，不发了。"
+    yield reply(desk.say(sentence), private=True)
 
 
 @command("approve", "批准", Role.MANAGER, "批准别的管理员提交的内容", "/approve 12")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from handlers.arguments import Number, PageNumber
 from handlers.day_arguments import Days
 from handlers.desk import Asked, Desk, shortened
@@ -14,17 +12,18 @@ from handlers.paging import PAGE, page_of, page_reply
 from handlers.planned import Planned, coming
 from handlers.previews import promotion_line
 from handlers.reasons import words_for
+from handlers.recalling import CallsOff, Recalled, recall
 from handlers.registry import command
-from handlers.replies import Replies, reply
+from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from handlers.running import cancel_in
+from scheduler.content import Button
 from scheduler.courier import Address, Done
 from scheduler.promotions import Promotion
 from storage import audit, campaigns, posts
-from storage.campaigns import StoredCampaign
 
 _PLAN_DAYS = 14
 _NAMES_SHOWN = 50
+_LAST_SENT = 8  # what a manager may want back, with a button each
 _LINE = 24  # characters of a post that fit on one line of a phone
 
 
@@ -82,42 +81,82 @@ def _line(desk: Desk, one: Planned) -> str:
     )
 
 
-@command("recall", "撤回", Role.MANAGER, "撤回发出去的消息", "/recall 12")
-async def recall(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
-    """Delete the posts of a campaign wherever the platform allows; list where it did not.
+@command("recall", "撤回", Role.MANAGER, "撤回发出去的消息；不写编号就看能撤回的", "/recall 12")
+async def recall_(desk: Desk, asked: Asked, number: Number | None = None) -> Replies:
+    """Delete the posts of a campaign wherever the platform allows; alone, list what can be.
 
-    What it still has planned is cancelled first. Run again after a crash it means the same
-    campaign, and goes on with the posts that are left.
+    What would call an open poll, list or draw off is shown first, and asks for a yes.
     """
-    async with desk.database.writing() as connection:
-        found = await _meant(connection, desk, asked, number)
-        standing = [] if found is None else await posts.sent_posts(connection, found.id)
-        if found is not None:
-            await cancel_in(connection, desk, asked.actor, found.id)
-            if standing:
-                await _keep(connection, desk, asked, found)
-    if found is None or not standing:
-        yield reply(desk.say("没有可以撤回的消息。"), private=True)
+    if number is None:
+        yield await _last_sent(desk)
         return
-    left: list[str] = []
-    for one in standing:
-        outcome = await desk.senders[one.account].take_back(
-            Address.parse(one.address), one.receipt, one.key
+    match await recall(desk, asked, number.number):
+        case Recalled() as done:
+            yield recalled(desk, done)
+        case CallsOff() as found:
+            yield _calls_off(desk, found)
+        case None:
+            yield reply(desk.say("没有可以撤回的消息。"), private=True)
+
+
+async def _last_sent(desk: Desk) -> Reply:
+    """What went out last and can be taken back, each with its button."""
+    say = desk.say
+    async with desk.database.reading() as connection:
+        found = await posts.last_sent(connection, desk.shop_id, _LAST_SENT)
+    if not found:
+        return reply(say("没有可以撤回的消息。"), private=True)
+    lines = [say("要撤回哪一个？最近发出去的：")]
+    for one in found:
+        sentence = "· {number} {time}「{name}」{count} 个群"
+        if one.in_private:
+            sentence = "· {number} {time}「{name}」{count} 位粉丝的私聊"
+        lines.append(
+            say(
+                sentence,
+                number=one.campaign_id,
+                time=desk.show_time(one.at),
+                name=one.name,
+                count=one.count,
+            )
         )
-        if not isinstance(outcome, Done):
-            left.append(one.name)
-            continue
-        async with desk.database.writing() as connection:
-            await posts.mark_recalled(connection, [one.id], desk.clock.now())
-    in_private = standing[0].in_private
-    done = "已从 {count} 个群撤回「{name}」。"
-    if in_private:
-        done = "已从 {count} 位粉丝的私聊撤回「{name}」。"
-    text = desk.say(done, count=len(standing) - len(left), name=found.name)
-    if left:
-        stays = "这些粉丝那里没能撤回：{names}" if in_private else "这些群没能撤回：{names}"
-        text += "\n" + desk.say(stays, names=desk.listed(left, _NAMES_SHOWN))
-    yield reply(text, private=True)
+    lines.append(say("发 /recall {number}，就从所有地方撤回。", number=found[0].campaign_id))
+    buttons = [
+        Button(say("撤回 {number}", number=one.campaign_id), f"/recall {one.campaign_id}")
+        for one in found
+    ]
+    return reply("\n".join(lines), *buttons, private=True)
+
+
+def _calls_off(desk: Desk, found: CallsOff) -> Reply:
+    """What taking a round's post back means, and the question."""
+    say, lines = desk.say, [found.words]
+    if found.wanted_by is not None:
+        lines.append(say("{who} 要撤回它，你也同意就撤。", who=found.wanted_by))
+    if found.waits:
+        lines.append(say("你确认以后，还要另一位管理员也同意才撤"))
+    lines.append(
+        say("要撤回，10 分钟内发 /confirm {number}；不撤了，发 /dismiss。", number=found.number)
+    )
+    return reply(
+        "\n".join(lines),
+        Button(say("确认撤回"), f"/confirm {found.number}"),
+        Button(say("不撤了"), "/dismiss"),
+        private=True,
+    )
+
+
+def recalled(desk: Desk, done: Recalled) -> Reply:
+    """From how many places a campaign was taken back, and where it stays."""
+    name = done.campaign.name
+    sentence = "已从 {count} 个群撤回「{name}」。"
+    if done.in_private:
+        sentence = "已从 {count} 位粉丝的私聊撤回「{name}」。"
+    text = desk.say(sentence, count=done.count, name=name)
+    if done.left:
+        stays = "这些粉丝那里没能撤回：{names}" if done.in_private else "这些群没能撤回：{names}"
+        text += "\n" + desk.say(stays, names=desk.listed(done.left, _NAMES_SHOWN))
+    return reply(text, private=True)
 
 
 @command("pin", "置顶", Role.MANAGER, "把发到群里的消息置顶，微信群里设成群公告", "/pin 12")
@@ -149,26 +188,3 @@ async def pin(desk: Desk, asked: Asked, number: Number) -> Replies:
 async def _is_pinned(desk: Desk, one: posts.SentPost) -> bool:
     outcome = await desk.senders[one.account].pin(Address.parse(one.address), one.receipt, one.key)
     return isinstance(outcome, Done)
-
-
-async def _meant(
-    connection: AsyncConnection, desk: Desk, asked: Asked, number: Number | None
-) -> StoredCampaign | None:
-    """The campaign to take back: by its number, or the one that sent last, kept for a rerun."""
-    if number is not None:
-        return await campaigns.by_id(connection, number.number)
-    before = await audit.found(connection, "recall", asked.key)
-    if before is not None:
-        return await campaigns.by_id(connection, before.details["campaign"])
-    latest = await posts.latest_campaign_sent(connection, desk.shop_id)
-    return None if latest is None else await campaigns.by_id(connection, latest)
-
-
-async def _keep(
-    connection: AsyncConnection, desk: Desk, asked: Asked, found: StoredCampaign
-) -> None:
-    """Write the recall down once, under the message that asked for it."""
-    if await audit.found(connection, "recall", asked.key) is None:
-        details = {"campaign": found.id}
-        entry = audit.Entry(desk.clock.now(), asked.actor, "recall", asked.key, details)
-        await audit.note(connection, entry)

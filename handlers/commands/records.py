@@ -27,6 +27,7 @@ _TO_CAMPAIGNS = {
     "cancel": "{who} 取消了「{what}」",
     "retry": "{who} 让「{what}」失败的再发一次",
     "recall": "{who} 撤回了「{what}」",
+    "ask_recall": "{who} 要撤回「{what}」，等另一位同意",
     "pin": "{who} 置顶了「{what}」",
 }
 _TO_PEOPLE = {

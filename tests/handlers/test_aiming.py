@@ -63,7 +63,7 @@ async def test_a_post_in_a_topic_is_taken_back_from_it(shop: Shop) -> None:
     await forum(shop)
     await broadcast(shop, to="@一群#上新")
     await shop.delivers()
-    await shop.says(MANAGER, "/recall")
+    await shop.says(MANAGER, "/recall 1")
     (gone,) = shop.platform.deleted
     assert gone.address == NEWS
 

@@ -18,7 +18,6 @@ from tests.handlers.round_scenes import (
     opens,
     replies,
 )
-from tests.handlers.scenes import made
 from tests.handlers.shop import (
     DAY,
     MANAGER,
@@ -184,25 +183,6 @@ async def test_a_crowd_that_votes_does_not_flood_the_group(shop: Shop) -> None:
     said = [len(await shop.presses(name, "/vote 1 1", group="一群")) for name in FANS]
     assert sum(said) == 1
     assert len(await entries(shop)) == len(FANS)
-
-
-async def test_a_round_that_was_recalled_is_over_without_a_result(any_shop: Shop) -> None:
-    shop = any_shop
-    await shop.joins(*FANS)
-    await opens(shop, DRAW)
-    number = await newest(shop)
-    await shop.presses("小鱼", f"/join {number}")
-    (opening,) = await made(shop)
-    await shop.says(MANAGER, f"/recall {opening.id}", group=None)
-    await shop.says(MANAGER, "/confirm", group=None)
-    assert (await shop.presses("小美", f"/join {number}")).text == "现在没有可以参加的活动。"
-    before = len(shop.platform.posts)
-    assert not await ends(shop)
-    assert len(shop.platform.posts) == before
-    assert (
-        "已经取消，什么都不算。" in (await shop.says(MANAGER, f"/draw {number}", group=None)).text
-    )
-    assert "没有开奖" in (await shop.says("小鱼", f"/drawcheck {number}")).text
 
 
 async def test_what_is_called_off_before_it_is_posted_is_never_posted(shop: Shop) -> None:

@@ -35,20 +35,27 @@ async def test_a_post_without_a_receipt_cannot_be_taken_back(connection: AsyncCo
     assert await posts.sent_posts(connection, one.campaign_id) == []
 
 
-async def test_the_last_campaign_is_the_one_that_sent_last_and_still_stands(
+async def test_what_was_sent_last_and_still_stands_comes_first(
     connection: AsyncConnection,
 ) -> None:
     shop_id = await shop(connection)
-    assert await posts.latest_campaign_sent(connection, shop_id) is None
+    assert await posts.last_sent(connection, shop_id, 8) == []
     (first,) = await planned(connection, "一群", key="c1")
     (second,) = await planned(connection, "一群", key="c2")
     right = await lane(connection)
     await sent(connection, right, [second], NOW)
     await sent(connection, right, [first], NOW + MINUTE)
-    assert await posts.latest_campaign_sent(connection, shop_id) == first.campaign_id
+    found = await posts.last_sent(connection, shop_id, 8)
+    assert [(one.campaign_id, one.count, one.in_private, one.at) for one in found] == [
+        (first.campaign_id, 1, False, NOW + MINUTE),
+        (second.campaign_id, 1, False, NOW),
+    ]
+    assert await posts.last_sent(connection, shop_id, 1) == found[:1]
+    assert await posts.last_sent(connection, shop_id + 1, 8) == []
     await posts.mark_recalled(connection, [first.id], NOW + MINUTE)
-    assert await posts.latest_campaign_sent(connection, shop_id) == second.campaign_id
-    assert await posts.latest_campaign_sent(connection, shop_id + 1) is None
+    assert await posts.last_sent(connection, shop_id, 8) == found[1:]
+    assert not await posts.stands(connection, first.campaign_id)
+    assert await posts.stands(connection, second.campaign_id)
 
 
 async def test_the_calendar_of_what_went_out_shows_every_post_that_was_sent(
