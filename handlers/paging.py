@@ -62,9 +62,14 @@ def page_of(rows: Sequence[Row], wanted: PageNumber | None, size: int = PAGE) ->
 
 
 def leafing(desk: Desk, page: Page[Row], opening: str, ending: str = "") -> tuple[Button, ...]:
-    """The buttons to the pages before and behind. `opening` and `ending` surround the number."""
+    """The buttons to the pages before and behind; from behind the end, to the first.
+
+    `opening` and `ending` surround the number.
+    """
     beside = []
-    if page.number > 1:
+    if page.number > 1 and not page.rows:
+        beside.append((desk.say("回第一页"), 1))
+    elif page.number > 1:
         beside.append((desk.say("上一页"), page.number - 1))
     if page.more:
         beside.append((desk.say("下一页"), page.number + 1))

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.settings import ShopSettings
 from handlers.wording import Say
-from scheduler.festivals import Festival, Region, greeting_days
+from scheduler.festivals import Festival, Region, all_festivals, greeting_days
 from scheduler.legal_days import DayKind, LegalDay, legal_day
 from scheduler.own_days import OwnDay, OwnDayInvalid, OwnKind, own_days_on
 from scheduler.quiet_days import is_quiet, silent_days
@@ -23,6 +23,7 @@ from storage.shop_days import shop_days_of
 
 _DAY = timedelta(days=1)
 _LONGEST_BREAK = timedelta(days=14)
+_NEAR = 20  # days between a weekend that is worked and the day off given for it
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
@@ -76,7 +77,7 @@ def calendar_between(
             words.append(say("哀悼日：{reason}", reason=mourned[day]))
         if is_quiet(day, mourned):
             words.append(say("不发推广"))
-        words += _by_law(say, day, first)
+        words += _by_law(shop, say, day, first, words)
         if words:
             noted.append(Noted(day, tuple(words)))
     return noted
@@ -109,19 +110,29 @@ def _remembered(shop: ShopSettings, day: date) -> Iterator[str]:
             yield one.chinese if shop.language == "zh" else one.english
 
 
-def _by_law(say: Say, day: date, first: date) -> Iterator[str]:
-    """Where days off begin (or the calendar does, in their midst), and each weekend worked."""
+def _by_law(
+    shop: ShopSettings, say: Say, day: date, first: date, told: Sequence[str]
+) -> Iterator[str]:
+    """Where days off begin (or the calendar does, in their midst), and each weekend worked.
+
+    A holiday is called by its name, unless that has been `told` of the day.
+    """
     today = legal_day(day)
     unsure = say("（暂定，通知还没出）") if today.provisional else ""
     if today.kind is DayKind.MADE_UP:
-        yield say("调休上班") + unsure
+        names = _holidays(shop, _off_for(day))
+        sentence = "调休上班（{holiday}）" if names else "调休上班"
+        yield say(sentence, holiday=say("、").join(names)) + unsure
     if not today.off or (day > first and legal_day(day - _DAY).off):
         return
     off = list(_off_from(today))
     if any(one.kind is DayKind.HOLIDAY for one in off):
-        yield (
-            say("放假到 {last}，共 {days} 天", last=f"{off[-1].day:%m-%d}", days=len(off)) + unsure
+        names = [name for name in _holidays(shop, off) if name not in told]
+        last = f"{off[-1].day:%m-%d}"
+        sentence = (
+            "{holiday}放假到 {last}，共 {days} 天" if names else "放假到 {last}，共 {days} 天"
         )
+        yield say(sentence, holiday=say("、").join(names), last=last, days=len(off)) + unsure
 
 
 def _off_from(first: LegalDay) -> Iterator[LegalDay]:
@@ -130,3 +141,30 @@ def _off_from(first: LegalDay) -> Iterator[LegalDay]:
     while day.off and day.day - first.day < _LONGEST_BREAK:
         yield day
         day = legal_day(day.day + _DAY)
+
+
+def _off_for(worked: date) -> list[LegalDay]:
+    """The days off in a row that a weekend is worked for; none where the notice names none."""
+    near = (legal_day(worked + number * _DAY) for number in range(-_NEAR, _NEAR + 1))
+    given = next((one for one in near if worked.isoformat() in one.name), None)
+    while given is not None and (before := legal_day(given.day - _DAY)).off:
+        given = before
+    return [] if given is None else list(_off_from(given))
+
+
+def _holidays(shop: ShopSettings, off: Sequence[LegalDay]) -> list[str]:
+    """The festivals that days off are given for, as the shop calls them, each once."""
+    if not off:
+        return []
+    run = [*_off_before(off[0]), *off]
+    known = {one.chinese: _name(shop, one) for one in all_festivals()}
+    names = dict.fromkeys(name for one in run for name in one.holidays)
+    return [known[name] for name in names if name in known]
+
+
+def _off_before(first: LegalDay) -> list[LegalDay]:
+    """The days off in a row up to this one, which a calendar that begins with it leaves out."""
+    found: list[LegalDay] = []
+    while len(found) < _NEAR and (before := legal_day(first.day - (len(found) + 1) * _DAY)).off:
+        found.append(before)
+    return found[::-1]

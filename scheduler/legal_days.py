@@ -9,6 +9,7 @@ are marked provisional. From 2004 to 2026 it agrees with `chinesecalendar` on ev
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 # the last days of a published year wait for the next notice.
 _NEXT_NOTICE_FROM = (12, 25)
 _SATURDAY = 5
+_SEVERAL = re.compile(r"[;；、]")
+_REMARK = re.compile(r"（.*")
+_EXCHANGED = "休息日"
+_EVES = {"农历除夕": "春节"}
 _DAY = timedelta(days=1)
 
 
@@ -45,6 +50,15 @@ class LegalDay:
     kind: DayKind
     name: str
     provisional: bool
+
+    @property
+    def holidays(self) -> tuple[str, ...]:
+        """The holidays that it is given for, without remarks; none of a day that is exchanged.
+
+        The eve belongs to the Spring Festival: the law gives it in the festival's name.
+        """
+        plain = (_REMARK.sub("", part.strip()) for part in _SEVERAL.split(self.name))
+        return tuple(_EVES.get(one, one) for one in plain if one and one != _EXCHANGED)
 
     @property
     def off(self) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import date, datetime, time, timedelta
 
-from handlers.arguments import Groups, Rest, Word, quoted
+from handlers.arguments import Groups, PageNumber, Rest, Word, quoted
 from handlers.audiences import ask_for_groups, chosen_or_here
 from handlers.calendar_arguments import NO_SUCH_CARE, CareKind, DayRule
 from handlers.day_arguments import Day, Days
 from handlers.desk import Asked, Desk, shortened
-from handlers.paging import PAGE
+from handlers.paging import PAGE, page_of, page_reply
 from handlers.planned import Planned, coming
 from handlers.proposals import proposal_for, propose
 from handlers.registry import command
@@ -30,6 +30,7 @@ _MOURN_EXAMPLE = "/mourn 12-05 全国哀悼日"
 CARE_EXAMPLE = "/care 台风 @所有群 广东沿海"
 _CARE_VALID = timedelta(hours=6)
 _AHEAD = 60  # days of the calendar that are shown unless more are asked for
+_YEAR = 366  # the most that can be asked for
 _LONGEST_REASON = 60  # characters
 _LONGEST_PLACE = 30
 
@@ -39,8 +40,9 @@ async def show_calendar(
     desk: Desk,
     asked: Asked,  # noqa: ARG001 (every command is given what was asked)
     days: Days | None = None,
+    page: PageNumber | None = None,
 ) -> Replies:
-    """The days to come of which there is something to say."""
+    """The days to come of which there is something to say, up to a year's."""
     first = desk.shop.day_of(desk.clock.now())
     last = first + timedelta(days=days.number if days is not None else _AHEAD)
     async with desk.database.reading() as connection:
@@ -50,15 +52,19 @@ async def show_calendar(
     found = await asyncio.to_thread(
         calendar_between, desk.shop, desk.say, first, last, own=own, mourning=mourning
     )
-    lines = [
-        desk.say("{day}：{words}", day=day_words(desk.say, one.day), words=desk.listed(one.words))
-        for one in found[:PAGE]
-    ]
-    if len(found) > PAGE:
-        more = found[PAGE].day
-        lines.append(desk.say("{day} 以后还有，天数写短一点看近的。", day=f"{more:%m-%d}"))
-    title = desk.say("{first} 到 {last}：", first=f"{first:%m-%d}", last=f"{last:%m-%d}")
-    yield reply("\n".join([title, *lines]), private=True)
+    part = page_of(found, page)
+    title = desk.say("{first} 到 {last}：", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+    lines, year = [title], first.year
+    for one in part.rows:
+        if one.day.year != year:
+            year = one.day.year
+            lines.append(desk.say("【{year} 年】", year=year))
+        sentence, words = "{day}：{words}", desk.listed(one.words)
+        lines.append(desk.say(sentence, day=day_words(desk.say, one.day), words=words))
+    call = "/calendar" if days is None else f"/calendar {days.number}"
+    year_ahead = () if days is not None else (Button(desk.say("看一年"), f"/calendar {_YEAR}"),)
+    none = "\n".join([title, desk.say("没有节日，也没有放假。")])
+    yield page_reply(desk, part, lines, *year_ahead, opening=call, empty=none, wanted=page)
 
 
 @command("mourn", "哀悼", Role.MANAGER, "定一天哀悼日，那天不发推广", _MOURN_EXAMPLE)

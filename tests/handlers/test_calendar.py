@@ -182,10 +182,10 @@ def test_a_day_of_every_month_or_called_so_is_the_members(
 def test_the_calendar_tells_festivals_quiet_days_and_days_off_by_law() -> None:
     found = calendar_between(ShopSettings(), CHINESE, date(2026, 9, 20), date(2026, 10, 20))
     assert {f"{one.day:%m-%d}": one.words for one in found} == {
-        "09-20": ("调休上班",),
+        "09-20": ("调休上班（国庆节）",),
         "09-25": ("中秋节", "放假到 09-27，共 3 天"),
         "10-01": ("国庆节", "放假到 10-07，共 7 天"),
-        "10-10": ("调休上班",),
+        "10-10": ("调休上班（国庆节）",),
         "10-18": ("重阳节",),
     }
 
@@ -199,7 +199,26 @@ def test_what_no_notice_has_decided_is_provisional() -> None:
 
 def test_a_calendar_that_begins_within_days_off_tells_how_long_they_last() -> None:
     found = calendar_between(ShopSettings(), CHINESE, date(2026, 10, 3), date(2026, 10, 4))
-    assert [one.words for one in found] == [("放假到 10-07，共 5 天",)]
+    assert [one.words for one in found] == [("国庆节放假到 10-07，共 5 天",)]
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "words"),
+    [
+        ("zh", date(2027, 4, 3), "清明节放假到 04-05，共 3 天（暂定，通知还没出）"),
+        ("zh", date(2026, 2, 15), "春节放假到 02-23，共 9 天"),
+        ("zh", date(2025, 10, 1), "中秋节放假到 10-08，共 8 天"),
+        ("zh", date(2025, 9, 28), "调休上班（国庆节、中秋节）"),
+        ("en", date(2026, 2, 15), "days off for Chinese New Year until 02-23, 9 in all"),
+        ("en", date(2026, 1, 4), "worked for a day off (New Year's Day)"),
+    ],
+)
+def test_days_off_are_called_by_the_festival_they_are_given_for(
+    language: str, day: date, words: str
+) -> None:
+    settings = ShopSettings(language=language)
+    (found,) = calendar_between(settings, wording(language), day, day)
+    assert found.words[-1] == words
 
 
 def test_the_calendar_speaks_english() -> None:
@@ -208,10 +227,27 @@ def test_the_calendar_speaks_english() -> None:
     assert found.words == ("National Memorial Day", "no marketing")
 
 
-async def test_a_long_calendar_says_where_it_was_cut(shop: Shop) -> None:
-    answer = await shown(shop, "/calendar 366")
-    assert len(answer.splitlines()) == 22
-    assert "以后还有" in answer
+async def test_a_year_is_leafed_through_with_its_years_in_the_head(shop: Shop) -> None:
+    answer = await shop.says(MANAGER, "/calendar", group=None)
+    assert answer.text.startswith("2026-11-05 到 2027-01-04：")
+    assert answer.buttons == {"看一年": "/calendar 366"}
+    shown, pages = await shop.says(MANAGER, "/calendar 366", group=None), list[str]()
+    while True:
+        pages.append(shown.text)
+        assert shown.text.startswith("2026-11-05 到 2027-11-06：")
+        if "下一页" not in shown.buttons:
+            break
+        shown = await shop.says(MANAGER, shown.buttons["下一页"], group=None)
+    assert len(pages) > 1
+    assert "【2027 年】\n01-01 周五：元旦" in pages[0]
+    assert all("【2027 年】" in page for page in pages[1:])
+    assert "10-01 周五：国庆节、放假到 10-05，共 5 天（暂定，通知还没出）" in pages[-1]
+
+
+async def test_a_calendar_without_anything_says_so(shop: Shop) -> None:
+    assert await shown(shop, "/calendar 1") == (
+        "2026-11-05 到 2026-11-06：\n没有节日，也没有放假。"
+    )
 
 
 # Unplanned care

@@ -111,7 +111,7 @@ async def test_behind_the_end_of_a_list_there_is_nothing_more(shop: Shop) -> Non
     await many_changes(shop)
     answer = await shop.says(MANAGER, "/audit p9")
     assert answer.text == "后面没有了。\n第 9 页"
-    assert answer.buttons == {"上一页": "/audit p8"}
+    assert answer.buttons == {"回第一页": "/audit p1"}
 
 
 @pytest.mark.parametrize("text", ["/audit p0", "/audit 第页", "/audit 2", "/audit p2 好"])

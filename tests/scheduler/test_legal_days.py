@@ -37,6 +37,22 @@ def test_a_day_is_what_the_notice_says(day: str, kind: DayKind, name: str) -> No
     assert found.off == (kind in {DayKind.HOLIDAY, DayKind.WEEKEND})
 
 
+@pytest.mark.parametrize(
+    ("day", "holidays"),
+    [
+        ("2026-02-16", ("春节",)),
+        ("2026-04-06", ("清明节",)),
+        ("2026-10-07", ()),
+        ("2026-10-10", ()),
+        ("2020-10-01", ("国庆节", "中秋节")),
+    ],
+)
+def test_a_holiday_is_called_without_the_notices_remarks(
+    day: str, holidays: tuple[str, ...]
+) -> None:
+    assert set(legal_day(date.fromisoformat(day)).holidays) == set(holidays)
+
+
 def test_two_libraries_agree_on_every_day_but_one() -> None:
     rows = truth("cn_legal_days.csv")
     apart = []
