@@ -46,16 +46,17 @@ async def test_recall_alone_lists_what_was_sent_last_and_takes_nothing_back(
     shop.clock.advance(MINUTE)
     await broadcast(shop, to="@所有群")
     await shop.delivers()
+    first, last = (one.id for one in await made(shop))
     listed = await shop.says(MANAGER, "/recall", group=None)
     assert listed.text == (
         "要撤回哪一个？最近发出去的：\n"
-        f"· 2 11-05 10:01「{TONIGHT}」3 个群\n"
-        "· 1 11-05 10:00「早上好」1 个群\n"
-        "发 /recall 2，就从所有地方撤回。"
+        f"· {last} 11-05 10:01「{TONIGHT}」3 个群\n"
+        f"· {first} 11-05 10:00「早上好」1 个群\n"
+        f"发 /recall {last}，就从所有地方撤回。"
     )
-    assert listed.buttons == {"撤回 2": "/recall 2", "撤回 1": "/recall 1"}
+    assert listed.buttons == {f"撤回 {one}": f"/recall {one}" for one in (last, first)}
     assert not shop.platform.deleted
-    assert "「早上好」" in (await shop.presses(MANAGER, listed.buttons["撤回 1"])).text
+    assert "「早上好」" in (await shop.presses(MANAGER, listed.buttons[f"撤回 {first}"])).text
     assert [one.address for one in shop.platform.deleted] == [in_group("一群")]
 
 
