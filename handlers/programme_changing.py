@@ -17,8 +17,8 @@ from handlers.coupon_texts import naming, settled
 from handlers.desk import Asked, Desk
 from handlers.moved_posts import is_of_many
 from handlers.previews import in_one_message, to_come, too_much
-from handlers.programme_calendar import Entry, text_of
 from handlers.programme_drafts import REWRITTEN, says_then
+from handlers.programme_entries import Entry, text_of
 from handlers.programme_moving import ends_before, time_lines, wrong_there
 from handlers.programme_pictures import to_draw
 from handlers.programme_proposing import buttons_for, question

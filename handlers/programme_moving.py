@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.desk import Desk
-from handlers.programme_calendar import Entry
+from handlers.programme_entries import Entry
 from handlers.programme_problems import problem_lines
 from handlers.time_words import time_words
 from scheduler.bodies import content_of, variants_of

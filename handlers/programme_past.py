@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
-from handlers.programme_calendar import Entry
+from handlers.programme_entries import Entry
 from handlers.programme_wanted import Wanted, plain_key
 from storage import campaigns
 from storage.running_programmes import RunningProgramme

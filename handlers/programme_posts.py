@@ -16,9 +16,9 @@ from handlers.arguments import token
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
 from handlers.programme_arguments import Doing
-from handlers.programme_calendar import Entry, entries_of, entry_meant
 from handlers.programme_changing import propose_move, propose_text
 from handlers.programme_drafts import Drafts, drafts_of
+from handlers.programme_entries import Entry, entries_of, entry_meant
 from handlers.programme_facts import wall_time
 from handlers.programme_files import plan_of, title_of
 from handlers.programmes import meant_year, standing_campaigns

@@ -22,8 +22,9 @@ from handlers.greetings_re_aimed import approved_to_re_aim, waiting_to_re_aim
 from handlers.people_meant import unknown_lines
 from handlers.previews import facts, to_come, too_much
 from handlers.private_reach import reached_in_private
-from handlers.programme_calendar import Entry, calendar_page, entries_of, whole_line
+from handlers.programme_calendar import calendar_page, whole_line
 from handlers.programme_drafts import Draft
+from handlers.programme_entries import Entry, entries_of
 from handlers.programme_facts import waiting_lines
 from handlers.programme_files import is_greetings, title_of
 from handlers.programme_neighbours import beside_others

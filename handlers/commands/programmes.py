@@ -10,7 +10,8 @@ from handlers.audiences import Chosen, ask_for_groups, chosen_or_here
 from handlers.desk import Asked, Desk
 from handlers.people_meant import unknown_lines
 from handlers.programme_arguments import Deed, Doing, ProgrammeName
-from handlers.programme_calendar import Entry, calendar_page, entry_meant, whole_entry
+from handlers.programme_calendar import calendar_page, whole_entry
+from handlers.programme_entries import Entry, entry_meant
 from handlers.programme_facts import (
     Said,
     ask_for_facts,
