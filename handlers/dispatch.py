@@ -24,6 +24,7 @@ from handlers.desk import Desk
 from handlers.events import Event
 from handlers.faq_answers import answer_faqs
 from handlers.faq_matching import FaqReader
+from handlers.private_words import answer_private_words
 from handlers.recording import Batch, record_batch
 from handlers.setting_aside import set_aside
 from handlers.taggers import tag_by_words, tag_speakers
@@ -150,6 +151,7 @@ class Dispatcher:
             await tag_speakers(connection, desk, batch)
             await take_part(connection, desk, batch)
             await answer_faqs(connection, desk, batch, asked)
+            await answer_private_words(connection, desk, batch, asked)
             await prepare_welcomes(connection, desk, batch)
             await admission.judge(connection, desk, batch)
         _log.debug("heard", account=self._account, messages=len(batch.said))

@@ -28,6 +28,7 @@ from storage.faqs import Faq, all_faqs
 LONGEST_QUESTION = 120
 """Characters: a longer text is a story, and the staff's to answer."""
 
+_SLASHES = frozenset("/／")  # what begins so is for the bot to do
 _ALIKE = 0.4  # of all that either speaks of, so much both do
 
 
@@ -82,13 +83,13 @@ class FaqReader:
         self._book: FaqBook | None = None
 
     async def asked_in(self, desk: Desk, events: Iterable[Event]) -> dict[str, Faq]:
-        """Message → the question that it asks, of what was said in groups and answers nobody."""
+        """Message → the question that it asks, of what was said and answers nobody."""
         texts = {
             event.message: event.text
             for event in events
             if isinstance(event, MessageHeard)
-            and event.chat is not None
             and event.reply_to is None
+            and event.text.lstrip()[:1] not in _SLASHES
             and len(event.text) <= LONGEST_QUESTION
         }
         if not texts:

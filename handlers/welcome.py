@@ -34,6 +34,7 @@ _log = structlog.get_logger(__name__)
 
 WELCOME_WITHIN = timedelta(minutes=10)
 
+_WELCOMES = "welcome:"
 _NAMED = 5
 _AT_ONCE = 20
 
@@ -48,7 +49,7 @@ async def prepare_welcomes(connection: AsyncConnection, desk: Desk, batch: Batch
         when = int(first.at.timestamp())
         welcomes.append(
             NewWelcome(
-                key=f"welcome:{batch.account}/{group.chat}/{first.member.person}/{when}",
+                key=f"{_WELCOMES}{batch.account}/{group.chat}/{first.member.person}/{when}",
                 address=str(Address(group=group.chat)),
                 body=content.to_json(),
                 at=max(one.at for one in ones),
@@ -75,7 +76,8 @@ async def greet(desk: Desk, account: str, *, again: bool) -> None:
             async with desk.database.writing() as connection:
                 await finish_welcome(connection, one.id)
                 stays = desk.shop.welcome_stays.get(account)
-                if isinstance(outcome, Done) and stays is not None:
+                welcomes = one.key.startswith(_WELCOMES)  # an answer of the shop's stays
+                if isinstance(outcome, Done) and stays is not None and welcomes:
                     until = desk.clock.now() + stays
                     await keep_passing(connection, account, one.address, outcome.receipt, until)
 

@@ -89,11 +89,10 @@ async def test_what_is_no_short_question_of_a_fans_is_left_alone(shop: Shop, que
     assert SHIPS not in answers.text
 
 
-async def test_the_staff_who_wants_no_record_and_private_chats_are_left_alone(shop: Shop) -> None:
+async def test_the_staff_and_who_wants_no_record_are_left_alone(shop: Shop) -> None:
     await taught(shop)
     await shop.says("小静", "/norecord")
     assert not await shop.says("小静", "多久发货")
-    assert not await shop.says("小鱼", "多久发货", group=None)
     assert not await shop.says(MANAGER, "多久发货")
 
 
