@@ -40,7 +40,10 @@ from insights.words import Segmenter
 
 _OPEN_FOR = timedelta(minutes=15)
 _OPEN_AT_ONCE = 20  # questions: in a busier group no answer can be told from other talk
-_RECOMMENDED, _ANSWERED, _DISLIKED, _SPOKEN = 2, 3, 3, 3  # the least number of messages
+OFTEN = 3
+"""In so many messages, at least, somebody speaks of what they are interested in."""
+
+_RECOMMENDED, _ANSWERED, _DISLIKED = 2, 3, 3  # the least number of messages
 _CLEARLY = 2  # times as often one way as the other
 
 IsPrivate = Callable[[str], bool]
@@ -168,7 +171,7 @@ def find_interests(
     found = {}
     for member in sorted(spoken):
         counts = spoken[member]
-        often = [name for name in sorted(counts) if counts[name] >= _SPOKEN]
+        often = [name for name in sorted(counts) if counts[name] >= OFTEN]
         if often:
             often.sort(key=lambda name: (-counts[name], name))
             found[member] = {name: counts[name] for name in often}

@@ -16,7 +16,7 @@ from handlers.replies import Replies, Reply, reply
 from handlers.report_words import listed_groups
 from handlers.roles import Role
 from handlers.taggers import SILENT
-from insights.people import Person, Standing
+from insights.people import OFTEN, Person, Standing
 from storage.members import members_by_id
 from storage.tags import tag_counts
 
@@ -117,10 +117,11 @@ async def _standings(desk: Desk, found: Sequence[Person]) -> list[str]:
 
 
 def _interests(desk: Desk, interests: Mapping[int, Mapping[str, int]]) -> list[str]:
-    """What most fans care about."""
+    """What most fans speak of again and again; reports and `/concerned` count who did once."""
     counted = Counter(thing for things in interests.values() for thing in things)
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
     if not ordered:
         return []
     what = (desk.say("{thing} {count} 位", thing=thing, count=count) for thing, count in ordered)
-    return [desk.say("大家常说起：{things}", things=desk.say("、").join(what))]
+    things = desk.say("、").join(what)
+    return [desk.say("反复说起的（每人 {often} 条以上）：{things}", often=OFTEN, things=things)]

@@ -20,7 +20,7 @@ from scheduler.courier import (
 )
 from storage.database import Database
 from tests.handlers.conftest import with_groups
-from tests.handlers.shop import ACCOUNT, LONG, MINUTE, SECOND, Shop, in_group, open_shop
+from tests.handlers.shop import ACCOUNT, LONG, MANAGER, MINUTE, SECOND, Shop, in_group, open_shop
 
 STAYS = 10 * MINUTE
 
@@ -46,6 +46,13 @@ async def test_a_welcome_is_taken_back_when_its_time_is_over(brief: Shop) -> Non
     assert await cleans(brief) == ["receipt-1"]
     assert brief.platform.deleted[0].address == in_group("一群")
     assert await cleans(brief) == ["receipt-1"]
+
+
+async def test_an_answer_of_the_shop_stays(brief: Shop) -> None:
+    await brief.says(MANAGER, "/faq 多久发货 = 48 小时内", group=None)
+    assert await brief.says("小鱼", "多久发货")
+    brief.clock.advance(2 * STAYS)
+    assert await cleans(brief) == []
 
 
 async def test_where_welcomes_stay_none_is_taken_back(shop: Shop) -> None:

@@ -119,7 +119,8 @@ async def test_the_manager_sees_who_is_who_and_can_thank_them(shop: Shop) -> Non
     assert "安利官 1 位：小鱼（推荐 3 次）" in lines
     assert "热心人 1 位：小美（回答 3 次）" in lines
     assert "爱提意见 1 位：小陈（3 次不满意）" in lines
-    assert any(line.startswith("大家常说起：") and "包装 1 位" in line for line in lines)
+    often = next(line for line in lines if line.startswith("反复说起的（每人 3 条以上）："))
+    assert "包装 1 位" in often
     assert lines[-1].endswith("写：/broadcast @标签:安利官 和要说的话")
     elsewhere = (await shop.says(MANAGER, "/people 7 @三群", group=None)).text
     assert "安利官：还没有" in elsewhere
