@@ -17,7 +17,8 @@ from datetime import date, timedelta
 import structlog
 
 from handlers.desk import Desk
-from handlers.programme_facts import facts_said, facts_written, lasting_facts, what_is
+from handlers.fact_words import what_is
+from handlers.programme_facts import facts_said, facts_written, lasting_facts
 from handlers.programme_files import NODE, first_day, is_greetings, plan_of, shelf, title_of
 from handlers.programmes import meant_year
 from handlers.staff import tell_managers

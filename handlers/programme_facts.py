@@ -15,9 +15,19 @@ from datetime import date, datetime
 
 from handlers.day_arguments import DATE, WrittenDate
 from handlers.desk import Desk
-from handlers.programme_files import NODE, NODES, last_known, node_names
+from handlers.fact_words import (
+    SHAPES,
+    day_said,
+    example_of,
+    label,
+    name_of,
+    short,
+    what_is,
+)
+from handlers.programme_files import NODE, NODES, node_names
 from handlers.replies import Reply, reply
 from scheduler.festivals import Region
+from scheduler.legal_days import LegalDay
 from scheduler.programme_facts import suggested_day
 from scheduler.programme_parts import Fact, FactKind, Programme
 from scheduler.programme_plan import ProgrammePlan
@@ -25,27 +35,11 @@ from storage.errors import NuanqunError
 
 _LONGEST = 200  # characters of a fact: it stands inside a text
 _ANY_NAME = re.compile(r"(?!\d+\s*[=＝])[\w-]+")
-_REMARK = re.compile(r"\s*[，,（(].*")
 _BEHIND = re.compile(r"[\s;；,，。]+$")
 _NOTHING_WORDS = frozenset({"", "无", "没有", "删", "删掉", "none"})
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})")
 _MONEY = re.compile(r"(?:[¥￥])?(?P<amount>\d{1,7}(?:\.\d{1,2})?)(?:元|块)?")
 _NUMBER = re.compile(r"(?P<number>\d{1,9})")
-
-_SHAPES = {
-    FactKind.TEXT: "文字",
-    FactKind.DAY: "日子，例如 11-20",
-    FactKind.MONEY: "金额，例如 99",
-    FactKind.NUMBER: "整数，例如 3",
-    FactKind.MOMENT: "时间，例如 11-10 20:00",
-}
-_EXAMPLES = {
-    FactKind.TEXT: "护手霜小样",
-    FactKind.DAY: "11-20",
-    FactKind.MONEY: "99",
-    FactKind.NUMBER: "3",
-    FactKind.MOMENT: "11-10 20:00",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ def read_facts(desk: Desk, programme: Programme, year: int, written: str) -> Sai
     known = _known(desk, programme, year)
     named = list(_named(known).finditer(written))
     if not named or written[: named[0].start()].strip():
-        return _unreadable(desk, programme)
+        return _unreadable(desk, programme, year)
     ends = [*(one.start() for one in named[1:]), len(written)]
     found: dict[str, str | int | None] = {}
     for one, end in zip(named, ends, strict=True):
@@ -76,9 +70,10 @@ def read_facts(desk: Desk, programme: Programme, year: int, written: str) -> Sai
         if read is None:
             return reply(
                 desk.say(
-                    "「{name}」要写成{shape}，写的是「{value}」。",
+                    "「{name}」要写成{shape}，例如 {example}，写的是「{value}」。",
                     name=one["name"],
-                    shape=desk.say(_SHAPES[kind]),
+                    shape=desk.say(SHAPES[kind]),
+                    example=example_of(desk, programme, year, key),
                     value=value,
                 ),
                 private=True,
@@ -96,7 +91,7 @@ def _known(desk: Desk, programme: Programme, year: int) -> dict[str, tuple[str, 
         for name in (key, f"{NODE}{key}", *named.get(key, {}).values(), *usual):
             found[name.lower()] = f"{NODE}{key}", FactKind.MOMENT
     for fact in programme.facts:
-        for name in (fact.key, *fact.name.values(), *map(_short, fact.name.values())):
+        for name in (fact.key, *fact.name.values(), *map(short, fact.name.values())):
             found[name.lower()] = fact.key, fact.kind
     return found
 
@@ -106,7 +101,7 @@ def _by_part(programme: Programme, written: str) -> tuple[str, FactKind] | None:
     found = [
         (fact.key, fact.kind)
         for fact in programme.facts
-        if any(written in _short(name).lower() for name in fact.name.values())
+        if any(written in short(name).lower() for name in fact.name.values())
     ]
     return found[0] if len(found) == 1 else None
 
@@ -116,11 +111,6 @@ def _named(known: Iterable[str]) -> re.Pattern[str]:
     names = sorted(map(re.escape, known), key=len, reverse=True)
     either = "|".join([*names, _ANY_NAME.pattern])
     return re.compile(rf"(?:^|(?<=[\s;；,，]))(?P<name>{either})\s*[=＝]\s*", re.IGNORECASE)
-
-
-def _short(name: str) -> str:
-    """A name without the remark behind it: 会员日的优惠 for 会员日的优惠，一句话."""
-    return _REMARK.sub("", name)
 
 
 def _value(kind: FactKind, written: str, year: int) -> str | int | None:
@@ -198,18 +188,10 @@ async def ask_for_facts(  # noqa: PLR0917 (a programme's year, what of it is ask
     Raises:
         SchedulingError: the year does not have a day that the file suggests.
     """
-    say, region = desk.say, Region(desk.shop.region)
-    # The library of legal days takes a while when it is first asked.
-    days = {
-        fact.key: await asyncio.to_thread(suggested_day, fact, year, region) for fact in missing
-    }
-    suggested = {key: day for key, day in days.items() if day is not None}
-    names = desk.listed(
-        say("{name}（{shape}）", name=_name(desk, fact), shape=say(_SHAPES[fact.kind]))
-        for fact in missing
-    )
-    shown = {fact.key: say(_EXAMPLES[fact.kind]) for fact in missing}
-    shown |= {key: f"{one.day:%m-%d}" for key, one in suggested.items()}
+    say, suggested = desk.say, await suggested_days(desk, missing, year)
+    shown = {fact.key: example_of(desk, programme, year, fact.key) for fact in missing}
+    shown |= {key: day_said(one.day, year) for key, one in suggested.items()}
+    names = desk.listed(label(desk, fact, shown[fact.key]) for fact in missing)
     example = facts_written(desk, programme, shown | lasting_facts(programme, before), of=missing)
     lines = [
         say(
@@ -224,6 +206,18 @@ async def ask_for_facts(  # noqa: PLR0917 (a programme's year, what of it is ask
     if any(one.provisional for one in suggested.values()):
         lines.append(say("{year} 年的放假通知还没出，这是暂定的。", year=year))
     return reply("\n".join(lines), private=True)
+
+
+async def suggested_days(desk: Desk, facts: Sequence[Fact], year: int) -> dict[str, LegalDay]:
+    """The days that the file suggests for these facts in a year, where it does, by their keys.
+
+    Raises:
+        SchedulingError: the year does not have one of them.
+    """
+    region = Region(desk.shop.region)
+    # The library of legal days takes a while when it is first asked.
+    days = {fact.key: await asyncio.to_thread(suggested_day, fact, year, region) for fact in facts}
+    return {key: day for key, day in days.items() if day is not None}
 
 
 def waiting_lines(desk: Desk, programme: Programme, plan: ProgrammePlan) -> list[str]:
@@ -243,58 +237,23 @@ def waiting_lines(desk: Desk, programme: Programme, plan: ProgrammePlan) -> list
             )
         )
     first = next(iter(by_what))
-    known = _short(what_is(desk, programme, plan.year, first))
-    value = _example_of(desk, programme, plan, first)
+    known = short(what_is(desk, programme, plan.year, first))
+    value = example_of(desk, programme, plan.year, first)
     example = f"/programme facts {programme.key} {known}={value}"
     return [*lines, say("知道了就告诉我，例如：{example}", example=example)]
-
-
-def _example_of(desk: Desk, programme: Programme, plan: ProgrammePlan, what: str) -> str:
-    """How a fact or a node may be said: where it is a day, one near the programme's own.
-
-    A node is shown as it was the last time that anybody knows of.
-    """
-    if what.startswith(NODE):
-        last = last_known(desk.shop, programme, plan.year, what.removeprefix(NODE))
-        if last is not None:
-            return f"{desk.shop.local(last.at):%m-%d %H:%M}"
-    kinds = {fact.key: fact.kind for fact in programme.facts}
-    kind = kinds.get(what, FactKind.MOMENT)
-    example = desk.say(_EXAMPLES[kind])
-    if plan.anchor is None or kind not in {FactKind.DAY, FactKind.MOMENT}:
-        return example
-    return f"{plan.anchor:%m-%d}{example[len('11-20') :]}"
-
-
-def what_is(desk: Desk, programme: Programme, year: int, what: str) -> str:
-    """A fact or a node by its name in the shop's language."""
-    language = desk.shop.language
-    if what.startswith(NODE):
-        key = what.removeprefix(NODE)
-        names = node_names(desk.shop, programme, year).get(key, {})
-        usual = desk.say(NODES[key]) if key in NODES else key
-        return names.get(language, names.get("zh", usual))
-    for fact in programme.facts:
-        if fact.key == what:
-            return _name(desk, fact)
-    return what
 
 
 def facts_lines(
     desk: Desk, programme: Programme, year: int, facts: Mapping[str, object]
 ) -> list[str]:
     """Every fact of a programme with what the shop has said of it."""
-    say = desk.say
-    lines = [
-        say(
-            "· {name}（{shape}）：{said}",
-            name=_name(desk, fact),
-            shape=say(_SHAPES[fact.kind]),
-            said=_said(desk, fact.kind, facts.get(fact.key, fact.default), year)
-            or say("还没说，开之前要说" if fact.needed else "还没说"),
-        )
-        for fact in programme.facts
-    ]
+    say, lines = desk.say, list[str]()
+    for fact in programme.facts:
+        said = _said(desk, fact.kind, facts.get(fact.key, fact.default), year)
+        asked = label(desk, fact, example_of(desk, programme, year, fact.key))
+        none = say("还没说，开之前要说") if fact.needed else say("还没说")
+        name = short(name_of(desk, fact)) if said else asked
+        lines.append(say("· {name}：{said}", name=name, said=said or none))
     lines += [
         say(
             "· {name}：{said}",
@@ -322,7 +281,7 @@ def _said(desk: Desk, kind: FactKind, said: object, year: int) -> str:
 def facts_said(desk: Desk, programme: Programme, facts: Mapping[str, object]) -> list[str]:
     """A line for each of these facts of a programme."""
     return [
-        desk.say("· {name}：{said}", name=_name(desk, fact), said=facts[fact.key])
+        desk.say("· {name}：{said}", name=name_of(desk, fact), said=facts[fact.key])
         for fact in programme.facts
         if fact.key in facts
     ]
@@ -336,7 +295,7 @@ def facts_written(
 ) -> str:
     """These facts, or some of them, as `read_facts` reads them: `赠品=小样三件 到手价=99.00`."""
     said = [fact for fact in of or programme.facts if fact.key in facts]
-    return " ".join(f"{_short(_name(desk, fact))}={facts[fact.key]}" for fact in said)
+    return " ".join(f"{short(name_of(desk, fact))}={facts[fact.key]}" for fact in said)
 
 
 def fact_invalid(desk: Desk, trouble: NuanqunError) -> Reply:
@@ -344,14 +303,10 @@ def fact_invalid(desk: Desk, trouble: NuanqunError) -> Reply:
     return reply(desk.say("这个方案现在排不出来：{trouble}", trouble=str(trouble)), private=True)
 
 
-def _name(desk: Desk, fact: Fact) -> str:
-    return fact.name.get(desk.shop.language, fact.name["zh"])
-
-
-def _unreadable(desk: Desk, programme: Programme) -> Reply:
+def _unreadable(desk: Desk, programme: Programme, year: int) -> Reply:
     first = programme.facts[0] if programme.facts else None
     example = (
-        f"{_short(_name(desk, first))}={desk.say(_EXAMPLES[first.kind])}"
+        f"{short(name_of(desk, first))}={example_of(desk, programme, year, first.key)}"
         if first is not None
         else desk.say("赠品=护手霜小样")
     )
@@ -362,7 +317,7 @@ def _unreadable(desk: Desk, programme: Programme) -> Reply:
 
 
 def _unknown(desk: Desk, programme: Programme, written: str) -> Reply:
-    known = desk.listed(_short(_name(desk, fact)) for fact in programme.facts)
+    known = desk.listed(short(name_of(desk, fact)) for fact in programme.facts)
     return reply(
         desk.say("这个方案里没有「{name}」。能说的有：{known}", name=written, known=known),
         private=True,

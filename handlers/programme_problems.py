@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from handlers.audiences import Chosen
 from handlers.desk import Desk
+from handlers.fact_words import day_said, short, what_is
+from handlers.programme_facts import facts_written, suggested_days
+from handlers.programme_files import title_of
 from handlers.replies import Reply, reply
+from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan
 from scheduler.programme_problems import Problem, ProblemKind
 
@@ -67,11 +72,64 @@ def _line(desk: Desk, plan: ProgrammePlan, problem: Problem) -> str:
     return say("跟「{others}」一起算，{problem}", others=others, problem=said)
 
 
-def refused(desk: Desk, plan: ProgrammePlan, title: str) -> Reply:
-    """Why a programme cannot be switched on as its file and facts are."""
+async def refused(
+    desk: Desk,
+    programme: Programme,
+    plan: ProgrammePlan,
+    facts: Mapping[str, object],
+    chosen: Chosen,
+) -> Reply:
+    """Why a programme cannot be switched on as its file and facts are, for these groups.
+
+    Days that do not fit are told by themselves: what is wrong with posts and phases comes of them.
+
+    Raises:
+        SchedulingError: the year does not have a day that the file suggests.
+    """
+    title = title_of(programme, desk.shop, plan.year)
     certain = [one for one in plan.problems if one.certain]
+    if misfits := [one for one in certain if one.fact]:
+        say, dated = desk.say, [fact for fact in programme.facts if fact.suggested is not None]
+        lines = [say("「{name}」现在还不能开，日子对不上：", name=title)]
+        lines += [_misfit(desk, programme, plan.year, one, facts) for one in misfits]
+        suggested = await suggested_days(desk, dated, plan.year)
+        if suggested:
+            days = {key: day_said(one.day, plan.year) for key, one in suggested.items()}
+            call = f"/programme on {programme.key} {chosen.written}".strip()
+            example = f"{call} {facts_written(desk, programme, days)}"
+            lines.append(say("这样写就对得上：{example}", example=example))
+        return reply("\n".join(lines), private=True)
     lines = [
         desk.say("「{name}」现在还不能开，有 {count} 处要先改：", name=title, count=len(certain)),
         *problem_lines(desk, plan, certain),
     ]
     return reply("\n".join(lines), private=True)
+
+
+def _misfit(
+    desk: Desk, programme: Programme, year: int, problem: Problem, facts: Mapping[str, object]
+) -> str:
+    """A day that the shop told and that does not fit, by its name, with the nearest that would."""
+    early = problem.kind is ProblemKind.FACT_TOO_EARLY
+    bound = "" if problem.at is None else day_said(problem.at.date(), year)
+    told = {key: str(value).removeprefix(f"{year}-") for key, value in facts.items()}
+    name, day = short(what_is(desk, programme, year, problem.fact)), told.get(problem.fact, "")
+    if not problem.beside:
+        sentence = (
+            "{name}（{day}）太早了，最早 {bound}"
+            if early
+            else "{name}（{day}）太晚了，最晚 {bound}"
+        )
+        said = desk.say(sentence, name=name, day=day, bound=bound)
+    else:
+        (key,) = problem.beside
+        sentence = (
+            "{name}（{day}）要在{other}（{other_day}）之后，最早 {bound}"
+            if early
+            else "{name}（{day}）要在{other}（{other_day}）之前，最晚 {bound}"
+        )
+        other = short(what_is(desk, programme, year, key))
+        said = desk.say(
+            sentence, name=name, day=day, other=other, other_day=told.get(key, ""), bound=bound
+        )
+    return desk.say("· {problem}", problem=said)

@@ -66,7 +66,7 @@ async def propose_on(
         return await _propose_greetings(desk, asked, running, title, chosen)
     found = await wanted(desk, programme, running, chosen)
     if not found.plan.sound:
-        return refused(desk, found.plan, title)
+        return await refused(desk, programme, found.plan, running.facts, chosen)
     say, now = desk.say, desk.clock.now()
     if found.was_on and not found.changes:
         lines = [say("「{name}」已经开着，没有要变的。", name=title), *_for_nobody(desk, found)]

@@ -206,6 +206,26 @@ def check_suggestion(row: Table, fact: Fact) -> None:
         raise row.wrong("suggest", allowed_instead(fact.suggested, allowed))
 
 
+def check_bounds(row: Table, fact: Fact, before: Iterable[Fact], *, anchored: bool) -> None:
+    """The bounds of a day hang on the year, the programme's day, or a fact that stands before."""
+    for part, written in (("earliest", fact.earliest), ("latest", fact.latest)):
+        if written is None:
+            continue
+        if fact.kind is not FactKind.DAY:
+            raise row.wrong(part, f"only a fact of the kind {FactKind.DAY} can have it")
+        rule = read_written(row, part, read_day, written)
+        if rule.source is Source.ANCHOR and not anchored:
+            raise row.wrong(part, "it counts to the programme's own day, and there is no [anchor]")
+        if rule.source is Source.FACT:
+            check_fact(row, part, rule.name, before, DATED)
+
+
+def check_example(row: Table, fact: Fact) -> None:
+    """Only a text has an example of its own: how the others are written their kind says."""
+    if fact.example and fact.kind is not FactKind.TEXT:
+        raise row.wrong("example", f"only a fact of the kind {FactKind.TEXT} can have it")
+
+
 def check_day_off(row: Table, task: Task) -> None:
     """What moves off a day off is at a time of its day, and counts no days that are left."""
     if task.day_off is None:

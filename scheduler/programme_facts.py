@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from scheduler.festivals import Region
 from scheduler.legal_days import LegalDay, legal_day, worked_on
-from scheduler.programme_calendar import Calendar, day_of
+from scheduler.programme_calendar import Calendar, DayMissing, NotKnownYet, day_of
 from scheduler.programme_dates import read_day
 from scheduler.programme_parts import CHINESE, Fact, FactKind, Programme
 from storage.errors import SchedulingError
@@ -82,6 +82,20 @@ def suggested_day(fact: Fact, year: int, region: Region = Region.NORTH) -> Legal
         return None
     day = day_of(read_day(fact.suggested), Calendar(year, region))
     return legal_day(day) if fact.day_off is None else worked_on(day, fact.day_off)
+
+
+def season_of(programme: Programme, fact: Fact | None, year: int, region: Region) -> date | None:
+    """A day of a year near which a fact is likely to fall: the suggested, else the programme's own.
+
+    None where neither is known beforehand.
+    """
+    written = programme.anchor if fact is None or fact.suggested is None else fact.suggested
+    if written is None:
+        return None
+    try:
+        return day_of(read_day(written), Calendar(year, region))
+    except (NotKnownYet, DayMissing):
+        return None
 
 
 def _value_of(kind: FactKind, found: object, year: int) -> FactValue | None:

@@ -19,8 +19,10 @@ from scheduler.programme_checks import (
     OWN_WORDS,
     SHOP_WORDS,
     check_audience,
+    check_bounds,
     check_day,
     check_day_off,
+    check_example,
     check_fact,
     check_labels,
     check_promotion,
@@ -67,6 +69,10 @@ _PARTS = (
 _TASK_PARTS = (
     "key", "name", "phase", "kind", "on", "at", "valid_hours", "until", "audience", "groups",
     "needs", "picture", "buttons", "goal", "texts", "day_off",
+)  # fmt: skip
+_FACT_PARTS = (
+    "key", "kind", "name", "needed", "default", "once", "suggest", "day_off", "earliest", "latest",
+    "example",
 )  # fmt: skip
 _ANCHORS = ("solar", "lunar", "festival", "fact")
 
@@ -154,12 +160,13 @@ def _facts(file: Table) -> tuple[Fact, ...]:
     for row in _keyed(file, "fact"):
         fact = _fact(row)
         check_apart(row, fact, found)
+        check_bounds(row, fact, found, anchored="anchor" in file.parts)
         found.append(fact)
     return tuple(found)
 
 
 def _fact(row: Table) -> Fact:
-    row.only("key", "kind", "name", "needed", "default", "once", "suggest", "day_off")
+    row.only(*_FACT_PARTS)
     key, kinds = row.text("key"), [kind.value for kind in FactKind]
     if not key.isidentifier() or key in SHOP_WORDS | OWN_WORDS:
         raise row.wrong("key", f"it has {key!r}; it must be a name that texts can use: last_parcel")
@@ -174,8 +181,12 @@ def _fact(row: Table) -> Fact:
         once=row.flag("once"),
         suggested=row.text_if_any("suggest"),
         day_off=_day_off(row),
+        earliest=row.text_if_any("earliest"),
+        latest=row.text_if_any("latest"),
+        example=named(row, "example") if "example" in row.parts else {},
     )
     check_fact_names(row, fact)
+    check_example(row, fact)
     check_suggestion(row, fact)
     if fact.default is not None:
         try:

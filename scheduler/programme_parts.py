@@ -68,7 +68,9 @@ class Fact:
     A `needed` fact has to be said before the programme can be switched on; another may be left
     out: tasks that need it wait, and in texts it is `default`, or empty. One that holds `once` is
     of one year only: what is sold out today is not next year. `suggested` is the day that stands
-    in the example of one that has to be said, with `day_off` a working day.
+    in the example of one that has to be said, with `day_off` a working day; `example` is that of a
+    text. A day that makes sense only in its season is not before `earliest` nor after `latest`,
+    days as `programme_dates.py` writes them.
     """
 
     key: str
@@ -79,6 +81,9 @@ class Fact:
     once: bool = False
     suggested: str | None = None
     day_off: DayOff | None = None
+    earliest: str | None = None
+    latest: str | None = None
+    example: Named = field(default_factory=dict)
 
     @property
     def dated(self) -> bool:

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain
 
 from scheduler.caring import CareSettings
+from scheduler.fact_bounds import out_of_bounds
 from scheduler.festivals import Region
 from scheduler.legal_days import worked_on
 from scheduler.nodes import Node
@@ -99,6 +100,7 @@ def resolve(
     known = facts_for(programme, year, facts)
     problems: list[Problem] = []
     calendar = _anchored(programme, Calendar(year, region, place, known, nodes), problems)
+    problems += out_of_bounds(programme, calendar)
     phases = {phase.key: _phase(phase, calendar, problems) for phase in programme.phases}
     words = {fact.key: "" for fact in programme.facts} | {
         key: in_words(value, language) for key, value in known.items()

@@ -37,6 +37,8 @@ class ProblemKind(StrEnum):
     NO_TEXT = "no_text"
     PROMOTION = "promotion"
     QUIET_DAY = "quiet_day"
+    FACT_TOO_EARLY = "fact_too_early"
+    FACT_TOO_LATE = "fact_too_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Problem:
     two audiences). `at` is the local time it is about, `allowed` a cap's number of posts, `written`
     what the file says where that is wrong, `beside` the other campaigns without which it would be
     right (see `programme_crowding.py`), `task` the name of a task whose post cannot be planned at
-    all; `sentence` says it all in plain English.
+    all, `fact` the key of a day that was told wrong (see `fact_bounds.py`); `sentence` says it all
+    in plain English.
     """
 
     kind: ProblemKind
@@ -61,6 +64,7 @@ class Problem:
     written: str = ""
     beside: tuple[str, ...] = ()
     task: Mapping[str, str] = field(default_factory=dict)
+    fact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
