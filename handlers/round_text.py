@@ -28,7 +28,7 @@ def announcement(desk: Desk, one: Round) -> Content:
     """What is posted when a round opens, with what can be pressed."""
     match one.kind:
         case RoundKind.POLL:
-            lines, buttons = _poll_lines(desk, one), _options(one)
+            lines, buttons = _poll_lines(desk, one), options_of(one)
         case RoundKind.CHAIN:
             lines, buttons = _chain_lines(desk, one), _join_and_quit(desk, one)
         case RoundKind.DRAW:
@@ -47,7 +47,8 @@ def _poll_lines(desk: Desk, one: Round) -> list[str]:
     return [desk.say("【投票】{title}", title=one.title), *options, how]
 
 
-def _options(one: Round) -> list[Button]:
+def options_of(one: Round) -> list[Button]:
+    """A button for each option of a poll."""
     return [
         Button(option, f"/vote {one.id} {place}")
         for place, option in enumerate(one.options, start=1)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from handlers.arguments import Groups, Unreadable, token
+from handlers.arguments import Groups, Rest, Unreadable, token
 from handlers.draws import Prize
 from handlers.forms.moments import read_moment
 
@@ -197,20 +197,10 @@ def choice_in(text: str, options: Sequence[str]) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ChoiceNumber:
-    """Which of the options: the second is 2."""
+class Choice(Rest):
+    """Which of the options, as `choice_in` reads it: the second is 2, or what it says."""
 
     label: ClassVar[str] = "第几项"
-    number: int
-
-    @classmethod
-    def read(cls, rest: str) -> tuple[Self, str]:
-        """A number from 1 to 8."""
-        word, left = token(rest)
-        said = _plain(word)
-        if not said.isdecimal() or not 1 <= int(said) <= MOST_OPTIONS:
-            raise Unreadable("要选第几项，写成数字")
-        return cls(int(said)), left
 
 
 @dataclass(frozen=True, slots=True)

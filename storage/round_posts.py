@@ -58,6 +58,28 @@ async def is_open_to(connection: AsyncConnection, round_id: int, customer_id: in
     return found is not None
 
 
+async def rounds_open_to(
+    connection: AsyncConnection, customer_id: int, at: datetime
+) -> list[Round]:
+    """The rounds that take entries of a moment and stand where a customer sits, newest first."""
+    standing = (
+        select(deliveries.c.campaign_id)
+        .select_from(
+            deliveries.join(memberships, memberships.c.group_id == deliveries.c.group_id).join(
+                members, members.c.id == memberships.c.member_id
+            )
+        )
+        .where(*_STANDING, members.c.customer_id == customer_id, memberships.c.left_at.is_(None))
+    )
+    rows = await connection.execute(
+        select(*ROUND)
+        .select_from(rounds.join(campaigns, campaigns.c.key == rounds.c.key))
+        .where(rounds.c.closed_at.is_(None), rounds.c.closes_at >= at, campaigns.c.id.in_(standing))
+        .order_by(rounds.c.id.desc())
+    )
+    return [round_of(row) for row in rows]
+
+
 async def groups_of(connection: AsyncConnection, round_id: int) -> list[int]:
     """The ids of the groups in which a round stands: its post came, and was not taken back."""
     found = await connection.scalars(

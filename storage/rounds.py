@@ -69,6 +69,11 @@ class Round:
         """Whether it is over without anything having come of it."""
         return self.closed_at is not None and self.result is None
 
+    @property
+    def over_at(self) -> datetime:
+        """From when on it takes no entries: somebody may have closed it before its time."""
+        return self.closes_at if self.closed_at is None else min(self.closed_at, self.closes_at)
+
     def takes(self, at: datetime) -> bool:
         """Whether an entry of this moment counts."""
         return self.closed_at is None and at <= self.closes_at

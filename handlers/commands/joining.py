@@ -7,31 +7,39 @@ group.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from handlers.arguments import Number
-from handlers.desk import Asked, Desk
+from handlers.desk import Asked, Desk, shortened
 from handlers.fans_only import kept_out
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
-from handlers.round_words import Amount, ChoiceNumber
+from handlers.round_text import options_of
+from handlers.round_words import Amount, Choice, choice_in
 from storage import round_posts, rounds
 from storage.rounds import Round, RoundKind
 
+_LISTED = 8
 _JOINED_BY_A_WORD = (RoundKind.CHAIN, RoundKind.DRAW)
 
 
 @command("vote", "投一票", Role.FAN, "给投票里的一项投票，可以改", "/vote 3 1")
-async def vote(desk: Desk, asked: Asked, number: Number, choice: ChoiceNumber) -> Replies:
-    """Count the asker's vote, instead of the one they gave before."""
-    one = await _open(desk, asked, number, (RoundKind.POLL,))
+async def vote(
+    desk: Desk, asked: Asked, number: Number | None = None, choice: Choice | None = None
+) -> Replies:
+    """Count the asker's vote, instead of the one they gave before.
+
+    An option is meant by its place or its words; in one poll alone by its words without a number.
+    """
+    one = await _open(desk, asked, number, (RoundKind.POLL,), everywhere=True)
     if isinstance(one, Reply):
         yield one
         return
-    if choice.number > len(one.options):
-        yield _quiet(desk, "没有第 {number} 项。", number=choice.number)
+    place = None if choice is None else choice_in(choice.text, one.options)
+    if place is None:
+        yield _which_option(desk, one, choice)
         return
-    place = choice.number - 1
     async with desk.database.writing() as connection:
         customer = asked.member.customer_id
         counted = await rounds.enter(connection, one.id, customer, {"choice": place}, asked.at)
@@ -39,6 +47,20 @@ async def vote(desk: Desk, asked: Asked, number: Number, choice: ChoiceNumber) -
         yield _over(desk, one)
     else:
         yield _quiet(desk, "记下了，你投的是「{option}」。", option=one.options[place])
+
+
+def _which_option(desk: Desk, one: Round, choice: Choice | None) -> Reply:
+    if choice is None:
+        text = desk.say("「{title}」投哪一项？", title=one.title)
+    else:
+        text = desk.say(
+            "「{title}」没有「{choice}」这一项，只有 {count} 项。可以这样写：{example}",
+            title=one.title,
+            choice=shortened(choice.text),
+            count=len(one.options),
+            example=f"/vote {one.id} {len(one.options)}",
+        )
+    return reply(text, *options_of(one), private=True, quiet=True)
 
 
 @command("join", "参加", Role.FAN, "参加接龙或抽奖；不写编号就是群里最新的", "/join 3")
@@ -120,33 +142,58 @@ async def drawcheck(desk: Desk, asked: Asked, number: Number) -> Replies:
 
 
 async def _open(
-    desk: Desk, asked: Asked, number: Number | None, kinds: tuple[RoundKind, ...]
+    desk: Desk,
+    asked: Asked,
+    number: Number | None,
+    kinds: tuple[RoundKind, ...],
+    *,
+    everywhere: bool = False,
 ) -> Round | Reply:
-    """The round that somebody means and may take part in; else what is to be said."""
+    """The round that somebody means and may take part in; else what is to be said.
+
+    Without a number the newest in the group is meant; alone with the bot, or `everywhere`, the only
+    one that is open to them.
+    """
     refused = await kept_out(desk, asked)
     if refused is not None:
         return refused
+    customer = asked.member.customer_id
     async with desk.database.reading() as connection:
+        one = None
         if number is not None:
             one = await rounds.round_numbered(connection, desk.shop_id, number.number)
-        else:
-            here = [] if asked.group is None else [asked.group.id]
-            posts = await round_posts.open_posts(connection, here, asked.at)
+        elif asked.group is not None and not everywhere:
+            posts = await round_posts.open_posts(connection, [asked.group.id], asked.at)
             one = next((post.round for post in posts if post.round.kind in kinds), None)
         if (
-            one is None
-            or one.kind not in kinds
-            or not await round_posts.is_open_to(connection, one.id, asked.member.customer_id)
+            one is not None
+            and one.kind in kinds
+            and await round_posts.is_open_to(connection, one.id, customer)
         ):
-            return _quiet(desk, "现在没有可以参加的活动。")
-    return one if one.takes(asked.at) else _over(desk, one)
+            return one if one.takes(asked.at) else _over(desk, one)
+        theirs = await round_posts.rounds_open_to(connection, customer, asked.at)
+    may = [one for one in theirs if one.kind in kinds]
+    if number is None and len(may) == 1:
+        return may[0]
+    return _which(desk, number, may)
+
+
+def _which(desk: Desk, number: Number | None, may: Sequence[Round]) -> Reply:
+    """What somebody may take part in, who has named none of it."""
+    if not may:
+        return _quiet(desk, "现在没有可以参加的活动。")
+    listed = "\n".join(f"· {one.id}. {one.title}" for one in may[:_LISTED])
+    if number is None:
+        return _quiet(desk, "想参加哪一个？写上编号：\n{listed}", listed=listed)
+    sentence = "没有编号 {number} 的。你现在能参加：\n{listed}"
+    return _quiet(desk, sentence, number=number.number, listed=listed)
 
 
 def _over(desk: Desk, one: Round) -> Reply:
     if one.called_off:
         return _quiet(desk, "「{title}」取消了。", title=one.title)
-    closes = desk.show_time(one.closes_at)
-    return _quiet(desk, "「{title}」{closes} 已经截止了。", title=one.title, closes=closes)
+    closed = desk.show_time(one.over_at)
+    return _quiet(desk, "「{title}」{closes} 已经截止了。", title=one.title, closes=closed)
 
 
 def _quiet(desk: Desk, sentence: str, **facts: object) -> Reply:

@@ -104,10 +104,14 @@ async def _shown(connection: AsyncConnection, desk: Desk, one: Round) -> Reply:
     say, result = desk.say, one.result or {}
     counted = await rounds.tally(connection, one.id)
     names = await rounds.names_of(connection, one.id, winners_of(result))
+    early = not one.called_off and one.over_at < one.closes_at
     title = say(
-        "{number}. {title}（{closes} 截止）",
+        "{number}. {title}（{closed} 提前截止，原定 {closes}）"
+        if early
+        else "{number}. {title}（{closes} 截止）",
         number=one.id,
         title=one.title,
+        closed=desk.show_time(one.over_at),
         closes=desk.show_time(one.closes_at),
     )
     now = (

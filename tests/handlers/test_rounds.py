@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from handlers.closing_rounds import close_rounds
@@ -22,6 +23,7 @@ from tests.handlers.shop import (
     DAY,
     MANAGER,
     MINUTE,
+    Answers,
     Opener,
     Shop,
     in_group,
@@ -170,9 +172,45 @@ async def test_a_round_is_for_the_groups_that_were_asked(shop: Shop) -> None:
     await opens(shop, POLL)
     await shop.joins("小鱼", group="二群")
     assert (await shop.presses("小鱼", "/vote 1 1")).text == "现在没有可以参加的活动。"
-    assert (await shop.says("小美", "/vote 9 1")).text == "现在没有可以参加的活动。"
-    assert (await shop.says("小美", "/vote 1 3")).text == "没有第 3 项。"
+    assert (await shop.says("小鱼", "/vote 9 1", group="二群")).text == "现在没有可以参加的活动。"
     assert (await shop.says("小美", "/join 1")).text == "现在没有可以参加的活动。"
+
+
+@pytest.mark.parametrize("group", ["一群", None])
+async def test_who_votes_wrongly_is_told_what_there_is(shop: Shop, group: str | None) -> None:
+    await opens(shop, POLL)
+    await shop.says("小美", "大家好")
+
+    async def answer(said: str) -> Answers:
+        return await shop.says("小美", said, group=group)
+
+    wrong = await answer("/vote 1 9")
+    assert wrong.text == ("「先上哪个香味」没有「9」这一项，只有 2 项。可以这样写：/vote 1 2")
+    assert wrong.buttons == {"栀子": "/vote 1 1", "白茶": "/vote 1 2"}
+    assert (await answer("/vote 1")).text == "「先上哪个香味」投哪一项？"
+    assert (await answer("/vote 99 1")).text == (
+        "没有编号 99 的。你现在能参加：\n· 1. 先上哪个香味"
+    )
+    for said, voted in (("/vote 栀子", "栀子"), ("/vote 1 白茶", "白茶"), ("/vote #1 １", "栀子")):
+        assert (await answer(said)).text == f"记下了，你投的是「{voted}」。"
+    assert len(await entries(shop)) == 1
+
+
+async def test_of_several_polls_one_is_named(shop: Shop) -> None:
+    await opens(shop, POLL)
+    await opens(shop, POLL.replace("先上哪个香味", "再上哪个香味"))
+    await shop.says("小美", "大家好")
+    asked = await shop.says("小美", "/vote 栀子", group=None)
+    assert asked.text == ("想参加哪一个？写上编号：\n· 2. 再上哪个香味\n· 1. 先上哪个香味")
+    assert "记下了" in (await shop.says("小美", "/vote 1 栀子", group=None)).text
+
+
+async def test_alone_with_the_bot_the_only_draw_is_meant(any_shop: Shop) -> None:
+    shop = any_shop
+    await opens(shop, DRAW)
+    await shop.says("小美", "大家好")
+    assert "你的号码是 1" in (await shop.says("小美", "/join", group=None)).text
+    assert (await shop.says("小鱼", "/join", group=None)).text == "现在没有可以参加的活动。"
 
 
 async def test_a_crowd_that_votes_does_not_flood_the_group(shop: Shop) -> None:
@@ -208,6 +246,9 @@ async def test_a_manager_closes_a_poll_early_but_no_draw(shop: Shop) -> None:
     assert "已经截止" in (await shop.says("小美", "/vote 1 2")).text
     listed = await shop.says(MANAGER, "/poll", group=None)
     assert listed.text == "· 1. 先上哪个香味：已经截止\n看某一个，发 /poll 1。"
+    shown = await shop.says(MANAGER, "/poll 1", group=None)
+    assert shown.text.startswith("1. 先上哪个香味（11-05 10:00 提前截止，原定 11-05 20:00）")
+    assert "11-05 10:00 已经截止" in (await shop.says("小美", "/vote 1 2")).text
     assert "提前结束了「先上哪个香味」" in (await shop.says(MANAGER, "/audit", group=None)).text
     await opens(shop, DRAW)
     refused = await shop.says(MANAGER, "/draw 2 close", group=None)
