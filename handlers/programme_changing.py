@@ -19,7 +19,14 @@ from handlers.moved_posts import is_of_many
 from handlers.previews import in_one_message, to_come, too_much
 from handlers.programme_drafts import REWRITTEN, says_then
 from handlers.programme_entries import Entry, text_of
-from handlers.programme_moving import ends_before, time_lines, wrong_there
+from handlers.programme_moving import (
+    WordsThen,
+    doubt_lines,
+    ends_before,
+    false_lines,
+    words_then,
+    wrong_there,
+)
 from handlers.programme_pictures import to_draw
 from handlers.programme_proposing import buttons_for, question
 from handlers.proposals import EDIT, TRIAL_ENDS, Edit, ask, editable, what_then
@@ -27,6 +34,7 @@ from handlers.replies import Reply, reply
 from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign
 from scheduler.left_alone import would_be_left
+from scheduler.open_moments import OpenMoments
 from scheduler.planner import HORIZON
 from scheduler.programme_parts import COUNTDOWN, Programme
 from scheduler.programme_plan import ProgrammePlan
@@ -39,6 +47,7 @@ from storage import campaigns
 from storage.audiences import resolve
 from storage.content_versions import ContentVersion
 from storage.errors import SchedulingError
+from storage.quiet_days import quiet_days
 from storage.single_posts import slot_stands
 
 _SOON = HORIZON * 2
@@ -100,15 +109,8 @@ async def propose_move(  # noqa: PLR0917 (a programme, one of its posts, and whe
         return _not_planned(desk, one)
     if (late := await _too_late(desk, one, moving=True)) is not None:
         return late
-    zone = zone_named(desk.shop.zone)
-    if instant_of(to, zone) < desk.clock.now() + _SOON:
-        minutes = int(_SOON.total_seconds() // 60)
-        return reply(
-            say("来不及了：新的时间至少要在 {minutes} 分钟以后。", minutes=minutes), private=True
-        )
-    if (end := ends_before(plan, one.slot, to)) is not None:
-        sentence = "{number} · {name} 说的事到 {end} 为止，移到那以后就不对了。"
-        return reply(say(sentence, number=one.number, name=one.name, end=_at(end)), private=True)
+    if (why_not := await _no_moment(desk, plan, one, to)) is not None:
+        return why_not
     moved = {**campaign.schedule.get("moved", {}), one.slot: to.isoformat(timespec="minutes")}
     schedule = {**campaign.schedule, "moved": moved}
     async with desk.database.reading() as connection:
@@ -120,6 +122,9 @@ async def propose_move(  # noqa: PLR0917 (a programme, one of its posts, and whe
     except SchedulingError:
         sentence = "{number} · {name} 说的是还有几天，移到那天就不对了。"
         return reply(say(sentence, number=one.number, name=one.name), private=True)
+    then = words_then(desk, plan, body, one, to)
+    if then.false and not one.rewritten:
+        return _not_with_these_words(desk, one, campaign.programme, then, to)
     lines = [
         say(
             "{number} · {name}，从 {before} 改到 {after}：",
@@ -129,10 +134,60 @@ async def propose_move(  # noqa: PLR0917 (a programme, one of its posts, and whe
             after=_at(to) if to.year == one.at.year else f"{to:%Y-%m-%d %H:%M}",
         ),
         text_of(desk, body, one.slot, in_private=one.in_private),
-        *time_lines(desk, body, one, to),
+        *false_lines(desk, then.false, to),
+        *doubt_lines(desk, then.doubtful),
         *wrong_there(desk, plan, entries, one.slot, to),
     ]
     return await _propose_edit(desk, asked, one, lines=lines, body=body, schedule=schedule)
+
+
+async def _no_moment(desk: Desk, plan: ProgrammePlan, one: Entry, to: datetime) -> Reply | None:
+    """Why a post does not go out at a moment; None where it may."""
+    say, zone = desk.say, zone_named(desk.shop.zone)
+    if instant_of(to, zone) < desk.clock.now() + _SOON:
+        minutes = int(_SOON.total_seconds() // 60)
+        return reply(
+            say("来不及了：新的时间至少要在 {minutes} 分钟以后。", minutes=minutes), private=True
+        )
+    if (end := ends_before(plan, one.slot, to)) is not None:
+        sentence = "{number} · {name} 说的事到 {end} 为止，移到那以后就不对了。"
+        return reply(say(sentence, number=one.number, name=one.name, end=_at(end)), private=True)
+    return await _closed(desk, plan, one, to)
+
+
+async def _closed(desk: Desk, plan: ProgrammePlan, one: Entry, to: datetime) -> Reply | None:
+    """Why nothing at all goes out then, and the nearest moment that is open; None where it may."""
+    say, zone = desk.say, zone_named(desk.shop.zone)
+    async with desk.database.reading() as connection:
+        declared = await quiet_days(connection, desk.shop_id)
+    moments = OpenMoments(desk.care, zone, plan.promotion, declared)
+    if moments.on_quiet_day(to):
+        why = say("{time} 这天不做营销，不会发出去。", time=_at(to))
+    elif moments.in_quiet_hours(to):
+        why = say("{time} 是免打扰时段，不会发出去。", time=_at(to))
+    else:
+        return None
+    soon = desk.shop.local(desk.clock.now() + _SOON * 2).replace(tzinfo=None)
+    other = moments.nearest(to, soon)
+    if other is None:
+        return reply(why, private=True)
+    call = f"/programme move {plan.programme} {one.number} {_at(other)}"
+    near = say("离它最近、能发的时间：{call}", call=call)
+    return reply(f"{why}\n{near}", private=True)
+
+
+def _not_with_these_words(desk: Desk, one: Entry, key: str, then: WordsThen, to: datetime) -> Reply:
+    """The answer to a move that would make the file's words wrong."""
+    say = desk.say
+    text = f"/programme text {key} {one.number} " + say("新的文案")
+    lines = [
+        say("{number} · {name} 不能只改时间：", number=one.number, name=one.name),
+        *false_lines(desk, then.false, to),
+        say("先改文案，再改时间：{text}", text=text),
+    ]
+    if any(meant.fact for meant in then.false.values()):
+        lines.append(say("要是那个日子变了，改店里的情况：/programme facts {key}", key=key))
+    return reply("\n".join(lines), private=True)
 
 
 async def _said_then(  # noqa: PLR0917 (as above)

@@ -26,11 +26,12 @@ from scheduler.programme_calendar import (
     labelled_days,
     moment_of,
 )
-from scheduler.programme_dates import TimeRule, read_day, read_days, read_time
+from scheduler.programme_dates import EveryMonth, TimeRule, read_day, read_days, read_time
 from scheduler.programme_facts import facts_for, in_words
 from scheduler.programme_numbers import numbers_of
 from scheduler.programme_parts import CHINESE, Phase, Programme, Task, Texts
 from scheduler.programme_posts import (
+    NamedDay,
     PlannedPhase,
     ProgrammePlan,
     ProgrammePost,
@@ -105,7 +106,7 @@ def resolve(
     words = {fact.key: "" for fact in programme.facts} | {
         key: in_words(value, language) for key, value in known.items()
     }
-    told = _Told(calendar, words, language)
+    told = _Told(programme, calendar, words, language)
     outcomes = [
         replace(outcome, task=task.name) if isinstance(outcome, Problem) else outcome
         for task in programme.tasks
@@ -145,6 +146,7 @@ def resolve(
 class _Told:
     """All that a task's posts are made with: the shop's calendar, and its facts in words."""
 
+    programme: Programme
     calendar: Calendar
     words: Mapping[str, str | int]
     language: str
@@ -220,6 +222,8 @@ def _outcomes(
             yield _no_such_day(missing_day, slot)
         else:
             post = _post(task, label, span, told)
+            if isinstance(post, ProgrammePost):
+                post = replace(post, days=tuple(_days_spoken_of(task, day, told)))
             if instead is not None and isinstance(post, ProgrammePost):
                 unsettled = instead.provisional
                 post = replace(post, day_off=task.day_off, meant=day, unsettled=unsettled)
@@ -306,6 +310,23 @@ def _post(
         provisional=not all(node.confirmed for node in nodes),
         told=bool(nodes) or read_time(task.at).source is not None,
     )
+
+
+def _days_spoken_of(task: Task, day: date, told: _Told) -> Iterator[NamedDay]:
+    """The days that the words of a post may be about, one that is meant for `day`."""
+    programme, calendar = told.programme, told.calendar
+    monthly = [days for days in map(read_days, task.on) if isinstance(days, EveryMonth)]
+    for each in monthly:
+        yield NamedDay(day - each.offset * _DAY, programme.names, each.fact or None)
+    if calendar.anchor is not None:
+        yield NamedDay(calendar.anchor, programme.names)
+    for fact in programme.facts:
+        found = calendar.facts.get(fact.key)
+        if isinstance(found, date):
+            on = found.date() if isinstance(found, datetime) else found
+            yield NamedDay(on, fact.name, fact.key)
+    for node in (calendar.nodes[key] for key in task.nodes if key in calendar.nodes):
+        yield NamedDay(calendar.wall_of(node).date(), node.name)
 
 
 def _told_by(nodes: list[Node], shop: _Told) -> dict[str, str | int]:

@@ -42,6 +42,18 @@ class PlannedPhase:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedDay:
+    """A day that a programme is about: its own, one that the shop has told, or a node's.
+
+    `fact` is the key of the fact that tells it; None where the programme or a node does.
+    """
+
+    day: date
+    name: Named
+    fact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammePost:
     """One post to come. `at` and `until` (the last moment it may go out) are naive local times.
 
@@ -50,7 +62,8 @@ class ProgrammePost:
     post to `groups` or to an `audience` of its own belongs to a campaign of its own (`own`). One
     that is `told` follows a node or a moment of the shop; `provisional`, and a draft, until its
     nodes are confirmed. One with `day_off` is on a working day in the place of the day that was
-    `meant`; it is `unsettled` while no notice of legal holidays has decided about that.
+    `meant`; it is `unsettled` while no notice of legal holidays has decided about that. `days` are
+    those that its words may be about.
     """
 
     slot: str
@@ -72,6 +85,7 @@ class ProgrammePost:
     day_off: DayOff | None = None
     meant: date | None = None
     unsettled: bool = False
+    days: tuple[NamedDay, ...] = ()
 
     @property
     def moment(self) -> DatedMoment:

@@ -65,11 +65,3 @@ async def test_what_is_told_too_late_is_pointed_out_and_goes_out_where_it_is_mov
     assert "改好了" in await says(shop, "/confirm")
     shop.clock.advance(timedelta(hours=1, minutes=1))
     assert (await shop.delivers()).text.count("订单从今天开始发货啦。") == 3
-
-
-async def test_a_moved_post_names_its_words_of_time(database: Database, tmp_path: Path) -> None:
-    shop = await shop_with_sale(database, tmp_path / "programmes")
-    await switched_on(shop)
-    assert "换了时间还对吗" not in await says(shop, "/programme move sale 4 11-11 12:12")
-    preview = await says(shop, "/programme move sale 4 11-10 20:12")
-    assert "请留意：文案里写着「明天」，换了时间还对吗？" in preview

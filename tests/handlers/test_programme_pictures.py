@@ -19,7 +19,7 @@ from tests.handlers.shop import MANAGER, Shop
 
 _EVE = 'on = "d-1"\nat = "20:12"'
 _FACT = '[[fact]]\nkey = "product"\nkind = "text"\nname = { zh = "主推", en = "product" }\n\n'
-COUNTED = SALE.replace(_EVE, f'{_EVE}\npicture = "countdown"')
+COUNTED = SALE.replace(_EVE, f'{_EVE}\npicture = "countdown"').replace("明天上新", "上新")
 TO_A_NODE = COUNTED.replace(_EVE, f'needs = ["node:end"]\n{_EVE}')
 OF_A_PRODUCT = COUNTED.replace("[[phase]]", _FACT + "[[phase]]", 1)
 EVE = 4

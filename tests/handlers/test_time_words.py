@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from handlers.time_words import time_words
+from handlers.time_words import dates_named, days_ahead, time_words
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,34 @@ def test_what_names_a_day_or_an_hour(text: str, days: list[str], hours: list[str
 
 def test_each_is_named_once_for_all_texts() -> None:
     assert time_words(["今天来", "今天也来，明天见"], another_day=True) == ["今天", "明天"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "今天最后一天，明晚开始，后天发货，昨天的看下面",
+            [("今天", 0), ("明晚", 1), ("后天", 2), ("昨天", -1)],
+        ),
+        ("双12到了，双12这天几点开抢", [("双12到了", 0), ("双12这天", 0)]),
+        ("双12这些天，双12快到了", []),
+        ("Today we pack, tomorrow we ship", [("Today", 0), ("tomorrow", 1)]),
+    ],
+)
+def test_a_day_may_be_named_by_how_far_it_is(text: str, found: list[tuple[str, int]]) -> None:
+    assert sorted(days_ahead(text, ["双12"])) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1月3日截止", [("1月3日", date(2027, 1, 3))]),
+        ("12-28 以前", [("12-28", date(2026, 12, 28))]),
+        ("until 3 January", [("3 January", date(2027, 1, 3))]),
+        ("2月30日，满199减30", []),
+    ],
+)
+def test_a_date_is_the_one_nearest_to_where_it_is_said(
+    text: str, found: list[tuple[str, date]]
+) -> None:
+    assert list(dates_named(text, date(2026, 12, 30))) == found
