@@ -34,7 +34,7 @@ from scheduler.schedules import Once
 from storage import approvals, campaigns, round_posts, rounds
 from storage.attempts import keys_under, outcomes_under
 from storage.audiences import Audience
-from storage.campaigns import NewCampaign
+from storage.campaigns import NewCampaign, StoredCampaign
 from storage.members import of_customer
 from storage.rounds import Round, RoundKind, Tally
 from storage.seats import heard_through
@@ -87,6 +87,16 @@ async def close(connection: AsyncConnection, desk: Desk, number: int) -> bool:
         text = outcome(desk, one, result, counted.people, names)
         await _announce(connection, desk, one, text, told_in)
     return True
+
+
+async def opened_by(
+    connection: AsyncConnection, desk: Desk, campaign: StoredCampaign
+) -> Round | None:
+    """The round that a campaign opened, while that is open."""
+    if campaign.programme not in set(RoundKind):
+        return None
+    one = await rounds.round_keyed(connection, desk.shop_id, campaign.key)
+    return None if one is None or one.closed_at is not None else one
 
 
 async def call_off(connection: AsyncConnection, desk: Desk, number: int, by: str) -> bool:

@@ -1,7 +1,8 @@
-"""The yes to a preview: within ten minutes, by who was shown it, once.
+"""The yes to what was shown: within ten minutes, by who was shown it, once.
 
-What was shown is made: a campaign, under the key of the message that asked for it, or a new
-content version of one. Then it is approved, or waits for another manager: see `approvals.py`.
+What was to be taken back or cancelled, is. What was previewed is made: a campaign, under the key of
+the message that asked for it, or a new content version of one. Then it is approved, or waits for
+another manager: see `approvals.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import Approved, approved, let_go, submit, waits
 from handlers.campaign_wording import Unfit, bodies_of, hits_of
+from handlers.cancelling import CANCEL, cancel_agreed
 from handlers.desk import Asked, Desk
 from handlers.forms.draft import close
 from handlers.moved_posts import holds_still
@@ -24,6 +26,7 @@ from handlers.programmes import PROGRAMME, as_it_stands, change, make
 from handlers.proposals import CAMPAIGN, EDIT, Edit, Proposal, editable, new_campaign
 from handlers.recalling import RECALL, Recalled, RecallWanted, agree, finish
 from handlers.replacing import Covered, covered
+from handlers.running import Steered
 from handlers.staff import needs_another
 from scheduler.campaigns import CampaignState
 from scheduler.variants import fixed_otherwise
@@ -93,6 +96,7 @@ Confirmed = (
     | Unfit
     | Recalled
     | RecallWanted
+    | Steered
 )
 
 
@@ -102,7 +106,8 @@ async def confirm(desk: Desk, asked: Asked, number: int | None) -> Confirmed:
         seen = await confirmations.latest(connection, asked.member.id)
     if seen is None or number not in (None, seen.id):
         return NothingAsked()
-    return await (_recall if seen.kind == RECALL else _send)(desk, asked, seen)
+    deed = {RECALL: _recall, CANCEL: _cancel}.get(seen.kind, _send)
+    return await deed(desk, asked, seen)
 
 
 async def _send(desk: Desk, asked: Asked, seen: Confirmation) -> Confirmed:
@@ -144,6 +149,17 @@ async def _recall(desk: Desk, asked: Asked, shown: Confirmation) -> Confirmed:
     if agreed is None:
         return NothingAsked() if again else Overtaken()
     return await finish(desk, asked, agreed)
+
+
+async def _cancel(desk: Desk, asked: Asked, shown: Confirmation) -> Confirmed:
+    """Cancel what was shown."""
+    now = desk.clock.now()
+    if not shown.used and now >= shown.expires_at:
+        return Expired()
+    async with desk.database.writing() as connection:
+        again = not await confirmations.use(connection, shown.id, now)
+        done = await cancel_agreed(connection, desk, asked, shown.body["campaign"], again=again)
+    return NothingAsked() if done is None else done
 
 
 async def _carry_out(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import ask_others
-from handlers.closing_rounds import call_off
+from handlers.closing_rounds import call_off, opened_by
 from handlers.desk import Asked, Desk
 from handlers.proposals import ask
 from handlers.running import cancel_in
@@ -80,7 +80,7 @@ async def recall(desk: Desk, asked: Asked, number: int) -> Recalled | CallsOff |
         found = await campaigns.by_id(connection, number)
         if found is None or not await posts.stands(connection, number):
             return None
-        one = await _open_round(connection, desk, found)
+        one = await opened_by(connection, desk, found)
         if one is not None:
             return await _asked_back(connection, desk, asked, found, one)
         await cancel_in(connection, desk, asked.actor, number)
@@ -97,7 +97,7 @@ async def agree(
     then only what it brought about counts.
     """
     found = await campaigns.known(connection, number)
-    one = await _open_round(connection, desk, found)
+    one = await opened_by(connection, desk, found)
     if one is None:  # it was called off by this very yes, or ended otherwise
         begun = await audit.found(connection, RECALL, asked.key)
         return None if begun is None else found
@@ -125,7 +125,7 @@ async def finish(
         return agreed
     campaign = agreed.campaign
     async with desk.database.reading() as connection:
-        one = await _open_round(connection, desk, campaign)
+        one = await opened_by(connection, desk, campaign)
         who = await name_of(connection, asked.actor)
         means = "" if one is None else await _what_it_means(connection, desk, one)
     lines = [
@@ -142,16 +142,6 @@ async def finish(
     question = Content("\n".join(lines), buttons=(button,))
     told = await ask_others(desk, asked.actor, question, f"recall:{campaign.id}")
     return RecallWanted(campaign, tuple(told))
-
-
-async def _open_round(
-    connection: AsyncConnection, desk: Desk, campaign: StoredCampaign
-) -> Round | None:
-    """The round that a campaign opened, while that is open."""
-    if campaign.programme not in set(RoundKind):
-        return None
-    one = await rounds.round_keyed(connection, desk.shop_id, campaign.key)
-    return None if one is None or one.closed_at is not None else one
 
 
 async def _asked_back(

@@ -6,6 +6,7 @@ audit log names people; every change is in it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,14 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import still_to_come
 from handlers.desk import Desk
-from handlers.previews import words_of
-from scheduler.campaigns import CampaignState
+from handlers.previews import to_come, words_of
+from scheduler.campaigns import CampaignState, Occurrence
 from scheduler.content import Content
+from scheduler.planner import campaign_value
 from scheduler.progress import estimated_end
-from storage import audiences, audit, campaigns, deliveries, progress, steering
+from storage import audiences, audit, campaigns, deliveries, posts, progress, steering
 from storage.campaigns import StoredCampaign
 from storage.deliveries import DeliveryState
 from storage.progress import Progress
+from storage.single_posts import slots_planned
 from storage.steering import Retried, Uncertain
 
 CANCELLED = "cancelled_by_manager"
@@ -28,62 +31,77 @@ PAUSED = "paused_by_manager"
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What of a campaign is still to go out: so many messages, each post with its moment.
+
+    A post whose moment is further off than the planner looks counts as one message: how many it
+    comes to, nobody knows yet.
+    """
+
+    messages: int
+    posts: Mapping[str, datetime]
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """The first moment that is to come; None where there is none, as of what goes out now."""
+        return min((at for at in self.posts.values() if at > now), default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Steered:
-    """A campaign as it was found, whether it was changed, and how much it has planned."""
+    """A campaign as it was found, whether it was changed, and what of it was to come.
+
+    `has_sent`: something of it went out and can be taken back; told where it was cancelled.
+    """
 
     campaign: StoredCampaign
     changed: bool
-    planned: int
+    ahead: Ahead
+    has_sent: bool = False
 
 
 async def pause(desk: Desk, actor: str, number: int) -> Steered | None:
     """Hold a campaign up until somebody resumes it; None: there is none with this number."""
     async with desk.database.writing() as connection:
-        found = await _counted(connection, number)
+        found = await _counted(connection, desk, number)
         if found is None:
             return None
-        campaign, planned, _ = found
-        through = campaign.state is CampaignState.FINISHED and not planned
+        campaign, ahead, _ = found
+        through = campaign.state is CampaignState.FINISHED and not ahead.messages
         changed = not through and await campaigns.pause(connection, number, PAUSED)
         if changed:
             await _note(connection, desk, actor, "pause", campaign)
-    return Steered(campaign, changed, planned)
+    return Steered(campaign, changed, ahead)
 
 
 async def resume(desk: Desk, actor: str, number: int) -> Steered | None:
     """Let a paused campaign go on; None: there is none with this number."""
     async with desk.database.writing() as connection:
-        found = await _counted(connection, number)
+        found = await _counted(connection, desk, number)
         if found is None:
             return None
-        campaign, planned, _ = found
+        campaign, ahead, _ = found
         changed = await campaigns.resume(connection, number, desk.clock.now())
         if changed:
             await _note(connection, desk, actor, "resume", campaign)
-    return Steered(campaign, changed, planned)
-
-
-async def cancel(desk: Desk, actor: str, number: int) -> Steered | None:
-    """Plan and send nothing more of a campaign; None: there is none with this number."""
-    async with desk.database.writing() as connection:
-        return await cancel_in(connection, desk, actor, number)
+    return Steered(campaign, changed, ahead)
 
 
 async def cancel_in(
     connection: AsyncConnection, desk: Desk, actor: str, number: int
 ) -> Steered | None:
-    """The same, in a transaction of the caller."""
-    found = await _counted(connection, number)
+    """Plan and send nothing more of a campaign; None: there is none with this number."""
+    found = await _counted(connection, desk, number)
     if found is None:
         return None
-    campaign, planned, under_way = found
+    campaign, ahead, under_way = found
     over = campaign.state in (CampaignState.CANCELLED, CampaignState.FINISHED)
-    if over and not planned and not under_way:
-        return Steered(campaign, changed=False, planned=0)
+    if over and not ahead.messages and not under_way:
+        return Steered(campaign, changed=False, ahead=ahead)
     gone = await steering.cancel_planned(connection, number, CANCELLED, desk.clock.now())
     await campaigns.set_state(connection, number, CampaignState.CANCELLED, CANCELLED)
     await _note(connection, desk, actor, "cancel", campaign, planned=gone)
-    return Steered(campaign, changed=True, planned=gone)
+    has_sent = await posts.stands(connection, number)
+    return Steered(campaign, changed=True, ahead=ahead, has_sent=has_sent)
 
 
 async def retry_failed(
@@ -118,11 +136,15 @@ async def resolve(desk: Desk, actor: str, delivery: int, *, sent: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HowFar:
-    """How far a campaign has got; `end` is None where nobody can tell."""
+    """How far a campaign has got; `end` is None where nobody can tell.
+
+    `ahead` are the moments of the posts that are yet to be planned.
+    """
 
     campaign: StoredCampaign
     progress: Progress
     end: datetime | None
+    ahead: tuple[datetime, ...]
 
 
 async def how_far(desk: Desk, number: int) -> HowFar | None:
@@ -135,7 +157,15 @@ async def how_far(desk: Desk, number: int) -> HowFar | None:
         found = await progress.progress(connection, number, now)
     accounts = list(desk.senders.values())
     limits = accounts[0].limits if len(accounts) == 1 else None
-    return HowFar(campaign, found, estimated_end(found, now, limits))
+    ahead = tuple(one.at for one in yet_to_plan(desk, campaign))
+    return HowFar(campaign, found, estimated_end(found, now, limits), ahead)
+
+
+def yet_to_plan(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
+    """The posts of a campaign behind what the planner has planned, up to a year ahead."""
+    if campaign.state in (CampaignState.CANCELLED, CampaignState.FINISHED):
+        return []
+    return to_come(campaign_value(campaign), campaign.planned_until, desk.clock.now())
 
 
 async def next_post(desk: Desk, number: int) -> tuple[StoredCampaign, Content | None] | None:
@@ -158,14 +188,25 @@ async def next_post(desk: Desk, number: int) -> tuple[StoredCampaign, Content | 
 
 
 async def _counted(
-    connection: AsyncConnection, number: int
-) -> tuple[StoredCampaign, int, int] | None:
-    """A campaign, how much it has planned, and how much of it is under way."""
+    connection: AsyncConnection, desk: Desk, number: int
+) -> tuple[StoredCampaign, Ahead, int] | None:
+    """A campaign, what of it is to come, and how much of it is under way."""
     campaign = await campaigns.by_id(connection, number)
     if campaign is None:
         return None
     counted = await deliveries.counts(connection, number)
-    return campaign, counted[DeliveryState.PLANNED], counted[DeliveryState.SENDING]
+    return campaign, await ahead_of(connection, desk, campaign), counted[DeliveryState.SENDING]
+
+
+async def ahead_of(connection: AsyncConnection, desk: Desk, campaign: StoredCampaign) -> Ahead:
+    """What of a campaign is still to go out: what is planned, and what is yet to be planned."""
+    planned = await slots_planned(connection, campaign.id)
+    unplanned = [one for one in yet_to_plan(desk, campaign) if one.slot not in planned]
+    # When what is held is looked at again is no moment that anybody has set.
+    moments = {one.slot: one.at for one in still_to_come(desk, campaign)}
+    posts = {slot: moments.get(slot, at) for slot, (_, at) in planned.items()}
+    posts |= {one.slot: one.at for one in unplanned}
+    return Ahead(sum(count for count, _ in planned.values()) + len(unplanned), posts)
 
 
 async def _note(

@@ -85,6 +85,18 @@ async def slots_gone(
     return found
 
 
+async def slots_planned(
+    connection: AsyncConnection, campaign_id: int
+) -> dict[str, tuple[int, datetime]]:
+    """Slot → how many deliveries of it are planned, and the moment of the first."""
+    rows = await connection.execute(
+        select(deliveries.c.slot, func.count(), func.min(deliveries.c.not_before))
+        .where(deliveries.c.campaign_id == campaign_id, _PLANNED)
+        .group_by(deliveries.c.slot)
+    )
+    return {slot: (count, at) for slot, count, at in rows}
+
+
 async def leave_out(connection: AsyncConnection, campaign_id: int, slot: str, at: datetime) -> int:
     """Leave a slot out; how many deliveries were cancelled for it.
 

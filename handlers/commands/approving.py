@@ -21,8 +21,10 @@ from handlers.approvals import (
 )
 from handlers.arguments import Number, PageNumber
 from handlers.campaign_wording import Unfit
+from handlers.cancelling import CANCEL
 from handlers.commands.posts import recalled
 from handlers.commands.sending import BROADCAST_EXAMPLE
+from handlers.commands.steering import cancelled
 from handlers.confirming import (
     Confirmed,
     Expired,
@@ -52,6 +54,7 @@ from handlers.registry import command
 from handlers.replacing import Covered
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
+from handlers.running import Steered
 from handlers.staff import name_of
 from handlers.wording_check import hit_lines
 from scheduler.content import Button
@@ -77,12 +80,21 @@ def _done(desk: Desk, done: Confirmed) -> Reply:
             return _submitted(desk, campaign, told)
         case SwitchedOn():
             return _switched_on(desk, done)
+        case Recalled() | RecallWanted() | Steered():
+            return _stopped(desk, done)
+        case _:
+            return _not_done(desk, done)
+
+
+def _stopped(desk: Desk, done: Recalled | RecallWanted | Steered) -> Reply:
+    """What was taken back or cancelled, or waits for another manager to agree to that."""
+    match done:
         case Recalled():
             return recalled(desk, done)
         case RecallWanted(campaign, told):
             return _recall_wanted(desk, campaign, told)
-        case _:
-            return _not_done(desk, done)
+        case Steered():
+            return cancelled(desk, done)
 
 
 def _not_done(
@@ -203,7 +215,7 @@ async def dismiss_(desk: Desk, asked: Asked) -> Replies:
     if done is None:
         sentence = "没有等着确认的内容。"
     else:
-        sentence = "好的，那就不动它。" if done.kind == RECALL else "好的，不发了。"
+        sentence = "好的，那就不动它。" if done.kind in (RECALL, CANCEL) else "好的，不发了。"
     yield reply(desk.say(sentence), private=True)
 
 

@@ -5,12 +5,14 @@ The deeds are functions of `handlers.running`; here they are put into words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from handlers import running
 from handlers.approvals import waits
 from handlers.arguments import Number
+from handlers.cancelling import CancelAsked, cancel
 from handlers.desk import Asked, Desk
 from handlers.reasons import words_for
 from handlers.registry import command
@@ -60,13 +62,27 @@ async def pause(desk: Desk, asked: Asked, number: Number) -> Replies:
         yield no_such(desk, number.number)
         return
     if done.changed:
-        sentence = "「{name}」暂停了，{count} 条待发的先等着，过时不补。恢复就发 /resume {number}。"
+        sentence = (
+            "「{name}」暂停了，{count} 条待发的先等着{next}，过时不补。恢复就发 /resume {number}。"
+        )
     elif done.campaign.state is CampaignState.PAUSED:
         sentence = "「{name}」已经暂停着。恢复就发 /resume {number}。"
     else:
         sentence = "「{name}」已经结束了，没有要暂停的。"
-    text = desk.say(sentence, name=done.campaign.name, count=done.planned, number=number.number)
-    yield reply(text, private=True)
+    yield _steered(desk, done, sentence)
+
+
+def _steered(desk: Desk, done: running.Steered, sentence: str) -> Reply:
+    """A campaign in a sentence, with what of it is still to come and when the next of that goes."""
+    at = done.ahead.next_at(desk.clock.now())
+    text = desk.say(
+        sentence,
+        name=done.campaign.name,
+        number=done.campaign.id,
+        count=done.ahead.messages,
+        next="" if at is None else desk.say("（下一条 {time}）", time=desk.show_time(at)),
+    )
+    return reply(text, private=True)
 
 
 async def resume_one(desk: Desk, asked: Asked, number: int) -> Reply:
@@ -79,25 +95,50 @@ async def resume_one(desk: Desk, asked: Asked, number: int) -> Reply:
     elif waits(done.campaign):
         sentence = "「{name}」恢复了，不过还等着批准：/approve {number}。"
     else:
-        sentence = "「{name}」恢复了，{count} 条待发的接着发，过了时间的不补发。"
-    text = desk.say(sentence, name=done.campaign.name, count=done.planned, number=number)
-    return reply(text, private=True)
+        sentence = "「{name}」恢复了，{count} 条待发的接着发{next}，过了时间的不补发。"
+    return _steered(desk, done, sentence)
 
 
 @command("cancel", "取消", Role.MANAGER, "取消一个还没发完的活动", "/cancel 12")
-async def cancel(desk: Desk, asked: Asked, number: Number) -> Replies:
-    """Cancel a campaign: nothing more of it is planned or sent."""
-    done = await running.cancel(desk, asked.actor, number.number)
-    if done is None:
-        yield no_such(desk, number.number)
-        return
-    sentence = (
-        "「{name}」已取消，{count} 条待发的不再发。已经发出的，可用 /recall {number} 撤回。"
-        if done.changed
-        else "「{name}」已经结束了，没有要取消的。"
+async def cancel_(desk: Desk, asked: Asked, number: Number) -> Replies:
+    """Cancel a campaign: nothing more of it is planned or sent. Of several posts it asks first."""
+    match await cancel(desk, asked, number.number):
+        case None:
+            yield no_such(desk, number.number)
+        case running.Steered() as done:
+            yield cancelled(desk, done)
+        case CancelAsked(yes, campaign, ahead):
+            yield _cancel_asked(desk, yes, running.Steered(campaign, changed=False, ahead=ahead))
+
+
+def cancelled(desk: Desk, done: running.Steered) -> Reply:
+    """That a campaign is cancelled, and how to take back what of it has left."""
+    if not done.changed:
+        return _steered(desk, done, "「{name}」已经结束了，没有要取消的。")
+    if done.has_sent:
+        sentence = (
+            "「{name}」已取消，{count} 条待发的不再发。已经发出的，可用 /recall {number} 撤回。"
+        )
+        return _steered(desk, done, sentence)
+    return _steered(desk, done, "「{name}」已取消，{count} 条待发的不再发。")
+
+
+def _cancel_asked(desk: Desk, yes: int, found: running.Steered) -> Reply:
+    """What would be cancelled, the way that can be undone, and the question."""
+    say, number = desk.say, found.campaign.id
+    asking = "「{name}」还有 {count} 条要发{next}。取消了就都不发，也恢复不了。"
+    lines = [
+        _steered(desk, found, asking).content.text,
+        say("只想先停一停，发 /pause {number}，马上就停，还能恢复。", number=number),
+        say("真的取消，10 分钟内发 /confirm {number}；不取消，发 /dismiss。", number=yes),
+    ]
+    return reply(
+        "\n".join(lines),
+        Button(say("确认取消"), f"/confirm {yes}"),
+        Button(say("先暂停"), f"/pause {number}"),
+        Button(say("不取消"), "/dismiss"),
+        private=True,
     )
-    text = desk.say(sentence, name=done.campaign.name, count=done.planned, number=number.number)
-    yield reply(text, private=True)
 
 
 @command("retry", "重发失败", Role.MANAGER, "把一个活动失败的再发一次", "/retry 12")
@@ -132,7 +173,8 @@ async def progress_(desk: Desk, asked: Asked, number: Number) -> Replies:  # noq
     shown = [say(words, count=counts[state]) for state, words in _COUNTED.items() if counts[state]]
     lines = [
         title(desk, campaign),
-        desk.listed(shown) if shown else say("还没有排到要发的。"),
+        *([desk.listed(shown)] if shown else []),
+        *_ahead_lines(desk, found.ahead, begun=bool(shown)),
         *waiting_lines(desk, found.progress),
         *_why(desk, "失败：{why}（{count} 条）", found.progress.failed),
         *_why(desk, "跳过：{why}（{count} 条）", found.progress.skipped),
@@ -140,6 +182,16 @@ async def progress_(desk: Desk, asked: Asked, number: Number) -> Replies:  # noq
     if found.end is not None:
         lines.append(say("大约 {time} 发完", time=desk.show_time(found.end)))
     yield reply("\n".join(lines), *_next_steps(say, campaign, found.progress), private=True)
+
+
+def _ahead_lines(desk: Desk, ahead: Sequence[datetime], *, begun: bool) -> list[str]:
+    """What is to come behind what the planner has planned, and when the first of it is."""
+    if not ahead:
+        return [] if begun else [desk.say("没有要发的。")]
+    sentence = (
+        "后面还有 {count} 条，下一条 {time}" if begun else "还没开始发：{count} 条，第一条 {time}"
+    )
+    return [desk.say(sentence, count=len(ahead), time=desk.show_time(ahead[0]))]
 
 
 def title(desk: Desk, campaign: StoredCampaign) -> str:

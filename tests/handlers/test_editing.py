@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.scenes import TONIGHT, broadcast, the_one
+from handlers.running import cancel_in
+from tests.handlers.scenes import OTHER, TONIGHT, broadcast, second_manager, the_one
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_group
 
 COUNTDOWN = "/countdown 11-08 @一群 还有 {{ days }} 天，{{ group }}见"
@@ -80,7 +81,8 @@ async def test_a_campaign_that_was_changed_meanwhile_is_previewed_anew(shop: Sho
     first = await shop.says(MANAGER, "/edit 1 第一种说法")
     await shop.says(MANAGER, "/edit 1 第二种说法")
     assert "没有等着确认的内容" in (await shop.presses(MANAGER, first.buttons["确认发送"])).text
-    await shop.says(MANAGER, "/cancel 1")
+    async with shop.desk.database.writing() as connection:
+        await cancel_in(connection, shop.desk, "room:another", 1)
     answer = await shop.says(MANAGER, "/confirm")
     assert answer.text == "预览之后别人改过或停了它，这次没有改。发 /plan 看看现在的安排。"
     assert (await the_one(shop)).version_number == 1
@@ -107,3 +109,23 @@ async def test_a_campaign_whose_groups_are_gone_is_given_others_first(shop: Shop
     await shop.closes("一群")
     answer = await shop.says(MANAGER, "/edit 1 换个说法", group=None)
     assert answer.text == "它现在一个群也发不到，先改群再改内容。"
+
+
+async def test_what_waits_is_edited_again_and_again_and_goes_out_when_it_is_approved(
+    any_shop: Shop,
+) -> None:
+    """Its one moment lies before all that is written after it."""
+    shop = any_shop
+    await second_manager(shop)
+    await broadcast(shop)
+    number = (await the_one(shop)).id
+    for text in ("今晚八点半直播", "今晚九点直播"):
+        shop.clock.advance(3 * MINUTE)
+        await shop.desk.planner.plan_ahead()
+        assert "编号" in (await shop.says(MANAGER, f"/edit {number} {text}", group=None)).text
+        await shop.says(MANAGER, "/confirm", group=None)
+    shop.clock.advance(3 * MINUTE)
+    answer = await shop.says(OTHER, f"/approve {number} 3", group=None)
+    assert "批准了" in answer.text
+    assert "时间已经过了" not in answer.text
+    assert (await shop.delivers()).text == "今晚九点直播"

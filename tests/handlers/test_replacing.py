@@ -57,7 +57,7 @@ async def test_a_countdown_replaces_the_one_of_its_name(shop: Shop) -> None:
     schedule = {"kind": "countdown", "day": "2026-12-12", "first_days_left": 10, "at": "10:18"}
     assert await replaced(shop, "countdown", "双12 2026", schedule) == [1]
     assert await replaced(shop, "countdown", "12-12 2026", schedule) == []
-    await shop.says(MANAGER, "/cancel 1")
+    await confirmed(shop, "/cancel 1")
     assert await replaced(shop, "countdown", "双12 2026", schedule) == []
 
 

@@ -302,15 +302,49 @@ async def test_a_cancelled_campaign_sends_nothing_more(shop: Shop) -> None:
     await shop.says(MANAGER, "/confirm")
     shop.clock.advance(10 * MINUTE)
     await shop.desk.planner.plan_ahead()
-    answer = await shop.says(MANAGER, "取消 #1")
-    assert answer.text == (
-        "「双11 倒计时 2026」已取消，1 条待发的不再发。已经发出的，可用 /recall 1 撤回。"
+    asked = await shop.says(MANAGER, "取消 #1", group=None)
+    assert asked.text == (
+        "「双11 倒计时 2026」还有 7 条要发（下一条 11-05 10:18）。取消了就都不发，也恢复不了。\n"
+        "只想先停一停，发 /pause 1，马上就停，还能恢复。\n"
+        "真的取消，10 分钟内发 /confirm 2；不取消，发 /dismiss。"
     )
+    assert asked.buttons == {"确认取消": "/confirm 2", "先暂停": "/pause 1", "不取消": "/dismiss"}
+    assert await state_counts(shop) == {"planned": 1}
+    answer = await shop.presses(MANAGER, asked.buttons["确认取消"])
+    assert answer.text == "「双11 倒计时 2026」已取消，7 条待发的不再发。"
     shop.clock.advance(DAY)
     assert not await shop.delivers()
     assert await state_counts(shop) == {"cancelled": 1}
     answer = await shop.says(MANAGER, "/cancel 1")
     assert answer.text == "「双11 倒计时 2026」已经结束了，没有要取消的。"
+
+
+async def test_who_does_not_cancel_after_all_loses_nothing(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.says(MANAGER, "/countdown 双11 @一群")
+    await shop.says(MANAGER, "/confirm")
+    (campaign,) = await made(shop)
+    asked = await shop.says(MANAGER, f"/cancel {campaign.id}", group=None)
+    assert (await shop.presses(MANAGER, asked.buttons["不取消"])).text == "好的，那就不动它。"
+    assert "没有等着确认" in (await shop.presses(MANAGER, asked.buttons["确认取消"])).text
+    shop.clock.advance(20 * MINUTE)
+    assert len(await shop.delivers()) == 1
+    # What has left can be taken back, and only then is that offered.
+    await shop.says(MANAGER, f"/cancel {campaign.id}")
+    orders = await shop.orders(shop.heard(MANAGER, "/confirm", group=None))
+    assert (await shop.obeys(orders)).text == (
+        "「双11 倒计时 2026」已取消，6 条待发的不再发。"
+        f"已经发出的，可用 /recall {campaign.id} 撤回。"
+    )
+    assert "没有要取消的" in (await shop.obeys(orders)).text
+
+
+async def test_a_round_cancelled_before_it_is_posted_is_over(shop: Shop) -> None:
+    await shop.says(MANAGER, "/poll @一群 先上哪个 | 栀子 | 白茶", group=None)
+    await shop.says(MANAGER, "/confirm", group=None)
+    assert "已取消，1 条待发的不再发。" in (await shop.says(MANAGER, "/cancel 1")).text
+    assert "已经取消" in (await shop.says(MANAGER, "/poll 1", group=None)).text
+    assert not await shop.delivers()
 
 
 async def test_a_halt_stops_posts_and_not_answers(any_shop: Shop) -> None:

@@ -47,6 +47,31 @@ async def test_a_paused_campaign_waits_and_goes_on_where_it_was(any_shop: Shop) 
     assert "没有要暂停的" in (await shop.says(MANAGER, f"/pause {number}")).text
 
 
+async def test_what_is_yet_to_be_planned_counts_as_to_come(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.says(MANAGER, "/countdown 双12 @一群 @二群")
+    await shop.says(MANAGER, "/confirm")
+    number = (await the_one(shop)).id
+    assert (await shop.says(MANAGER, f"/progress {number}", group=None)).text.endswith(
+        "\n还没开始发：10 条，第一条 12-02 10:18"
+    )
+    assert (await shop.says(MANAGER, f"/pause {number}", group=None)).text == (
+        "「双12 2026」暂停了，10 条待发的先等着（下一条 12-02 10:18），过时不补。"
+        f"恢复就发 /resume {number}。"
+    )
+    assert (await shop.says(MANAGER, f"/resume {number}", group=None)).text == (
+        "「双12 2026」恢复了，10 条待发的接着发（下一条 12-02 10:18），过了时间的不补发。"
+    )
+    shop.clock.advance(27 * DAY + 20 * MINUTE)
+    await shop.delivers()
+    stands = (await shop.says(MANAGER, f"/progress {number}", group=None)).text
+    assert "\n已发 2\n后面还有 9 条，下一条 12-03 10:18" in stands
+    shop.clock.advance(20 * DAY)
+    await shop.delivers()
+    stands = (await shop.says(MANAGER, f"/progress {number}", group=None)).text
+    assert "后面" not in stands
+
+
 async def test_what_falls_due_during_a_pause_is_planned_afterwards(shop: Shop) -> None:
     await shop.says(MANAGER, "/countdown 双11 @一群")
     await shop.says(MANAGER, "/confirm")
@@ -114,7 +139,9 @@ async def test_progress_tells_what_waits_and_until_when(shop: Shop) -> None:
     shop.platform.refuses[in_group("一群")] = TooFast(5 * MINUTE)
     shop.platform.refuses[in_group("二群")] = Unclear("no_answer")
     await broadcast(shop, to="@所有群")
-    assert "还没有排到要发的" in (await shop.says(MANAGER, "/progress 1")).text
+    assert (await shop.says(MANAGER, "/progress 1")).text == (
+        f"「{TONIGHT}」（编号 1）已批准\n还没开始发：1 条，第一条 11-05 10:00"
+    )
     await shop.delivers()
     stands = await shop.says(MANAGER, "进度 1")
     assert "待发 1、已发 1、存疑 1" in stands.text
@@ -150,6 +177,7 @@ async def test_a_test_goes_to_the_manager_alone_word_for_word(shop: Shop) -> Non
     shop.clock.advance(20 * MINUTE)
     assert (await shop.delivers()).text == post
     await shop.says(MANAGER, "/cancel 1")
+    await shop.says(MANAGER, "/confirm")
     assert "没有要发的了" in (await shop.says(MANAGER, "/test 1")).text
 
 
