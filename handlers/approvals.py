@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +22,7 @@ from handlers.moved_posts import follow_moments
 from handlers.previews import facts, fits, in_one_message, late, said, to_come
 from handlers.replacing import Covered, covered, narrowed_by, replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
-from scheduler.campaigns import CampaignState, Occurrence
+from scheduler.campaigns import Campaign, CampaignState, Occurrence
 from scheduler.content import Button, Content
 from scheduler.left_alone import left_alone
 from scheduler.planner import campaign_value
@@ -39,6 +39,7 @@ _log = structlog.get_logger(__name__)
 REPLACED = "replaced"
 _FIRST_VERSION = 1
 _TICK = timedelta(microseconds=1)
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _OPEN = (CampaignState.DRAFT, CampaignState.PAUSED)
 
 
@@ -181,7 +182,7 @@ async def approved(connection: AsyncConnection, desk: Desk, number: int, replace
     """What is to be said of a campaign that has just been approved."""
     campaign = await campaigns.known(connection, number)
     value = campaign_value(campaign)
-    posts = to_come(value, campaign.submitted_at - _TICK, desk.clock.now())
+    posts = to_come(value, _due_since(campaign, value), desk.clock.now())
     if not posts:
         return Approved(campaign, replaced, (), too_late=True)
     meant = await resolve(connection, desk.shop_id, campaign.audience)
@@ -337,7 +338,16 @@ def still_to_come(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:
         return []
     now, value = desk.clock.now(), campaign_value(campaign)
     late = waits(campaign) or isinstance(value.schedule, Once)
-    return to_come(value, campaign.submitted_at - _TICK if late else now, now)
+    return to_come(value, _due_since(campaign, value) if late else now, now)
+
+
+def _due_since(campaign: StoredCampaign, value: Campaign) -> datetime:
+    """The moment behind which a version's posts lie, be they past.
+
+    A post of one moment is its campaign's only one, whichever version says it and however much
+    later that was written.
+    """
+    return _LONG_AGO if isinstance(value.schedule, Once) else campaign.submitted_at - _TICK
 
 
 async def _tell_drafter(desk: Desk, campaign: StoredCampaign, actor: str, sentence: str) -> None:
