@@ -37,12 +37,16 @@ class ReviewNotDrawn(RunningError):
 
 @dataclass(frozen=True, slots=True)
 class ReviewAnswer:
-    """A review in each of its forms; `picture` is a PNG file, None where it was not wanted."""
+    """A review in each of its forms; `picture` is a PNG file, None where it was not drawn.
+
+    Before it has `begun` there is nothing to draw.
+    """
 
     document: dict[str, Any]
     text: str
     page: str
     picture: bytes | None
+    begun: bool
 
 
 async def review(
@@ -52,7 +56,6 @@ async def review(
 
     Raises:
         ReviewUnknown: there is none.
-        ReviewNotDrawn: its picture was wanted and could not be drawn.
     """
     async with opened_desk(configuration) as desk:
         try:
@@ -65,12 +68,10 @@ async def review(
                 f"{one.asked.replace(' ', ':')}" for one in await reviewable(desk, _KNOWN)
             )
             raise ReviewUnknown(name=written, known=known or "nothing yet")
-        picture = await review_png(desk, found) if pictured else None
-        if pictured and picture is None:
-            raise ReviewNotDrawn
         return ReviewAnswer(
             review_document(desk, found),
             review_text(desk, found),
             review_page(desk, found),
-            picture,
+            await review_png(desk, found) if pictured else None,
+            found.begun,
         )

@@ -273,6 +273,7 @@ def review(
     """What a campaign, or a programme's year, came to, and what to keep and to change."""
 
     async def work() -> int:
+        from bot.asking_review import ReviewNotDrawn  # noqa: PLC0415 (as for run)
         from bot.asking_review import review as ask  # noqa: PLC0415 (as for run)
 
         found = await ask(configured(config), what, pictured=picture is not None)
@@ -284,6 +285,10 @@ def review(
             print_document(found.document)
         else:
             typer.echo(found.text)
+        if picture is not None and not found.begun:
+            typer.echo("no picture written: nothing has gone out yet", err=True)
+        elif picture is not None and found.picture is None:
+            raise ReviewNotDrawn
         return DONE
 
     run_to_its_end(work)

@@ -103,7 +103,8 @@ class PostSeen:
 
     `last` is the same of its last delivery that was not cancelled, None where there is none.
     `left_out` tells that a manager left it out, `stopped` that its campaign had ended before it was
-    planned. Without deliveries and neither of these there was nobody to send it to.
+    planned, `ahead` that it is to be planned yet, `unapproved` that nobody has approved it. Without
+    deliveries and none of these there was nobody to send it to.
     """
 
     campaign_id: int
@@ -116,12 +117,19 @@ class PostSeen:
     phase: str = ""
     left_out: bool = False
     stopped: bool = False
+    ahead: bool = False
+    unapproved: bool = False
     last: datetime | None = None
 
     @property
     def reached(self) -> bool:
         """Whether anybody may have seen it."""
         return bool(self.ledger.sent or self.ledger.uncertain)
+
+    @property
+    def to_come(self) -> bool:
+        """Whether some of it, or all, is to be sent yet."""
+        return bool(self.ledger.waiting) or (self.ahead and not self.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +226,16 @@ class Review:
         return Ledger.together(part.ledger for part in self.parts)
 
     @property
+    def to_come(self) -> list[PostSeen]:
+        """The posts of which something is to be sent yet, the earliest first."""
+        return [post for post in self.posts if post.to_come]
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is settled of anything what became of it."""
+        return sum(self.ledger.counts.values()) > self.ledger.waiting
+
+    @property
     def over(self) -> bool:
         """Whether nothing of it is to come any more."""
-        return self.ends is not None and self.made_at >= self.ends and not self.ledger.waiting
+        return not self.to_come and self.ends is not None and self.made_at >= self.ends

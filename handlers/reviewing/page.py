@@ -90,7 +90,7 @@ def review_page(desk: Desk, review: Review) -> str:
 def _figures(desk: Desk, review: Review) -> list[str]:
     """The lines below the totals; that of the deliveries where the totals do not tell all of it."""
     ledger, lines = review.ledger, figure_lines(desk, review)
-    told = ledger.planned == ledger.sent + ledger.held_back and not ledger.held_out
+    told = 0 < ledger.planned == ledger.sent + ledger.held_back and not ledger.held_out
     return lines[1:] if told else lines
 
 

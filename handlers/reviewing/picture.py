@@ -27,14 +27,14 @@ _HINTS = 5
 
 
 async def review_picture(desk: Desk, review: Review) -> Picture | None:
-    """The review as a picture for a phone; None where there is nothing to show, or no font."""
+    """The review as a picture for a phone; None where nothing has begun, or there is no font."""
     png = await review_png(desk, review)
     return None if png is None else Picture.drawn(png)
 
 
 async def review_png(desk: Desk, review: Review) -> bytes | None:
     """The same as the bytes of a PNG file."""
-    if not review.ledger.planned:
+    if not review.begun:
         return None
     try:
         return await drawn(review_sheet(desk, review))

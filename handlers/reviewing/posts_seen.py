@@ -15,12 +15,13 @@ from handlers.reviewing.figures import Ledger, PostSeen
 from scheduler.campaigns import occurrences_of
 from scheduler.planner import campaign_value
 from scheduler.schedules import last_wall
-from storage.campaigns import StoredCampaign
+from storage.campaigns import CampaignState, StoredCampaign
 from storage.deliveries import DeliveryState
 from storage.review_ledger import Stand
 
 _FAR = timedelta(days=3 * 366)
 _TICK = timedelta(microseconds=1)
+_ENDED = (CampaignState.CANCELLED, CampaignState.FINISHED)
 
 Key = tuple[int, str]
 """A post by its campaign and its slot."""
@@ -54,6 +55,7 @@ def posts_seen(
         for slot in moments.keys() | slots:
             key = campaign.id, slot
             at = begun.get(key) or moments[slot]
+            unplanned = key not in ledgers and campaign.planned_until < at
             found.append(
                 PostSeen(
                     campaign_id=campaign.id,
@@ -63,7 +65,9 @@ def posts_seen(
                     in_private=private.get(key, campaign.audience.segment is not None),
                     ledger=Ledger(ledgers.get(key, {}), recalled[key]),
                     left_out=slot in campaign.skipped,
-                    stopped=key not in ledgers and campaign.planned_until < at <= now,
+                    stopped=unplanned and campaign.state in _ENDED and at <= now,
+                    ahead=unplanned and campaign.state not in _ENDED,
+                    unapproved=campaign.state is CampaignState.DRAFT,
                     last=last.get(key),
                 )
             )

@@ -68,7 +68,7 @@ async def review_of_campaign(
     review = await _reviewed(desk, found, [part], campaign.name)
     talk = await _talk(desk, found) if with_talk else None
     review = replace(review, number=campaign.id, talk=talk)
-    return replace(review, advice=advise(known_of(desk, review)))
+    return _advised(desk, review)
 
 
 async def review_of_programme(
@@ -106,7 +106,12 @@ async def review_of_programme(
         waiting=() if plan is None else _never_planned(desk, plan, found.posts),
         talk=await _talk(desk, found),
     )
-    return replace(review, advice=advise(known_of(desk, review)))
+    return _advised(desk, review)
+
+
+def _advised(desk: Desk, review: Review) -> Review:
+    """The review with its advice; of what has not begun nothing can be learnt."""
+    return replace(review, advice=advise(known_of(desk, review))) if review.begun else review
 
 
 async def looked_for(connection: AsyncConnection, every: Sequence[StoredCampaign]) -> timedelta:

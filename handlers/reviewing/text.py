@@ -11,7 +11,7 @@ from handlers.previews import in_one_message
 from handlers.reasons import words_for
 from handlers.report_words import DEMANDS, STANCES
 from handlers.reviewing.advice_text import advice_by_kind
-from handlers.reviewing.figures import Ledger, PartSeen, Review, TaskSeen
+from handlers.reviewing.figures import Ledger, PartSeen, PostSeen, Review, TaskSeen
 from handlers.shares import percent
 from handlers.trial_text import METRICS, compared_line, money_lines, span_told
 from insights.lexicon import WHOLE
@@ -89,11 +89,28 @@ def title_line(desk: Desk, review: Review) -> str:
 
 def standing_lines(desk: Desk, review: Review) -> list[str]:
     """That it is not over, where it is not."""
+    say, to_come = desk.say, review.to_come
     if not review.posts or review.over:
         return []
-    if review.ends is None or review.ledger.waiting:
-        return [desk.say("还没发完，这是到现在为止的数字。")]
-    return [desk.say("要看到 {time} 才算完，这是中途的数字。", time=desk.show_time(review.ends))]
+    if not review.begun:
+        return _not_begun_lines(desk, to_come)
+    if to_come:
+        return [say("还没发完，这是到现在为止的数字。")]
+    if review.ends is None:
+        return []
+    return [say("要看到 {time} 才算完，这是中途的数字。", time=desk.show_time(review.ends))]
+
+
+def _not_begun_lines(desk: Desk, to_come: Sequence[PostSeen]) -> list[str]:
+    """What is planned of something of which nothing has gone out, and when that begins."""
+    say = desk.say
+    if not to_come:
+        return [say("没有发过，已经停了。")]
+    first = desk.show_time(to_come[0].at)
+    lines = [say("还没开始：排了 {count} 次，第一次 {time}。", count=len(to_come), time=first)]
+    if unapproved := sum(one.unapproved for one in to_come):
+        lines.append(say("{count} 次还等着批准。", count=unapproved))
+    return lines
 
 
 def figure_lines(desk: Desk, review: Review) -> list[str]:
@@ -101,7 +118,8 @@ def figure_lines(desk: Desk, review: Review) -> list[str]:
     if not review.posts:
         return []
     say = desk.say
-    lines = [ledger_line(desk, review.ledger), *why_lines(desk, review)]
+    counted = [ledger_line(desk, review.ledger)] if review.ledger.counts else []
+    lines = [*counted, *why_lines(desk, review)]
     lines += did_lines(desk, review.did, say("{window}内", window=span_told(desk, review.window)))
     return [*lines, *money_lines(desk, review.money)]
 
@@ -141,7 +159,8 @@ def why_lines(desk: Desk, review: Review) -> list[str]:
     if left_out:
         told.append(say("管理员提前跳过了 {count} 次", count=left_out))
     empty = sum(
-        not one.left_out and not one.stopped and not one.ledger.counts and one.at <= review.made_at
+        not (one.left_out or one.stopped or one.ahead or one.ledger.counts)
+        and one.at <= review.made_at
         for one in review.posts
     )
     if empty:
@@ -151,7 +170,12 @@ def why_lines(desk: Desk, review: Review) -> list[str]:
     if review.ledger.recalled:
         told.append(say("发出后又撤回 {count} 条", count=review.ledger.recalled))
     if review.waiting:
-        told.append(say("一直没排上：{names}", names=desk.listed(review.waiting, _ROWS)))
+        names = desk.listed(review.waiting, _ROWS)
+        told.append(
+            say("一直没排上：{names}", names=names)
+            if review.begun
+            else say("还缺资料，没排上：{names}", names=names)
+        )
     return [say("· {line}", line=one) for one in told]
 
 
@@ -224,8 +248,9 @@ def task_line(desk: Desk, task: TaskSeen) -> str:
 
 def _came_of(desk: Desk, times: int, ledger: Ledger, did: Aftermath) -> str:
     say = desk.say
-    parts = [say("{count} 次", count=times)] if times > 1 else []
-    parts.append(say("发出 {sent}/{count} 条", sent=ledger.sent, count=ledger.planned))
+    parts = [say("{count} 次", count=times)] if times > 1 or not ledger.counts else []
+    if ledger.counts:
+        parts.append(say("发出 {sent}/{count} 条", sent=ledger.sent, count=ledger.planned))
     if did.both is not None:
         parts.append(say("回复 {count}", count=did.people(Metric.REPLIES)))
     if did.gone:

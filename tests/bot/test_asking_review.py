@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,29 +11,45 @@ import pytest
 from bot import asking_review
 from bot.configuration import Configuration
 from handlers.settings import ShopSettings
+from storage.campaigns import StoredCampaign
 from storage.database import Database
 from tests.bot.program import call
 from tests.handlers.reviewing.scenes import sent_broadcast
-from tests.handlers.shop import open_shop
+from tests.handlers.scenes import broadcast, the_one
+from tests.handlers.shop import Shop, open_shop
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture
-def reviewed(here: Path, configured: Configuration) -> str:
-    """The key of a campaign that has gone out."""
+def at_the_shop(
+    here: Path, configured: Configuration, lives: Callable[[Shop], Awaitable[StoredCampaign]]
+) -> StoredCampaign:
+    """What happens to a campaign at the shop of the folder, which has one group."""
 
-    async def live() -> str:
+    async def live() -> StoredCampaign:
         file = here / configured.storage.url.get_secret_value().rpartition("///")[2]
         database = await Database.open(f"sqlite+aiosqlite:///{file}")
         try:
             shop = await open_shop(database, ShopSettings())
             await shop.opens("一群")
-            return (await sent_broadcast(shop)).key
+            return await lives(shop)
         finally:
             await database.close()
 
     return asyncio.run(live())
+
+
+async def waiting_broadcast(shop: Shop) -> StoredCampaign:
+    """A broadcast that nobody has sent yet."""
+    await broadcast(shop)
+    await shop.desk.planner.plan_ahead()
+    return await the_one(shop)
+
+
+@pytest.fixture
+def reviewed(here: Path, configured: Configuration) -> str:
+    """The key of a campaign that has gone out."""
+    return at_the_shop(here, configured, sent_broadcast).key
 
 
 def test_a_campaign_is_told_by_its_number_and_by_its_key(reviewed: str) -> None:
@@ -63,9 +80,26 @@ def test_a_picture_that_cannot_be_drawn_is_told(monkeypatch: pytest.MonkeyPatch)
         return None
 
     monkeypatch.setattr(asking_review, "review_png", nothing)
-    ended = call("review", "1", "--picture", "review.png")
+    ended = call("review", "1", "--picture", "review.png", "--html", "review.html")
     assert ended.code == 1
     assert "The picture of the review could not be drawn." in ended.err
+    assert "wrote review.html" in ended.err
+    assert ended.out.startswith("📊 复盘「今晚八点直播」（11-05）\n")
+
+
+def test_of_what_has_not_begun_all_but_the_picture_is_written(
+    here: Path, configured: Configuration
+) -> None:
+    at_the_shop(here, configured, waiting_broadcast)
+    ended = call("review", "1", "--html", "review.html", "--picture", "review.png")
+    assert ended.code == 0
+    assert ended.err.splitlines() == [
+        "wrote review.html",
+        "no picture written: nothing has gone out yet",
+    ]
+    assert "还没开始：排了 1 次" in ended.out
+    assert "还没开始：排了 1 次" in (here / "review.html").read_text(encoding="utf-8")
+    assert not (here / "review.png").exists()
 
 
 @pytest.mark.usefixtures("reviewed")

@@ -12,9 +12,10 @@ from handlers.reviewing.arguments import ReviewWords
 from handlers.reviewing.asking import asked_review
 from handlers.reviewing.document import review_document
 from handlers.reviewing.page import review_page
+from handlers.settings import ShopSettings
 from storage.database import Database
 from storage.shops import ensure_shop
-from storage.tables import campaigns
+from storage.tables import campaigns, content_versions
 from tests.handlers.programme_scenes import by_key, shop_with_sale, switched_on
 from tests.handlers.reviewing.scenes import (
     BOX,
@@ -26,7 +27,7 @@ from tests.handlers.reviewing.scenes import (
     sent_broadcast,
 )
 from tests.handlers.scenes import OTHER, broadcast, second_manager, the_one
-from tests.handlers.shop import DAY, Opener, Shop
+from tests.handlers.shop import DAY, NOW, Opener, Shop, TickingClock, open_shop
 
 
 @pytest.fixture
@@ -154,10 +155,70 @@ async def test_what_is_not_over_yet_says_so(shop: Shop) -> None:
     number = (await the_one(shop)).id
     await shop.desk.planner.plan_ahead()
     text = (await asked(shop, f"/review {number}")).text
-    assert "还没发完，这是到现在为止的数字。\n计划 1 条 · 发出 0 · 还没到 1" in text
+    assert "还没开始：排了 1 次，第一次 11-05 10:00。\n计划 1 条 · 发出 0 · 还没到 1" in text
     await shop.delivers()
     text = (await asked(shop, f"/review {number}")).text
     assert "要看到 11-07 10:00 才算完，这是中途的数字。\n计划 1 条 · 发出 1" in text
+
+
+async def test_of_what_waits_for_approval_that_is_said_and_nothing_is_advised(
+    any_shop: Shop,
+) -> None:
+    await second_manager(any_shop)
+    await broadcast(any_shop)
+    campaign = await the_one(any_shop)
+    for written in (str(campaign.id), campaign.key):
+        assert (await asked(any_shop, f"/review {written}")).text.splitlines() == [
+            "📊 复盘「今晚八点直播」（11-05）",
+            "还没开始：排了 1 次，第一次 11-05 10:00。",
+            "1 次还等着批准。",
+        ]
+    await asked(any_shop, f"/reject {campaign.id}", OTHER)
+    assert (await asked(any_shop, f"/review {campaign.id}")).text.splitlines() == [
+        "📊 复盘「今晚八点直播」（11-05）",
+        "没有发过，已经停了。",
+        "· 活动停了，1 次没有排",
+    ]
+
+
+async def test_a_campaign_without_any_post_is_told_to_have_none(any_shop: Shop) -> None:
+    await broadcast(any_shop)
+    campaign = await the_one(any_shop)
+    before = (any_shop.clock.now() - DAY).replace(tzinfo=None)  # a moment that was over already
+    gone = {"kind": "once", "at": before.isoformat()}
+    async with any_shop.desk.database.writing() as connection:
+        await connection.execute(update(campaigns).values(schedule=gone))
+        await connection.execute(update(content_versions).values(schedule=None))
+    answer = await asked(any_shop, f"/review {campaign.id}")
+    assert answer.text == "📊 复盘「今晚八点直播」：一条也没排过。"
+    found = await asked_review(any_shop.desk, ReviewWords(number=campaign.id))
+    assert found is not None
+    assert review_page(any_shop.desk, found)
+    assert review_document(any_shop.desk, found)["deliveries"]["planned"] == 0
+
+
+async def test_a_draft_is_reviewed_under_a_clock_that_ticks_too(sqlite: Database) -> None:
+    shop = await open_shop(sqlite, ShopSettings(), clock=TickingClock(NOW))
+    await shop.opens("一群")
+    await second_manager(shop)
+    await broadcast(shop)
+    assert "还等着批准" in (await asked(shop, "/review 1")).text
+
+
+async def test_of_a_programme_that_is_on_it_is_told_when_it_begins(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    await switched_on(shop)
+    assert (await asked(shop, "/review sale 2026")).text.splitlines() == [
+        "📊 复盘「秋季上新节 2026」（11-06 至 11-11）",
+        "还没开始：排了 4 次，第一次 11-06 10:18。",
+        "· 还缺资料，没排上：发货通知",
+        "",
+        "【预热 11-06～11-11】让老朋友记起来：4 次",
+    ]
+    await asked(shop, "/programme off sale")
+    assert (await asked(shop, "/review sale 2026")).text.splitlines()[1] == "没有发过，已经停了。"
 
 
 async def test_what_was_held_back_is_told_with_its_reason_and_what_to_do(shop: Shop) -> None:
