@@ -218,7 +218,7 @@ async def turn_off(desk: Desk, actor: str, key: str, year: int) -> SwitchedOff |
             done = await cancel_in(connection, desk, actor, one.id)
             if done is not None and done.changed:
                 ended += 1
-                deliveries += done.ahead.messages
+                deliveries += done.ahead.planned
         subject = f"{key}:{year}"
         details = {"campaigns": ended, "deliveries": deliveries}
         await audit.note(connection, audit.Entry(now, actor, "programme_off", subject, details))

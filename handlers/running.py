@@ -35,10 +35,11 @@ class Ahead:
     """What of a campaign is still to go out: so many messages, each post with its moment.
 
     A post whose moment is further off than the planner looks counts as one message: how many it
-    comes to, nobody knows yet.
+    comes to, nobody knows yet. `planned` of the messages stand in the ledger.
     """
 
     messages: int
+    planned: int
     posts: Mapping[str, datetime]
 
     def next_at(self, now: datetime) -> datetime | None:
@@ -206,7 +207,8 @@ async def ahead_of(connection: AsyncConnection, desk: Desk, campaign: StoredCamp
     moments = {one.slot: one.at for one in still_to_come(desk, campaign)}
     posts = {slot: moments.get(slot, at) for slot, (_, at) in planned.items()}
     posts |= {one.slot: one.at for one in unplanned}
-    return Ahead(sum(count for count, _ in planned.values()) + len(unplanned), posts)
+    messages = sum(count for count, _ in planned.values())
+    return Ahead(messages + len(unplanned), messages, posts)
 
 
 async def _note(
