@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from handlers.arguments import Groups
 from handlers.audiences import ask_for_groups, chosen_or_here
 from handlers.coupon_words import CouponCode, CouponName, CouponOrder
+from handlers.day_arguments import Day
 from handlers.desk import Asked, Desk
 from handlers.fans_only import kept_out
 from handlers.proposing import broadcast_proposal, offered
@@ -23,6 +24,7 @@ from storage.coupons import Batch, Coupon
 
 _SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is mistaken for another
 _LENGTH = 10
+_LATELY = timedelta(days=90)
 _SHOWN = 10
 _LONG_CODE = 8  # characters: of a shorter one only the first is shown
 
@@ -103,19 +105,15 @@ def _until(desk: Desk, until: datetime | None) -> str:
 
 async def _kept(desk: Desk, asked: Asked, order: CouponOrder) -> Reply:
     """Put codes into a batch, which is made where there is none of this name."""
-    say, until = desk.say, None
-    if order.until is not None:
-        try:
-            day = order.until.after(desk.shop.day_of(asked.at))
-        except ValueError:
-            sentence = "日历里没有「{day}」这一天。可以这样写：{example}"
-            text = say(sentence, day=order.until.written, example="12-12")
-            return reply(text, private=True)
-        # The last second of the day by the shop's clock.
-        midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(desk.shop.zone))
-        until = midnight - timedelta(seconds=1)
+    say = desk.say
+    until = None if order.until is None else _end_of(desk, asked, order.until)
+    if isinstance(until, Reply):
+        return until
     codes = order.codes or [_new_code() for _ in range(order.make)]
     async with desk.database.writing() as connection:
+        before = await coupons.batch_named(connection, desk.shop_id, order.name)
+        if not codes and (before is None or not before.codes):
+            return _without_codes(desk, order)
         batch = await coupons.make_batch(
             connection,
             desk.shop_id,
@@ -136,6 +134,37 @@ async def _kept(desk: Desk, asked: Asked, order: CouponOrder) -> Reply:
     if known:
         lines.append(say("{count} 个券码原来就有，或者写重了，没有再收。", count=known))
     return reply("\n".join(lines), private=True)
+
+
+def _end_of(desk: Desk, asked: Asked, until: Day) -> datetime | Reply:
+    """The last second of a day by the shop's clock; or why it cannot be the last one of a batch.
+
+    A day without its year that went by lately is a slip, and not meant for next year.
+    """
+    say, today = desk.say, desk.shop.day_of(asked.at)
+    try:
+        day = until.after(today)
+    except ValueError:
+        sentence = "日历里没有「{day}」这一天。可以这样写：{example}"
+        return reply(say(sentence, day=until.written, example="12-12"), private=True)
+    if day < today:
+        return reply(say("「{day}」已经过了，券要到以后的一天。", day=until.written), private=True)
+    if (
+        until.meant.year is None
+        and today - until.meant.in_year(today.year) <= _LATELY < day - today
+    ):
+        sentence = "「{day}」刚过。要到明年这天，就写 {next}。"
+        return reply(say(sentence, day=until.written, next=day), private=True)
+    midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(desk.shop.zone))
+    return midnight - timedelta(seconds=1)
+
+
+def _without_codes(desk: Desk, order: CouponOrder) -> Reply:
+    """That a batch needs codes, or how many are to be made up, with how it would be written."""
+    day = desk.say("不限") if order.until is None else order.until.written
+    example = f"/coupon {order.name} | {order.gives} | {day} | 100"
+    sentence = "还没写要几张，或者券码。可以这样写：{example}"
+    return reply(desk.say(sentence, example=example), private=True)
 
 
 def _new_code() -> str:

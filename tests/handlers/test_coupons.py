@@ -198,7 +198,8 @@ def test_a_number_is_how_many_or_a_code_as_it_says() -> None:
 
 
 async def test_no_post_offers_what_is_over_or_empty(shop: Shop) -> None:
-    await ready(shop, "/coupon 空券 | 减10 | 11-30")
+    await ready(shop, "/coupon 空券 | 减10 | 11-30 | 1")
+    await shop.says("小鱼", "/claim 空券")
     empty = await shop.says(MANAGER, "/offer @一群 空券", group=None)
     assert empty.text == "「空券」没有券可发，先备券。"
     await ready(shop, "/coupon 旧券 | 减10 | 11-05 | 2")
@@ -221,6 +222,43 @@ async def test_no_coupon_rewards_sharing(shop: Shop) -> None:
 async def test_a_day_that_does_not_exist_is_said(shop: Shop) -> None:
     answer = await shop.says(MANAGER, "/coupon 券 | 减5 | 2026-02-30 | 5", group=None)
     assert answer.text == "日历里没有「2026-02-30」这一天。可以这样写：12-12"
+
+
+@pytest.mark.parametrize(
+    ("order", "example"),
+    [
+        ("/coupon 券 | 减5", "/coupon 券 | 减5 | 不限 | 100"),
+        ("/coupon 券 | 减5 | 11-30", "/coupon 券 | 减5 | 11-30 | 100"),
+        ("/coupon 券 | 减5 | 11-30 |", "/coupon 券 | 减5 | 11-30 | 100"),
+    ],
+)
+async def test_a_batch_without_codes_is_asked_for_them(
+    shop: Shop, order: str, example: str
+) -> None:
+    answer = await shop.says(MANAGER, order, group=None)
+    assert answer.text == f"还没写要几张，或者券码。可以这样写：{example}"
+    assert "还没有优惠券" in (await shop.says(MANAGER, "/coupon", group=None)).text
+    assert "共 100 张" in (await shop.says(MANAGER, example, group=None)).text
+    changed = await shop.says(MANAGER, "/coupon 券 | 减8 | 12-31", group=None)
+    assert changed.text == ("好的，备好了。\n券：减8，有效到 2026-12-31；共 100 张，发了 0，用了 0")
+
+
+@pytest.mark.parametrize(
+    ("day", "answer"),
+    [
+        ("11-04", "「11-04」刚过。要到明年这天，就写 2027-11-04。"),
+        ("09-01", "「09-01」刚过。要到明年这天，就写 2027-09-01。"),
+        ("2026-11-04", "「2026-11-04」已经过了，券要到以后的一天。"),
+        ("11-05", "有效到 2026-11-05"),
+        ("01-15", "有效到 2027-01-15"),
+        ("06-18", "有效到 2027-06-18"),
+        ("2027-11-04", "有效到 2027-11-04"),
+    ],
+)
+async def test_a_day_gone_by_is_no_last_day(shop: Shop, day: str, answer: str) -> None:
+    said = await shop.says(MANAGER, f"/coupon 券 | 减5 | {day} | 5", group=None)
+    assert answer in said.text
+    assert ("备好了" in said.text) == ("有效到" in answer)
 
 
 def test_codes_are_masked_however_short_they_are() -> None:
