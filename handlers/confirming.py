@@ -78,6 +78,7 @@ class SwitchedOn:
     key: str
     year: int
     title: str
+    was_on: bool
     approved: tuple[Approved, ...]
     waiting: tuple[StoredCampaign, ...]
     told: tuple[str, ...] | None = None
@@ -222,12 +223,12 @@ async def _switch_on(
         for one in made:
             details = {"version": one.version_number}
             await audit.note(connection, audit.Entry(now, asked.actor, "submit", one.key, details))
-        return SwitchedOn(switching.key, switching.year, switching.title, (), tuple(made))
+        return _switched(switching, waiting=made)
     done = []
     for one in made:
         replaced = await let_go(connection, desk, asked.actor, one)
         done.append(await approved(connection, desk, one.id, replaced or 0))
-    return SwitchedOn(switching.key, switching.year, switching.title, tuple(done), ())
+    return _switched(switching, approved=done)
 
 
 async def _switched_before(
@@ -237,8 +238,23 @@ async def _switched_before(
     if made is None:
         return NothingAsked()
     done = [await approved(connection, desk, one.id, 0) for one in made if not waits(one)]
-    waiting = tuple(one for one in made if waits(one))
-    return SwitchedOn(switching.key, switching.year, switching.title, tuple(done), waiting)
+    return _switched(switching, approved=done, waiting=[one for one in made if waits(one)])
+
+
+def _switched(
+    switching: Switching,
+    *,
+    approved: Sequence[Approved] = (),
+    waiting: Sequence[StoredCampaign] = (),
+) -> SwitchedOn:
+    return SwitchedOn(
+        switching.key,
+        switching.year,
+        switching.title,
+        switching.was_on,
+        tuple(approved),
+        tuple(waiting),
+    )
 
 
 async def _made_before(

@@ -7,7 +7,7 @@ like any edit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,9 +79,7 @@ async def calendar(
     return Calendar(plan, entries, by_slot)
 
 
-async def done(
-    desk: Desk, asked: Asked, programme: Programme, doing: Doing, *, written: str, example: str
-) -> Reply:
+async def done(desk: Desk, asked: Asked, programme: Programme, doing: Doing, written: str) -> Reply:
     """Change, move, leave out or take back one post; or one line that says what is missing."""
     say = desk.say
     year, running = await meant_year(desk, programme)
@@ -96,29 +94,67 @@ async def done(
         )
     place, rest = token(written)
     rest = rest.strip()
-    lacks_time = doing is Doing.MOVE and wall_time(rest, year) is None
-    if not place or lacks_time or (doing is Doing.TEXT and not rest):
-        return _wrong(desk, example)
     seen = await calendar(desk, programme, year, running)
-    one = entry_meant(seen.entries, place)
+    one = entry_meant(seen.entries, place) if place else _next_of(desk, seen.entries)
     if one is None:
         return no_such_post(desk, programme, place)
+    example = _example(desk, programme, doing, one)
+    if not place or (doing is Doing.TEXT and not rest):
+        return _wrong(desk, "没看懂。可以这样写：{example}", example)
+    if doing is Doing.MOVE:
+        to = _nearest(rest, one.at)
+        if to is None:
+            return _no_moment(desk, rest, one.at, example)
+        return await propose_move(desk, asked, programme, seen.plan, seen.entries, one, to)
+    return await _changed(desk, asked, doing, one, rest)
+
+
+async def _changed(desk: Desk, asked: Asked, doing: Doing, one: Entry, rest: str) -> Reply:
     match doing:
         case Doing.TEXT:
             return await propose_text(desk, asked, one, rest)
-        case Doing.MOVE:
-            to = _nearest(rest, one.at)
-            return await propose_move(desk, asked, programme, seen.plan, seen.entries, one, to)
+        case Doing.SKIP:
+            return await _skip(desk, asked, one)
         case _:
-            steer = _skip if doing is Doing.SKIP else _keep
-            return await steer(desk, asked, one)
+            return await _keep(desk, asked, one)
 
 
-def _nearest(written: str, near: datetime) -> datetime:
+def _next_of(desk: Desk, entries: Sequence[Entry]) -> Entry | None:
+    """The next post to come, else the last; None where there is none."""
+    now = desk.shop.local(desk.clock.now())
+    return next((one for one in entries if one.at > now), entries[-1] if entries else None)
+
+
+def _example(desk: Desk, programme: Programme, doing: Doing, one: Entry) -> str:
+    """How it is written for this post."""
+    call = f"/programme {doing} {programme.key} {one.number}"
+    match doing:
+        case Doing.TEXT:
+            return f"{call} {desk.say('新的文案')}"
+        case Doing.MOVE:
+            return f"{call} {one.at:%m-%d %H:%M}"
+        case _:
+            return call
+
+
+def _nearest(written: str, near: datetime) -> datetime | None:
     """The moment that was written, in the year that brings it nearest to where the post stands."""
     years = (near.year - 1, near.year, near.year + 1)
     found = [at for year in years if (at := wall_time(written, year)) is not None]
-    return min(found, key=lambda at: abs(at - near.replace(tzinfo=None)))
+    return min(found, key=lambda at: abs(at - near.replace(tzinfo=None)), default=None)
+
+
+def _no_moment(desk: Desk, written: str, near: datetime, example: str) -> Reply:
+    """Which part of what was written is no day, or no time of a day."""
+    day, _, clock = written.replace("T", " ").partition(" ")
+    is_day = _nearest(f"{day} 12:00", near) is not None
+    if is_day and not clock:
+        return _wrong(desk, "还没写几点。可以这样写：{example}", example)
+    if day and not is_day:
+        return _wrong(desk, "没有「{word}」这一天。可以这样写：{example}", example, day)
+    if clock:
+        return _wrong(desk, "没有「{word}」这个时间。可以这样写：{example}", example, clock.strip())
+    return _wrong(desk, "没看懂。可以这样写：{example}", example)
 
 
 async def _skip(desk: Desk, asked: Asked, one: Entry) -> Reply:
@@ -198,5 +234,5 @@ def no_such_post(desk: Desk, programme: Programme, written: str) -> Reply:
     )
 
 
-def _wrong(desk: Desk, example: str) -> Reply:
-    return reply(desk.say("没看懂。可以这样写：{example}", example=example), private=True)
+def _wrong(desk: Desk, sentence: str, example: str, word: str = "") -> Reply:
+    return reply(desk.say(sentence, example=example, word=word), private=True)

@@ -291,6 +291,7 @@ async def _propose_greetings(
         number = await ask(connection, asked, PROGRAMME, asdict(switching), now)
         await keep_choice(connection, asked.member.id, chosen.written)
     lines = [
+            was_on=was_on,
         say(
             "开「{name}」：每个节日提前 {days} 天把问候写好，先给你们看；"
             "批准了才发，一天只发一条。",

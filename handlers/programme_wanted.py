@@ -51,7 +51,7 @@ class Switching:
     """A programme to be switched on, or changed while it is on, as it is kept for a yes.
 
     `made` are the documents of `Proposal`s, `changed` those of `Edit`s. `groups` are the ids of
-    those that were shown.
+    those that were shown. It `was_on` if it is only changed.
     """
 
     key: str
@@ -62,6 +62,7 @@ class Switching:
     groups: list[int]
     made: list[dict[str, Any]]
     changed: list[dict[str, Any]]
+    was_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ async def wanted(
         groups=[group.id for group in chosen.groups],
         made=[_document(one) for one in made],
         changed=[_document(one) for one in changed],
+        was_on=running.is_on,
     )
     again = [plain_key(one["key"]) for one in switching.made]
     left_out = frozenset(slot for key in again if key in last for slot in last[key].skipped)

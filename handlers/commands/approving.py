@@ -196,7 +196,11 @@ def _switched_on(desk: Desk, on: SwitchedOn) -> Reply:
     """That a programme is on, what of it waits for another manager, and what holds it up."""
     say = desk.say
     replaced = sum(one.replaced for one in on.approved)
-    lines = [say("好的，「{name}」开好了。看每一条，发 /plan 或 /programme。", name=on.title)]
+    if on.waiting:
+        done = "好的，「{name}」的更新提交了。" if on.was_on else "好的，「{name}」提交了。"
+    else:
+        done = "好的，「{name}」更新好了。" if on.was_on else "好的，「{name}」开好了。"
+    lines = [say(done, name=on.title) + say("看每一条，发 /plan 或 /programme。")]
     if replaced:
         lines.append(say("（代替了先前的 {count} 个）", count=replaced))
     if on.waiting:

@@ -127,10 +127,7 @@ async def _done(
         case Doing.FACTS:
             return await _tell_facts(desk, asked, programme, written)
         case doing:
-            example = desk.say(_EXAMPLES[doing])
-            return await programme_posts.done(
-                desk, asked, programme, doing, written=written, example=example
-            )
+            return await programme_posts.done(desk, asked, programme, doing, written)
 
 
 async def _listed(desk: Desk, found: Shelf) -> Reply:

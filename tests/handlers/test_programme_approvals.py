@@ -116,3 +116,22 @@ async def test_a_no_to_a_change_leaves_what_was_approved(shop: Shop) -> None:
     assert await states(shop) == {APPROVED}
     shop.clock.advance(DAY + 19 * MINUTE)
     assert "买就送护手霜小样" in (await shop.delivers()).text
+
+
+async def test_what_waits_is_not_called_on_and_a_change_is_called_one(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    see = "看每一条，发 /plan 或 /programme。"
+    await says(shop, ON)
+    assert await says(shop, "/confirm") == f"好的，「秋季上新节 2026」开好了。{see}"
+    await says(shop, "/programme on sale 赠品=面膜")
+    assert await says(shop, "/confirm") == f"好的，「秋季上新节 2026」更新好了。{see}"
+    await second_manager(shop)
+    await says(shop, "/programme on sale 赠品=小样")
+    answer = await says(shop, "/confirm")
+    assert f"好的，「秋季上新节 2026」的更新提交了。{see}\n等另一位管理员批准后" in answer
+    await says(shop, "/programme off sale")
+    await says(shop, ON)
+    answer = await says(shop, "/confirm")
+    assert f"好的，「秋季上新节 2026」提交了。{see}\n等另一位管理员批准后" in answer

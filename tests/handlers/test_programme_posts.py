@@ -65,7 +65,7 @@ async def test_a_post_is_moved_and_goes_out_at_its_new_moment_alone(any_shop: Sh
     assert (await shop.delivers()).text == ""
     shop.clock.advance(DAY + 103 * MINUTE)
     assert (await shop.delivers()).text.count("买就送护手霜小样") == 3
-    assert "1 · 11-07 12:12 [已过] [改过时间] " in await says(shop, "/programme sale")
+    assert "1 · 11-07 12:12 [已过] [改过时间] " in await says(shop, "/programme sale p1")
 
 
 async def test_what_is_already_planned_is_not_moved_or_reworded_and_that_is_said(
@@ -102,13 +102,26 @@ async def test_a_moment_that_is_too_near_is_refused(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "written",
-    ["/programme move sale 1", "/programme move sale 1 明天", "/programme move sale 1 11-31 10:00"],
+    ("written", "why", "example"),
+    [
+        ("text sale", "没看懂。", "text sale 1 新的文案"),
+        ("text sale 3", "没看懂。", "text sale 3 新的文案"),
+        ("move sale", "没看懂。", "move sale 1 11-06 10:18"),
+        ("move sale 3", "没看懂。", "move sale 3 11-10 11:12"),
+        ("move sale 3 11-31 10:00", "没有「11-31」这一天。", "move sale 3 11-10 11:12"),
+        ("move sale eve 明天", "没有「明天」这一天。", "move sale 4 11-11 20:12"),
+        ("move sale 3 11-9", "还没写几点。", "move sale 3 11-10 11:12"),
+        ("move sale 3 11-9 25:00", "没有「25:00」这个时间。", "move sale 3 11-10 11:12"),
+        ("skip sale", "没看懂。", "skip sale 1"),
+        ("keep sale", "没看懂。", "keep sale 1"),
+    ],
 )
-async def test_a_moment_that_is_none_is_answered_with_an_example(shop: Shop, written: str) -> None:
+async def test_what_is_not_understood_is_named_with_an_example_of_the_same_post(
+    shop: Shop, written: str, why: str, example: str
+) -> None:
     await switched_on(shop)
-    answer = await says(shop, written)
-    assert answer == "没看懂。可以这样写：/programme move double11 12 11-03 10:18"
+    answer = await says(shop, f"/programme {written}")
+    assert answer == f"{why}可以这样写：/programme {example}"
 
 
 async def test_a_post_is_left_out_and_taken_back_in(any_shop: Shop) -> None:
