@@ -106,7 +106,7 @@ async def approve(
     The first version is the only one that nobody can have mistaken for another.
     """
     async with desk.database.writing() as connection:
-        found = await campaigns.by_id(connection, number)
+        found = await campaigns.numbered(connection, desk.shop_id, number)
         if found is None or not waits(found):
             return NotWaiting(found)
         if found.version_number != (version or _FIRST_VERSION):
@@ -197,7 +197,7 @@ async def reject(
 ) -> Rejected | NotWaiting | Another:
     """Refuse a campaign's content version by its number; without one, its first version."""
     async with desk.database.writing() as connection:
-        found = await campaigns.by_id(connection, number)
+        found = await campaigns.numbered(connection, desk.shop_id, number)
         if found is None or not waits(found):
             return NotWaiting(found)
         if found.version_number != (version or _FIRST_VERSION):

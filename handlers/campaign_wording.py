@@ -150,7 +150,7 @@ async def override_campaign(desk: Desk, asked: Asked, number: int) -> LetPass | 
     """Let what a campaign says pass; it is a new content version, which waits for approval."""
     now = desk.clock.now()
     async with desk.database.writing() as connection:
-        campaign = await campaigns.by_id(connection, number)
+        campaign = await campaigns.numbered(connection, desk.shop_id, number)
         if campaign is None or campaign.state in _CLOSED:
             return NothingHeld()
         body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]

@@ -38,7 +38,7 @@ async def cancel(desk: Desk, asked: Asked, number: int) -> Steered | CancelAsked
     What is under way at a platform still arrives.
     """
     async with desk.database.writing() as connection:
-        found = await campaigns.by_id(connection, number)
+        found = await campaigns.numbered(connection, desk.shop_id, number)
         if found is None:
             return None
         ahead = await ahead_of(connection, desk, found)

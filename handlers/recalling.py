@@ -77,7 +77,7 @@ async def recall(desk: Desk, asked: Asked, number: int) -> Recalled | CallsOff |
     that are left.
     """
     async with desk.database.writing() as connection:
-        found = await campaigns.by_id(connection, number)
+        found = await campaigns.numbered(connection, desk.shop_id, number)
         if found is None or not await posts.stands(connection, number):
             return None
         one = await opened_by(connection, desk, found)

@@ -110,7 +110,7 @@ async def retry_failed(
 ) -> tuple[StoredCampaign, Retried] | None:
     """Plan again what failed of a campaign and is still valid; None: there is none such."""
     async with desk.database.writing() as connection:
-        campaign = await campaigns.by_id(connection, number)
+        campaign = await campaigns.numbered(connection, desk.shop_id, number)
         if campaign is None:
             return None
         retried = await steering.retry_failed(connection, number, desk.clock.now())
@@ -152,7 +152,7 @@ async def how_far(desk: Desk, number: int) -> HowFar | None:
     """How far a campaign has got, and when it will be through; None: there is none such."""
     now = desk.clock.now()
     async with desk.database.reading() as connection:
-        campaign = await campaigns.by_id(connection, number)
+        campaign = await campaigns.numbered(connection, desk.shop_id, number)
         if campaign is None:
             return None
         found = await progress.progress(connection, number, now)
@@ -175,7 +175,7 @@ async def next_post(desk: Desk, number: int) -> tuple[StoredCampaign, Content | 
     The post is None where none is to come; the whole is None where there is no such campaign.
     """
     async with desk.database.reading() as connection:
-        campaign = await campaigns.by_id(connection, number)
+        campaign = await campaigns.numbered(connection, desk.shop_id, number)
         if campaign is None:
             return None
         bodies = await campaigns.bodies(connection, [campaign.version_id])
@@ -192,7 +192,7 @@ async def _counted(
     connection: AsyncConnection, desk: Desk, number: int
 ) -> tuple[StoredCampaign, Ahead, int] | None:
     """A campaign, what of it is to come, and how much of it is under way."""
-    campaign = await campaigns.by_id(connection, number)
+    campaign = await campaigns.numbered(connection, desk.shop_id, number)
     if campaign is None:
         return None
     counted = await deliveries.counts(connection, number)

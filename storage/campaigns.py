@@ -201,6 +201,12 @@ async def by_id(connection: AsyncConnection, campaign_id: int) -> StoredCampaign
     return None if row is None else _campaign(row)
 
 
+async def numbered(connection: AsyncConnection, shop_id: int, number: int) -> StoredCampaign | None:
+    """The shop's campaign of a number that somebody wrote; another shop's is nobody's."""
+    found = await by_id(connection, number)
+    return found if found is not None and found.shop_id == shop_id else None
+
+
 async def known(connection: AsyncConnection, campaign_id: int) -> StoredCampaign:
     """The campaign with this number, which was there a moment ago, as it stands now.
 

@@ -40,7 +40,7 @@ async def preview(desk: Desk, asked: Asked, number: Number) -> Replies:  # noqa:
 
 async def _shown(desk: Desk, number: int) -> Reply:
     async with desk.database.reading() as connection:
-        campaign = await campaigns.by_id(connection, number)
+        campaign = await campaigns.numbered(connection, desk.shop_id, number)
         if campaign is None:
             return no_such(desk, number)
         shown = await described(desk, connection, campaign, approved=False)
@@ -80,7 +80,7 @@ async def edit(
 ) -> Replies:
     """Preview other words or other groups for a campaign; they count from their approval on."""
     async with desk.database.reading() as connection:
-        campaign = await campaigns.by_id(connection, number.number)
+        campaign = await campaigns.numbered(connection, desk.shop_id, number.number)
     if campaign is None:
         yield no_such(desk, number.number)
         return

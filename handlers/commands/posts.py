@@ -166,7 +166,7 @@ async def pin(desk: Desk, asked: Asked, number: Number) -> Replies:
     What in view means is the platform's: pinned, or made the group's announcement.
     """
     async with desk.database.reading() as connection:
-        found = await campaigns.by_id(connection, number.number)
+        found = await campaigns.numbered(connection, desk.shop_id, number.number)
         sent = [] if found is None else await posts.sent_posts(connection, found.id)
     posted = [one for one in sent if not one.in_private]
     newest = {one.address: one for one in sorted(posted, key=lambda one: one.id)}

@@ -53,7 +53,7 @@ async def trial(
     share is held out. Groups of people after it keep the trial among them.
     """
     async with desk.database.reading() as connection:
-        campaign = await campaigns.by_id(connection, number.number)
+        campaign = await campaigns.numbered(connection, desk.shop_id, number.number)
     if campaign is None:
         yield no_such(desk, number.number)
     elif change is None and groups is None:

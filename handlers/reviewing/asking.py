@@ -32,8 +32,8 @@ async def asked_review(desk: Desk, words: ReviewWords) -> Review | None:
     """
     if words.number is not None:
         async with desk.database.reading() as connection:
-            campaign = await campaigns.by_id(connection, words.number)
-        if campaign is None or campaign.shop_id != desk.shop_id:
+            campaign = await campaigns.numbered(connection, desk.shop_id, words.number)
+        if campaign is None:
             return None
         return await review_of_campaign(desk, campaign)
     async with desk.database.reading() as connection:
