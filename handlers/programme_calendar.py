@@ -11,7 +11,7 @@ from typing import Any
 
 from handlers.arguments import PageNumber
 from handlers.desk import Desk, shortened
-from handlers.paging import leafing, page_of
+from handlers.paging import Page, leafing
 from handlers.previews import in_one_message
 from handlers.programme_entries import Entry
 from handlers.replies import Reply, reply
@@ -37,15 +37,20 @@ def calendar_page(
     tail: Sequence[str] = (),
     buttons: Sequence[Button] = (),
 ) -> Reply:
-    """A page of the calendar, without `page` the one with the next post to come.
+    """A page of the calendar, without `page` the one that begins with the next post to come.
 
     That one has with it what goes before and behind, and the buttons, so that a preview can be
-    confirmed.
+    confirmed; what is over is told there in one line, and stands on the pages before.
     """
-    opens = _next_page(desk, entries)
-    part = page_of(entries, page or PageNumber(opens), PAGE)
-    here = part.number == opens
-    lines = [*(head if here else ()), *_lines(desk, plan, part.rows)]
+    over = _over(desk, entries)
+    opens = -(-over // PAGE) + 1
+    number = opens if page is None else page.number
+    part = _page(entries, over, opens, number)
+    here = number == opens
+    lines = list(head if here else ())
+    if here and over:
+        lines.append(desk.say("（前面 {count} 条已过，在上一页）", count=over))
+    lines += _lines(desk, plan, part.rows)
     if not part.rows:
         lines.append(desk.say("后面没有了。") if part.number > 1 else desk.say("还没有能排的。"))
     if not part.only:
@@ -57,11 +62,19 @@ def calendar_page(
     return reply(text, *shown, *turns, private=True, replaces=page is not None)
 
 
-def _next_page(desk: Desk, entries: Sequence[Entry]) -> int:
-    """The page with the first post that is to come; the first one where none is."""
+def _over(desk: Desk, entries: Sequence[Entry]) -> int:
+    """How many posts stand before the next one to come; none where none is to come."""
     now = desk.shop.local(desk.clock.now())
-    place = next((place for place, one in enumerate(entries) if one.at > now), 0)
-    return place // PAGE + 1
+    return next((place for place, one in enumerate(entries) if one.at > now), 0)
+
+
+def _page(entries: Sequence[Entry], over: int, opens: int, number: int) -> Page[Entry]:
+    """A page of the calendar: those before `opens` have what is over, the others what comes."""
+    if number >= opens:
+        first = over + (number - opens) * PAGE
+        return Page(entries[first : first + PAGE], number, len(entries) > first + PAGE)
+    first = (number - 1) * PAGE
+    return Page(entries[first : min(first + PAGE, over)], number, more=True)
 
 
 def _lines(desk: Desk, plan: ProgrammePlan, entries: Sequence[Entry]) -> Iterator[str]:

@@ -221,11 +221,18 @@ async def suggested_days(desk: Desk, facts: Sequence[Fact], year: int) -> dict[s
 
 
 def waiting_lines(desk: Desk, programme: Programme, plan: ProgrammePlan) -> list[str]:
-    """What is not planned yet because something is not known, and how to say it."""
-    if not plan.waiting:
+    """What is not planned yet because something is not known, and how to say it.
+
+    A task whose phase is over waits for nothing any more.
+    """
+    today = desk.shop.day_of(desk.clock.now())
+    over = {one.key for one in plan.phases if one.last is not None and one.last < today}
+    late = {task.key for task in programme.tasks if task.phase in over}
+    waiting = [one for one in plan.waiting if one.task not in late]
+    if not waiting:
         return []
     say, by_what = desk.say, dict[str, list[str]]()
-    for one in plan.waiting:
+    for one in waiting:
         name = one.name.get(desk.shop.language, one.name["zh"])
         by_what.setdefault(one.what, []).append(name)
     lines = [say("还没排进去的：")]

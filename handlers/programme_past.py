@@ -14,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.desk import Desk
 from handlers.programme_entries import Entry
+from handlers.programme_files import title_of
 from handlers.programme_wanted import Wanted, plain_key
+from scheduler.programme_parts import Programme
+from scheduler.programme_plan import ProgrammePlan
 from storage import campaigns
 from storage.running_programmes import RunningProgramme
 from storage.single_posts import slots_gone
@@ -52,6 +55,15 @@ async def past_lines(
         call = f"{running.key} {over[0].number} {now + _LATER:%m-%d %H:%M}"
         lines.append(desk.say(sentence, posts=_named(desk, over), call=call))
     return lines
+
+
+def day_is_over(desk: Desk, programme: Programme, plan: ProgrammePlan) -> list[str]:
+    """A line where the programme's own day is over, and only what comes after it is left."""
+    if plan.anchor is None or plan.anchor >= desk.shop.day_of(desk.clock.now()):
+        return []
+    name = title_of(programme, desk.shop, plan.year)
+    sentence = "「{name}」的正日子（{day}）已经过了，只剩后面的；明年的会提前来问你们。"
+    return [desk.say(sentence, name=name, day=f"{plan.anchor:%m-%d}")]
 
 
 def _named(desk: Desk, posts: Sequence[Entry]) -> str:

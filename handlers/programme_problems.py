@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from handlers.audiences import Chosen
 from handlers.desk import Desk
@@ -38,6 +39,17 @@ def problem_lines(desk: Desk, plan: ProgrammePlan, problems: Sequence[Problem]) 
     if len(problems) > _SHOWN:
         lines.append(desk.say("等 {count} 个", count=len(problems)))
     return lines
+
+
+def still_open(plan: ProgrammePlan, now: datetime) -> list[Problem]:
+    """The problems of a plan that are not about posts or moments gone by, at a local time."""
+    at = {post.slot: post.at for post in plan.posts}
+    wall = now.replace(tzinfo=None)
+    return [
+        one
+        for one in plan.problems
+        if max((at[slot] for slot in one.slots if slot in at), default=one.at or wall) >= wall
+    ]
 
 
 def _line(desk: Desk, plan: ProgrammePlan, problem: Problem) -> str:

@@ -28,8 +28,8 @@ from handlers.programme_entries import Entry, entries_of
 from handlers.programme_facts import waiting_lines
 from handlers.programme_files import is_greetings, title_of
 from handlers.programme_neighbours import beside_others
-from handlers.programme_past import past_lines
-from handlers.programme_problems import problem_lines, refused
+from handlers.programme_past import day_is_over, past_lines
+from handlers.programme_problems import problem_lines, refused, still_open
 from handlers.programme_wanted import Switching, Wanted, wanted
 from handlers.programmes import PROGRAMME, standing_campaigns
 from handlers.proposals import ask, what_then
@@ -73,10 +73,12 @@ async def propose_on(
         return reply("\n".join(lines), private=True)
     giving: list[str] = []
     for draft in found.drafts.campaigns:
+        posts = to_come(_value(desk, found, draft), now - _TICK, now)
+        if not posts:
+            continue
         gives = await settled(desk, dict(draft.body))
         wrong = gives if isinstance(gives, Reply) else None
         giving += gives.lines if isinstance(gives, Settled) else ()
-        posts = to_come(_value(desk, found, draft), now - _TICK, now)
         wrong = wrong or too_much(desk, draft.body, posts, draft.groups)
         if wrong is not None:
             return wrong
@@ -100,7 +102,7 @@ async def propose_on(
         tail += _bare_lines(desk, found, entries)
         tail += await past_lines(connection, desk, running, found, entries)
         tail += waiting_lines(desk, programme, found.plan)
-        maybe = [one for one in found.plan.problems if not one.certain]
+        maybe = [one for one in still_open(found.plan, desk.shop.local(now)) if not one.certain]
         maybe += await beside_others(
             desk,
             connection,
@@ -119,7 +121,9 @@ async def propose_on(
         tail += wording_lines(desk, hits)
         number = await ask(connection, asked, PROGRAMME, asdict(found.switching), now)
         await keep_choice(connection, asked.member.id, chosen.written)
-    head = [_opening(desk, found, title, entries), *_changed_lines(desk, found, entries)]
+    late = [] if found.was_on else day_is_over(desk, programme, found.plan)
+    head = [*late, _opening(desk, found, title, entries)]
+    head += _changed_lines(desk, found, entries)
     return calendar_page(
         desk,
         programme,
@@ -168,12 +172,12 @@ def _opening(desk: Desk, found: Wanted, title: str, entries: list[Entry]) -> str
     coming = [one for one in entries if _is_to_come(desk, one) and not one.provisional]
     private = sum(one.in_private for one in coming)
     if found.was_on:
-        made, changed = len(found.switching.made), len(found.switching.changed)
+        new = sum(one.campaign is None for one in coming)
         return say(
-            "「{name}」会更新：新增 {made} 组，修改 {changed} 组。更新以后一共 {count} 条要发：",
+            "「{name}」会更新：新增 {made} 条，改 {changed} 条。更新以后一共 {count} 条要发：",
             name=title,
-            made=made,
-            changed=changed,
+            made=new,
+            changed=sum(one.changed and one.campaign is not None for one in coming),
             count=len(coming),
         )
     return say(
@@ -228,6 +232,8 @@ async def _facts(desk: Desk, connection: AsyncConnection, found: Wanted) -> list
     for draft in found.drafts.campaigns:
         value = _value(desk, found, draft)
         posts = to_come(value, now - _TICK, now)
+        if not posts:
+            continue
         if draft.audience.segment is not None:
             reached = await reached_in_private(desk, connection, value, None, draft.audience)
             lines.append(
@@ -239,7 +245,7 @@ async def _facts(desk: Desk, connection: AsyncConnection, found: Wanted) -> list
             desk,
             connection,
             value,
-            posts[0] if posts else None,
+            posts[0],
             audience=draft.audience,
             chosen=draft.groups,
         )
@@ -286,12 +292,12 @@ async def _propose_greetings(
             groups=[group.id for group in chosen.groups],
             made=[],
             changed=[asdict(one) for one in edits],
+            was_on=was_on,
         )
         then = await what_then(connection, desk) if edits else []
         number = await ask(connection, asked, PROGRAMME, asdict(switching), now)
         await keep_choice(connection, asked.member.id, chosen.written)
     lines = [
-            was_on=was_on,
         say(
             "开「{name}」：每个节日提前 {days} 天把问候写好，先给你们看；"
             "批准了才发，一天只发一条。",

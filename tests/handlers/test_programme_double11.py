@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -44,8 +45,7 @@ async def test_what_the_platform_has_not_announced_is_asked_for_and_not_guessed(
     shop: Shop,
 ) -> None:
     preview = await says(shop, "/double11 @所有群")
-    assert "· 尾款开始提醒：还不知道「尾款开始」" in preview
-    assert "尾款截止提醒" in preview
+    assert "· 尾款截止提醒、私信提醒付尾款：还不知道「尾款截止」" in preview
     told = await says(shop, "/大促 @所有群 尾款截止=11-10 23:12")
     assert "尾款截止提醒：还不知道" not in told
     await says(shop, "/confirm")
@@ -112,7 +112,7 @@ async def test_its_own_examples_work(opened: Opener, language: str) -> None:
 async def test_what_was_said_can_be_taken_back(shop: Shop) -> None:
     await says(shop, "/double11 @所有群 优惠=全店满199减30")
     assert "满199减30" in await says(shop, "/programme facts double11")
-    assert "满199减30" not in await says(shop, "/programme facts double11 优惠=")
+    assert "· 这次的优惠：" not in await says(shop, "/programme facts double11 优惠=")
 
 
 async def test_on_the_day_itself_it_opens_with_what_is_to_come(shop: Shop) -> None:
@@ -122,6 +122,7 @@ async def test_on_the_day_itself_it_opens_with_what_is_to_come(shop: Shop) -> No
     assert shown.startswith("「双11 2026」的安排，一共 ")
     assert "11-11 20:12 " in shown
     assert "翻翻相册" not in shown
+    assert "[已过]" not in shown
     assert {"确认发送", "上一页"} <= preview.buttons.keys()
     before = await shop.presses(MANAGER, preview.buttons["上一页"])
     assert "[已过]" in before.text
@@ -135,6 +136,52 @@ async def test_the_calendar_opens_at_the_page_of_the_next_post(shop: Shop) -> No
     seen = await shop.says(MANAGER, "/programme double11", group=None)
     assert seen.text.startswith("「双11 2026」开着：")
     assert "上一页" in seen.buttons
-    next_post = next(line for line in seen.text.splitlines() if line.split(" · ")[-1] > "11-11 10")
-    assert "[已过]" not in next_post
+    assert seen.text.splitlines()[1].endswith(" 条已过，在上一页）")
+    assert "[已过]" not in seen.text
     assert "[已过]" in await says(shop, "/programme double11 p1")
+
+
+async def test_after_the_sale_only_what_is_left_is_told_and_counted(shop: Shop) -> None:
+    shop.clock.advance(18 * DAY)  # 23 November
+    preview = await shop.says(MANAGER, "/double11 @所有群", group=None)
+    first, count, folded, *rest = preview.text.splitlines()
+    assert first == ("「双11 2026」的正日子（11-11）已经过了，只剩后面的；明年的会提前来问你们。")
+    left = [line for line in rest if re.match(r"\d+ · 11-", line)]
+    private = sum("私信" in line for line in left)
+    groups = len(left) - private
+    sums = f"一共 {len(left)} 条要发（群里 {groups} 条，私信 {private} 条）"
+    assert count == f"「双11 2026」的安排，{sums}："
+    assert folded.endswith("条已过，在上一页）")
+    for over in ("[已过]", "预售开始", "尾款", "问候新朋友", "直播"):
+        assert over not in preview.text
+    assert "确认发送" in preview.buttons
+    before = preview.buttons["上一页"]
+    while True:  # back to the first page, over what is past alone
+        page = await shop.presses(MANAGER, before)
+        shown = [line for line in page.text.splitlines() if re.match(r"\d+ · ", line)]
+        assert all("[已过]" in line for line in shown)
+        if "上一页" not in page.buttons:
+            break
+        before = page.buttons["上一页"]
+    assert before == "/programme double11 p1"
+    assert "正日子（11-11）已经过了" in await says(shop, "/programme double11")
+
+
+async def test_of_a_year_that_is_half_over_only_the_rest_is_shown_and_warned_of(
+    shop: Shop,
+) -> None:
+    said = "/programme on 会员日 @所有群 每月几号=28 优惠=满199减30"
+    preview = await says(shop, said)
+    assert "08-27" not in preview  # 中元节, a day without marketing, and long past
+    assert "一共 4 条要发（群里 4 条，私信 0 条）" in preview
+    assert "（前面 20 条已过，在上一页）" in preview
+    await says(shop, "/confirm")
+    seen = await says(shop, "/programme member-day")
+    assert seen.splitlines()[1] == "（前面 20 条已过，在上一页）"
+    assert "21 · 11-27 20:38" in seen
+
+
+async def test_behind_the_end_a_button_leads_back_to_the_first_page(shop: Shop) -> None:
+    answer = await shop.says(MANAGER, "/programme double11 p99", group=None)
+    assert answer.text == "后面没有了。\n第 99 页"
+    assert answer.buttons == {"回第一页": "/programme double11 p1"}
