@@ -56,12 +56,12 @@ async def test_a_fact_is_asked_for_in_one_bracket_with_an_example_of_its_own(
 
 async def test_days_that_do_not_fit_are_told_by_themselves_with_days_that_do(shop: Shop) -> None:
     days = "年前最后发货日=02-02 年后复工发货日=02-02"
+    fitting = "/programme on spring-closing @所有群 年前最后发货日=02-04 年后复工发货日=02-11"
     answer = await says(shop, f"/programme on spring-closing @所有群 {days}")
     assert answer.splitlines() == [
         "「春节打烊与复工 2027」现在还不能开，日子对不上：",
         "· 年后复工发货日（02-02）要在年前最后发货日（02-02）之后，最早 02-04",
-        "这样写就对得上："
-        "/programme on spring-closing @所有群 年前最后发货日=02-04 年后复工发货日=02-11",
+        f"这样写就对得上：{fitting}",
     ]
     assert "的安排，一共" in await says(shop, answer.splitlines()[-1].partition("：")[2])
 
