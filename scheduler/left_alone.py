@@ -7,6 +7,8 @@ before it plans a draft, whoever writes a new version asks it of what is planned
 
 A post is left alone where both versions say the same of it (see `bodies.said_at`), at the same
 moment, to the same people, and the plan of a trial is the same: a trial is of all posts together.
+Where nothing is new but what a manager lets the words pass, no post is: the words that stand need
+it, and without it the wording rules would drop them while it waits.
 """
 
 from __future__ import annotations
@@ -74,6 +76,8 @@ def alike(before: ContentVersion, after: ContentVersion, slots: Iterable[str]) -
     try:
         if before.audience.to_json() != after.audience.to_json() or not _same_trial(before, after):
             return frozenset()
+        if _let_pass_alone(before, after):
+            return frozenset()
         stood, stands = _Moments(before.schedule), _Moments(after.schedule)
     except SchedulingError:
         return frozenset()
@@ -90,13 +94,14 @@ class _Moments:
     def __init__(self, document: Mapping[str, Any]) -> None:
         schedule = schedule_from_json(document)
         self._moved = schedule.moved if isinstance(schedule, Changed) else {}
+        self._skipped = schedule.skipped if isinstance(schedule, Changed) else frozenset()
         self._plain = unchanged(schedule)
         dated = self._plain.moments if isinstance(self._plain, Dated) else ()
         self._dated = {one.slot: one for one in dated}
 
-    def of(self, slot: str) -> tuple[object, datetime | None]:
+    def of(self, slot: str) -> tuple[object, datetime | None, bool]:
         rule = self._dated.get(slot) if isinstance(self._plain, Dated) else self._plain
-        return rule, self._moved.get(slot)
+        return rule, self._moved.get(slot), slot in self._skipped
 
 
 def _same_trial(before: ContentVersion, after: ContentVersion) -> bool:
@@ -104,6 +109,13 @@ def _same_trial(before: ContentVersion, after: ContentVersion) -> bool:
     if before.body.get("test") != after.body.get("test"):
         return False
     return "test" not in after.body or arms_of(before.body) == arms_of(after.body)
+
+
+def _let_pass_alone(before: ContentVersion, after: ContentVersion) -> bool:
+    """Whether two versions differ in what a manager lets them pass, and in no words."""
+    parts = (before.body.keys() | after.body.keys()) - {"overrides"}
+    as_before = all(before.body.get(part) == after.body.get(part) for part in parts)
+    return as_before and before.body.get("overrides") != after.body.get("overrides")
 
 
 def _says_the_same(before: Mapping[str, Any], after: Mapping[str, Any], slot: str) -> bool:

@@ -312,10 +312,12 @@ def _start_of(stored: StoredCampaign, post: _Post, begun: _Begun | None) -> _Beg
     """Where to go on with an occurrence: where the last transaction stopped, or at the beginning.
 
     An occurrence that was begun with an approved version is planned to its end with that, even
-    if there is a newer one now.
+    if there is a newer one now. Of what none is planned of yet nothing was begun: its version may
+    be another one by now, and nobody has looked up whom the old one was for.
     """
     if (
         begun is not None
+        and begun.done
         and (begun.campaign_id, begun.slot) == (stored.id, post.occurrence.slot)
         and begun.version_id in (stored.version_id, stored.approved_version)
     ):

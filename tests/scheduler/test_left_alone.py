@@ -77,7 +77,12 @@ def when(schedule: Schedule) -> ContentVersion:
             id="a button",
         ),
         pytest.param(words(language="en"), set(), id="another language"),
-        pytest.param(words(overrides=["best"]), BOTH, id="what else is let pass"),
+        pytest.param(words(overrides=["best"]), set(), id="what is let pass, alone"),
+        pytest.param(
+            words(overrides=["best"], templates={**WORDS["templates"], "noon": "最"}),
+            {"morning"},
+            id="what new words are let pass",
+        ),
         pytest.param(words(rewritten=["noon"]), BOTH, id="who wrote it is no matter"),
         pytest.param(words(test=A_TRIAL), set(), id="a trial is of all posts"),
         pytest.param(words(test={**A_TRIAL, "size": 4}), set(), id="another trial"),
@@ -90,6 +95,9 @@ def when(schedule: Schedule) -> ContentVersion:
             when(changed(TWO, skipped=frozenset(), moved={"noon": local("2026-11-02T12:12")})),
             {"morning"},
             id="moved",
+        ),
+        pytest.param(
+            when(changed(TWO, skipped=frozenset({"noon"}), moved={})), {"morning"}, id="left out"
         ),
         pytest.param(
             when(Dated((MORNING, replace(NOON, until=local("2026-11-01T19:00"))))),

@@ -438,6 +438,22 @@ async def test_an_occurrence_says_one_thing_though_it_is_edited_in_the_middle(
     assert said == ({made.version_id: 5} if approved else {found.version_id: 4})
 
 
+async def test_what_is_made_and_edited_between_two_looks_is_planned_as_it_was_edited(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planner = await interrupted(stage, lambda: stage.edit("c1", audience=Audience((), ("1群",))))
+    look_up = planner._look_up
+
+    async def made_behind_it(connection: AsyncConnection, look: planner_room._Round) -> None:
+        await look_up(connection, look)
+        monkeypatch.setattr(planner, "_look_up", look_up)
+        await stage.campaign()
+
+    monkeypatch.setattr(planner, "_look_up", made_behind_it)
+    async with asyncio.timeout(20):  # it went round and round
+        assert await planner.plan_ahead() == 4
+
+
 @pytest.mark.usefixtures("few_at_once")
 async def test_a_planner_that_dies_in_the_middle_leaves_the_rest_to_the_next(
     stage: Stage,
