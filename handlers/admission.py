@@ -182,7 +182,7 @@ async def who_decided(desk: Desk, by: str | None) -> str:
     if by is None or by == join_requests.BY_PLATFORM:
         return desk.say("在平台上")
     async with desk.database.reading() as connection:
-        return await name_of(connection, by)
+        return await name_of(desk, connection, by)
 
 
 def ruling_buttons(desk: Desk, request: JoinRequest, *, named: bool = False) -> tuple[Button, ...]:

@@ -253,7 +253,7 @@ async def what_waits(
 ) -> str:
     """What a campaign is to say, to whom and when, as a manager is asked to approve it."""
     say = desk.say
-    who = await name_of(connection, campaign.submitted_by)
+    who = await name_of(desk, connection, campaign.submitted_by)
     title = say("「{name}」（编号 {number}）等着批准。", name=campaign.name, number=campaign.id)
     author = say("{who} {time} 提交", who=who, time=desk.show_time(campaign.submitted_at))
     shown = await described(desk, connection, campaign)
@@ -369,6 +369,6 @@ async def tell_drafters(
     for one in drafters:
         async with desk.database.reading() as connection:
             drafter = await member_of(connection, one)
-            who = await name_of(connection, actor)
+            who = await name_of(desk, connection, actor)
         if drafter is not None and one != actor:
             await tell(desk, [drafter], Content(desk.say(sentence, who=who, **facts)), key)

@@ -21,7 +21,7 @@ from handlers.members_days import members_days
 from handlers.programme_files import is_greetings, shelf
 from handlers.programme_wanted import free_key, plain_key
 from handlers.shop_calendar import own_days
-from handlers.staff import was_told
+from handlers.staff import GREETINGS, was_told
 from scheduler.campaigns import CampaignState
 from scheduler.festivals import Region
 from scheduler.greeted import greeted, greeted_elsewhere
@@ -40,7 +40,7 @@ from storage.campaigns import NewCampaign
 from storage.quiet_days import quiet_days
 from storage.running_programmes import RunningProgramme, programmes_on
 
-AUTHOR = "nuanqun:greetings"
+AUTHOR = GREETINGS
 """Who wrote a greeting that the bot prepared: no person, so any manager may approve it."""
 _AGAIN_AFTER = timedelta(hours=1)
 _STANDING = (CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.PAUSED)

@@ -160,7 +160,7 @@ async def what_waits_of(desk: Desk, found: Waiting, opening: str | None = None) 
     ]
     async with desk.database.reading() as connection:
         last = max(found.campaigns, key=lambda one: one.submitted_at)
-        who = await name_of(connection, last.submitted_by)
+        who = await name_of(desk, connection, last.submitted_by)
         tail = [""]
         for one in found.campaigns:
             lines = (await described(desk, connection, one)).facts

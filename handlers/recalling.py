@@ -126,7 +126,7 @@ async def finish(
     campaign = agreed.campaign
     async with desk.database.reading() as connection:
         one = await opened_by(connection, desk, campaign)
-        who = await name_of(connection, asked.actor)
+        who = await name_of(desk, connection, asked.actor)
         means = "" if one is None else await _what_it_means(connection, desk, one)
     lines = [
         desk.say(
@@ -149,7 +149,7 @@ async def _asked_back(
 ) -> CallsOff:
     body = {"campaign": found.id}
     number = await ask(connection, asked, RECALL, body, desk.clock.now())
-    wanted_by = await _wanted_by(connection, asked, found)
+    wanted_by = await _wanted_by(desk, connection, asked, found)
     waits = wanted_by is None and await needs_another(connection, desk.shop)
     return CallsOff(number, await _what_it_means(connection, desk, one), wanted_by, waits)
 
@@ -160,13 +160,13 @@ async def _what_it_means(connection: AsyncConnection, desk: Desk, one: Round) ->
 
 
 async def _wanted_by(
-    connection: AsyncConnection, asked: Asked, found: StoredCampaign
+    desk: Desk, connection: AsyncConnection, asked: Asked, found: StoredCampaign
 ) -> str | None:
     """The name of the other manager who wants this campaign back."""
     wanted = await audit.found(connection, _WANTED, found.key)
     if wanted is None or await are_one(connection, wanted.actor, asked.actor):
         return None
-    return await name_of(connection, wanted.actor)
+    return await name_of(desk, connection, wanted.actor)
 
 
 async def _take_back(desk: Desk, campaign: StoredCampaign) -> Recalled:

@@ -31,6 +31,10 @@ from storage.members import Member
 from storage.seats import heard_through
 from storage.staff_chats import customers_in, staff_chats
 
+GREETINGS = "nuanqun:greetings"
+BY_ITSELF = {GREETINGS: "自动问候", "command line": "命令行"}
+"""Actors that are no people, and what managers read of them: keys of the wording."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -73,13 +77,13 @@ async def are_one(connection: AsyncConnection, actor: str, other: str) -> bool:
     return first is not None and second is not None and first.customer_id == second.customer_id
 
 
-async def name_of(connection: AsyncConnection, actor: str) -> str:
+async def name_of(desk: Desk, connection: AsyncConnection, actor: str) -> str:
     """An actor of the audit log by name; as written where nobody is known by it.
 
-    What a part of the bot did (`nuanqun:greetings`), the bot did.
+    What a part of the bot did by itself is said to be its (see `BY_ITSELF`).
     """
-    if actor.startswith("nuanqun:"):
-        return "Nuanqun"
+    if actor in BY_ITSELF:
+        return desk.say(BY_ITSELF[actor])
     found = await member_of(connection, actor)
     return actor if found is None else found.name
 

@@ -383,7 +383,7 @@ async def waiting(
         found = await all_waiting(connection, desk.shop_id)
         part = page_of(found, page)
         whole = await what_waits(desk, connection, found[0]) if len(found) == 1 else ""
-        who = {one.id: await name_of(connection, one.submitted_by) for one in part.rows}
+        who = {one.id: await name_of(desk, connection, one.submitted_by) for one in part.rows}
     if whole:
         yield reply(whole, *approval_buttons(desk, found[0]), private=True)
         return

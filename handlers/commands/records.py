@@ -6,7 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.arguments import PageNumber
 from handlers.desk import Asked, Desk
+from handlers.fact_words import name_of as fact_name
+from handlers.fact_words import short
 from handlers.paging import page_read, page_reply, slice_of
+from handlers.programme_files import shelf, title_of
 from handlers.registry import command
 from handlers.replies import Replies
 from handlers.roles import Role
@@ -29,6 +32,15 @@ _TO_CAMPAIGNS = {
     "recall": "{who} 撤回了「{what}」",
     "ask_recall": "{who} 要撤回「{what}」，等另一位同意",
     "pin": "{who} 置顶了「{what}」",
+    "prepare": "{who} 备好了「{what}」",
+    "skip_post": "{who} 跳过了「{what}」的一条",
+    "keep_post": "{who} 恢复了「{what}」跳过的一条",
+    "money": "{who} 记了「{what}」的花费和收入",
+}
+_TO_PROGRAMMES = {
+    "programme_on": "{who} 开了「{what}」",
+    "programme_off": "{who} 关了「{what}」",
+    "programme_facts": "{who} 说了「{what}」的{detail}",
 }
 _TO_PEOPLE = {
     "tag": "{who} 给 {what} 贴了「{detail}」",
@@ -45,7 +57,12 @@ _TO_PEOPLE = {
     "norecord": "{who} 不让记录聊天",
     "record": "{who} 恢复了聊天记录",
 }
+_TO_MANY = "{who} 给 {detail} 位粉丝贴了「{what}」"
 _OTHERS = {
+    "appoint": "{who} 成了管理员",
+    "accept": "{who} 收下了群 {what}",
+    "decline": "{who} 说群 {what} 不是店里的",
+    "give_up": "{who} 不再管群 {what}",
     "halt": "{who} 急停了所有发送",
     "lift_halt": "{who} 解除了急停",
     "resolve": "{who} 核实了一条存疑的消息",
@@ -79,7 +96,7 @@ _OTHERS = {
     "befriend_nobody": "{who} 让加账号 {what} 好友的都问管理员",
 }
 _DETAILS = ("tag", "zone", "tags", "chat", "group", "words")
-SENTENCES = _TO_CAMPAIGNS | _TO_PEOPLE | _OTHERS
+SENTENCES = _TO_CAMPAIGNS | _TO_PEOPLE | _TO_PROGRAMMES | _OTHERS
 """Action → a key of the wording: who did it, to whom or what, and the detail that matters."""
 
 
@@ -105,22 +122,46 @@ async def audit_(
 
 async def _in_words(desk: Desk, connection: AsyncConnection, entry: Entry) -> str:
     """One change; one of a kind that has no sentence is shown as it is kept."""
-    who = await name_of(connection, entry.actor)
+    who = await name_of(desk, connection, entry.actor)
     if entry.action not in SENTENCES:
         return f"{who} {entry.action} {entry.subject}"
-    what = entry.subject
+    if "members" in entry.details and entry.action == "tag":
+        return desk.say(_TO_MANY, who=who, what=entry.subject, detail=entry.details["members"])
+    if entry.action in _TO_PROGRAMMES:
+        what, detail = await _programme(desk, entry)
+    else:
+        what, detail = await _subject(desk, connection, entry), _detail(desk, entry)
+    return desk.say(SENTENCES[entry.action], who=who, what=what, detail=detail)
+
+
+async def _subject(desk: Desk, connection: AsyncConnection, entry: Entry) -> str:
+    """What was changed, or whose it is, by name."""
+    found = None
     if entry.action == "recall":  # its subject is the message that asked for it
         found = await campaigns.by_id(connection, entry.details["campaign"])
-        what = entry.subject if found is None else found.name
     elif entry.action in _TO_CAMPAIGNS:
         found = await campaigns.by_key(connection, entry.subject)
-        what = entry.subject if found is None else found.name
     elif entry.action in _TO_PEOPLE:
         # A manager may say something about somebody on another platform.
         platform = entry.details.get("platform") or entry.actor.partition(":")[0]
-        what = await name_of(connection, f"{platform}:{entry.subject}")
+        return await name_of(desk, connection, f"{platform}:{entry.subject}")
+    return entry.subject if found is None else found.name
+
+
+def _detail(desk: Desk, entry: Entry) -> str:
+    """The detail of a change that matters."""
     details = next((entry.details[part] for part in _DETAILS if entry.details.get(part)), "")
     if entry.action == "opinion":
-        details = desk.say(COUNTS_AS[Taught(entry.details["stance"])])
-    detail = desk.listed(details) if isinstance(details, list) else details
-    return desk.say(SENTENCES[entry.action], who=who, what=what, detail=detail)
+        return desk.say(COUNTS_AS[Taught(entry.details["stance"])])
+    return desk.listed(details) if isinstance(details, list) else details
+
+
+async def _programme(desk: Desk, entry: Entry) -> tuple[str, str]:
+    """A programme's year by name, and the facts that were said; by their keys if it is gone."""
+    key, _, year = entry.subject.partition(":")
+    programme = (await shelf(desk)).programmes.get(key)
+    if programme is None:
+        return entry.subject, desk.listed(entry.details)
+    called = {fact.key: short(fact_name(desk, fact)) for fact in programme.facts}
+    said = desk.listed(called.get(name, name) for name in entry.details)
+    return title_of(programme, desk.shop, int(year)), said

@@ -112,7 +112,7 @@ async def opinions(
                 "{what}= {stance}（{who} {time}）",
                 what=_what(desk, AspectWord(one.aspect, one.word)),
                 stance=desk.say(COUNTS_AS[Taught(one.stance)]),
-                who=await name_of(connection, one.set_by),
+                who=await name_of(desk, connection, one.set_by),
                 time=desk.show_time(one.set_at),
             )
             for one in part.rows
@@ -151,7 +151,7 @@ async def words(
                     )
                 )
             else:
-                who = await name_of(connection, one.decided_by)
+                who = await name_of(desk, connection, one.decided_by)
                 rows.append(
                     desk.say(
                         "「{word}」学过了（{who} {time}）",

@@ -62,8 +62,8 @@ async def test_a_greeting_is_prepared_and_shown_once_with_every_variant(any_shop
 async def test_what_the_bot_has_written_is_told_to_be_by_the_bot(shop: Shop) -> None:
     await switched_on(shop)
     (told, *_) = await shown(shop)
-    assert "\nNuanqun 12-" in told
-    assert "nuanqun:" not in told + await says(shop, "/approvals") + await says(shop, "/audit")
+    assert "\n自动问候 12-18 10:00 提交\n" in told
+    assert "nuanqun:" not in told + await says(shop, "/waiting") + await says(shop, "/audit")
 
 
 async def test_nothing_goes_out_unapproved_and_an_approved_greeting_once(shop: Shop) -> None:

@@ -209,7 +209,7 @@ async def test_the_name_of_now_counts_also_where_nothing_was_said_yet(shop: Shop
         (one,) = await identities.undecided(connection)
     await shop.says(MANAGER, f"/same {one.id}")
     async with shop.desk.database.reading() as connection:
-        assert await name_of(connection, f"{ACCOUNT}:@silent") == "改了名"
+        assert await name_of(shop.desk, connection, f"{ACCOUNT}:@silent") == "改了名"
 
 
 async def test_a_name_of_since_then_counts(shop: Shop) -> None:
@@ -217,7 +217,7 @@ async def test_a_name_of_since_then_counts(shop: Shop) -> None:
     (number,) = await doubts(shop, ("小美", "@美美"))
     await shop.says(MANAGER, f"/same {number}")
     async with shop.desk.database.reading() as connection:
-        assert await name_of(connection, f"{ACCOUNT}:@美美") == "美美"
+        assert await name_of(shop.desk, connection, f"{ACCOUNT}:@美美") == "美美"
 
 
 async def test_with_a_no_they_stay_two_and_who_was_is_gone(fans: Shop) -> None:
@@ -276,8 +276,8 @@ async def test_a_manager_by_an_id_of_before_is_who_they_are(fans: Shop) -> None:
     before, now = f"{ACCOUNT}:id-{MANAGER}", f"{ACCOUNT}:@阿玲"
     async with fans.desk.database.reading() as connection:
         assert await are_one(connection, before, now)
-        assert await name_of(connection, before) == "阿玲"
-        assert await name_of(connection, f"{ACCOUNT}:nobody") == f"{ACCOUNT}:nobody"
+        assert await name_of(fans.desk, connection, before) == "阿玲"
+        assert await name_of(fans.desk, connection, f"{ACCOUNT}:nobody") == f"{ACCOUNT}:nobody"
         found = await identities.match_by_id(connection, number)
     assert found is not None
     assert found.decided is Answer.SAME

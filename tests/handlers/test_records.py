@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from handlers.commands.records import SENTENCES
+from handlers.staff import GREETINGS
 from storage import audit
-from tests.handlers.scenes import OTHER, TONIGHT, broadcast, second_manager
+from storage.database import Database
+from tests.handlers.programme_scenes import shop_with_sale
+from tests.handlers.scenes import OTHER, TONIGHT, broadcast, says, second_manager
 from tests.handlers.shop import MANAGER, MINUTE, Shop, in_private
 
 
@@ -77,6 +83,59 @@ async def test_a_change_of_an_unknown_kind_is_shown_as_it_is_kept(shop: Shop) ->
         now = shop.clock.now()
         await audit.note(connection, audit.Entry(now, "room:someone", "repaint", "shop", {}))
     assert await last_line(shop) == "room:someone repaint shop"
+
+
+async def test_what_programmes_do_is_said_by_name(sqlite: Database, tmp_path: Path) -> None:
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes")
+    await says(shop, "/programme facts sale 赠品=护手霜小样 发货日=11-15")
+    assert await last_line(shop) == "阿玲 说了「秋季上新节 2026」的赠品、发货日"
+    await says(shop, "/programme on sale @所有群")
+    await says(shop, "/confirm")
+    assert "阿玲 开了「秋季上新节 2026」" in await says(shop, "/audit")
+    await says(shop, "/programme skip sale 1")
+    assert await last_line(shop) == "阿玲 跳过了「秋季上新节 2026」的一条"
+    await says(shop, "/programme keep sale 1")
+    assert await last_line(shop) == "阿玲 恢复了「秋季上新节 2026」跳过的一条"
+    await says(shop, "/programme off sale")
+    assert "阿玲 关了「秋季上新节 2026」" in await says(shop, "/audit")
+
+
+@pytest.mark.parametrize(
+    ("action", "subject", "details", "line"),
+    [
+        ("prepare", "c", {}, "自动问候 备好了「c」"),
+        ("programme_on", "gone:2026", {}, "自动问候 开了「gone:2026」"),
+        (
+            "tag",
+            "关心物流",
+            {"tag": "关心物流", "members": 3},
+            "自动问候 给 3 位粉丝贴了「关心物流」",
+        ),
+        ("decline", "三群", {}, "自动问候 说群 三群 不是店里的"),
+    ],
+)
+async def test_what_the_bot_does_by_itself_and_to_many_is_said(
+    shop: Shop, action: str, subject: str, details: dict[str, object], line: str
+) -> None:
+    async with shop.desk.database.writing() as connection:
+        entry = audit.Entry(shop.clock.now(), GREETINGS, action, subject, details)
+        await audit.note(connection, entry)
+    assert await last_line(shop) == line
+
+
+def test_every_deed_that_is_written_down_has_a_sentence() -> None:
+    deeds = set()
+    for package in ("handlers", "bot"):
+        for path in (Path(__file__).parents[2] / package).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "audit.Entry":
+                    deeds |= {
+                        node.value
+                        for node in ast.walk(call.args[2])
+                        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                    }
+    assert len(deeds) > 30
+    assert deeds <= SENTENCES.keys()
 
 
 def test_every_sentence_names_who_it_was() -> None:

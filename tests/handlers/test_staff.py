@@ -114,5 +114,5 @@ async def test_somebody_on_two_channels_is_one_person(shop: Shop) -> None:
             "UPDATE members SET customer_id = ? WHERE id = ?", (one.customer_id, other.id)
         )
         assert await staff.are_one(connection, *actors)
-        assert await staff.name_of(connection, actors[1]) == "小鱼"
-        assert await staff.name_of(connection, "console:owner") == "console:owner"
+        assert await staff.name_of(shop.desk, connection, actors[1]) == "小鱼"
+        assert await staff.name_of(shop.desk, connection, "console:owner") == "console:owner"
