@@ -20,6 +20,7 @@ from handlers.kept_apart_lines import kept_apart_lines
 from handlers.lateness import Held
 from handlers.moved_posts import follow_moments
 from handlers.previews import facts, fits, in_one_message, late, said, to_come
+from handlers.programme_ended import REJECTED, off_with_its_last, programme_held
 from handlers.replacing import Covered, covered, narrowed_by, replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
@@ -110,7 +111,8 @@ async def approve(
         if found is None or not waits(found):
             return NotWaiting(found)
         if found.version_number != (version or _FIRST_VERSION):
-            return Another(found)
+            own = await _is_own(connection, desk, actor, found)
+            return OneselfOnly(found) if own else Another(found)
         done = await approve_in(connection, desk, actor, found)
     if isinstance(done, Approved):
         sentence = "「{name}」（编号 {number}）{who} 批准了。"
@@ -125,9 +127,7 @@ async def approve_in(
     beside = await covered(connection, desk.shop_id, found.programme, found.schedule)
     if beside is not None:
         return beside
-    if await needs_another(connection, desk.shop) and await are_one(
-        connection, actor, found.submitted_by
-    ):
+    if await _is_own(connection, desk, actor, found):
         return OneselfOnly(found)
     body = (await campaigns.bodies(connection, [found.version_id]))[found.version_id]
     if await fixed_otherwise(connection, found.id, body):
@@ -138,6 +138,15 @@ async def approve_in(
     if replaced is None:
         return Another(await campaigns.known(connection, found.id))
     return await approved(connection, desk, found.id, replaced)
+
+
+async def _is_own(
+    connection: AsyncConnection, desk: Desk, actor: str, found: StoredCampaign
+) -> bool:
+    """Whether what waits is this manager's own, and another one has to approve it."""
+    return await needs_another(connection, desk.shop) and await are_one(
+        connection, actor, found.submitted_by
+    )
 
 
 async def let_go(
@@ -215,6 +224,7 @@ async def reject_in(
 ) -> bool:
     """Refuse the version that a campaign says; False where it does not wait any more."""
     now = desk.clock.now()
+    running = await programme_held(connection, desk, found)
     if not await approvals.reject(
         connection, found.id, version=found.version_id, by=actor, at=now, divide=parts
     ):
@@ -222,6 +232,7 @@ async def reject_in(
     now_said = await campaigns.known(connection, found.id)
     if now_said.schedule != found.schedule:
         await follow_moments(connection, found, now_said, now)
+    await off_with_its_last(connection, desk, actor, running, REJECTED)
     return True
 
 
@@ -257,7 +268,7 @@ async def what_waits(
     title = say("「{name}」（编号 {number}）等着批准。", name=campaign.name, number=campaign.id)
     author = say("{who} {time} 提交", who=who, time=desk.show_time(campaign.submitted_at))
     shown = await described(desk, connection, campaign)
-    call = _call(campaign)
+    call = call_of(campaign)
     ask = say(
         "可以发，就发 /approve {call}；不发，就发 /reject {call}。不批准就不会发。", call=call
     )
@@ -269,14 +280,14 @@ async def what_waits(
 
 def approval_buttons(desk: Desk, campaign: StoredCampaign) -> tuple[Button, ...]:
     """Yes and no to exactly the version that the campaign says now."""
-    call = _call(campaign)
+    call = call_of(campaign)
     return (
         Button(desk.say("批准"), f"/approve {call}"),
         Button(desk.say("退回"), f"/reject {call}"),
     )
 
 
-def _call(campaign: StoredCampaign) -> str:
+def call_of(campaign: StoredCampaign) -> str:
     """How a version is named in a command: `12`, or `12 2` from its second version on."""
     if campaign.version_number == _FIRST_VERSION:
         return str(campaign.id)

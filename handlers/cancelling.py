@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.closing_rounds import call_off, opened_by
 from handlers.desk import Asked, Desk
+from handlers.programme_ended import CANCELLED, off_with_its_last, programme_held
 from handlers.proposals import ask
 from handlers.running import Ahead, Steered, ahead_of, cancel_in
 from scheduler.campaigns import CampaignState
@@ -63,7 +64,9 @@ async def _cancel(
     connection: AsyncConnection, desk: Desk, asked: Asked, found: StoredCampaign
 ) -> Steered | None:
     one = await opened_by(connection, desk, found)
+    running = await programme_held(connection, desk, found)
     done = await cancel_in(connection, desk, asked.actor, found.id)
+    await off_with_its_last(connection, desk, asked.actor, running, CANCELLED)
     if one is not None and not await round_posts.groups_of(connection, one.id):
         await call_off(connection, desk, one.id, asked.actor)
     return done

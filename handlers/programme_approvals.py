@@ -36,13 +36,11 @@ from handlers.programmes import standing_campaigns
 from handlers.staff import name_of
 from scheduler.content import Button, Content
 from scheduler.programme_parts import Programme
-from storage import audit
 from storage.campaigns import StoredCampaign
 from storage.running_programmes import (
     RunningProgramme,
     programmes_on,
     running_programme,
-    switch_off,
 )
 
 
@@ -230,7 +228,6 @@ async def reject_programme(
     programme = (await shelf(desk)).named(name)
     if programme is None or is_greetings(programme):
         return None
-    now = desk.clock.now()
     async with desk.database.writing() as connection:
         found = await _waiting(connection, desk, programme, year, hold=True)
         if found is None or newest != found.newest:
@@ -238,10 +235,6 @@ async def reject_programme(
         for one in found.campaigns:
             await reject_in(connection, desk, actor, one)
         is_off = not await standing_campaigns(connection, found.running)
-        if is_off:
-            await switch_off(connection, found.running.id, by=actor, at=now)
-            subject = f"{found.running.key}:{found.running.year}"
-            await audit.note(connection, audit.Entry(now, actor, "programme_off", subject, {}))
     await _tell(desk, actor, found, found.campaigns, "「{name}」{who} 退回了。")
     return ProgrammeRejected(found.title, is_off)
 

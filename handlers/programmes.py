@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.desk import Asked, Desk
 from handlers.greetings_re_aimed import re_aim
 from handlers.moved_posts import follow_moments, holds_still
+from handlers.programme_ended import OFF
 from handlers.programme_files import is_over, year_of
 from handlers.programme_wanted import Switching, plain_key
 from handlers.proposals import Edit, Proposal, editable, new_campaign
@@ -221,7 +222,7 @@ async def turn_off(desk: Desk, actor: str, key: str, year: int) -> SwitchedOff |
                 deliveries += done.ahead.planned
         subject = f"{key}:{year}"
         details = {"campaigns": ended, "deliveries": deliveries}
-        await audit.note(connection, audit.Entry(now, actor, "programme_off", subject, details))
+        await audit.note(connection, audit.Entry(now, actor, OFF, subject, details))
     return SwitchedOff(ended, deliveries)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,19 @@ async def found(connection: AsyncConnection, action: str, subject: str) -> Entry
             select(*_ENTRY)
             .where(audit_log.c.subject == subject, audit_log.c.action == action)
             .order_by(audit_log.c.id)
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else Entry(*row)
+
+
+async def last(connection: AsyncConnection, actions: Sequence[str], subject: str) -> Entry | None:
+    """The newest entry of one of these actions on this subject."""
+    row = (
+        await connection.execute(
+            select(*_ENTRY)
+            .where(audit_log.c.subject == subject, audit_log.c.action.in_(actions))
+            .order_by(audit_log.c.id.desc())
             .limit(1)
         )
     ).one_or_none()

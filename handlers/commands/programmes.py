@@ -11,6 +11,7 @@ from handlers.desk import Asked, Desk
 from handlers.people_meant import unknown_lines
 from handlers.programme_arguments import Deed, Doing, ProgrammeName
 from handlers.programme_calendar import calendar_page, whole_entry
+from handlers.programme_ended import how_it_is_off, parts_ended, who_ended
 from handlers.programme_entries import Entry, entry_meant
 from handlers.programme_facts import (
     Said,
@@ -25,6 +26,7 @@ from handlers.programme_files import Shelf, Unread, is_greetings, is_over, shelf
 from handlers.programme_past import day_is_over
 from handlers.programme_pictures import picture_at
 from handlers.programme_proposing import propose_on
+from handlers.programme_wanted import plain_key
 from handlers.programmes import meant_year, running_year, say_facts, turn_off
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -32,9 +34,10 @@ from handlers.roles import Role
 from scheduler.content import Button
 from scheduler.programme import ProgrammeBroken
 from scheduler.programme_parts import Programme
+from storage import campaigns
 from storage.audiences import resolve
 from storage.errors import SchedulingError
-from storage.running_programmes import RunningProgramme, programmes_on
+from storage.running_programmes import RunningProgramme, programmes_ever_on
 from storage.saved_segments import SavedSegmentUnknown
 from storage.segment_language.trouble import SegmentUnreadable
 
@@ -135,11 +138,19 @@ async def _listed(desk: Desk, found: Shelf) -> Reply:
     """Every programme, and which are on."""
     say = desk.say
     async with desk.database.reading() as connection:
-        keys = {one.key for one in await programmes_on(connection, desk.shop_id)}
+        ever = await programmes_ever_on(connection, desk.shop_id)
+        keys = {one.key for one in ever if one.is_on}
+        this_year = desk.shop.day_of(desk.clock.now()).year
+        newest = {one.key: one for one in reversed(ever) if one.year >= this_year}
+        off = {
+            key: await how_it_is_off(connection, desk, one)
+            for key, one in newest.items()
+            if key not in keys
+        }
     lines = [say("方案：")]
     for programme in found.programmes.values():
         on = programme.key in keys and await _lasts(desk, programme)
-        stands = say("开着") if on else say("没开")
+        stands = say("开着") if on else off.get(programme.key, say("没开"))
         lines.append(
             say(
                 "· {name}（{key}）{stands}",
@@ -195,7 +206,8 @@ async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, writ
         picture = await picture_at(desk, programme, seen.plan, one.slot, body)
         return whole_entry(desk, programme, one, body, picture)
     on = running is not None and running.is_on
-    head = [
+    head = await _ended(desk, running)
+    head += [
         say("「{name}」开着：", name=title)
         if on
         else say("「{name}」没开，开了会这样发：", name=title)
@@ -212,6 +224,19 @@ async def _shown(desk: Desk, programme: Programme, page: PageNumber | None, writ
         tail = [say("店里的情况："), *facts_lines(desk, programme, year, facts), *tail]
     tail.append(say("看一条的全文：/programme {key} 1", key=programme.key))
     return calendar_page(desk, programme, seen.plan, seen.entries, page, head=head, tail=tail)
+
+
+async def _ended(desk: Desk, running: RunningProgramme | None) -> list[str]:
+    """Who switched a programme off, or refused or cancelled a part of it, and when."""
+    if running is None or running.audience is None:
+        return []
+    async with desk.database.reading() as connection:
+        if not running.is_on:
+            return await who_ended(connection, desk, running)
+        last = {
+            plain_key(one.key): one for one in await campaigns.of_programme(connection, running.id)
+        }
+        return await parts_ended(connection, desk, list(last.values()))
 
 
 async def _unknown(desk: Desk, entries: Sequence[Entry]) -> list[str]:
