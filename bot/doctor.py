@@ -6,8 +6,11 @@ import asyncio
 import errno
 import socket
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import httpx
 
 from bot.accounts import examine_accounts
 from bot.configuration import Configuration, load
@@ -23,6 +26,9 @@ from storage.unheard import count_unheard, last_unheard
 
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _DEADLINE = 10
+_NEAR = 2  # seconds for an answer from this machine
+_MARK = files("bot.room") / "web" / "mark.svg"
+_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where one asks of a room that listens everywhere)
 
 
 async def examine(file: Path | None) -> list[Finding]:
@@ -88,11 +94,25 @@ async def _room(configuration: Configuration) -> Finding:
             listener.bind((room.host, room.port))
         except OSError as trouble:
             if trouble.errno == errno.EADDRINUSE:
-                found = f"another program listens on {place}, perhaps a running bot."
+                if await _is_ours(room):
+                    return Finding("room", True, f"the bot is running on {place}")
+                found = f"another program listens on {place}."
                 return Finding("room", False, found, "Stop it, or set room.port.")
             found = f"{place}: {trouble.strerror}."
             return Finding("room", False, found, "Set room.host and room.port.")
     return Finding("room", True, f"{place} is free")
+
+
+async def _is_ours(room: Room) -> bool:
+    """Whether it is a bot of this kind that listens there: it shows the bot's own mark."""
+    host = _HERE.get(room.host, room.host)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{room.port}/assets/mark.svg"
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=_NEAR) as client:
+            shown = (await client.get(address)).content
+    except httpx.HTTPError:
+        return False
+    return shown == await asyncio.to_thread(_MARK.read_bytes)
 
 
 async def _room_elsewhere(room: Room) -> Finding:

@@ -14,6 +14,7 @@ from bot.arrivals_section import ProductFeed
 from bot.configuration import Configuration
 from bot.findings import Finding
 from handlers.arrivals.hosts import addresses
+from handlers.arrivals.judging import Held, Hold
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.troubles import BadRow, FeedTrouble, Flaw, Trouble
 from storage.database import Database
@@ -28,6 +29,13 @@ _FLAWS: Mapping[Flaw, str] = {
     Flaw.NO_TITLE: "no name",
     Flaw.NO_KEY: "neither a number nor a link",
     Flaw.NO_PRICE: "the price “{written}” is no number",
+}
+
+
+_HOLDS: Mapping[Hold, str] = {
+    Hold.MANY_NEW: "{count} products that nobody knew came at once",
+    Hold.ANOTHER: "most products, {count}, are others than before",
+    Hold.EMPTY: "it is empty, and had {count} products",
 }
 
 
@@ -55,6 +63,8 @@ async def _examined(
     trouble = None if row is None or row.trouble is None else FeedTrouble.from_json(row.trouble)
     if trouble is not None and trouble.kind is Trouble.ROWS:
         return _partly_read(check, trouble)
+    if row is not None and row.held is not None and not row.failures:
+        return _held(check, Held.from_json(row.held))
     return await _reached(check, configuration, rules, row)
 
 
@@ -75,6 +85,12 @@ async def _reached(
         since = row.looked_at or row.next_look_at
         return _failing(check, configuration, row, since)
     return Finding(check, True, "not read yet" if row is None else "read")
+
+
+def _held(check: str, held: Held) -> Finding:
+    """A feed that is not believed: nothing of it is told until a manager has looked."""
+    found = f"what it says is held: {_HOLDS[held.why].format(count=held.count)}."
+    return Finding(check, False, found, "Send /feeds in the staff chat, to look and to accept it.")
 
 
 def _partly_read(check: str, trouble: FeedTrouble) -> Finding:

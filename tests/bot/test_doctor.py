@@ -12,6 +12,7 @@ from bot import doctor
 from bot.configuration import Configuration
 from bot.doctor import examine
 from bot.findings import Finding
+from handlers.arrivals.judging import Held, Hold
 from handlers.arrivals.troubles import BadRow, FeedTrouble, Flaw
 from storage.database import Database
 from storage.product_feeds import change_feed, ensure_feed
@@ -102,6 +103,28 @@ async def test_a_port_in_use_is_named(here: Path) -> None:
     assert "room.port" in found.mend
 
 
+@pytest.mark.parametrize(("mark", "well"), [("<svg>another</svg>", False), (None, True)])
+async def test_with_the_bot_running_its_port_is_well(
+    here: Path, mark: str | None, *, well: bool
+) -> None:
+    shown = doctor._MARK.read_bytes() if mark is None else mark.encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        assert asked.startswith(b"GET /assets/mark.svg ")
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(shown)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + shown)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        found = (await findings(here, f"[room]\nport = {port}\n"))["room"]
+    assert found.well == well
+    if well:
+        assert found.found == f"the bot is running on 127.0.0.1:{port}"
+
+
 async def test_a_room_elsewhere_that_listens_is_well(here: Path) -> None:
     (here / "token").write_text("a token\n")
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -188,6 +211,26 @@ async def test_a_feed_that_keeps_failing_is_named_with_its_last_look(here: Path)
     assert not met.well
     assert "4 looks in a row have failed, the last one at" in met.found
     assert "(status 500)" in met.found
+
+
+@pytest.mark.parametrize("url", ['url = "http://127.0.0.1:9/"', 'secret_file = "secret"'])
+async def test_a_feed_that_is_held_is_not_well(here: Path, url: str) -> None:
+    (here / "data").mkdir()
+    (here / "secret").write_text("0123456789abcdef0123456789abcdef\n")
+    database = await Database.open("sqlite+aiosqlite:///data/nuanqun.sqlite3")
+    try:
+        async with database.writing() as connection:
+            shop_id = await ensure_shop(connection, "shop")
+            row = await ensure_feed(connection, shop_id, "web", "x", NOW)
+            held = Held(Hold.MANY_NEW, 60, ("面霜",)).to_json()
+            await change_feed(connection, row.id, looked_at=NOW, held=held)
+    finally:
+        await database.close()
+    text = f"[room]\nport = 0\n[arrivals]\nport = 9790\n[feeds.web]\n{url}\n"
+    met = (await findings(here, text))["feeds.web"]
+    assert not met.well
+    assert met.found == "what it says is held: 60 products that nobody knew came at once."
+    assert "/feeds" in met.mend
 
 
 async def test_rows_of_a_feed_that_nobody_can_read_are_named(here: Path) -> None:
