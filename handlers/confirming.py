@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.approvals import Approved, approved, let_go, submit, waits
+from handlers.arrivals.by_hand import note_announcement
 from handlers.campaign_wording import Unfit, bodies_of, hits_of
 from handlers.cancelling import CANCEL, cancel_agreed
 from handlers.desk import Asked, Desk
@@ -297,8 +298,10 @@ async def _make(
     now: datetime,
 ) -> StoredCampaign:
     """The campaign of a proposal, waiting for approval."""
-    made = new_campaign(desk, proposal, chosen, asked.actor, now)
-    return await campaigns.create(connection, desk.shop_id, made, state=CampaignState.DRAFT)
+    new = new_campaign(desk, proposal, chosen, asked.actor, now)
+    made = await campaigns.create(connection, desk.shop_id, new, state=CampaignState.DRAFT)
+    await note_announcement(connection, made.key, proposal.body)
+    return made
 
 
 async def _change(

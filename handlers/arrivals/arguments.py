@@ -9,8 +9,14 @@ from typing import ClassVar, Self
 
 from handlers.arguments import Unreadable, one_of, token
 from handlers.arrivals.plain import LONGEST_TITLE, address, amount, plain
+from handlers.desk import shortened
 
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+_MEANT_AS_LINK = re.compile(r"\S*://\S*|www\.\S+|(?:javascript|mailto|tel|data):\S*", re.IGNORECASE)
+_MEANT_AS_PRICE = re.compile(
+    r"[-−－+＋]?[¥￥$€£]?[-−－]?\d[\d.,，]*(?:元|块钱?|圆)?"
+    r"|[零〇一二两三四五六七八九十百千万]{2,}(?:元|块钱?|圆)?|[零〇一二两三四五六七八九十](?:元|块钱?|圆)"
+)
 _NUMBERED = re.compile(r"[#＃](\d{1,18})")
 _DEED_WORDS = {"look": False, "看": False, "accept": True, "收下": True}
 
@@ -27,16 +33,26 @@ class TypedWare:
 
     @classmethod
     def read(cls, rest: str) -> tuple[Self, str]:
-        """The name, then a price, then an address, to the end of what is written."""
+        """The name, then a price, then an address, to the end of what is written.
+
+        What was meant to be a price or an address, and is none, never becomes a part of the name.
+        """
         words = rest.split()
-        links = [one for one in words if _LINK.fullmatch(one)]
-        if len(links) > 1 or (links and not address(links[0], "")):
-            raise Unreadable("只能写一个链接，要以 https:// 开头")
+        links = [one for one in words if _MEANT_AS_LINK.fullmatch(one)]
+        for one in links:
+            if not _LINK.fullmatch(one) or not address(one, ""):
+                sentence = "没看懂链接「{link}」，要以 https:// 开头，前面空一格"
+                raise Unreadable(sentence, link=shortened(one))
+        if len(links) > 1:
+            raise Unreadable("写了 {count} 个链接，只能写一个", count=len(links))
         left = [one for one in words if one not in links]
         price = amount(left[-1], "CNY") if len(left) > 1 else None
+        if price is None and len(left) > 1 and _MEANT_AS_PRICE.fullmatch(left[-1]):
+            raise Unreadable("没看懂价格「{price}」，写成 299 或 19.9", price=shortened(left[-1]))
         title = " ".join(left[:-1] if price else left)
         if not title or len(title) > LONGEST_TITLE or plain(title) != title:
-            raise Unreadable("先写商品名（最多 80 个字），再写价格和链接")
+            sentence = "先写商品名（最多 {most} 个字），再写价格和链接"
+            raise Unreadable(sentence, most=LONGEST_TITLE)
         link = address(links[0], "") if links else ""
         return cls(title, price[0] if price else None, price[1] if price else "CNY", link), ""
 

@@ -23,6 +23,7 @@ from handlers.running import cancel_in
 from scheduler.bodies import personal_body
 from scheduler.content import Content
 from scheduler.ware_check import wares_part
+from scheduler.wording_rules import PRICE
 from storage.audiences import Audience, whom
 from storage.products import Product, Ware
 from storage.segments import Segment
@@ -72,13 +73,21 @@ async def tell_cheaper(
         return None
     for older in await still_telling(connection, desk.shop_id, key):
         await cancel_in(connection, desk, desk.say("自动上新"), older)
+    # The price before is none that the feed names any more. The new one is compared with the feed
+    # by its number (see `ware_check.py`), whatever the text says.
+    before = _before(desk, product, now_is)
     text = desk.say(
-        "{fan}，你问过的 {product} 降价了，现在 {price}。",
+        "{fan}，你问过的「{product}」降价了，从 {before} 降到 {price}。"
+        if before
+        else "{fan}，你问过的「{product}」降价了，现在 {price}。",
         fan="{{ fan }}",
         product="{{ product }}",
+        before="{{ before }}",
         price="{{ price }}",
     )
     variables = {"product": now_is.title, "price": price_shown(desk.say, now_is)}
+    if before:
+        variables["before"] = before
     if now_is.link:
         text += "\n{{ link }}"
         variables["link"] = now_is.link
@@ -87,6 +96,15 @@ async def tell_cheaper(
         name=desk.say("降价：{product}", product=now_is.title[:_NAME]),
         at=at,
         audience=audience,
-        body=personal_body(Content(text), variables) | wares_part([replace(product, ware=now_is)]),
+        body=personal_body(Content(text), variables)
+        | wares_part([replace(product, ware=now_is)])
+        | ({"overrides": [PRICE]} if before else {}),
     )
     return await make(connection, desk, wanted)
+
+
+def _before(desk: Desk, product: Product, now_is: Ware) -> str:
+    """What a product cost before; empty where that compares with nothing that people saw."""
+    if product.seen_price is None or product.ware.currency != now_is.currency:
+        return ""
+    return price_shown(desk.say, replace(product.ware, price=product.seen_price))

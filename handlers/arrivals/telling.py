@@ -7,7 +7,7 @@ by itself is told at the third look in a row, what does not at the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
 
@@ -174,19 +174,7 @@ async def _tell_prices(desk: Desk, prices: list[Product]) -> bool:
     if not prices:
         return False
     say = desk.say
-    lines = [say("这些价格看着不对，先不用：")]
-    lines += [
-        say(
-            "· {product}（{feed}）：{before} → {price}",
-            product=shortened(one.ware.title),
-            feed=one.source,
-            before=_before(desk, one),
-            price=one.doubt,
-        )
-        for one in prices[:_LISTED]
-    ]
-    if len(prices) > _LISTED:
-        lines.append(say("还有 {count} 件。", count=len(prices) - _LISTED))
+    lines = [say("这些价格看着不对，先不用："), *price_lines(desk, prices)]
     sources = sorted({one.source for one in prices})
     lines.append(
         say("没错的话，发 /feeds accept {feed} 照现在的记下；错了就改好货源。", feed=sources[0])
@@ -202,6 +190,24 @@ async def _tell_prices(desk: Desk, prices: list[Product]) -> bool:
     async with desk.database.writing() as connection:
         await note_doubts_told(connection, ids)
     return True
+
+
+def price_lines(desk: Desk, prices: Sequence[Product]) -> list[str]:
+    """The products whose newest price is not believed, each with the one before and that one."""
+    say = desk.say
+    lines = [
+        say(
+            "· {product}（{feed}）：{before} → {price}",
+            product=shortened(one.ware.title),
+            feed=one.source,
+            before=_before(desk, one),
+            price=one.doubt,
+        )
+        for one in prices[:_LISTED]
+    ]
+    if len(prices) > _LISTED:
+        lines.append(say("还有 {count} 件。", count=len(prices) - _LISTED))
+    return lines
 
 
 def _before(desk: Desk, product: Product) -> str:

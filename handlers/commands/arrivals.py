@@ -11,17 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.arguments import Groups, Number
 from handlers.arrivals.announcing import audience_of
 from handlers.arrivals.arguments import FeedDeed, FeedName, ProductNumber, TypedWare
+from handlers.arrivals.by_hand import announces_part, typed_product, ware_of
 from handlers.arrivals.cheaper import wait_for
 from handlers.arrivals.fitting import fitting_groups
 from handlers.arrivals.judging import Held, price_meant
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.taking import feed_row
-from handlers.arrivals.telling import bad_row_lines, held_words, tell_of_feeds, trouble_words
+from handlers.arrivals.telling import (
+    bad_row_lines,
+    held_words,
+    price_lines,
+    tell_of_feeds,
+    trouble_words,
+)
 from handlers.arrivals.troubles import FeedTrouble, Trouble
 from handlers.arrivals.watching import look_now
 from handlers.arrivals.words import announcement, name_of, price_shown
 from handlers.audiences import Chosen, chosen_groups
-from handlers.desk import Asked, Desk
+from handlers.desk import Asked, Desk, shortened
 from handlers.previews import in_one_message
 from handlers.proposals import proposal_for
 from handlers.proposing import offered
@@ -42,14 +49,11 @@ from storage.products import (
     ProductState,
     Ware,
     accept_held,
-    add_products,
     doubted,
     held_count,
     note_announced,
-    note_by_hand,
     product_by_id,
     product_counts,
-    products_of,
     update_products,
     waiting,
 )
@@ -79,6 +83,8 @@ async def arrive(
     if isinstance(chosen, Reply):
         yield chosen
         return
+    if typed is not None:
+        product = replace(product, ware=ware_of(typed))
     content = announcement(desk.say, [product])
     if asked.pictures:
         content = replace(content, pictures=tuple(Picture(one) for one in asked.pictures))
@@ -89,25 +95,25 @@ async def arrive(
         chosen,
         programme="arrivals",
         name=name_of(desk.say, [product]),
-        body=literal_body(content) | (wares_part([product]) if compared else {}),
+        body=literal_body(content)
+        | announces_part(product, typed)
+        | (wares_part([product]) if compared else {}),
         valid_for=_VALID_FOR,
         priority=Priority.POST,
     )
-    async with desk.database.writing() as connection:
-        await note_by_hand(connection, product.id, proposal.key)
     yield await offered(desk, asked, chosen, proposal)
 
 
 async def _product(
     desk: Desk, asked: Asked, known: ProductNumber | None, typed: TypedWare | None
 ) -> Product | Reply:
-    """The product that is meant, written down if it was typed; or why it cannot be announced."""
+    """The product that is meant, as it is stored; or why it cannot be announced."""
     async with desk.database.writing() as connection:
         found = None
         if known is not None:
             found = await product_by_id(connection, desk.shop_id, known.number)
         elif typed is not None:
-            found = await _typed(connection, desk, asked, typed)
+            found = await typed_product(connection, desk.shop_id, typed, asked.at)
         before = None
         if found is not None and found.campaign is not None:
             before = await campaigns.by_key(connection, found.campaign)
@@ -132,23 +138,6 @@ def _is_announced(campaign: StoredCampaign) -> bool:
     return campaign.state is not CampaignState.CANCELLED
 
 
-async def _typed(
-    connection: AsyncConnection, desk: Desk, asked: Asked, typed: TypedWare
-) -> Product:
-    """A product as it was typed just now; its link, or else its name, tells which one it is."""
-    ware = Ware(
-        key=typed.link or typed.title,
-        title=typed.title,
-        price=typed.price,
-        currency=typed.currency,
-        link=typed.link,
-    )
-    await add_products(connection, desk.shop_id, BY_HAND, [(ware, ProductState.KNOWN)], asked.at)
-    found = (await products_of(connection, desk.shop_id, BY_HAND, [ware.key]))[ware.key]
-    await update_products(connection, {found.id: ware})
-    return replace(found, ware=ware)
-
-
 async def _chosen(
     desk: Desk, asked: Asked, groups: Groups | None, product: Product
 ) -> Chosen | Reply:
@@ -162,7 +151,7 @@ async def _chosen(
     return Chosen(audience.written, audience, fitting.groups)
 
 
-@command("feeds", "货源", Role.MANAGER, "看商品从哪里来、看得怎么样", "/feeds")
+@command("feeds", "货源", Role.MANAGER, "看商品从哪里来、看得怎么样", "/feeds look web")
 async def feeds_(
     desk: Desk, asked: Asked, deed: FeedDeed | None = None, name: FeedName | None = None
 ) -> Replies:
@@ -172,20 +161,27 @@ async def feeds_(
         text = desk.say("还没有接商品货源：在配置里写 [feeds.名字]。手动播报一件，发 /arrive。")
         yield reply(text, private=True)
         return
-    if deed is None:
-        yield await _listed(desk, list(rules.values()))
+    if name is not None and name.name not in rules:
+        sentence = "没有叫「{feed}」的货源。现有：{names}"
+        text = desk.say(sentence, feed=shortened(name.name), names=desk.listed(rules))
+        yield reply(text, private=True)
         return
-    feed = rules.get(name.name) if name is not None else next(iter(rules.values()))
-    if feed is None or (name is None and len(rules) > 1):
+    meant = list(rules.values()) if name is None else [rules[name.name]]
+    if deed is None:
+        yield await _listed(desk, meant)
+        return
+    if len(meant) > 1:
         names = desk.listed(rules)
         yield reply(desk.say("是哪个货源？现有：{names}", names=names), private=True)
         return
+    (feed,) = meant
     taken = await _accept(desk, asked, feed) if deed.accepts else 0
     row = await look_now(desk, feed) if feed.url else await feed_row(desk, feed)
     await tell_of_feeds(desk, [feed.name])
     async with desk.database.reading() as connection:
         counts = await product_counts(connection, desk.shop_id)
-    lines = _lines(desk, feed, row, counts.get(feed.name, 0))
+        doubts = await doubted(connection, desk.shop_id)
+    lines = _lines(desk, feed, row, counts.get(feed.name, 0), doubts)
     if deed.accepts and not row.failures:
         lines.append(desk.say("· 照现在的样子记下了，不播报；以后新来的才播报"))
     if taken:
@@ -231,11 +227,14 @@ async def _listed(desk: Desk, rules: Sequence[FeedRules]) -> Reply:
     async with desk.database.reading() as connection:
         rows = await feeds(connection, desk.shop_id)
         counts = await product_counts(connection, desk.shop_id)
-        to_come = await waiting(connection, desk.shop_id)
+        every = await waiting(connection, desk.shop_id)
+        doubts = await doubted(connection, desk.shop_id)
+    names = {feed.name for feed in rules}
+    to_come = [one for one in every if one.source in names]
     lines = [
         line
         for feed in rules
-        for line in _lines(desk, feed, rows.get(feed.name), counts.get(feed.name, 0))
+        for line in _lines(desk, feed, rows.get(feed.name), counts.get(feed.name, 0), doubts)
     ]
     if to_come:
         lines.append(say("等着播报：{count} 件", count=len(to_come)))
@@ -259,8 +258,10 @@ def _why(desk: Desk, product: Product) -> str:
     return price_shown(desk.say, product.ware)
 
 
-def _lines(desk: Desk, feed: FeedRules, row: Feed | None, count: int) -> list[str]:
-    """How a feed stands."""
+def _lines(
+    desk: Desk, feed: FeedRules, row: Feed | None, count: int, doubts: Sequence[Product]
+) -> list[str]:
+    """How a feed stands; which prices of what fans know are not believed, of all these doubts."""
     say = desk.say
     lines = [say("「{feed}」{count} 件商品", feed=feed.name, count=count)]
     if not feed.url:
@@ -284,6 +285,10 @@ def _lines(desk: Desk, feed: FeedRules, row: Feed | None, count: int) -> list[st
         lines += bad_row_lines(say, trouble)
     if row is not None and row.held is not None:
         lines.append(say("· 先不信：{why}", why=held_words(say, Held.from_json(row.held))))
+    known = [one for one in doubts if one.source == feed.name and one.state is not ProductState.NEW]
+    if known:
+        lines.append(say("· 价格存疑，先不用；没错就发 /feeds accept {feed}", feed=feed.name))
+        lines += price_lines(desk, known)
     return lines
 
 
@@ -293,7 +298,7 @@ async def _is_public(connection: AsyncConnection, product: Product) -> bool:
     if product.campaign is not None:
         made = await campaigns.by_key(connection, product.campaign)
     if made is None:
-        return product.state is not ProductState.NEW
+        return product.source != BY_HAND and product.state is not ProductState.NEW
     return made.approved_version is not None
 
 
@@ -316,7 +321,7 @@ async def pricedrop(desk: Desk, asked: Asked, number: Number) -> Replies:
         yield reply(say("你退订了营销消息，降价了也不会发给你。想恢复就发 /optin。"), private=True)
     else:
         yield reply(
-            say("好的，{product} 降价了我私下告诉你。", product=product.ware.title),
+            say("好的，「{product}」降价了我私下告诉你。", product=product.ware.title),
             private=True,
             quiet=True,
             instead=say("好的，记下了。先和我私聊一句，降价了才找得到你。"),

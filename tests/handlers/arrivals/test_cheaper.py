@@ -18,12 +18,12 @@ async def test_a_lower_price_is_told_in_private_to_who_asked_and_nobody_else(
     database: Database, server: FeedServer
 ) -> None:
     scene = await scene_on(database, server, approve=False)
-    assert await fan_waits(scene, "1") == "好的，商品1号 降价了我私下告诉你。"
+    assert await fan_waits(scene, "1") == "好的，「商品1号」降价了我私下告诉你。"
     scene.has(p1=shopify_product(1, "商品1号", "149.00"), p2=shopify_product(2, "商品2号", "99"))
     await scene.looks()
     posts = await scene.shop.delivers()
     assert [(one.address, one.content.text.splitlines()[0]) for one in posts] == [
-        (in_private("小鱼"), "小鱼，你问过的 商品1号 降价了，现在 ¥149。")
+        (in_private("小鱼"), "小鱼，你问过的「商品1号」降价了，从 ¥199 降到 ¥149。")
     ]
     scene.has(p1=shopify_product(1, "商品1号", "129.00"))
     await scene.looks(DAY)
@@ -41,7 +41,7 @@ async def test_a_price_that_falls_while_nothing_is_left_is_told_when_there_is_so
         scene.has(p1=one)
         await scene.looks()
     (post,) = await scene.shop.delivers()
-    assert "降价了，现在 ¥149。" in post.content.text
+    assert "降到 ¥149。" in post.content.text
 
 
 async def test_each_who_asked_is_told_once_a_week_and_whoever_asked_later_of_the_next_drop(
@@ -88,7 +88,7 @@ async def test_what_falls_again_before_anybody_was_told_takes_the_place_of_the_o
     assert "批准了" not in await approved(scene, older.id)
     assert "批准了" in await approved(scene, newer.id)
     (post,) = await scene.shop.delivers()
-    assert "现在 ¥139。" in post.content.text
+    assert "降到 ¥139。" in post.content.text
 
 
 @pytest.mark.parametrize(("wish", "says"), [("/optout", "/optin"), ("/norecord", "/record")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from handlers.arguments import Unreadable
 from handlers.arrivals.arguments import TypedWare
@@ -10,6 +11,7 @@ from handlers.arrivals.rules import ArrivalRules, FeedKind, FeedRules
 from handlers.settings import ShopSettings
 from scheduler.courier import AddressGone
 from storage.database import Database
+from storage.tables import products
 from tests.handlers.arrivals.feed_server import Answer, FeedServer
 from tests.handlers.arrivals.samples import shopify, shopify_product
 from tests.handlers.conftest import with_groups
@@ -47,6 +49,68 @@ def test_a_product_as_it_is_typed(written: str, title: str, price: str | None, l
 def test_what_is_no_product_is_said_so(written: str) -> None:
     with pytest.raises(Unreadable):
         TypedWare.read(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "trouble"),
+    [
+        ("面霜 299 ftp://x", "没看懂链接「ftp://x」，要以 https:// 开头，前面空一格"),
+        ("面霜 299 www.shop.example/1", "没看懂链接「www.shop.example/1」，"),
+        ("面霜 299 javascript:alert(1)", "没看懂链接「javascript:alert(1)」，"),
+        ("面霜299https://shop.example/1", "没看懂链接「面霜299https://shop.example/1」，"),
+        ("面霜 https://me:pw@s.example/", "没看懂链接「https://me:pw@s.example/」，"),
+        ("面霜 https://a.example https://b.example", "写了 2 个链接，只能写一个"),
+        ("面霜 -5 https://shop.example/1", "没看懂价格「-5」，写成 299 或 19.9"),
+        ("面霜 二百九十九", "没看懂价格「二百九十九」，"),
+        ("面霜 ¥-5", "没看懂价格「¥-5」，"),
+        ("面霜 1999999999元", "没看懂价格「1999999999元」，"),
+        ("<b>面霜</b>", "先写商品名（最多 80 个字），再写价格和链接"),
+    ],
+)
+async def test_what_is_wrong_with_a_product_is_named_with_an_example(
+    shop: Shop, written: str, trouble: str
+) -> None:
+    for groups in ("", "@福利群 "):
+        answer = await shop.says(MANAGER, f"/arrive {groups}{written}", group=None)
+        assert answer.text.startswith(trouble)
+        assert answer.text.endswith(
+            "可以这样写：/arrive @护肤群 面霜加量装 199 https://shop.example/p/1"
+        )
+
+
+async def known(shop: Shop) -> list[tuple[str, str | None, str | None]]:
+    """Every product that is stored: title, price, the campaign that announces it."""
+    async with shop.desk.database.reading() as connection:
+        rows = await connection.execute(
+            select(products.c.title, products.c.price, products.c.campaign).order_by(products.c.id)
+        )
+        return [(row.title, row.price, row.campaign) for row in rows]
+
+
+async def test_who_only_looks_or_is_refused_changes_nothing(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.says(MANAGER, ARRIVE, group=None)
+    assert await known(shop) == [("面霜加量装", None, None)]
+    assert (await shop.says("小鱼", "/pricedrop 1", group=None)).text == "没有这件商品。"
+    await shop.says(MANAGER, "/confirm", group=None)
+    (post,) = await shop.delivers()
+    stands = await known(shop)
+    assert stands[0][:2] == ("面霜加量装", "199")
+    assert stands[0][2] is not None
+    refused = await shop.says(MANAGER, ARRIVE.replace("加量装 199", " 99"), group=None)
+    assert "「面霜加量装」已经播报过了" in refused.text
+    await shop.says(MANAGER, f"/cancel {(await the_one(shop)).id}", group=None)
+    assert await known(shop) == stands
+    press = post.content.buttons[0].says
+    assert "「面霜加量装」降价了" in (await shop.presses("小鱼", press)).text
+
+
+async def test_what_is_announced_anew_is_known_as_it_was_typed_last(shop: Shop) -> None:
+    await shop.says(MANAGER, ARRIVE, group=None)
+    await shop.says(MANAGER, ARRIVE.replace("加量装 199", "大瓶 259"), group=None)
+    assert await known(shop) == [("面霜加量装", None, None)]
+    await shop.says(MANAGER, "/confirm", group=None)
+    assert [row[:2] for row in await known(shop)] == [("面霜大瓶", "259")]
 
 
 async def test_a_product_by_hand_is_previewed_confirmed_and_sent(any_shop: Shop) -> None:
@@ -135,11 +199,42 @@ async def test_the_feeds_are_listed_with_how_they_stand(fed: Shop, server: FeedS
 
 
 async def test_which_feed_is_meant_is_asked_where_nobody_can_know(fed: Shop) -> None:
-    for text in ("/feeds look", "/feeds accept nobody"):
-        answer = await fed.says(MANAGER, text, group=None)
-        assert "是哪个货源？现有：web、push" in answer.text
+    answer = await fed.says(MANAGER, "/feeds look", group=None)
+    assert "是哪个货源？现有：web、push" in answer.text
     wrong = await fed.says(MANAGER, "/feeds jump web", group=None)
     assert "写 看 或 收下" in wrong.text
+
+
+async def test_a_word_that_is_no_feed_is_said_so_with_an_example(fed: Shop) -> None:
+    unknown = await fed.says(MANAGER, "/feeds xyz", group=None)
+    assert unknown.text == "没有叫「xyz」的货源。现有：web、push"
+    assert (
+        "没有叫「nobody」的货源"
+        in (await fed.says(MANAGER, "/feeds accept nobody", group=None)).text
+    )
+    one = await fed.says(MANAGER, "/feeds push", group=None)
+    assert one.text.splitlines() == ["「push」0 件商品", "· 不去看，只收店铺推过来的"]
+    wrong = await fed.says(MANAGER, "/feeds check web", group=None)
+    assert wrong.text == ("要做什么？写 看 或 收下，再写货源的名字。可以这样写：/feeds look web")
+
+
+async def test_a_price_in_doubt_is_listed_until_it_is_accepted(
+    fed: Shop, server: FeedServer
+) -> None:
+    await fed.says(MANAGER, "/feeds look web", group=None)
+    rows = [shopify_product(1, "商品1", "1.99"), *(shopify_product(n) for n in range(2, 6))]
+    server.serves(shopify(*rows))
+    doubts = [
+        "· 价格存疑，先不用；没错就发 /feeds accept web",
+        "· 商品1（web）：199.00 CNY → 1.99 CNY",
+    ]
+    looked = await fed.says(MANAGER, "/feeds look web", group=None)
+    assert looked.text.splitlines()[-2:] == doubts
+    listed = await fed.says(MANAGER, "/feeds", group=None)
+    assert all(line in listed.text.splitlines() for line in doubts)
+    accepted = await fed.says(MANAGER, "/feeds accept web", group=None)
+    assert "存疑" not in accepted.text
+    assert "存疑" not in (await fed.says(MANAGER, "/feeds", group=None)).text
 
 
 async def test_what_waits_is_listed_and_may_be_announced_by_its_number(
