@@ -16,6 +16,7 @@ from handlers.approvals import (
     all_waiting,
     approval_buttons,
     approve,
+    call_of,
     reject,
     what_waits,
 )
@@ -225,12 +226,15 @@ async def dismiss_(desk: Desk, asked: Asked) -> Replies:
 
 @command("approve", "批准", Role.MANAGER, "批准别的管理员提交的内容", "/approve 12")
 async def approve_(
-    desk: Desk, asked: Asked, number: Pending, version: Number | None = None
+    desk: Desk, asked: Asked, number: Pending | None = None, version: Number | None = None
 ) -> Replies:
     """Let what was submitted go out. The second number names the version of an edited campaign.
 
     `programme` and a name stand for all that waits of a programme.
     """
+    if number is None:
+        yield await _which(desk, "/approve")
+        return
     if number.programme:
         yield await _programme_approved(desk, asked, number)
         return
@@ -247,7 +251,7 @@ async def approve_(
                 desk.say(
                     "「{name}」是你自己提交的，要另一位管理员来批准。不发了就发 /reject {number}。",
                     name=campaign.name,
-                    number=number.number,
+                    number=call_of(campaign),
                 ),
                 private=True,
             )
@@ -265,9 +269,12 @@ async def approve_(
 
 @command("reject", "退回", Role.MANAGER, "退回别的管理员提交的内容", "/reject 12")
 async def reject_(
-    desk: Desk, asked: Asked, number: Pending, version: Number | None = None
+    desk: Desk, asked: Asked, number: Pending | None = None, version: Number | None = None
 ) -> Replies:
     """Refuse what was submitted; what was approved before is said again."""
+    if number is None:
+        yield await _which(desk, "/reject")
+        return
     if number.programme:
         yield await _programme_rejected(desk, asked, number)
         return
@@ -289,6 +296,22 @@ async def reject_(
             yield await _another(desk, campaign)
 
 
+async def _which(desk: Desk, command_name: str) -> Reply:
+    """What waits, with the numbers that the command takes."""
+    async with desk.database.reading() as connection:
+        found = await all_waiting(connection, desk.shop_id)
+    if not found:
+        return reply(desk.say("没有等着批准的内容。"), private=True)
+    named = desk.listed(f"{one.id}「{one.name}」" for one in found[:_BUTTONS])
+    example = f"{command_name} {call_of(found[0])}"
+    sentence = "哪一个？等着批准的有 {named}。例如：{example}"
+    buttons = [
+        Button(desk.say("看编号 {number}", number=one.id), f"/preview {one.id}")
+        for one in found[:_BUTTONS]
+    ]
+    return reply(desk.say(sentence, named=named, example=example), *buttons, private=True)
+
+
 async def _programme_approved(desk: Desk, asked: Asked, meant: Pending) -> Reply:
     """Approve all that waits of a programme, and say what of it still does."""
     say = desk.say
@@ -304,7 +327,7 @@ async def _programme_approved(desk: Desk, asked: Asked, meant: Pending) -> Reply
         lines += held_lines(desk, done.approved[0].held)
     for one in done.own:
         sentence = "「{name}」是你自己提交的，要另一位管理员来批准。不发了就发 /reject {number}。"
-        lines.append(say(sentence, name=one.name, number=one.id))
+        lines.append(say(sentence, name=one.name, number=call_of(one)))
     lines += [_trial_too_late(desk, one) for one in done.too_late]
     for unfit in done.unfit:
         refused = _unfit(desk, unfit.hits, f"/override campaign {unfit.number}")

@@ -8,7 +8,16 @@ import pytest
 
 from scheduler.courier import AddressGone
 from storage import members
-from tests.handlers.scenes import OTHER, TONIGHT, broadcast, made, second_manager, state_counts
+from tests.handlers.scenes import (
+    OTHER,
+    TONIGHT,
+    broadcast,
+    made,
+    says,
+    second_manager,
+    state_counts,
+    the_one,
+)
 from tests.handlers.shop import MANAGER, Opener, Shop, in_private
 
 SUBMITTED = f"「{TONIGHT}」已提交，编号 1。另一位管理员批准后才会发。"
@@ -61,6 +70,36 @@ async def test_the_drafter_cannot_approve_where_there_is_another(shop: Shop) -> 
     assert "不会发" in (await shop.says(MANAGER, "/reject 1")).text
     assert [one.state.value for one in await made(shop)] == ["cancelled"]
     assert await state_counts(shop) == {"cancelled": 1}
+
+
+async def test_ones_own_edit_is_refused_in_one_sentence(any_shop: Shop) -> None:
+    shop = any_shop
+    await second_manager(shop)
+    await broadcast(shop)
+    number = (await the_one(shop)).id
+    await says(shop, f"/edit {number} {LATER}")
+    await says(shop, "/confirm")
+    for call in (f"{number}", f"{number} 2"):
+        assert await says(shop, f"/approve {call}") == (
+            f"「{TONIGHT}」是你自己提交的，要另一位管理员来批准。不发了就发 /reject {number} 2。"
+        )
+    assert "改过了，现在等着批准的是这一版" in await says(shop, f"/approve {number}", OTHER)
+    assert "批准了" in await says(shop, f"/approve {number} 2", OTHER)
+
+
+@pytest.mark.parametrize("command", ["approve", "reject"])
+async def test_without_a_number_those_that_wait_are_named(shop: Shop, command: str) -> None:
+    assert await says(shop, f"/{command}") == "没有等着批准的内容。"
+    await second_manager(shop)
+    await broadcast(shop)
+    await broadcast(shop, LATER)
+    await says(shop, f"/edit 1 {LATER}")
+    await says(shop, "/confirm")
+    asked = await shop.says(OTHER, f"/{command}", group=None)
+    assert asked.text == (
+        f"哪一个？等着批准的有 1「{TONIGHT}」、2「{LATER}」。例如：/{command} 1 2"
+    )
+    assert asked.buttons == {"看编号 1": "/preview 1", "看编号 2": "/preview 2"}
 
 
 async def test_nothing_goes_out_by_silence(shop: Shop) -> None:
