@@ -174,19 +174,22 @@ def _campaign(
 
 
 async def _show(desk: Desk, running: RunningProgramme) -> None:
-    """Show the managers what was prepared and waits, each once, and not in quiet hours."""
+    """Show the managers what was prepared and waits, each once, and not in quiet hours.
+
+    Whoever has written the words that wait is not asked; see `approvals.submit`.
+    """
     now = desk.clock.now()
     if quiet_until(now, zone_named(desk.shop.zone), desk.care.quiet_hours) is not None:
         return
     async with desk.database.reading() as connection:
         prepared = await campaigns.of_programme(connection, running.id)
     for one in prepared:
-        if not waits(one) or one.submitted_by != AUTHOR:
+        if not waits(one) or one.created_by != AUTHOR:
             continue
         key = f"approval:{one.version_id}"
         if await was_told(desk, key, one.submitted_at) or await _tried(desk, key, now):
             continue
-        await submit(desk, AUTHOR, one.id)
+        await submit(desk, one.submitted_by, one.id)
 
 
 async def _tried(desk: Desk, key: str, now: datetime) -> bool:

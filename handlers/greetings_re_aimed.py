@@ -1,13 +1,14 @@
 """Greetings that stand prepared go where their programme goes, when that is for other groups.
 
-What nobody has approved yet is simply for the new groups, and is shown to the managers again. What
-was approved gets a new content version by the yes to the new groups, and waits for another manager
-where there is one. A greeting that a manager has given groups of its own keeps them.
+What nobody has approved yet, whoever wrote it, is simply for the new groups, and is shown to the
+managers again. What was approved gets a new content version by the yes to the new groups, and waits
+for another manager where there is one; what was approved only after that was asked waits again. A
+greeting that a manager has given groups of its own keeps them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,7 @@ from handlers.desk import Desk
 from handlers.greetings_ahead import AUTHOR
 from handlers.proposals import Edit, editable
 from scheduler.campaigns import CampaignState
+from scheduler.left_alone import stand_by_approved
 from scheduler.variants import parts
 from storage import campaigns
 from storage.audiences import Audience, aims_of
@@ -48,21 +50,24 @@ async def approved_to_re_aim(
 async def waiting_to_re_aim(
     connection: AsyncConnection, running: RunningProgramme
 ) -> list[StoredCampaign]:
-    """The greetings of a programme that the bot has written and nobody has approved."""
+    """The prepared greetings of a programme whose newest version nobody has approved."""
     every = await campaigns.of_programme(connection, running.id)
-    return [one for one in _following(every, running) if waits(one) and one.submitted_by == AUTHOR]
+    return [one for one in _following(every, running) if waits(one)]
 
 
-async def re_aim(
+async def re_aim(  # noqa: PLR0917 (a programme, whom it is for from now on, and what is left out)
     connection: AsyncConnection,
     desk: Desk,
     running: RunningProgramme,
     audience: Audience,
     now: datetime,
+    but: Collection[int],
 ) -> None:
-    """Let what waits be for these groups, and cancel what is planned for others.
+    """Let what is prepared be for these groups, and cancel what is planned for others.
 
-    `running` is the programme as it was. What was approved is the caller's: it is edited.
+    `running` is the programme as it was. The campaigns `but` these are edited by the caller: they
+    are what was approved when it was asked. What waits stays its writer's; what somebody approved
+    since then is the bot's again, and waits.
     """
     reached = {group for group, _ in await aims_of(connection, desk.shop_id, audience)}
     before = await aims_of(connection, desk.shop_id, running.audience or Audience())
@@ -71,11 +76,15 @@ async def re_aim(
     for one in _following(every, running):
         if left:
             await cancel_planned(connection, one.id, AUDIENCE_CHANGED, now, groups=left)
-    for one in await waiting_to_re_aim(connection, running):
+    for one in _following(every, running):
+        if one.id in but or not (waits(one) or editable(desk, one)):
+            continue
+        by = one.submitted_by if waits(one) else AUTHOR
         body = (await campaigns.bodies(connection, [one.version_id]))[one.version_id]
         await campaigns.add_version(
-            connection, one.id, body=body, audience=audience, by=AUTHOR, at=now, divide=parts
+            connection, one.id, body=body, audience=audience, by=by, at=now, divide=parts
         )
+        await stand_by_approved(connection, one.id, now)
 
 
 def _following(every: list[StoredCampaign], running: RunningProgramme) -> Iterator[StoredCampaign]:

@@ -122,7 +122,8 @@ async def make(
     audience = Audience.from_json(switching.audience)
     await switch_on(connection, running.id, audience, switching.facts, by=asked.actor, at=now)
     if running.is_on:
-        await re_aim(connection, desk, running, audience, now)
+        edited = [one.campaign_id for one in edits]
+        await re_aim(connection, desk, running, audience, now, edited)
     made = [await _create(connection, desk, asked.actor, one, running.id) for one in proposals]
     await _leave_out_again(connection, running, made, now)
     made += [await change(connection, asked, edit, now) for edit in edits]

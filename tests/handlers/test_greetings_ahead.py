@@ -221,6 +221,70 @@ async def test_with_another_manager_an_approved_greeting_is_approved_again(shop:
     assert await greeted_groups(shop) == [str(in_group("一群"))]
 
 
+async def test_what_is_approved_before_the_yes_to_other_groups_waits_for_those(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, "/programme on festivals @一群")
+    await second_manager(shop)
+    await says(shop, f"/approve {one.id}", OTHER)
+    await says(shop, "/confirm")
+    (again, *_) = await shown(shop)
+    assert "发到 1 个群" in again
+    await says(shop, f"/approve {one.id} 2", OTHER)
+    assert await greeted_groups(shop) == [str(in_group("一群"))]
+
+
+async def test_what_waits_for_other_groups_goes_on_to_others_again(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, f"/approve {one.id}")
+    await second_manager(shop)
+    await re_aimed(shop)
+    assert "写好了还没发的 1 条问候也改发到这些群" in await re_aimed(shop, "@二群")
+    (told,) = await shown(shop)  # nobody else: who wrote it cannot approve it
+    assert "发到 1 个群：二群" in told
+    await says(shop, f"/approve {one.id} 3", OTHER)
+    assert await greeted_groups(shop) == [str(in_group("二群"))]
+
+
+async def test_what_goes_back_to_its_groups_goes_out_as_it_was_approved(any_shop: Shop) -> None:
+    shop = any_shop
+    await switched_on(shop, "@一群")
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await says(shop, f"/approve {one.id}")
+    await second_manager(shop)
+    await re_aimed(shop, "@二群")
+    await re_aimed(shop, "@一群")
+    assert await greeted_groups(shop) == [str(in_group("一群"))]
+
+
+async def test_words_that_a_manager_wrote_and_that_wait_go_there_and_wait_on(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    await second_manager(shop)
+    await says(shop, f"/edit {one.id} 冬至安康呀")
+    await says(shop, "/confirm")
+    await re_aimed(shop)
+    (told,) = await shown(shop)
+    assert "冬至安康呀" in told
+    await says(shop, f"/approve {one.id} 3")  # who wrote it
+    async with shop.desk.database.reading() as connection:
+        assert (await campaigns.known(connection, one.id)).approved_version is None
+    await says(shop, f"/approve {one.id} 3", OTHER)
+    assert await greeted_groups(shop) == [str(in_group("一群"))]
+
+
 async def test_a_greeting_with_groups_of_its_own_keeps_them(shop: Shop) -> None:
     await switched_on(shop)
     await shown(shop)
