@@ -302,11 +302,12 @@ async def product_by_id(
     return None if row is None else _product(row)
 
 
-async def products_by_id(connection: AsyncConnection, ids: Collection[int]) -> list[Product]:
-    """The products with these numbers."""
-    rows = await connection.execute(
-        select(products).where(among(products.c.id, ids)).order_by(products.c.id)
-    )
+async def products_by_id(
+    connection: AsyncConnection, ids: Collection[int], *, hold: bool = False
+) -> list[Product]:
+    """The products with these numbers; with `hold`, whoever would change them waits for us."""
+    asking = select(products).where(among(products.c.id, ids)).order_by(products.c.id)
+    rows = await connection.execute(asking.with_for_update() if hold else asking)
     return [_product(row) for row in rows]
 
 

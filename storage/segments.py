@@ -207,7 +207,7 @@ async def unknown_tags(
     """Those of these tags that nobody carries now, in their order."""
     carried = await connection.scalars(
         select(tags.c.tag)
-        .where(tags.c.tag.in_(list(names)), or_(tags.c.until.is_(None), tags.c.until > now))
+        .where(among(tags.c.tag, names), or_(tags.c.until.is_(None), tags.c.until > now))
         .distinct()
     )
     known = set(carried)

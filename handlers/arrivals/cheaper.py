@@ -10,6 +10,7 @@ The tag holds the product's number alone: what somebody asks about may be a priv
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,7 +27,7 @@ from scheduler.ware_check import wares_part
 from scheduler.wording_rules import PRICE
 from storage.audiences import Audience, whom
 from storage.products import Product, Ware
-from storage.segments import Segment
+from storage.segments import Segment, unknown_tags
 from storage.tags import BY_RULE, Tag, set_tags
 from storage.told_prices import still_telling, told_since
 
@@ -53,6 +54,19 @@ async def wait_for(connection: AsyncConnection, desk: Desk, asked: Asked, produc
         until=now + desk.shop.interest_for,
     )
     await set_tags(connection, [wish])
+
+
+async def waited_for(
+    connection: AsyncConnection, desk: Desk, products: Iterable[int], at: datetime
+) -> list[int]:
+    """Those of these products (by their numbers, as they come back) that anybody waits for.
+
+    However many get cheaper at once, it is one question.
+    """
+    by_tag = {tag_of(desk, product): product for product in products}
+    for tag in await unknown_tags(connection, by_tag, at):
+        del by_tag[tag]
+    return list(by_tag.values())
 
 
 async def tell_cheaper(
@@ -92,7 +106,7 @@ async def tell_cheaper(
         text += "\n{{ link }}"
         variables["link"] = now_is.link
     wanted = Wanted(
-        key=f"{key}{at:%Y%m%dT%H%M%S}",
+        key=f"{key}{at:%Y%m%dT%H%M%S%f}",
         name=desk.say("降价：{product}", product=now_is.title[:_NAME]),
         at=at,
         audience=audience,

@@ -126,9 +126,7 @@ def judge(wares: Sequence[Ware], known: Known, rules: ArrivalRules, *, whole: bo
         strange={one.key: price_text(one) for one in new if is_doubtful(one, None, usual, rules)},
         changed=changed,
         cheaper=tuple(
-            before.id
-            for one, before in current
-            if before.id in changed and _is_cheaper(one, before)
+            before.id for one, before in current if before.id in changed and is_cheaper(one, before)
         ),
         doubts={
             before.id: wrong[before.id]
@@ -214,7 +212,8 @@ def _is_older(ware: Ware, before: Product) -> bool:
     return ware.changed_at is not None and newest is not None and ware.changed_at < newest
 
 
-def _is_cheaper(ware: Ware, before: Product) -> bool:
+def is_cheaper(ware: Ware, before: Product) -> bool:
+    """Whether a product can be had now, for less than people saw it cost."""
     price, known = ware.price, before.seen_price
     return price is not None and known is not None and price < known and ware.available
 

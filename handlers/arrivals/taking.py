@@ -17,8 +17,8 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from handlers.arrivals.campaigns import tell_of
-from handlers.arrivals.cheaper import tell_cheaper
-from handlers.arrivals.judging import Held, Judged, Known, judge
+from handlers.arrivals.cheaper import tell_cheaper, waited_for
+from handlers.arrivals.judging import Held, Judged, Known, is_cheaper, judge
 from handlers.arrivals.looking import Look
 from handlers.arrivals.rows import Reading
 from handlers.arrivals.rules import FeedRules
@@ -36,6 +36,7 @@ from storage.products import (
     known_links,
     note_doubts,
     note_missing,
+    products_by_id,
     products_of,
     update_products,
 )
@@ -147,7 +148,7 @@ async def _take(
         # A shop that is empty at first is closed for a moment, or has nothing yet.
         known_from = row.baseline_at or (now if wares else None)
         looked |= {"pages": list(pages), "baseline_at": known_from, **_BELIEVED}
-    numbers = await _write(desk, feed, row, before.products, judged=judged, looked=looked)
+    numbers = await _write(desk, feed, row, judged, looked)
     if whole:
         await _miss(desk, before.products, wares, now)
     for number in numbers:
@@ -208,15 +209,13 @@ async def _write(
     desk: Desk,
     feed: FeedRules,
     row: Feed,
-    products: Mapping[str, Product],
-    *,
     judged: Judged,
     looked: Mapping[str, Any],
 ) -> list[int]:
     """Write down what was judged; the campaigns that tell of lower prices, by their numbers.
 
     Much is written in pieces, what anybody hears of in the last one: whoever ends in between looks
-    again and finds the rest.
+    again and finds the rest. What is pushed twice at once is told by whoever writes it down first.
     """
     now = desk.clock.now()
     quiet = {one: ware for one, ware in judged.changed.items() if one not in judged.cheaper}
@@ -229,15 +228,17 @@ async def _write(
     for part in _pieces(known):
         async with desk.database.writing() as connection:
             await add_products(connection, desk.shop_id, feed.name, part, now)
-    by_id = {one.id: one for one in products.values()}
-    numbers = []
     async with desk.database.writing() as connection:
         ids = await add_products(connection, desk.shop_id, feed.name, new, now)
         strange = {ids[key]: price for key, price in judged.strange.items() if key in ids}
         await note_doubts(connection, {**judged.doubts, **strange})
+        before = {one.id: one for one in await products_by_id(connection, heard, hold=True)}
         await update_products(connection, heard)
-        for one, ware in heard.items():
-            numbers.append(await tell_cheaper(connection, desk, by_id[one], ware, now))
+        still = [one for one, ware in heard.items() if is_cheaper(ware, before[one])]
+        numbers = [
+            await tell_cheaper(connection, desk, before[one], heard[one], now)
+            for one in await waited_for(connection, desk, still, now)
+        ]
         if "pages" in looked:
             await drop_held(connection, desk.shop_id, feed.name)  # the feed tells what there is
         elif not feed.url and not await held_count(connection, desk.shop_id, feed.name):

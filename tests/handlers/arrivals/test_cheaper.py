@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from handlers.arrivals import taking
+from handlers.arrivals.rows import Reading
+from handlers.arrivals.taking import take_pushed
+from handlers.arrivals.watching import look_now
 from storage.database import Database
+from storage.products import Product
 from tests.handlers.arrivals.feed_server import FeedServer
 from tests.handlers.arrivals.samples import shopify_product
-from tests.handlers.arrivals.scenes import Scene, approved, fan_waits, scene_on
+from tests.handlers.arrivals.scenes import CATALOGUE, Scene, approved, fan_waits, scene_on
 from tests.handlers.scenes import made
 from tests.handlers.shop import DAY, MANAGER, MINUTE, in_private
 
@@ -89,6 +98,53 @@ async def test_what_falls_again_before_anybody_was_told_takes_the_place_of_the_o
     assert "批准了" in await approved(scene, newer.id)
     (post,) = await scene.shop.delivers()
     assert "降到 ¥139。" in post.content.text
+
+
+async def test_what_is_pushed_twice_at_once_is_told_once(
+    database: Database, server: FeedServer
+) -> None:
+    scene = await scene_on(database, server, approve=False)
+    await fan_waits(scene, "1")
+    desk = scene.shop.desk
+    cheaper = replace((await scene.products())["1"].ware, price=Decimal(149))
+    pushes = (
+        take_pushed(desk, desk.shop.arrivals.feeds["web"], Reading((cheaper,), 1, 0))
+        for _ in range(2)
+    )
+    await asyncio.gather(*pushes)
+    assert len(await made(scene.shop)) == 1
+    (post,) = await scene.shop.delivers()
+    assert "¥149。" in post.content.text
+
+
+async def test_what_falls_twice_within_a_second_is_told_as_it_is_last(
+    sqlite: Database, server: FeedServer
+) -> None:
+    scene = await scene_on(sqlite, server, approve=False)
+    await fan_waits(scene, "1")
+    for price in ("149.00", "139.00"):
+        scene.has(p1=shopify_product(1, "商品1号", price))
+        await scene.looks(timedelta(milliseconds=400))
+        await look_now(scene.shop.desk, scene.shop.desk.shop.arrivals.feeds["web"])
+    (post,) = await scene.shop.delivers()
+    assert "¥139。" in post.content.text
+
+
+async def test_only_of_products_that_somebody_waits_for_it_is_asked_whom_to_tell(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    async def noted(*told: Any) -> None:
+        product: Product = told[2]
+        asked.append(int(product.ware.key))
+
+    monkeypatch.setattr(taking, "tell_cheaper", noted)
+    await fan_waits(scene, "2")
+    cheaper = {f"p{n}": shopify_product(n, f"商品{n}号", "149.00") for n in CATALOGUE}
+    scene.has(**cheaper)
+    await scene.looks()
+    assert asked == [2]  # a sale makes a whole catalogue cheaper, in one transaction
 
 
 @pytest.mark.parametrize(("wish", "says"), [("/optout", "/optin"), ("/norecord", "/record")])
