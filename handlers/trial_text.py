@@ -24,6 +24,8 @@ METRICS = {
     Metric.TALK: "说话",
     Metric.PRESSES: "点按钮",
     Metric.MENTIONS: "提到店名或商品",
+    Metric.ENTRIES: "参与",
+    Metric.CLAIMS: "领到券",
     Metric.COUPONS: "用券",
     Metric.OPT_OUTS: "退订",
     Metric.LEAVES: "退群",

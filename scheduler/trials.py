@@ -88,7 +88,8 @@ class Trial:
 
 def compares_with_held_out(metric: Metric, *, by_groups: bool) -> bool:
     """Whether somebody who got nothing can do it too: in a group nobody replies to no post."""
-    return metric is not Metric.PRESSES and not (by_groups and metric is Metric.REPLIES)
+    only_by_post = metric in {Metric.PRESSES, Metric.ENTRIES}
+    return not only_by_post and not (by_groups and metric is Metric.REPLIES)
 
 
 async def trial_of(

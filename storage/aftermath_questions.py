@@ -163,6 +163,7 @@ def _posts(
     posts = (
         select(
             bit.label("bit"),
+            deliveries.c.campaign_id,
             deliveries.c.group_id,
             members.c.customer_id,
             deliveries.c.receipt,

@@ -1,14 +1,14 @@
 """Where it is read what fans did after a post: for each metric, the rows that tell of it.
 
-A source is a part of a question over `posts`: the deliveries that count, each with its group or its
-customer, its receipt, and its window from `since` to `until` (see `outcomes.py`, which counts).
+A source is a part of a question over `posts`: the deliveries that count, each with its campaign,
+its group or customer, its receipt, and its window from `since` to `until` (see `outcomes.py`).
 
 Orders will be one more metric with two more sources here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -31,16 +31,29 @@ from sqlalchemy import (
 from storage.columns import Words
 from storage.dialects import Holds, HoldsExactly
 from storage.messages import FAN
-from storage.tables import comings, coupons, customers, groups, members, memberships, messages
+from storage.tables import (
+    campaigns,
+    comings,
+    coupons,
+    customers,
+    groups,
+    members,
+    memberships,
+    messages,
+    round_entries,
+    rounds,
+)
 
 
 class Metric(StrEnum):
     """What fans did within the window after a post; each fan counts once."""
 
-    REPLIES = "replies"  # replied to the post, pressed a button below it, or wrote back in private
+    REPLIES = "replies"  # replied to the post, or wrote back in private; a press is no reply
     TALK = "talk"  # said anything of their own, in the group or to the bot
     PRESSES = "presses"  # pressed a button below the post
     MENTIONS = "mentions"  # named the shop or the product
+    ENTRIES = "entries"  # took part in what the post announced: a poll, a list, a draw
+    CLAIMS = "claims"  # got a coupon
     COUPONS = "coupons"  # redeemed a coupon
     OPT_OUTS = "opt_outs"  # asked for no more marketing
     LEAVES = "leaves"  # left the group, or any group
@@ -77,14 +90,33 @@ def _those(posts: CTE) -> FromClause:
     return posts.join(members, members.c.customer_id == posts.c.customer_id)
 
 
-_REDEEMED = (
-    select(
-        members.c.id.label("member_id"), members.c.customer_id, coupons.c.redeemed_at.label("at")
+def _with_coupon(moment: ColumnElement[Any]) -> Select[Any]:
+    """Who came to this moment with a coupon, and when."""
+    return (
+        select(members.c.id.label("member_id"), members.c.customer_id, moment.label("at"))
+        .join_from(coupons, members, members.c.customer_id == coupons.c.customer_id)
+        .where(moment.is_not(None))
     )
-    .join_from(coupons, members, members.c.customer_id == coupons.c.customer_id)
-    .where(coupons.c.redeemed_at.is_not(None))
-)
-"""Who redeemed a coupon, and when."""
+
+
+def _took_part(posts: CTE) -> Select[Any]:
+    """Who takes part in what these posts announced, since when, and by which campaign."""
+    return (
+        select(
+            members.c.id.label("member_id"),
+            members.c.customer_id,
+            round_entries.c.at,
+            campaigns.c.id.label("campaign_id"),
+        )
+        .select_from(
+            campaigns.join(rounds, rounds.c.key == campaigns.c.key)
+            .join(round_entries, round_entries.c.round_id == rounds.c.id)
+            .join(members, members.c.customer_id == round_entries.c.customer_id)
+        )
+        .where(campaigns.c.id.in_(select(posts.c.campaign_id)))
+    )
+
+
 _OPTED_OUT = (
     select(
         members.c.id.label("member_id"),
@@ -98,11 +130,15 @@ _OPTED_OUT = (
 
 
 def _by_those_there(done: Select[Any], posts: CTE) -> Source:
-    """What was done by who sat in the groups of posts then, and had not left before."""
+    """What was done by who sat in the groups of posts then, and had not left before.
+
+    Of deeds that tell their campaign, only what came of posts of that one.
+    """
     deeds = done.subquery()
+    told = [column for column in deeds.c if column.name in {"member_id", "at", "campaign_id"}]
     # Few did it, and many sit there: so first it is found out where those sit who did it.
     seated = (
-        select(deeds.c.member_id, deeds.c.at, memberships.c.group_id, memberships.c.left_at)
+        select(*told, memberships.c.group_id, memberships.c.left_at)
         .join_from(deeds, memberships, memberships.c.member_id == deeds.c.member_id)
         .where(memberships.c.joined_at <= deeds.c.at)
         .cte()
@@ -112,14 +148,24 @@ def _by_those_there(done: Select[Any], posts: CTE) -> Source:
         posts.c.group_id == seated.c.group_id,
         _within(seated.c.at, posts),
         or_(seated.c.left_at.is_(None), seated.c.left_at > posts.c.since),
+        *_of_its_campaign(seated, posts),
     )
     return Source(posts.join(seated, there), seated.c.member_id, true())
+
+
+def _of_its_campaign(deeds: FromClause, posts: CTE) -> Iterator[ColumnElement[bool]]:
+    if "campaign_id" in deeds.c:
+        yield deeds.c.campaign_id == posts.c.campaign_id
 
 
 def _by_those_written_to(done: Select[Any], posts: CTE) -> Source:
     """What was done by those to whom posts were sent in private."""
     deeds = done.cte().prefix_with("MATERIALIZED")
-    theirs = and_(deeds.c.customer_id == posts.c.customer_id, _within(deeds.c.at, posts))
+    theirs = and_(
+        deeds.c.customer_id == posts.c.customer_id,
+        _within(deeds.c.at, posts),
+        *_of_its_campaign(deeds, posts),
+    )
     return Source(posts.join(deeds, theirs), deeds.c.member_id, true())
 
 
@@ -155,7 +201,7 @@ Which = Callable[[CTE, Collection[str]], ColumnElement[bool]]
 """Which messages count, of those said within the window of a post."""
 
 SAID_IN_GROUPS: Mapping[Metric, Which] = {
-    Metric.REPLIES: lambda posts, _: or_(_replied(posts), _pressed(posts)),
+    Metric.REPLIES: lambda posts, _: and_(_replied(posts), messages.c.pressed_on.is_(None)),
     Metric.TALK: lambda *_: messages.c.kind == FAN,
     Metric.PRESSES: lambda posts, _: _pressed(posts),
     Metric.MENTIONS: lambda _, words: _names_it(words),
@@ -163,9 +209,7 @@ SAID_IN_GROUPS: Mapping[Metric, Which] = {
 """What counts of all that was said in the groups of posts."""
 
 SAID_BY_THEM: Mapping[Metric, Which] = {
-    Metric.REPLIES: lambda posts, _: and_(
-        messages.c.group_id.is_(None), or_(messages.c.kind == FAN, _pressed(posts))
-    ),
+    Metric.REPLIES: lambda *_: and_(messages.c.group_id.is_(None), messages.c.kind == FAN),
     Metric.TALK: lambda *_: messages.c.kind == FAN,
     Metric.PRESSES: lambda posts, _: and_(messages.c.group_id.is_(None), _pressed(posts)),
     Metric.MENTIONS: lambda _, words: _names_it(words),
@@ -181,7 +225,9 @@ def _said(
 
 IN_GROUPS: Mapping[Metric, Callable[[CTE, Collection[str]], Source]] = {
     **{metric: _said(said_there, which) for metric, which in SAID_IN_GROUPS.items()},
-    Metric.COUPONS: lambda posts, _: _by_those_there(_REDEEMED, posts),
+    Metric.ENTRIES: lambda posts, _: _by_those_there(_took_part(posts), posts),
+    Metric.CLAIMS: lambda posts, _: _by_those_there(_with_coupon(coupons.c.handed_at), posts),
+    Metric.COUPONS: lambda posts, _: _by_those_there(_with_coupon(coupons.c.redeemed_at), posts),
     Metric.OPT_OUTS: lambda posts, _: _by_those_there(_OPTED_OUT, posts),
     Metric.LEAVES: lambda posts, _: _left(
         posts, posts.join(comings, comings.c.group_id == posts.c.group_id)
@@ -191,7 +237,11 @@ IN_GROUPS: Mapping[Metric, Callable[[CTE, Collection[str]], Source]] = {
 
 IN_PRIVATE: Mapping[Metric, Callable[[CTE, Collection[str]], Source]] = {
     **{metric: _said(said_by_them, which) for metric, which in SAID_BY_THEM.items()},
-    Metric.COUPONS: lambda posts, _: _by_those_written_to(_REDEEMED, posts),
+    Metric.ENTRIES: lambda posts, _: _by_those_written_to(_took_part(posts), posts),
+    Metric.CLAIMS: lambda posts, _: _by_those_written_to(_with_coupon(coupons.c.handed_at), posts),
+    Metric.COUPONS: lambda posts, _: _by_those_written_to(
+        _with_coupon(coupons.c.redeemed_at), posts
+    ),
     Metric.OPT_OUTS: lambda posts, _: _by_those_written_to(_OPTED_OUT, posts),
     Metric.LEAVES: lambda posts, _: _left(
         posts, _those(posts).join(comings, comings.c.member_id == members.c.id)

@@ -163,6 +163,7 @@ def _posts(question: Question) -> CTE:
         select(
             deliveries.c.id,
             case((held_out, HELD_OUT), else_=deliveries.c.variant).label("arm"),
+            deliveries.c.campaign_id,
             deliveries.c.group_id,
             members.c.customer_id,
             case((deliveries.c.state.in_(_REACHED), 1), else_=0).label("reached"),

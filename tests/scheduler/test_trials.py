@@ -106,6 +106,7 @@ def test_without_a_plan_or_variants_there_are_figures_alone() -> None:
         (Metric.REPLIES, True, False),
         (Metric.REPLIES, False, True),
         (Metric.PRESSES, False, False),
+        (Metric.ENTRIES, False, False),
         (Metric.TALK, True, True),
     ],
 )
