@@ -171,8 +171,13 @@ async def late(
 
 def reached_lines(desk: Desk, found: Reached) -> list[str]:
     """How many people get a private message, and how many do not, and why."""
-    say = desk.say
-    lines = [say("私下发给 {count} 位粉丝，每人一条，不发到群里", count=found.fans)]
+    lines = [desk.say("私下发给 {count} 位粉丝，每人一条，不发到群里", count=found.fans)]
+    return [*lines, *missed_lines(desk, found)]
+
+
+def missed_lines(desk: Desk, found: Reached) -> list[str]:
+    """How many people a private message does not reach, and why."""
+    say, lines = desk.say, list[str]()
     if found.unreachable:
         lines.append(say("另有 {count} 位私聊发不到", count=found.unreachable))
     if found.opted_out:

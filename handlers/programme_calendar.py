@@ -174,7 +174,8 @@ def whole_entry(
         say("{time} 发", time=f"{one.at:%m-%d %H:%M}"),
     ]
     if one.audience is not None:
-        written = shortened(one.audience.written) or say("所有群")
+        written = one.audience.written if one.in_private else shortened(one.audience.written)
+        written = written or say("所有群")
         sentence = "私信 {people}" if one.in_private else "发到 {people}"
         lines.append(say(sentence, people=written))
     lines += [say("[{mark}] ", mark=mark).strip() for mark in marks_of(desk, one)]
@@ -182,6 +183,8 @@ def whole_entry(
         lines += ["", text]
     call, place = f"{programme.key} {one.slot}", one.number
     buttons = []
+    if one.in_private and one.audience is not None and one.audience.segment is not None:
+        buttons.append(Button(say("看是哪些人"), f"/segment {one.audience.segment.expression}"))
     if one.campaign is not None:
         lines += [
             "",

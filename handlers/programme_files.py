@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -50,10 +51,11 @@ _SAID_BY_SHOP = "the shop"
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that is left out, by its name, and why it cannot be read."""
+    """A file that is left out, by its name, why it cannot be read, and when it was written."""
 
     file: str
     trouble: Exception
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Shelf:
         """The programme of this key or name, or the only one whose name begins so."""
         wanted = written.lower()
         for programme in self.programmes.values():
-            names = {programme.key, *(name.lower() for name in programme.names.values())}
+            names = {programme.key, *programme.called}
+            names |= {name.lower() for name in programme.names.values()}
             if wanted in names:
                 return programme
         close = [
@@ -82,8 +85,14 @@ async def shelf(desk: Desk) -> Shelf:
     """All programmes, read beside the loop."""
     found = await asyncio.to_thread(read_shelf, desk.shop.programmes)
     for one in found.unread:
-        _log.warning("programme_broken", file=one.file, reason=str(one.trouble))
+        _log_broken(one.file, str(one.trouble), one.written)
     return found
+
+
+@lru_cache(maxsize=256)
+def _log_broken(file: str, reason: str, _written: int) -> None:
+    """Log a broken file once for each time that it was written: the folder is read every minute."""
+    _log.warning("programme_broken", file=file, reason=reason)
 
 
 def read_shelf(folder: Path) -> Shelf:
@@ -98,10 +107,18 @@ def read_shelf(folder: Path) -> Shelf:
                 raise ProgrammeBroken(file=path.name, part="key", reason=reason)
         # A number or a day may lie beyond all bounds.
         except (SchedulingError, OSError, ArithmeticError, ValueError) as trouble:
-            unread.append(Unread(path.name, trouble))
+            unread.append(Unread(path.name, trouble, _written(path)))
         else:
             own[programme.key] = programme
     return Shelf({**shipped_programmes(), **own}, tuple(unread))
+
+
+def _written(path: Path) -> int:
+    """When a file was written, in nanoseconds; 0 where it is gone meanwhile."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def is_greetings(programme: Programme) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -9,11 +10,13 @@ from handlers.audiences import Chosen
 from handlers.desk import Desk
 from handlers.fact_words import day_said, short, what_is
 from handlers.programme_facts import facts_written, suggested_days
-from handlers.programme_files import title_of
+from handlers.programme_files import Unread, title_of
 from handlers.replies import Reply, reply
+from scheduler.programme import ProgrammeBroken
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan
 from scheduler.programme_problems import Problem, ProblemKind
+from scheduler.toml_tables import SYNTAX
 
 _SHOWN = 8
 
@@ -39,6 +42,27 @@ def problem_lines(desk: Desk, plan: ProgrammePlan, problems: Sequence[Problem]) 
     if len(problems) > _SHOWN:
         lines.append(desk.say("等 {count} 个", count=len(problems)))
     return lines
+
+
+_PLACE = re.compile(r"(?P<what>task|fact|phase) (?P<key>[\w-]+)(?:\.(?P<part>.+))?")
+_PLACES: Mapping[str, str] = {
+    "task": "任务 {key}：{part}",
+    "fact": "店里的情况 {key}：{part}",
+    "phase": "阶段 {key}：{part}",
+}
+
+
+def unread_line(desk: Desk, one: Unread) -> str:
+    """A file that cannot be read, and where in it the mistake stands, in the chat's language."""
+    say = desk.say
+    if not isinstance(one.trouble, ProgrammeBroken):
+        return say("· {problem}", problem=one.file)
+    place = str(one.trouble.facts["part"])
+    if place == SYNTAX:
+        place = say("TOML 的写法不对")
+    elif (found := _PLACE.fullmatch(place)) is not None:
+        place = say(_PLACES[found["what"]], key=found["key"], part=found["part"] or "")
+    return say("· {file}（{part}）", file=one.file, part=place)
 
 
 def still_open(plan: ProgrammePlan, now: datetime) -> list[Problem]:

@@ -64,7 +64,7 @@ _LONGEST_VALID = 744  # hours
 _LONGEST_AHEAD = 300  # days
 _PARTS = (
     "key", "name", "valid_hours", "propose_days_ahead", "anchor", "promotion", "schedule",
-    "schedule_name", "texts", "fact", "phase", "task",
+    "schedule_name", "texts", "fact", "phase", "task", "called",
 )  # fmt: skip
 _TASK_PARTS = (
     "key", "name", "phase", "kind", "on", "at", "valid_hours", "until", "audience", "groups",
@@ -113,6 +113,7 @@ def _programme(file: Table, folder: Path) -> Programme:
         anchor=_anchor(file, facts),
         facts=facts,
         phases=tuple(_phase(row) for row in _keyed(file, "phase")),
+        called=tuple(name.lower() for name in file.texts("called")),
     )
     if programme.schedule is None and "task" not in file.parts:
         raise file.wrong("task", "it is missing, and there is no schedule either")

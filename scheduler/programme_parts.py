@@ -165,7 +165,8 @@ class Programme:
     `programme.topic_of`). `schedule` is the JSON of a schedule in which a countdown's day has no
     year (`11-11`), and `promotion` that of a promotion window. `anchor` is the day that `d-3`
     counts to, written like the promotion's days as in `programme_dates.py`. `proposed_ahead` of its
-    first day the staff are asked whether to run it again.
+    first day the staff are asked whether to run it again. `called` are other names by which
+    managers may ask for it.
     """
 
     key: str
@@ -180,6 +181,7 @@ class Programme:
     facts: tuple[Fact, ...] = ()
     phases: tuple[Phase, ...] = ()
     tasks: tuple[Task, ...] = ()
+    called: tuple[str, ...] = ()
 
     def schedule_for(self, year: int, region: Region = Region.NORTH) -> Schedule:
         """The schedule of a year.

@@ -15,6 +15,9 @@ from typing import Any
 
 from storage.errors import SchedulingError
 
+SYNTAX = "its syntax"
+"""The place of a mistake that lets nothing of a file be read."""
+
 Refusal = Callable[[str, str], SchedulingError]
 """Place in the file and reason → the error."""
 
@@ -116,4 +119,4 @@ def read_toml(path: Path, refusal: Refusal) -> Table:
     try:
         return Table(tomllib.loads(path.read_text(encoding="utf-8")), refusal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise refusal("its syntax", str(error)) from error
+        raise refusal(SYNTAX, str(error)) from error

@@ -22,9 +22,10 @@ from handlers.programme_facts import (
     read_facts,
     waiting_lines,
 )
-from handlers.programme_files import Shelf, Unread, is_greetings, is_over, shelf, title_of
+from handlers.programme_files import Shelf, is_greetings, is_over, shelf, title_of
 from handlers.programme_past import day_is_over
 from handlers.programme_pictures import picture_at
+from handlers.programme_problems import unread_line
 from handlers.programme_proposing import propose_on
 from handlers.programme_wanted import plain_key
 from handlers.programmes import meant_year, running_year, say_facts, turn_off
@@ -32,7 +33,7 @@ from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
 from handlers.roles import Role
 from scheduler.content import Button
-from scheduler.programme import ProgrammeBroken
+from scheduler.programme import shipped_programmes
 from scheduler.programme_parts import Programme
 from storage import campaigns
 from storage.audiences import resolve
@@ -43,6 +44,7 @@ from storage.segment_language.trouble import SegmentUnreadable
 
 _EXAMPLE = "/programme on double11 @所有群"
 _DOUBLE_11 = "double11"
+_BUTTONS = 12
 _EXAMPLES: Mapping[Doing, str] = {
     Doing.ON: _EXAMPLE,
     Doing.OFF: "/programme off double11",
@@ -162,21 +164,19 @@ async def _listed(desk: Desk, found: Shelf) -> Reply:
     if found.unread:
         call = "nuanqun doctor"
         lines += ["", say("这些文件读不了，怎么改看 {call}：", call=call)]
-        lines += [_place(desk, one) for one in found.unread]
+        lines += [unread_line(desk, one) for one in found.unread]
     lines += ["", say("看一个：/programme {key}", key=_DOUBLE_11)]
     lines.append(say("要开就发，例如：{example}", example=say(_EXAMPLE)))
     buttons = [
         Button(title_of(programme, desk.shop), f"/programme {programme.key}")
-        for programme in found.programmes.values()
+        for programme in _own_first(found)
     ]
-    return reply("\n".join(lines), *buttons[:8], private=True)
+    return reply("\n".join(lines), *buttons[:_BUTTONS], private=True)
 
 
-def _place(desk: Desk, one: Unread) -> str:
-    """A file that cannot be read, and where in it the mistake stands."""
-    if not isinstance(one.trouble, ProgrammeBroken):
-        return f"· {one.file}"
-    return desk.say("· {file}（{part}）", file=one.file, part=one.trouble.facts["part"])
+def _own_first(found: Shelf) -> list[Programme]:
+    """The shop's own programmes, and behind them those that come with the bot."""
+    return sorted(found.programmes.values(), key=lambda one: one.key in shipped_programmes())
 
 
 async def _lasts(desk: Desk, programme: Programme) -> bool:
@@ -347,6 +347,11 @@ async def _tell_facts(desk: Desk, asked: Asked, programme: Programme, written: s
 
 
 def _no_such(desk: Desk, found: Shelf, written: str) -> Reply:
+    for one in found.unread:
+        if written.lower() in {one.file.lower(), one.file.lower().removesuffix(".toml")}:
+            sentence = "这个方案的文件读不了，怎么改看 {call}："
+            lines = [desk.say(sentence, call="nuanqun doctor"), unread_line(desk, one)]
+            return reply("\n".join(lines), private=True)
     known = desk.listed(
         desk.say("{name}（{key}）", name=title_of(one, desk.shop), key=one.key)
         for one in found.programmes.values()

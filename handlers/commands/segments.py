@@ -8,7 +8,7 @@ from handlers.arguments import PageNumber, quoted, token
 from handlers.desk import Asked, Desk
 from handlers.paging import page_of, page_reply
 from handlers.people_meant import people_meant, spared_lines, unreadable_reply
-from handlers.previews import reached_lines
+from handlers.previews import missed_lines
 from handlers.private_reach import reach_of
 from handlers.quoting import sees_names
 from handlers.registry import command
@@ -90,7 +90,7 @@ async def _looked_at(desk: Desk, asked: Asked, text: str) -> Reply:
     found = await _found(desk, asked, wanted)
     if isinstance(found, Reply):
         return found
-    aimed = f"segment:{quoted(name)}" if saved else f"({wanted.expression})"
+    aimed = _aimed(desk, name) if saved else f"({wanted.expression})"
     return _shown(desk, [wanted.expression, *found], aimed)
 
 
@@ -109,7 +109,12 @@ async def _saved(desk: Desk, asked: Asked, name: str, text: str) -> Reply:
         details = {"expression": wanted.expression}
         await audit.note(connection, audit.Entry(now, asked.actor, "segment", name, details))
     title = desk.say("已存成分组「{name}」：{expression}", name=name, expression=wanted.expression)
-    return _shown(desk, [title, *found], f"segment:{quoted(name)}")
+    return _shown(desk, [title, *found], _aimed(desk, name))
+
+
+def _aimed(desk: Desk, name: str) -> str:
+    """A saved segment as it stands in a command, in the shop's language: `分组:新朋友`."""
+    return desk.say("分组:{name}", name=quoted(name))
 
 
 async def _found(desk: Desk, asked: Asked, wanted: Segment) -> list[str] | Reply:
@@ -129,7 +134,8 @@ async def _found(desk: Desk, asked: Asked, wanted: Segment) -> list[str] | Reply
     lines = [say("一共 {count} 位", count=len(customers))]
     if not customers:
         return lines
-    lines += [*reached_lines(desk, reached), *spared]
+    lines.append(say("私信能发到 {count} 位", count=reached.fans))
+    lines += [*missed_lines(desk, reached), *spared]
     names = [one.name for one in some]
     if sees_names(desk, asked):
         await _note_look(desk, asked, wanted, some)

@@ -23,7 +23,8 @@ async def test_an_expression_tells_how_many_and_who_some_of_them_are(any_shop: S
     await tagged(shop, "小陈爱喝茶", tag="新客", group="二群")
     text = await asked(shop, "标签:老客 或 group = 二群")
     assert text.splitlines()[:2] == ["tag:老客 or group = 二群", "一共 3 位"]
-    assert "私下发给 3 位粉丝" in text
+    assert "私信能发到 3 位" in text
+    assert "不发到群里" not in text
     assert "小**鱼" in text
     assert "小鱼爱吃鱼" not in text
     assert "/broadcast @(tag:老客 or group = 二群) " in text
@@ -99,7 +100,7 @@ async def test_a_name_with_a_blank_is_looked_at_as_it_was_saved(shop: Shop) -> N
     await asked(shop, '"老 客" = tag:老客')
     shown = await asked(shop, '"老 客"')
     assert shown.startswith("tag:老客\n一共 1 位")
-    assert '@segment:"老 客"' in shown
+    assert '@分组:"老 客"' in shown
 
 
 async def test_words_of_a_segment_alone_are_read(shop: Shop) -> None:
