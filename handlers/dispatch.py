@@ -48,7 +48,7 @@ class Dispatcher:
         self._platform = platform
         self._account = account
         self._opened_at = desk.clock.now()
-        self._faqs = FaqReader()
+        self._faqs = FaqReader(platform)
 
     async def hear(self, events: Sequence[Event]) -> list[Order]:
         """Record a batch and what follows from it; the commands in it, in their order.

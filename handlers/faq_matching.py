@@ -6,7 +6,8 @@ words and enough of the rest is the same; none is where the text complains or te
 asks (`faq_left_to_staff.txt`).
 
 The shop's questions are read once for each change of them, or of what is understood. What fans say
-is read in a thread, and before anything is written: reading takes longer than storing.
+is read in a thread, and before anything is written: reading takes longer than storing. What those
+say who asked for no record is not read at all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from insights.normalise import normalise
 from insights.questions import read_asking
 from insights.words import Segmenter
 from storage.faqs import Faq, all_faqs
+from storage.members import unrecorded_among
 
 LONGEST_QUESTION = 120
 """Characters: a longer text is a story, and the staff's to answer."""
@@ -78,26 +80,30 @@ class FaqBook:
 class FaqReader:
     """Finds the shop's questions in what is said, and remembers them as long as they stand."""
 
-    def __init__(self) -> None:
-        """Nothing is read yet."""
+    def __init__(self, platform: str) -> None:
+        """Nothing is read yet of what is said on this platform."""
+        self._platform = platform
         self._book: FaqBook | None = None
 
     async def asked_in(self, desk: Desk, events: Iterable[Event]) -> dict[str, Faq]:
         """Message → the question that it asks, of what was said and answers nobody."""
-        texts = {
-            event.message: event.text
+        said = [
+            event
             for event in events
             if isinstance(event, MessageHeard)
             and event.reply_to is None
             and event.text.lstrip()[:1] not in _SLASHES
             and len(event.text) <= LONGEST_QUESTION
-        }
-        if not texts:
+        ]
+        if not said:
             return {}
         async with desk.database.reading() as connection:
             faqs = await all_faqs(connection, desk.shop_id)
-        if not faqs:
-            return {}
+            if not faqs:
+                return {}
+            persons = {event.sender.id for event in said}
+            unread = await unrecorded_among(connection, self._platform, persons)
+        texts = {one.message: one.text for one in said if one.sender.id not in unread}
         return await asyncio.to_thread(self._read, faqs, desk.segmenter, desk.lexicon, texts)
 
     def _read(

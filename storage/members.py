@@ -321,6 +321,19 @@ async def unrecorded(connection: AsyncConnection) -> list[int]:
     return [row.id for row in rows]
 
 
+async def unrecorded_among(
+    connection: AsyncConnection, platform: str, persons: Collection[str]
+) -> set[str]:
+    """Those of these persons of a platform who asked for no record."""
+    found = await connection.scalars(
+        select(members.c.person)
+        .select_from(members.join(customers))
+        .where(members.c.platform == platform, among(members.c.person, persons))
+        .where(customers.c.no_record)
+    )
+    return set(found)
+
+
 async def count_members(connection: AsyncConnection) -> int:
     """How many members are known, the staff among them; the bot's own accounts are none."""
     counted = select(func.count()).select_from(members).where(~OURS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,13 @@ from handlers.faq_answers import APART
 from handlers.faq_matching import FaqBook, FaqReader
 from handlers.questions import questions_in
 from insights.lexicon import Lexicon
+from insights.questions import Asking, read_asking
 from insights.words import Segmenter
 from storage.faqs import Faq, drop_faq
 from tests.handlers.shop import (
     MANAGER,
     MINUTE,
+    PLATFORM,
     SECOND,
     Opener,
     Shop,
@@ -94,6 +97,24 @@ async def test_the_staff_and_who_wants_no_record_are_left_alone(shop: Shop) -> N
     await shop.says("小静", "/norecord")
     assert not await shop.says("小静", "多久发货")
     assert not await shop.says(MANAGER, "多久发货")
+
+
+async def test_what_those_say_who_want_no_record_is_not_even_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(text: str, *words: Any) -> Asking:
+        read.append(text)
+        return read_asking(text, *words)
+
+    await taught(shop)
+    await shop.says("小静", "/norecord")
+    monkeypatch.setattr(faq_matching, "read_asking", noted)
+    await shop.says("小静", "多久发货呀")
+    await shop.says("小静", "多久发货呢", group=None)
+    await shop.says("小鱼", "什么时候发货呀")
+    assert read == ["多久发货", "什么时候发货呀"]
 
 
 async def test_nothing_is_answered_under_halt(shop: Shop) -> None:
@@ -260,7 +281,7 @@ async def test_the_shop_s_questions_are_read_once_for_each_change_of_them(
 
     monkeypatch.setattr(faq_matching, "FaqBook", counted)
     await taught(shop)
-    reader, asks = FaqReader(), shop.heard("小鱼", "什么时候发货呀")
+    reader, asks = FaqReader(PLATFORM), shop.heard("小鱼", "什么时候发货呀")
     for _ in range(3):
         found = await reader.asked_in(shop.desk, [asks])
         assert [faq.question for faq in found.values()] == ["多久发货"]
