@@ -168,9 +168,18 @@ async def propose(desk: Desk, asked: Asked, chosen: Chosen, proposal: Proposal) 
 
 
 async def propose_edit(
-    desk: Desk, asked: Asked, campaign: StoredCampaign, chosen: Chosen, body: dict[str, Any]
+    desk: Desk,
+    asked: Asked,
+    campaign: StoredCampaign,
+    chosen: Chosen,
+    body: dict[str, Any],
+    *,
+    trial: Sequence[str] = (),
 ) -> Reply:
-    """Show what a campaign will say instead, and to whom, and ask for a yes."""
+    """Show what a campaign will say instead, and to whom, and ask for a yes.
+
+    Of a `trial` that is set it is shown what it comes to: the words stay.
+    """
     say, now = desk.say, desk.clock.now()
     if campaign.programme in set(RoundKind):
         async with desk.database.reading() as connection:
@@ -214,8 +223,12 @@ async def propose_edit(
             lines.append(say("已经排好的 {count} 条不变，还按原来的发", count=kept))
         lines += wording_lines(desk, hits)
         lines += await what_then(connection, desk)
-    words = said(desk, campaign.name, body, posts, chosen.groups[0].name, brief=True)
-    title = say("修改「{name}」（编号 {number}）：", name=campaign.name, number=campaign.id)
+    if trial:
+        words = list(trial)
+        title = say("「{name}」（编号 {number}）的对照：", name=campaign.name, number=campaign.id)
+    else:
+        words = said(desk, campaign.name, body, posts, chosen.groups[0].name, brief=True)
+        title = say("修改「{name}」（编号 {number}）：", name=campaign.name, number=campaign.id)
     return _preview(desk, number, [title, *words], lines, held=bool(blocking(hits)))
 
 

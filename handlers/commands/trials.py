@@ -61,8 +61,7 @@ async def trial(
     elif change is not None and change.money is not None:
         yield await _paid(desk, asked, campaign, change.money)
     else:
-        for one in await _set(desk, asked, campaign, change or TrialWords(), groups):
-            yield one
+        yield await _set(desk, asked, campaign, change or TrialWords(), groups)
 
 
 async def _shown(desk: Desk, campaign: StoredCampaign) -> Reply:
@@ -90,26 +89,23 @@ async def _set(
     campaign: StoredCampaign,
     words: TrialWords,
     groups: Groups | None,
-) -> list[Reply]:
-    """What a plan comes to, and the preview of the version that holds it."""
+) -> Reply:
+    """The preview of the version that holds a plan, with what it comes to."""
     among = await _among(desk, asked, campaign, groups)
     if isinstance(among, Reply):
-        return [among]
+        return among
     posts = editable(desk, campaign)
     async with desk.database.reading() as connection:
         if not posts or await begun_version(connection, campaign.id, BEYOND_REACH) is not None:
-            return [_too_late(desk, campaign)]
+            return _too_late(desk, campaign)
         found = await resolve(connection, desk.shop_id, campaign.audience)
         made = await _changed(connection, desk, campaign, words, among, posts)
     if isinstance(made, Reply):
-        return [made]
+        return made
     if not found.groups:
-        return [reply(desk.say("它现在一个群也发不到，先改群再定对照。"), private=True)]
+        return reply(desk.say("它现在一个群也发不到，先改群再定对照。"), private=True)
     chosen = Chosen(campaign.audience.written, campaign.audience, found.groups)
-    preview = await propose_edit(desk, asked, campaign, chosen, made.body)
-    if not made.lines:
-        return [preview]
-    return [reply("\n".join([desk.say("对照："), *made.lines]), private=True), preview]
+    return await propose_edit(desk, asked, campaign, chosen, made.body, trial=made.lines)
 
 
 async def _changed(  # noqa: PLR0917 (a campaign, what is asked of it, and what it is asked with)

@@ -111,8 +111,11 @@ async def test_a_trial_of_two_texts_goes_from_its_plan_to_its_verdict(shop: Shop
     assert OTHER_TEXT in preview.text
     await asked(shop, "/confirm")
     plan = await asked(shop, f"/trial {number} 回复 48小时 10")
+    assert len(plan) == 1  # the question and what it asks for are one message
+    assert TEXT not in plan.text.partition("\n")[2]
+    assert next(iter(plan.buttons.values())).startswith("/confirm")
     assert plan.text.startswith(
-        "对照：\n"
+        f"「{TEXT}」（编号 {number}）的对照：\n"
         "比的是发出后 2 天内回复的粉丝；按人比，每边满 10 位、时间到了，才下结论\n"
         "抽签分到的粉丝："
     )
@@ -260,7 +263,8 @@ async def test_in_english_a_trial_is_read_and_told_in_english(opened: Opener) ->
     number = await draft_to_people(shop)
     plan = await asked(shop, f"/trial {number} talk 48h 10 50%")
     assert plan.text.startswith(
-        "The trial:\nCompared are the fans who, within 2 days after a post, talk; "
+        f"The trial of “{TEXT}” (number {number}):\n"
+        "Compared are the fans who, within 2 days after a post, talk; "
         "by people, with a verdict once each arm has 10 fans and the time is over; "
         "50% are held out and get nothing\nfans by lot: A "
     )
