@@ -38,6 +38,10 @@ from storage.errors import SchedulingError
 from storage.running_programmes import running_programme
 
 _BROADCAST_NAME = 20  # characters
+_SENTENCE_ENDS = re.compile(r"[。！？!?；;\n]")
+_PAUSE = re.compile(r"[，,、：:\s]")
+_MARKS_AROUND = re.compile(r"^[\s，,、：:…【】\[\]]+|[\s，,、：:…【】\[\]]+$")
+_SHORTEST_NAME = 4  # characters before a pause that still say what it is about
 _BROADCAST_VALID = timedelta(hours=2)
 _PRIVATE_VALID = timedelta(hours=8)  # to many people it takes longer than to groups
 _BRACES = re.compile(r"\{\{.*?\}\}[\s，,、]*")
@@ -53,10 +57,35 @@ async def offered(desk: Desk, asked: Asked, chosen: Chosen, found: Proposal | Re
     return found if isinstance(found, Reply) else await propose(desk, asked, chosen, found)
 
 
+def called_after(text: str) -> str:
+    """A name for a post with these words: its first sentence, or of a long one what comes first.
+
+    Nothing where the text has no words.
+    """
+    sentences = (
+        _MARKS_AROUND.sub("", " ".join(part.split())) for part in _SENTENCE_ENDS.split(text)
+    )
+    first = next(filter(None, sentences), "")
+    if len(first) <= _BROADCAST_NAME:
+        return first
+    pauses = [found.start() for found in _PAUSE.finditer(first, _SHORTEST_NAME, _BROADCAST_NAME)]
+    return (
+        _MARKS_AROUND.sub("", first[: pauses[-1]]) if pauses else f"{first[: _BROADCAST_NAME - 1]}…"
+    )
+
+
 def broadcast_proposal(
-    desk: Desk, asked: Asked, chosen: Chosen, content: Content, at: Once | None = None
+    desk: Desk,
+    asked: Asked,
+    chosen: Chosen,
+    content: Content,
+    at: Once | None = None,
+    *,
+    name: str | None = None,
 ) -> Proposal | Reply:
     """One post, word for word: at once when it is confirmed, or at one later moment.
+
+    It is called by `name`, or after its words.
 
     To people it is one private message each, which may call them by name.
     """
@@ -70,7 +99,7 @@ def broadcast_proposal(
         asked,
         chosen,
         programme="broadcast",
-        name=" ".join(content.text.split())[:_BROADCAST_NAME],
+        name=name or called_after(content.text) or chosen.written[:_BROADCAST_NAME],
         body=literal_body(content),
         valid_for=_BROADCAST_VALID,
         priority=Priority.POST,
@@ -95,7 +124,7 @@ def _private_proposal(
         asked,
         chosen,
         programme="broadcast",
-        name=" ".join(plain.split())[:_BROADCAST_NAME] or chosen.written[:_BROADCAST_NAME],
+        name=called_after(plain) or chosen.written[:_BROADCAST_NAME],
         body=body,
         valid_for=_PRIVATE_VALID,
         priority=Priority.CAMPAIGN,

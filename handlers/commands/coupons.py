@@ -211,7 +211,9 @@ async def offer(
         until=_until(desk, batch.until),
     )
     content = Content(text, buttons=(Button(say("领券"), f"/claim {batch.name}"),))
-    yield await offered(desk, asked, chosen, broadcast_proposal(desk, asked, chosen, content))
+    called = say("发券：{name}", name=batch.name)
+    proposal = broadcast_proposal(desk, asked, chosen, content, name=called)
+    yield await offered(desk, asked, chosen, proposal)
 
 
 @command("redeem", "核销", Role.MANAGER, "核销一张优惠券", "/redeem AB2C4D6E8F")

@@ -177,7 +177,8 @@ def test_an_order_that_cannot_be_meant_is_not_read(written: str) -> None:
 async def test_a_post_carries_the_button_that_gives_a_coupon(shop: Shop) -> None:
     await ready(shop)
     await shop.says(MANAGER, "/offer @一群 双11券", group=None)
-    await shop.says(MANAGER, "/confirm", group=None)
+    done = await shop.says(MANAGER, "/confirm", group=None)
+    assert done.text.startswith("好的，「发券：双11券」已确认")
     (post,) = await shop.delivers()
     assert post.content.text == (
         "【领券】双11券：满199减30，有效到 2026-11-30。每人一张，发完为止；点按钮，券码私下给你。"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers.proposals import CONFIRM_WITHIN
+from handlers.proposing import called_after
 from handlers.settings import ShopSettings
 from scheduler.courier import AddressGone, TooFast, Unable
 from tests.handlers.scenes import TONIGHT, made, state_counts
@@ -111,6 +112,25 @@ async def test_what_cannot_be_done_is_said_in_one_friendly_line(
 ) -> None:
     assert (await shop.says(MANAGER, says)).text == answer
     assert await made(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("今晚八点直播", "今晚八点直播"),
+        ("今晚八点直播！聊聊秋冬怎么保湿", "今晚八点直播"),
+        ("【通知】\n明天发货，地址要改的今天说", "通知"),
+        ("老朋友的券：", "老朋友的券"),
+        (
+            "桂花面膜补货了，这次多备了三百份，要的朋友直接拍就行",
+            "桂花面膜补货了，这次多备了三百份",
+        ),
+        ("a" * 30, "a" * 19 + "…"),
+        ("！！！", ""),
+    ],
+)
+def test_a_post_is_called_after_its_first_sentence(text: str, name: str) -> None:
+    assert called_after(text) == name
 
 
 async def test_without_groups_the_bot_offers_the_last_choice(shop: Shop) -> None:
