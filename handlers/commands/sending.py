@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from handlers.arguments import Groups, Rest, quoted
 from handlers.audiences import ask_for_groups, chosen_or_here
+from handlers.counting_twice import counting_lines
 from handlers.day_arguments import Day, FestivalName
 from handlers.desk import Asked, Desk
-from handlers.previews import too_long
+from handlers.previews import in_one_message, too_long
 from handlers.proposing import (
     broadcast_proposal,
     countdown_proposal,
@@ -85,8 +86,19 @@ async def countdown(
         yield chosen
         return
     found = await countdown_proposal(desk, asked, chosen, day, words)
-    answer = await offered(desk, asked, chosen, found)
+    answer = await _beside(desk, day, await offered(desk, asked, chosen, found))
     yield answer if groups is not None else _or_one(desk, answer, opening, words or "")
+
+
+async def _beside(desk: Desk, day: Day, answer: Reply) -> Reply:
+    """A countdown's preview, behind what of a programme leads up to the same day."""
+    if not answer.content.buttons:
+        return answer  # there was nothing to preview
+    lines = await counting_lines(desk, day.after(desk.shop.day_of(desk.clock.now())))
+    if not lines:
+        return answer
+    text = in_one_message(desk, lines, [answer.content.text])
+    return replace(answer, content=replace(answer.content, text=text))
 
 
 @command(

@@ -98,6 +98,23 @@ async def test_a_countdown_beside_the_programme_is_refused(shop: Shop) -> None:
     assert answer == "今年的双11已经排好了，倒计时也在里面：/programme double11"
 
 
+async def test_a_countdown_to_the_day_of_another_programme_that_is_on_is_told_of_it(
+    shop: Shop,
+) -> None:
+    alone = await says(shop, "/countdown 双12 @所有群")
+    assert "说两遍" not in alone
+    await says(shop, "/programme on 双12 @所有群")
+    await says(shop, "/confirm")
+    beside = await says(shop, "/countdown 双12 @所有群")
+    first, *rest = beside.splitlines()
+    assert first == (
+        "「双12 2026」开着，也是到这天，它在 12-05、12-09、12-11 有话说：/programme double12。"
+        "一起发会说两遍。"
+    )
+    assert any("/confirm" in line for line in rest)
+    assert "说两遍" not in await says(shop, "/countdown 12-20 @所有群")
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_its_own_examples_work(opened: Opener, language: str) -> None:
     shop = await with_groups(await opened(language=language))
