@@ -21,6 +21,7 @@ from handlers.lateness import Held
 from handlers.moved_posts import follow_moments
 from handlers.previews import facts, fits, in_one_message, late, said, to_come
 from handlers.programme_ended import REJECTED, off_with_its_last, programme_held
+from handlers.programme_pictures import look_line, pictured_slots
 from handlers.replacing import Covered, covered, narrowed_by, replaced_by
 from handlers.staff import are_one, member_of, name_of, needs_another, tell, tell_managers
 from scheduler.campaigns import Campaign, CampaignState, Occurrence
@@ -337,6 +338,7 @@ async def described(
         campaign_id=campaign.id,
     )
     lines += wording_lines(desk, await hits_of(desk, connection, [body]))
+    lines += look_line(desk, campaign.programme, pictured_slots(campaign, body, posts))
     return Described(said(desk, campaign.name, body, posts, group), lines)
 
 

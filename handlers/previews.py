@@ -91,13 +91,14 @@ def _post_lines(desk: Desk, body: Mapping[str, Any], one: Occurrence, group: str
     texts = [
         content_of(body, one.slot, name, in_private=private, variant=each).text for each in names
     ]
+    mark = _picture_mark(desk, body, one.slot)
     if len(texts) == 1:
-        return [f"· {desk.show_time(one.at)} {texts[0]}"]
+        return [f"· {desk.show_time(one.at)} {mark}{texts[0]}"]
     shown = [
         say("  {variant}：{text}", variant=each.upper(), text=text)
         for each, text in zip(names, texts, strict=True)
     ]
-    return [f"· {desk.show_time(one.at)}", *shown]
+    return [f"· {desk.show_time(one.at)} {mark}".rstrip(), *shown]
 
 
 def _post_line(desk: Desk, body: Mapping[str, Any], one: Occurrence, group: str) -> str:
@@ -105,7 +106,12 @@ def _post_line(desk: Desk, body: Mapping[str, Any], one: Occurrence, group: str)
     count = len(variants_of(body, one.slot))
     several = desk.say("（{count} 种说法）", count=count) if count > 1 else ""
     text = words_of(desk.say, body, one.slot, group).text
-    return f"· {desk.show_time(one.at)}{several} {text}"
+    return f"· {desk.show_time(one.at)}{several} {_picture_mark(desk, body, one.slot)}{text}"
+
+
+def _picture_mark(desk: Desk, body: Mapping[str, Any], slot: str) -> str:
+    """That a post has a picture of its own."""
+    return desk.say("[{mark}] ", mark=desk.say("配图")) if slot in body.get("pictures", {}) else ""
 
 
 def _said_once(

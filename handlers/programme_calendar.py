@@ -119,6 +119,8 @@ def entry_line(desk: Desk, one: Entry) -> str:
 def whole_line(desk: Desk, one: Entry) -> str:
     """A post with all its words; of several ways to say it the first."""
     several = desk.say("（{count} 种说法）", count=one.variants) if one.variants > 1 else ""
+    if one.pictured:
+        several += desk.say("[{mark}] ", mark=desk.say("配图"))
     return desk.say(
         "{number} · {time} {whom}{marks}{text}",
         number=one.number,
@@ -147,6 +149,8 @@ def marks_of(desk: Desk, one: Entry) -> list[str]:
     marks += [say("改过时间")] if one.moved else _off_days_off(desk, one)
     if one.rewritten:
         marks.append(say("改过文案"))
+    if one.pictured:
+        marks.append(say("配图"))
     return marks
 
 

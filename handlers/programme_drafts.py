@@ -127,6 +127,30 @@ async def _whom(
     return audience, groups
 
 
+class _Hole(str):
+    """The name of a fact that nobody has told: it is read, and yet counts as nothing told."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def with_holes(draft: Draft, names: Mapping[str, str]) -> Draft:
+    """The draft as it is looked at: where a fact is unknown, its name stands in the words.
+
+    `names` are what stands for each fact. What is said only where one is known stays unsaid.
+    """
+    facts = {
+        slot: {
+            name: _Hole(names[name]) if value == "" and name in names else value
+            for name, value in each.items()
+        }
+        for slot, each in draft.body.get("facts", {}).items()
+    }
+    return replace(draft, body={**draft.body, "facts": facts})
+
+
 def _schedule(posts: Iterable[ProgrammePost]) -> dict[str, Any]:
     return schedule_to_json(Dated(tuple(one.moment for one in posts)))
 

@@ -38,6 +38,7 @@ class Entry:
     One that `waits` has to be approved first. A `changed` one says something else, or at another
     moment, once an update is confirmed. One that keeps off days off stands in for the day that was
     `meant`, and is `unsettled` until the legal holidays around it are published.
+    A `pictured` one has a picture.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Entry:
     waits: bool = False
     meant: date | None = None
     unsettled: bool = False
+    pictured: bool = False
 
     @property
     def in_private(self) -> bool:
@@ -180,6 +182,7 @@ def _entry(desk: Desk, post: ProgrammePost, draft: Draft) -> Entry:
         rewritten=post.slot in body.get(REWRITTEN, ()),
         meant=post.meant,
         unsettled=post.unsettled,
+        pictured=post.picture is not None and post.slot not in draft.bare,
     )
 
 
@@ -210,6 +213,7 @@ def _standing(
         rewritten=slot in body.get(REWRITTEN, ()),
         meant=None if post is None else post.meant,
         unsettled=post is not None and post.unsettled,
+        pictured=slot in body.get("pictures", {}),
     )
 
 

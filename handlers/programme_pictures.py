@@ -20,9 +20,11 @@ from handlers.pictures.countdown import countdown_pictures, sheet_to_draw
 from handlers.pictures.fonts import find_fonts
 from handlers.pictures.sheet import CountdownSheet
 from handlers.programme_drafts import Draft, in_pictures
+from scheduler.campaigns import Occurrence
 from scheduler.content import Picture
 from scheduler.programme_parts import COUNTDOWN, Programme
 from scheduler.programme_plan import ProgrammePlan
+from storage.campaigns import StoredCampaign
 
 Document = Mapping[str, Any]
 Drawn = Mapping[str, list[dict[str, str]]]
@@ -134,3 +136,19 @@ async def picture_at(
         return None
     sheet = _sheet(desk, programme, body.get("facts", {}).get(slot, {}))
     return None if sheet is None else (await countdown_pictures([sheet]))[0]
+
+
+def look_line(desk: Desk, key: str, pictured: Iterable[str | int]) -> list[str]:
+    """How to see the picture of a programme's post, of these by number or slot; none: nothing."""
+    first = next(iter(pictured), None)
+    if first is None:
+        return []
+    return [desk.say("图先看一眼：/programme {call}", call=f"{key} {first}")]
+
+
+def pictured_slots(
+    campaign: StoredCampaign, body: Document, posts: Iterable[Occurrence]
+) -> list[str]:
+    """The slots of a programme's posts that have a picture of their own."""
+    pictures = body.get("pictures", {}) if campaign.running_id is not None else {}
+    return [one.slot for one in posts if one.slot in pictures]

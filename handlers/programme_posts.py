@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from handlers.arguments import token
 from handlers.audiences import Chosen
 from handlers.desk import Asked, Desk
+from handlers.fact_words import name_of, short
 from handlers.programme_arguments import Doing
 from handlers.programme_changing import propose_move, propose_text
-from handlers.programme_drafts import Drafts, drafts_of
+from handlers.programme_drafts import Draft, drafts_of, with_holes
 from handlers.programme_entries import Entry, entries_of, entry_meant
 from handlers.programme_facts import wall_time
 from handlers.programme_files import plan_of, title_of
@@ -65,18 +68,34 @@ async def calendar(
         audience = Audience() if running is None else running.audience or Audience()
         meant = await resolve(connection, desk.shop_id, audience)
         chosen = Chosen(audience.written, audience, meant.groups)
-        drafts = Drafts(()) if is_on else await drafts_of(desk, connection, programme, plan, chosen)
+        made = () if is_on else await _drafted(desk, connection, programme, plan, chosen)
         standing = await standing_campaigns(connection, running) if is_on else []
         said = await campaigns.bodies(connection, [one.version_id for one in standing])
         alone = {
             one.id: await left_alone(connection, one, said[one.version_id]["templates"])
             for one in standing
         }
-    by_slot = {slot: draft.body for draft in drafts.campaigns for slot in draft.body["templates"]}
+    by_slot = {slot: draft.body for draft in made for slot in draft.body["templates"]}
     for one in standing:
         by_slot |= dict.fromkeys(said[one.version_id]["templates"], said[one.version_id])
-    entries = entries_of(desk, plan, drafts.campaigns, standing, said, alone=alone)
+    entries = entries_of(desk, plan, made, standing, said, alone=alone)
     return Calendar(plan, entries, by_slot)
+
+
+async def _drafted(
+    desk: Desk,
+    connection: AsyncConnection,
+    programme: Programme,
+    plan: ProgrammePlan,
+    chosen: Chosen,
+) -> tuple[Draft, ...]:
+    """What a programme that is off would say, with the names of what it lacks in its words."""
+    names = {
+        fact.key: desk.say("（{name}）", name=short(name_of(desk, fact)))
+        for fact in programme.facts
+    }
+    drafts = await drafts_of(desk, connection, programme, plan, chosen)
+    return tuple(with_holes(one, names) for one in drafts.campaigns)
 
 
 async def done(desk: Desk, asked: Asked, programme: Programme, doing: Doing, written: str) -> Reply:

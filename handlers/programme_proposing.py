@@ -7,7 +7,7 @@ It ends in the same preview and the same yes as any campaign: see `proposals.py`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +29,7 @@ from handlers.programme_facts import waiting_lines
 from handlers.programme_files import is_greetings, title_of
 from handlers.programme_neighbours import beside_others
 from handlers.programme_past import day_is_over, past_lines
+from handlers.programme_pictures import look_line
 from handlers.programme_problems import problem_lines, refused, still_open
 from handlers.programme_wanted import Switching, Wanted, wanted
 from handlers.programmes import PROGRAMME, standing_campaigns
@@ -99,7 +100,12 @@ async def propose_on(
         if not any(_is_to_come(desk, one) for one in entries):
             return reply(say("「{name}」从现在起没有要发的。", name=title), private=True)
         tail = [*await _facts(desk, connection, found), *dict.fromkeys(giving)]
+        entries = [
+            replace(one, pictured=one.pictured and one.slot not in found.bare) for one in entries
+        ]
         tail += _bare_lines(desk, found, entries)
+        pictured = [one.number for one in entries if one.pictured and _is_to_come(desk, one)]
+        tail += look_line(desk, programme.key, pictured)
         tail += await past_lines(connection, desk, running, found, entries)
         tail += waiting_lines(desk, programme, found.plan)
         maybe = [one for one in still_open(found.plan, desk.shop.local(now)) if not one.certain]

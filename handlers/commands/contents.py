@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import running
-from handlers.approvals import approval_buttons, described, waits
+from handlers.approvals import approval_buttons, described, still_to_come, waits
 from handlers.arguments import Groups, Number, Rest
 from handlers.audiences import Chosen, chosen_groups
 from handlers.commands.steering import no_such, title, waiting_lines
@@ -17,6 +17,7 @@ from handlers.previews import (
     wrong_braces,
     wrong_braces_in_private,
 )
+from handlers.programme_pictures import look_line, pictured_slots
 from handlers.proposals import editable, propose_edit
 from handlers.registry import command
 from handlers.replies import Replies, Reply, reply
@@ -66,6 +67,14 @@ async def test(desk: Desk, asked: Asked, number: Number) -> Replies:  # noqa: AR
         desk.say("下面是「{name}」的试发，没有发到粉丝群：", name=campaign.name), private=True
     )
     yield Reply(content, private=True)
+    if content.pictures:
+        return
+    async with desk.database.reading() as connection:
+        body = (await campaigns.bodies(connection, [campaign.version_id]))[campaign.version_id]
+    slots = pictured_slots(campaign, body, still_to_come(desk, campaign))
+    for line in look_line(desk, campaign.programme, slots):
+        without = desk.say("这一条没有配图，后面有的。")
+        yield reply(f"{without}\n{line}", private=True)
 
 
 @command(

@@ -14,7 +14,7 @@ from scheduler.content import Picture
 from storage import campaigns
 from storage.database import Database
 from tests.handlers.programme_scenes import SALE, by_key, shop_with_sale
-from tests.handlers.scenes import says
+from tests.handlers.scenes import OTHER, says, second_manager
 from tests.handlers.shop import MANAGER, Shop
 
 _EVE = 'on = "d-1"\nat = "20:12"'
@@ -81,6 +81,34 @@ async def test_it_is_looked_at_before_the_yes(
     assert len(drawn) == 1
 
 
+@pytest.mark.usefixtures("drawn")
+async def test_wherever_a_post_is_shown_it_is_said_that_it_has_one(
+    database: Database, tmp_path: Path
+) -> None:
+    shop = await counted(database, tmp_path)
+    line, look = "11-11 20:12 [配图] 暖群小店上新", f"图先看一眼：/programme sale {EVE}"
+    preview = await says(shop, "/programme on sale @所有群 赠品=小样")
+    assert preview.count("[配图]") == 1
+    assert line in preview
+    assert look in preview
+    await second_manager(shop)
+    await says(shop, "/confirm")
+    number = (await by_key(shop))["sale:2026"].id
+    for command in (f"/preview {number}", "/approve programme sale"):
+        answer = await says(shop, command, OTHER)
+        assert answer.count("[配图]") == 1, command
+        assert "图先看一眼：/programme sale eve" in answer, command
+    tried = await says(shop, f"/test {number}")
+    assert tried.endswith("这一条没有配图，后面有的。\n图先看一眼：/programme sale eve")
+    assert "11-11 20:12 [等批准] [配图] 暖群" in await says(shop, "/programme sale")
+    (shown,) = await shop.says(OTHER, "/programme sale eve", group=None)
+    assert len(shown.content.pictures) == 1
+    await says(shop, "/programme skip sale 1")
+    await says(shop, "/programme skip sale 2")
+    (_, trial) = await shop.says(MANAGER, f"/test {number}", group=None)
+    assert len(trial.content.pictures) == 1
+
+
 async def test_it_counts_down_to_the_node_that_the_post_speaks_of(
     sqlite: Database, tmp_path: Path, drawn: list[CountdownSheet]
 ) -> None:
@@ -132,6 +160,8 @@ async def test_a_post_that_can_have_no_picture_is_pointed_out(
     shop = await counted(sqlite, tmp_path, OF_A_PRODUCT)
     preview = await says(shop, f"/programme on sale @所有群 赠品=小样 主推={product}")
     assert f"没有配图，只发文字（图没画成，或者图上的字要先改）：第 {EVE} 条" in preview
+    assert "[配图]" not in preview
+    assert "图先看一眼" not in preview
     await says(shop, "/confirm")
     assert drawn == []
     assert await picture_kept(shop) == []

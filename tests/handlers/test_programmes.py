@@ -474,3 +474,18 @@ async def test_a_picture_that_lies_beside_the_file_goes_out_with_its_post(
     await shop.delivers()
     sent = [post.content.pictures for post in shop.platform.posts[before:]]
     assert [one.source for (one,) in sent] == [str((folder / "礼盒.png").resolve())] * 3
+
+
+async def test_what_is_not_known_yet_stands_in_the_words_by_its_name(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    offered = SALE.replace(
+        "买就送{{ gift }}。", "买就送{{ gift }}{% if gift %}，不送别的{% endif %}。"
+    )
+    shop = await shop_with_sale(sqlite, tmp_path / "programmes", text=offered)
+    page = await says(shop, "/programme sale")
+    assert "1 · 11-06 10:18 还有 6 天，买就送（赠品）。" in page
+    assert "\n还有 6 天，买就送（赠品）。\n" in await says(shop, "/programme sale 1") + "\n"
+    await says(shop, "/programme on sale @所有群 赠品=小样")
+    await says(shop, "/confirm")
+    assert "买就送小样，不送别的。" in await says(shop, "/programme sale 1")
