@@ -22,7 +22,7 @@ from handlers.arrivals.judging import Held, Judged, Known, is_cheaper, judge
 from handlers.arrivals.looking import Look
 from handlers.arrivals.rows import Reading
 from handlers.arrivals.rules import FeedRules
-from handlers.arrivals.troubles import FeedTrouble
+from handlers.arrivals.troubles import FeedTrouble, rows_told
 from handlers.desk import Desk
 from storage.product_feeds import Feed, change_feed, ensure_feed
 from storage.products import (
@@ -89,10 +89,10 @@ async def take_look(desk: Desk, feed: FeedRules, row: Feed, found: Look) -> Judg
 
 def _troubled(row: Feed, trouble: FeedTrouble | None) -> dict[str, Any]:
     """What is written of the rows of a feed that are bad; it is told again where there are more."""
+    known = rows_told(row.trouble, told=row.trouble_told)
     if trouble is None:
-        return {"trouble": None}
-    before = None if row.trouble is None else FeedTrouble.from_json(row.trouble)
-    told = row.trouble_told and not trouble.says_more_than(before)
+        return {"trouble": None, "trouble_told": row.trouble_told or known is not None}
+    told = known is not None and not trouble.has_more_than(FeedTrouble.from_json(known))
     return {"trouble": trouble.to_json(), "trouble_told": told}
 
 

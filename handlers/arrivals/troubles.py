@@ -137,8 +137,29 @@ class FeedTrouble(HandlingError):
         """What is wrong with a feed of which so many rows are bad, some by name; None: nothing."""
         return cls(Trouble.ROWS, str(count), rows=rows) if count else None
 
-    def says_more_than(self, before: FeedTrouble | None) -> bool:
-        """Whether it is of another kind than the one before, or has rows that one had not."""
-        if before is None or before.kind is not self.kind:
-            return True
+    @property
+    def count(self) -> int:
+        """How many rows are bad, named or not; for `Trouble.ROWS` alone."""
+        return int(self.reason)
+
+    def has_more_than(self, before: FeedTrouble) -> bool:
+        """Whether there are bad rows that were not there before; both are `Trouble.ROWS`.
+
+        Where not all were named, there are where there are more: a feed may change its order with
+        every look, and others of the same rows be the first.
+        """
+        if max(self.count, before.count) > MOST_NAMED:
+            return self.count > before.count
         return any(not any(row.is_like(known) for known in before.rows) for row in self.rows)
+
+
+def rows_told(stored: Mapping[str, Any] | None, *, told: bool) -> Mapping[str, Any] | None:
+    """Of a feed's trouble, as it is stored, the bad rows that the staff know of; None: of none.
+
+    They stand behind another trouble as long as nobody was `told` of that: it may pass by itself.
+    """
+    if stored is None:
+        return None
+    if stored["kind"] == Trouble.ROWS:
+        return stored if told else None
+    return None if told else stored.get("behind")

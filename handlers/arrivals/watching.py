@@ -23,7 +23,7 @@ from handlers.arrivals.looking import look
 from handlers.arrivals.rules import FeedRules
 from handlers.arrivals.taking import feed_row, take_look
 from handlers.arrivals.telling import tell_of_feeds
-from handlers.arrivals.troubles import FeedTrouble, Trouble
+from handlers.arrivals.troubles import FeedTrouble, Trouble, rows_told
 from handlers.desk import Desk
 from scheduler.quiet_hours import quiet_until
 from storage.product_feeds import Feed, change_feed
@@ -107,13 +107,14 @@ def rest_after(feed: FeedRules, failures: int, asked_for: timedelta | None) -> t
 async def _failed(desk: Desk, feed: FeedRules, row: Feed, trouble: FeedTrouble) -> None:
     now = desk.clock.now()
     read_before = row.trouble is None or row.trouble["kind"] == Trouble.ROWS
+    behind = rows_told(row.trouble, told=row.trouble_told)
     async with desk.database.writing() as connection:
         await change_feed(
             connection,
             row.id,
             looked_at=now,
             failures=row.failures + 1,
-            trouble=trouble.to_json(),
+            trouble=trouble.to_json() | ({} if behind is None else {"behind": dict(behind)}),
             trouble_told=row.trouble_told and not read_before,
             next_look_at=now + rest_after(feed, row.failures, trouble.rests),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.handlers.arrivals.samples import shopify, shopify_product
 from tests.handlers.conftest import with_groups
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_private, open_shop
 
+HOUR = timedelta(hours=1)
 GOOD = [{"id": n, "title": f"商品{n}", "price": "199"} for n in range(1, 5)]
 FROM = {"id": 7, "title": "面霜", "price": "199起"}
 NAMELESS = {"id": 8, "price": "99"}
@@ -94,6 +96,40 @@ async def test_a_feed_that_breaks_behind_bad_rows_is_told_all_the_same(scene: Sc
     scene.server.gives(Answer(b"<html>"))
     (told,) = await scene.looks()
     assert "内容看不懂：不是 JSON" in told
+
+
+async def test_a_moment_in_which_the_feed_is_not_there_tells_nothing_again(scene: Scene) -> None:
+    assert await scene.looks_at(*GOOD, FROM) != []
+    for _ in range(2):
+        scene.server.gives(Answer(status=502))
+        assert await scene.looks() == []
+        scene.shop.clock.advance(2 * HOUR)
+        assert await scene.looks_at(*GOOD, FROM) == []
+    scene.server.gives(Answer(status=502))
+    assert await scene.looks() == []
+    scene.shop.clock.advance(2 * HOUR)
+    assert await scene.looks_at(*GOOD) == ["货源「web」好了，接着看。"]
+
+
+async def test_bad_rows_are_told_anew_behind_a_break_that_was_told(scene: Scene) -> None:
+    assert await scene.looks_at(*GOOD, FROM) != []
+    scene.server.gives(Answer(status=502))
+    told = []
+    for _ in range(5):
+        scene.shop.clock.advance(HOUR)
+        told += await scene.looks()
+    assert len(told) == 1
+    scene.shop.clock.advance(3 * HOUR)
+    assert "有 1 条看不懂" in (await scene.looks_at(*GOOD, FROM))[0]
+
+
+async def test_many_bad_rows_in_another_order_each_time_are_no_news(scene: Scene) -> None:
+    bad = [FROM | {"id": n, "title": f"面霜{n}"} for n in range(10, 60)]
+    assert len(await scene.looks_at(*GOOD, *bad)) == 1
+    assert await scene.looks_at(*GOOD, *reversed(bad)) == []
+    assert await scene.looks_at(*GOOD, *bad[:4]) == []
+    scene.shop.clock.advance(HOUR)
+    assert len(await scene.looks_at(*GOOD, *bad)) == 1
 
 
 async def test_where_every_row_is_bad_the_feed_is_unreadable_and_some_are_named(
