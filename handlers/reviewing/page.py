@@ -79,8 +79,9 @@ def review_page(desk: Desk, review: Review) -> str:
         parts=_parts(desk, review),
         metrics=[say(METRICS[metric]) for metric in metrics_shown(review.did)],
         trials=[
-            (say("看对照 {number}", number=seen.number), trial_lines(desk, seen.trial))
+            (say("对照「{name}」", name=seen.name), trial_lines(desk, seen.trial))
             for seen in review.trials
+            if seen.trial.plan is not None
         ],
         talk=_talk(desk, review),
         words=_words(desk, review),

@@ -1,8 +1,8 @@
 """Gathers a review: what was planned and went out, what fans did, what they said, what it cost.
 
 A campaign is reviewed post by post, a year of a programme phase by phase and task by task. What
-fans said is the demand report of the groups that were concerned, in the days from the first post to
-the end of the last window, against as many days before.
+fans said is the demand report of the groups that were concerned, in the whole days from the first
+post to the end of the last window, against as many days before; quoted is only what came after it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from storage.campaign_money import Money, money_of
 from storage.campaigns import StoredCampaign
 from storage.groups import groups_by_id
 from storage.outcomes import begun_version
+from storage.quotes import said_in
 from storage.review_ledger import groups_concerned, stands
 from storage.running_programmes import EVERY_YEAR, RunningProgramme
 
@@ -303,7 +304,18 @@ async def _talk(desk: Desk, found: _Read) -> FullReport | None:
     period = _days(desk, reached[0], found.ends)
     inquiry = Inquiry(PeriodWords.of(period), period, "", tuple(groups))
     notes = await notes_on(desk, inquiry)
-    return await full_report(desk, inquiry, notes, against=period.before())
+    report = await full_report(desk, inquiry, notes, against=period.before())
+    return await _said_since(desk, report, reached[0])
+
+
+async def _said_since(desk: Desk, report: FullReport, since: datetime) -> FullReport:
+    """The report without the quotes of what was said before a moment; its figures are by days."""
+    async with desk.database.reading() as connection:
+        said = await said_in(connection, list(report.texts))
+    later = {one.id for one in said if one.at >= since}
+    texts = {one: text for one, text in report.texts.items() if one in later}
+    quoted = {one: texts[one] for one in report.found.quoted() if one in texts}
+    return replace(report, texts=texts, found=report.found.with_quotes(quoted))
 
 
 def _days(desk: Desk, since: datetime, ends: datetime) -> Period:

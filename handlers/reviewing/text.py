@@ -286,7 +286,7 @@ def talk_heads(desk: Desk, talk: FullReport) -> list[str]:
     """Which days are compared, and how many fans spoke in them."""
     say = desk.say
     head = say(
-        "粉丝在说（{first:%m-%d} 至 {last:%m-%d}，和之前 {days} 天比）",
+        "粉丝在说（{first:%m-%d} 至 {last:%m-%d} 整天，发出前说的也算；和之前 {days} 天比）",
         first=talk.period.first,
         last=talk.period.last,
         days=len(talk.period.days),

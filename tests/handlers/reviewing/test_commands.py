@@ -27,7 +27,7 @@ from tests.handlers.reviewing.scenes import (
     sent_broadcast,
 )
 from tests.handlers.scenes import OTHER, broadcast, second_manager, the_one
-from tests.handlers.shop import DAY, NOW, Opener, Shop, TickingClock, open_shop
+from tests.handlers.shop import DAY, MINUTE, NOW, Opener, Shop, TickingClock, open_shop
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def test_a_programme_is_told_phase_by_phase_with_what_fans_said(sale: Shop
         "",
         "【预热 11-06～11-11】让老朋友记起来：4 次 · 发出 12/12 条 · 回复 6",
         "",
-        "粉丝在说（11-06 至 11-13，和之前 8 天比）",
+        "粉丝在说（11-06 至 11-13 整天，发出前说的也算；和之前 8 天比）",
         "说话的 0 → 6 人",
         "讨厌：包装 0→6 人",
         f"“{BOX}”",
@@ -261,7 +261,7 @@ async def test_a_year_of_what_runs_on_is_told_by_itself(shop: Shop) -> None:
     shop.clock.advance(DAY)
     old = (await asked(shop, "/review festivals 2026")).text
     assert old.startswith("📊 复盘「节日问候 2026」（11-05）\n计划 2 条 · 发出 2\n")
-    assert "粉丝在说（11-05 至 11-07，" in old
+    assert "粉丝在说（11-05 至 11-07 整天，" in old
     new = (await asked(shop, "/review festivals 2027")).text
     assert new.startswith(
         "📊 复盘「节日问候 2027」（02-03）\n要看到 02-05 10:00 才算完，这是中途的数字。\n"
@@ -298,6 +298,27 @@ async def test_a_trial_and_what_it_cost_and_brought_are_told(shop: Shop) -> None
     assert "要改：\n· 每花 1 元只带回 0.50 元" in text
 
 
+async def test_what_was_said_before_the_first_post_is_counted_for_its_day_but_never_quoted(
+    shop: Shop,
+) -> None:
+    await shop.joins(*FANS)
+    await shop.says(FANS[0], "物流太慢了，怎么还不发货")
+    shop.clock.advance(6 * MINUTE)
+    await broadcast(shop)
+    await shop.delivers()
+    shop.clock.advance(MINUTE)
+    await shop.says(FANS[1], "物流好慢啊，等了五天")
+    shop.clock.advance(2 * DAY)
+    text = (await asked(shop, "/review 1")).text
+    assert "粉丝在说（11-05 至 11-07 整天，发出前说的也算；和之前 3 天比）" in text
+    assert "“物流好慢啊，等了五天”" in text
+    assert "怎么还不发货" not in text
+    found = await asked_review(shop.desk, ReviewWords(number=1))
+    assert found is not None
+    assert "怎么还不发货" not in review_page(shop.desk, found)
+    assert "怎么还不发货" not in str(review_document(shop.desk, found))
+
+
 async def test_it_is_told_in_english_too(opened: Opener) -> None:
     shop = await opened(language="en")
     await shop.opens("一群")
@@ -305,9 +326,10 @@ async def test_it_is_told_in_english_too(opened: Opener) -> None:
     shop.clock.advance(2 * DAY)
     lines = (await asked(shop, f"/review {campaign.id}")).text.splitlines()
     assert lines[:2] == ["📊 Review of “今晚八点直播” (11-05)", "1 planned · 1 sent"]
-    whom, _, did = lines[2].partition(": ")
-    assert whom == "12 fans in 1 groups (100% new), within 2 days"
-    assert did == "reply 2 · talk 2 · opt out 0 · leave the group 0"
+    assert lines[2] == (
+        "groups: 1, fans: 12 (100% new), within 2 days: "
+        "reply 2 · talk 2 · opt out 0 · leave the group 0"
+    )
 
 
 async def test_the_page_holds_all_of_it_and_escapes_what_people_wrote(shop: Shop) -> None:
