@@ -269,10 +269,10 @@ async def what_waits(
     title = say("「{name}」（编号 {number}）等着批准。", name=campaign.name, number=campaign.id)
     author = say("{who} {time} 提交", who=who, time=desk.show_time(campaign.submitted_at))
     shown = await described(desk, connection, campaign)
-    call = call_of(campaign)
-    ask = say(
-        "可以发，就发 /approve {call}；不发，就发 /reject {call}。不批准就不会发。", call=call
-    )
+    sentence = "可以发，就发 /approve {call}；不发，就发 /reject {call}。不批准就不会发。"
+    if shown.as_approved:
+        sentence = "这些和批准过的一样，照常发，不用等批准。要收起这条提醒，发 /reject {call}。"
+    ask = say(sentence, call=call_of(campaign))
     head, tail = [opening or title, author, *shown.words], ["", *shown.facts, ask]
     if not fits(head, tail):
         tail.insert(-1, say("一条消息放不下，发 /test {number} 看下一条的全文", number=campaign.id))
@@ -297,10 +297,14 @@ def call_of(campaign: StoredCampaign) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A campaign in lines: the words it will say, and whom they reach and what holds them up."""
+    """A campaign in lines: the words it will say, and whom they reach and what holds them up.
+
+    `as_approved`: it waits, but all that it may still say goes out as it was approved before.
+    """
 
     words: list[str]
     facts: list[str]
+    as_approved: bool = False
 
 
 async def described(
@@ -316,7 +320,8 @@ async def described(
     group = meant.groups[0].name if meant.groups else desk.say("群")
     posts = still_to_come(desk, campaign)
     alone = await left_alone(connection, campaign, [one.slot for one in posts])
-    posts = [one for one in posts if one.slot not in alone] or posts
+    new = [one for one in posts if one.slot not in alone]
+    as_approved, posts = bool(posts) and not new, new or posts
     # What is past is planned already: then the delivery itself tells what it waits for.
     ahead = [one for one in posts if waits(campaign) or one.at > desk.clock.now()]
     lines = await facts(
@@ -339,7 +344,7 @@ async def described(
     )
     lines += wording_lines(desk, await hits_of(desk, connection, [body]))
     lines += look_line(desk, campaign.programme, pictured_slots(campaign, body, posts))
-    return Described(said(desk, campaign.name, body, posts, group), lines)
+    return Described(said(desk, campaign.name, body, posts, group), lines, as_approved)
 
 
 def still_to_come(desk: Desk, campaign: StoredCampaign) -> list[Occurrence]:

@@ -60,6 +60,22 @@ async def test_one_changed_text_holds_no_other_post(shop: Shop) -> None:
     assert "换个说法" in (await shop.delivers()).text
 
 
+async def test_once_what_was_changed_is_over_nothing_is_said_to_wait_for_a_yes(shop: Shop) -> None:
+    await told(shop, "/programme text sale 1 换个说法")
+    assert "不批准就不会发" in await says(shop, "/waiting", OTHER)
+    assert await goes_out(shop) == ""
+    shop.clock.advance(DAY)
+    seen = await says(shop, "/waiting", OTHER)
+    assert "换个说法" not in seen
+    assert "这些和批准过的一样，照常发，不用等批准" in seen
+    assert "不批准就不会发" not in seen
+    number = (await by_key(shop))["sale:2026"].id
+    await says(shop, f"/reject {number} 2", OTHER)
+    assert "还有 3 天" not in await says(shop, "/waiting", OTHER)
+    shop.clock.advance(2 * DAY)
+    assert "还有 3 天" in (await shop.delivers()).text
+
+
 async def test_the_plan_says_of_each_post_whether_it_waits(shop: Shop) -> None:
     await told(shop, "/programme text sale 2 换个说法")
     plan = await says(shop, "/plan 9")
