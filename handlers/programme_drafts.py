@@ -95,7 +95,7 @@ async def drafts_of(
                 key=key,
                 name=f"{name} · {task}" if first.own else name,
                 schedule=_schedule(posts),
-                body=_body(desk, posts),
+                body=body_of(desk, posts),
                 audience=audience,
                 groups=groups,
                 valid_for=programme.valid_for,
@@ -155,7 +155,8 @@ def _schedule(posts: Iterable[ProgrammePost]) -> dict[str, Any]:
     return schedule_to_json(Dated(tuple(one.moment for one in posts)))
 
 
-def _body(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
+def body_of(desk: Desk, posts: Sequence[ProgrammePost]) -> dict[str, Any]:
+    """What these posts of one campaign say, as a content version keeps it."""
     language = desk.shop.language
     templates = {
         post.slot: _one_or_several(post.texts.get(language, post.texts["zh"])) for post in posts

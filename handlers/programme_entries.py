@@ -18,7 +18,7 @@ from typing import Any
 from handlers.approvals import waits
 from handlers.desk import Desk
 from handlers.moved_posts import posts_by_slot
-from handlers.programme_drafts import REWRITTEN, Draft
+from handlers.programme_drafts import REWRITTEN, Draft, body_of
 from scheduler.bodies import content_of, variants_of
 from scheduler.programme_plan import ProgrammePlan, ProgrammePost
 from scheduler.schedule_json import schedule_from_json
@@ -152,7 +152,6 @@ def _own_moments(campaign: StoredCampaign) -> dict[str, datetime]:
 
 def _expected(desk: Desk, post: ProgrammePost) -> Entry:
     language = desk.shop.language
-    texts = post.texts.get(language, post.texts["zh"])
     return Entry(
         number=0,
         slot=post.slot,
@@ -160,7 +159,7 @@ def _expected(desk: Desk, post: ProgrammePost) -> Entry:
         name=post.name.get(language, post.name["zh"]),
         phase=post.phase,
         audience=None,
-        text=texts[0],
+        text=text_of(desk, body_of(desk, [post]), post.slot, in_private=post.audience is not None),
         provisional=True,
     )
 

@@ -28,6 +28,18 @@ from tests.handlers.programme_scenes import (
 from tests.handlers.scenes import OTHER, made, says, second_manager, state_counts
 from tests.handlers.shop import DAY, MANAGER, MINUTE, Shop, in_group, open_shop
 
+EXPECTED_NODE = """
+zone = "Asia/Shanghai"
+
+[[node]]
+programme = "sale"
+key = "end"
+name = { zh = "结束", en = "end" }
+at = "2026-11-11T20:00"
+source = "the platform's rules of last year"
+confirmed = false
+"""
+
 TWO = {"sale:2026", "sale:2026:regulars"}
 
 
@@ -489,3 +501,18 @@ async def test_what_is_not_known_yet_stands_in_the_words_by_its_name(
     await says(shop, "/programme on sale @所有群 赠品=小样")
     await says(shop, "/confirm")
     assert "买就送小样，不送别的。" in await says(shop, "/programme sale 1")
+
+
+async def test_an_expected_post_is_shown_in_words_and_not_as_it_is_written(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    text = SALE.replace('on = "d-1"\nat = "20:12"', 'at = "node:end-2h"\nuntil = "node:end"')
+    text = text.replace("先把购物车看一看。", "{{ node_at }}截止。")
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes" / "tmall-2026.toml").write_text(EXPECTED_NODE, encoding="utf-8")
+    shop = await shop_with_sale(
+        sqlite, tmp_path / "programmes", text=text, nodes=tmp_path / "nodes"
+    )
+    line = "3 · 11-11 18:00 [暂定，先不发] 暖群小店明天上新，11月11日20:00截止"
+    assert line in await says(shop, "/programme sale")
+    assert "\n暖群小店明天上新，11月11日20:00截止。" in await says(shop, "/programme sale eve")
