@@ -216,8 +216,8 @@ async def _tell_some(
     """Tell those who hold these numbers and were not told yet, at most so many at a time."""
     await _take_back(desk, one, numbers)
     async with desk.database.reading() as connection:
-        waiting = await rounds.untold(connection, one.id, numbers)
-    for entry in waiting[:_TOLD_AT_ONCE]:
+        waiting = await rounds.untold(connection, one.id, numbers, most=_TOLD_AT_ONCE)
+    for entry in waiting:
         if entry.customer_id is None:
             continue
         async with desk.database.reading() as connection:

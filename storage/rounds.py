@@ -322,7 +322,9 @@ async def entries(connection: AsyncConnection, round_id: int) -> list[Entry]:
     return await _entries(connection, round_entries.c.round_id == round_id)
 
 
-async def _entries(connection: AsyncConnection, *which: Any) -> list[Entry]:
+async def _entries(
+    connection: AsyncConnection, *which: Any, most: int | None = None
+) -> list[Entry]:
     name = name_of_customer(round_entries.c.customer_id)
     rows = await connection.execute(
         select(
@@ -334,6 +336,7 @@ async def _entries(connection: AsyncConnection, *which: Any) -> list[Entry]:
         )
         .where(*which)
         .order_by(round_entries.c.number)
+        .limit(most)
     )
     return [
         Entry(number, customer, called or "", body, at)
@@ -398,15 +401,16 @@ async def note_untold(connection: AsyncConnection, round_id: int, number: int) -
 
 
 async def untold(
-    connection: AsyncConnection, round_id: int, numbers: Collection[int]
+    connection: AsyncConnection, round_id: int, numbers: Collection[int], *, most: int
 ) -> list[Entry]:
-    """Those of these numbers who were not told yet, and are still known."""
+    """The first of these numbers, so many at most, who were not told yet, and are still known."""
     return await _entries(
         connection,
         round_entries.c.round_id == round_id,
         among(round_entries.c.number, numbers),
         round_entries.c.told_at.is_(None),
         round_entries.c.customer_id.is_not(None),
+        most=most,
     )
 
 
