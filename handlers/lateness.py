@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -26,6 +26,7 @@ from storage.holds import HOLDS
 from storage.quiet_days import quiet_days
 
 _HELD_SHOWN = 8
+_CAPS = (Reason.DAILY_CAP, Reason.WEEKLY_CAP)
 CAPS_LOOK_BACK = timedelta(days=7)
 """How far back a decision asks when somebody was addressed."""
 
@@ -35,7 +36,7 @@ class Held:
     """Groups, or so many `people`, that get a post not at its moment, for one reason.
 
     Between `first` and `last` it goes out after all; both None: it is left out there, or waits
-    for a person.
+    for a person. Sent anew behind `free`, what is left out for a cap would get through.
     """
 
     names: tuple[str, ...]
@@ -43,6 +44,12 @@ class Held:
     first: datetime | None = None
     last: datetime | None = None
     people: int = 0
+    free: datetime | None = None
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether these never get the post."""
+        return self.first is None and self.reason not in HOLDS
 
 
 async def held(
@@ -65,6 +72,8 @@ async def held(
         account: await lanes.rest_of(connection, account)
         for account in sorted({group.account for group in chosen})
     }
+
+    frees: list[datetime] = []
 
     def decided() -> list[tuple[str, Decision]]:
         decisions = []
@@ -89,10 +98,17 @@ async def held(
             sender = desk.senders.get(group.account)
             limits = sender.limits if sender is not None else Limits()
             decision = decide(one, one.recipient, limits, history, desk.care, at)
+            if isinstance(decision, Skip) and decision.reason in _CAPS:
+                longer = replace(one, not_after=at + 2 * CAPS_LOOK_BACK)
+                later = decide(longer, one.recipient, limits, history, desk.care, at)
+                if isinstance(later, Defer):
+                    frees.append(later.until)
             decisions.append((group.title, decision))
         return decisions
 
-    return _by_reason(await asyncio.to_thread(decided))
+    found = _by_reason(await asyncio.to_thread(decided))
+    free = max(frees, default=None)
+    return [replace(one, free=free) if one.reason in _CAPS else one for one in found]
 
 
 def _by_reason(decisions: Iterable[tuple[str, Decision]]) -> list[Held]:
@@ -164,22 +180,47 @@ def imagined(
 
 
 def held_lines(desk: Desk, found: Iterable[Held]) -> list[str]:
-    """What will be late or left out, and why; nothing where all goes out in time."""
-    say = desk.say
+    """What will be late, then what will be left out, and why; nothing where all goes out in time.
+
+    Of what is left out it is told how to get it through.
+    """
+    say, every = desk.say, list(found)
+    late = [one for one in every if not one.is_left_out]
+    never = [one for one in every if one.is_left_out]
     lines = []
-    title = say("照现在的情形，这些群不会准时收到：")
-    for one in found:
-        names = desk.listed(one.names, _HELD_SHOWN)
-        if one.people:
-            title = say("照现在的情形，有些人不会准时收到：")
-            names = say("{count} 位", count=one.people)
-        why = words_for(say, one.reason)
-        if one.first is not None and one.last is not None:
-            first, last = desk.show_time(one.first), desk.show_time(one.last)
-            when = first if first == last else say("{first} 到 {last}", first=first, last=last)
-            lines.append(say("· {names}：{why}，{when} 再发", names=names, why=why, when=when))
-        elif one.reason in HOLDS:
-            lines.append(say("· {names}：{why}", names=names, why=why))
-        else:
-            lines.append(say("· {names}：{why}，这次不发", names=names, why=why))
-    return [title, *lines] if lines else []
+    if late:
+        sentence = "照现在的情形，这些群不会准时收到："
+        if any(one.people for one in late):
+            sentence = "照现在的情形，有些人不会准时收到："
+        lines += [say(sentence), *(_late_line(desk, one) for one in late)]
+    if never:
+        sentence = "照现在的情形，这些群这次收不到："
+        if any(one.people for one in never):
+            sentence = "照现在的情形，有些人这次收不到："
+        lines += [say(sentence), *(_never_line(desk, one) for one in never)]
+    return lines
+
+
+def _late_line(desk: Desk, one: Held) -> str:
+    say = desk.say
+    names, why = _names(desk, one), words_for(say, one.reason)
+    if one.first is None or one.last is None:  # a person holds it
+        return say("· {names}：{why}", names=names, why=why)
+    first, last = desk.show_time(one.first), desk.show_time(one.last)
+    when = first if first == last else say("{first} 到 {last}", first=first, last=last)
+    return say("· {names}：{why}，{when} 再发", names=names, why=why, when=when)
+
+
+def _never_line(desk: Desk, one: Held) -> str:
+    say = desk.say
+    names, why = _names(desk, one), words_for(say, one.reason)
+    if one.free is None:
+        return say("· {names}：{why}", names=names, why=why)
+    free = desk.show_time(one.free)
+    return say("· {names}：{why}，{free} 以后再发一次就行", names=names, why=why, free=free)
+
+
+def _names(desk: Desk, one: Held) -> str:
+    if one.people:
+        return desk.say("{count} 位", count=one.people)
+    return desk.listed(one.names, _HELD_SHOWN)

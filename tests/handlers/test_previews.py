@@ -20,6 +20,7 @@ from tests.handlers.scenes import TONIGHT, broadcast, second_manager, state_coun
 from tests.handlers.shop import MANAGER, MINUTE, Shop, open_shop
 
 LATE = "照现在的情形，这些群不会准时收到："
+NEVER = "照现在的情形，这些群这次收不到："
 SALE = (
     "大促时段 10-14 至 11-14：每个群 24 小时最多 6 条，7 天最多 42 条；"
     "10-20、10-31、11-10、11-11 这几晚可以发到 24:00"
@@ -99,7 +100,8 @@ async def test_groups_over_their_cap_are_named_with_what_that_means(shop: Shop) 
         await shop.delivers()
         shop.clock.advance(MINUTE)
     preview = await proposed(shop, "@一群 @二群")
-    assert f"{LATE}\n· 一群：24 小时内已经发满，这次不发" in preview
+    assert f"{NEVER}\n· 一群：24 小时内已经发满，11-06 10:00 以后再发一次就行\n" in preview
+    assert LATE not in preview
     await shop.says(MANAGER, "/confirm", group=None)
     assert len(await shop.delivers()) == 1
     stands = (await shop.says(MANAGER, "/progress 4")).text
@@ -110,7 +112,7 @@ async def test_a_group_where_the_bot_is_muted_is_named(shop: Shop) -> None:
     group = await shop.group("三群")
     async with shop.desk.database.writing() as connection:
         await groups.mark_muted(connection, group.account, [group.chat], shop.clock.now())
-    assert "· 三群：在群里被禁言，这次不发" in await proposed(shop, "@所有群")
+    assert f"{NEVER}\n· 三群：在群里被禁言\n" in await proposed(shop, "@所有群")
 
 
 async def test_minutes_that_the_platform_wants_quiet_are_told(shop: Shop) -> None:
@@ -161,7 +163,7 @@ async def test_other_hours_and_caps_are_the_shop_s_own_choice(sqlite: Database) 
     shop.clock.advance(HOUR)
     await broadcast(shop)
     await shop.delivers()
-    assert "· 一群：24 小时内已经发满，这次不发" in await proposed(shop)
+    assert "· 一群：24 小时内已经发满，11-06 11:00 以后再发一次就行" in await proposed(shop)
 
 
 @pytest.mark.parametrize("count", [1, 60])
