@@ -21,7 +21,7 @@ from handlers.members_days import members_days
 from handlers.programme_files import is_greetings, shelf
 from handlers.programme_wanted import free_key, plain_key
 from handlers.shop_calendar import own_days
-from handlers.staff import GREETINGS, was_told
+from handlers.staff import GREETINGS, needs_another, was_told
 from scheduler.campaigns import CampaignState
 from scheduler.festivals import Region
 from scheduler.greeted import greeted, greeted_elsewhere
@@ -183,8 +183,10 @@ async def _show(desk: Desk, running: RunningProgramme) -> None:
         return
     async with desk.database.reading() as connection:
         prepared = await campaigns.of_programme(connection, running.id)
+        others = await needs_another(connection, desk.shop)
     for one in prepared:
-        if not waits(one) or one.created_by != AUTHOR:
+        asked = one.submitted_by == AUTHOR or others
+        if not waits(one) or one.created_by != AUTHOR or not asked:
             continue
         key = f"approval:{one.version_id}"
         if await was_told(desk, key, one.submitted_at) or await _tried(desk, key, now):

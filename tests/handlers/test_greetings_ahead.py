@@ -6,13 +6,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from handlers.greetings_ahead import AUTHOR, prepare_greetings
 from scheduler.campaigns import CampaignState
 from storage import campaigns
 from storage.campaigns import StoredCampaign
 from tests.handlers.scenes import OTHER, made, says, second_manager
-from tests.handlers.shop import DAY, Shop, in_group
+from tests.handlers.shop import DAY, MANAGER, PLATFORM, Shop, in_group
 
 SOLSTICE = "festivals:2026-12-22:winter-solstice"
 # 10:00 on 18 December 2026 by the shop's clock: four days before.
@@ -283,6 +284,25 @@ async def test_words_that_a_manager_wrote_and_that_wait_go_there_and_wait_on(
         assert (await campaigns.known(connection, one.id)).approved_version is None
     await says(shop, f"/approve {one.id} 3", OTHER)
     assert await greeted_groups(shop) == [str(in_group("一群"))]
+
+
+async def test_the_only_manager_is_not_asked_about_words_of_their_own(shop: Shop) -> None:
+    await switched_on(shop)
+    await shown(shop)
+    (one,) = await prepared(shop)
+    async with shop.desk.database.writing() as connection:
+        body = {"content": {"text": "冬至安康"}}
+        await campaigns.add_version(
+            connection,
+            one.id,
+            body=body,
+            audience=one.audience,
+            by=f"{PLATFORM}:id-{MANAGER}",
+            at=shop.clock.now(),
+        )
+    with capture_logs() as logged:
+        assert await shown(shop) == []
+    assert not [entry for entry in logged if entry["event"] == "nobody_to_approve"]
 
 
 async def test_a_greeting_with_groups_of_its_own_keeps_them(shop: Shop) -> None:
