@@ -204,6 +204,8 @@ def _switched_on(desk: Desk, on: SwitchedOn) -> Reply:
     lines = [say(done, name=on.title) + say("看每一条，发 /plan 或 /programme。")]
     if replaced:
         lines.append(say("（代替了先前的 {count} 个）", count=replaced))
+    if on.undrawn:
+        lines.append(say("有 {count} 张图没画成，那几条只发文字。", count=on.undrawn))
     if on.waiting:
         numbers = desk.listed(str(one.id) for one in on.waiting)
         lines.append(say("等另一位管理员批准后才会发：编号 {numbers}。", numbers=numbers))
@@ -302,7 +304,9 @@ async def _which(desk: Desk, command_name: str) -> Reply:
         found = await all_waiting(connection, desk.shop_id)
     if not found:
         return reply(desk.say("没有等着批准的内容。"), private=True)
-    named = desk.listed(f"{one.id}「{one.name}」" for one in found[:_BUTTONS])
+    named = desk.listed(
+        desk.say("{number}「{name}」", number=one.id, name=one.name) for one in found[:_BUTTONS]
+    )
     example = f"{command_name} {call_of(found[0])}"
     sentence = "哪一个？等着批准的有 {named}。例如：{example}"
     buttons = [
