@@ -73,7 +73,7 @@ class SwitchedOn:
     """A programme is on, or was changed: what of it is approved, and what waits for another yes.
 
     `told` are those who know of what waits; None: they were told before. `call` is what `/approve`
-    takes for all of it.
+    takes for all of it; `undrawn` counts the pictures that could not be drawn after all.
     """
 
     key: str
@@ -84,6 +84,7 @@ class SwitchedOn:
     waiting: tuple[StoredCampaign, ...]
     told: tuple[str, ...] | None = None
     call: str = ""
+    undrawn: int = 0
 
 
 Confirmed = (
@@ -128,6 +129,8 @@ async def _send(desk: Desk, asked: Asked, seen: Confirmation) -> Confirmed:
         done = await _carry_out(connection, desk, asked, shown)
     if isinstance(done, Submitted):
         return Submitted(done.campaign, tuple(await submit(desk, asked.actor, done.campaign.id)))
+    if isinstance(done, SwitchedOn):
+        done = replace(done, undrawn=sum(not found for found in drawn.values()))
     if isinstance(done, SwitchedOn) and done.waiting:
         call, told = await submit_programme(desk, asked.actor, done.key, done.year)
         return replace(done, told=tuple(told), call=call)

@@ -176,5 +176,7 @@ async def test_what_cannot_be_drawn_after_all_goes_without(
     monkeypatch.setattr(handlers.programme_pictures, "countdown_pictures", nothing)
     shop = await counted(sqlite, tmp_path)
     await says(shop, "/programme on sale @所有群 赠品=小样")
-    assert "开好了" in await says(shop, "/confirm")
+    answer = await says(shop, "/confirm")
+    assert "开好了" in answer
+    assert "有 1 张图没画成，那几条只发文字。" in answer
     assert await picture_kept(shop) == []
