@@ -36,7 +36,7 @@ def free_port() -> int:
 def helped(telegram: TelegramDouble, bot: Bot) -> bool:
     """Whether a bot has answered /help, and shows all menus, that of a manager's chat too."""
     said = [one for one in telegram.asked("sendMessage") if one.call.token == bot.token]
-    answered = any("/me" in one.call.parameters["text"] for one in said)
+    answered = any("/我的信息" in one.call.parameters["text"] for one in said)
     return answered and len(bot.commands) == (len(FOR_EVERYBODY) + 1) * len(LANGUAGES)
 
 
