@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.approvals import submit, waits
+from handlers.approvals import all_waiting, submit
 from handlers.desk import Desk
 from handlers.members_days import members_days
 from handlers.programme_files import is_greetings, shelf
@@ -58,8 +58,7 @@ async def prepare_greetings(desk: Desk) -> int:
     today = desk.shop.day_of(desk.clock.now())
     coming = await yet_to_prepare(desk, today, today + desk.shop.greetings_ahead)
     made = sum([await _prepare(desk, new) for new in coming])
-    for running in on:
-        await _show(desk, running)
+    await _show(desk, on)
     return made
 
 
@@ -69,7 +68,7 @@ async def _prepare(desk: Desk, new: NewCampaign) -> bool:
         # Nobody switches it off meanwhile, and no other process prepares the same.
         on = await programmes_on(connection, desk.shop_id, hold=True)
         running = next((one for one in on if one.id == new.running_id), None)
-        if running is None or new.key in await _made(connection, on):
+        if running is None or new.key in await _made(connection, [running]):
             return False
         key = await free_key(connection, new.key)
         draft = replace(new, key=key, audience=running.audience or Audience())
@@ -89,10 +88,17 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
     programmes = (await shelf(desk)).programmes
     async with desk.database.reading() as connection:
         on = await programmes_on(connection, desk.shop_id)
+        greetings = [
+            (one, programmes[one.key])
+            for one in on
+            if one.key in programmes and is_greetings(programmes[one.key])
+        ]
+        if not greetings:
+            return []
         standing = await campaigns.in_states(connection, desk.shop_id, _STANDING)
         own = await own_days(connection, desk.shop_id)
         mourning = await quiet_days(connection, desk.shop_id)
-        made = await _made(connection, on)
+        made = await _made(connection, [one for one, _ in greetings])
         members = await members_days(connection, desk.shop_id, on, standing)
         topics = {topic for one in standing for topic in greeted(one.schedule)}
         elsewhere = {
@@ -104,11 +110,8 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
                 group
                 for group, _ in await aims_of(connection, desk.shop_id, one.audience or Audience())
             }
-            for one in on
+            for one, _ in greetings
         }
-    greetings = [(one, programmes[one.key]) for one in on if one.key in programmes]
-    if not any(is_greetings(programme) for _, programme in greetings):
-        return []
     coming = {
         running.id: greetings_between(
             first,
@@ -119,13 +122,12 @@ async def yet_to_prepare(desk: Desk, first: date, last: date) -> list[NewCampaig
             mourning=mourning,
             members_heard=[day for day, groups in members.items() if meant[running.id] <= groups],
         )
-        for running, programme in greetings
-        if is_greetings(programme)
+        for running, _ in greetings
     }
     found = [
         _campaign(desk, programme, running, greeting)
         for running, programme in greetings
-        for greeting in coming.get(running.id, ())
+        for greeting in coming[running.id]
         if not meant[running.id]
         or not meant[running.id] <= elsewhere.get(topic_of(greeting.slot), set())
     ]
@@ -173,20 +175,21 @@ def _campaign(
     )
 
 
-async def _show(desk: Desk, running: RunningProgramme) -> None:
-    """Show the managers what was prepared and waits, each once, and not in quiet hours.
+async def _show(desk: Desk, on: Iterable[RunningProgramme]) -> None:
+    """Show the managers what these have prepared and what waits, each once, not in quiet hours.
 
     Whoever has written the words that wait is not asked; see `approvals.submit`.
     """
     now = desk.clock.now()
     if quiet_until(now, zone_named(desk.shop.zone), desk.care.quiet_hours) is not None:
         return
+    running = {one.id for one in on}
     async with desk.database.reading() as connection:
-        prepared = await campaigns.of_programme(connection, running.id)
-        others = await needs_another(connection, desk.shop)
-    for one in prepared:
-        asked = one.submitted_by == AUTHOR or others
-        if not waits(one) or one.created_by != AUTHOR or not asked:
+        found = await all_waiting(connection, desk.shop_id)
+        waiting = [one for one in found if one.created_by == AUTHOR and one.running_id in running]
+        others = bool(waiting) and await needs_another(connection, desk.shop)
+    for one in waiting:
+        if one.submitted_by != AUTHOR and not others:
             continue
         key = f"approval:{one.version_id}"
         if await was_told(desk, key, one.submitted_at) or await _tried(desk, key, now):

@@ -17,7 +17,7 @@ from handlers.approvals import waits
 from handlers.audiences import Chosen
 from handlers.desk import Desk
 from handlers.greetings_ahead import AUTHOR
-from handlers.proposals import Edit, editable
+from handlers.proposals import Edit, edit_of, editable
 from scheduler.campaigns import CampaignState
 from scheduler.left_alone import stand_by_approved
 from scheduler.variants import parts
@@ -35,16 +35,7 @@ async def approved_to_re_aim(
     every = await campaigns.of_programme(connection, running.id)
     found = [one for one in _following(every, running) if not waits(one) and editable(desk, one)]
     bodies = await campaigns.bodies(connection, [one.version_id for one in found])
-    return [
-        Edit(
-            campaign_id=one.id,
-            version_id=one.version_id,
-            body=bodies[one.version_id],
-            audience=chosen.audience.to_json(),
-            groups=[group.id for group in chosen.groups],
-        )
-        for one in found
-    ]
+    return [edit_of(one, bodies[one.version_id], chosen.audience, chosen.groups) for one in found]
 
 
 async def waiting_to_re_aim(

@@ -29,7 +29,7 @@ from handlers.programme_moving import (
 )
 from handlers.programme_pictures import to_draw
 from handlers.programme_proposing import buttons_for, question
-from handlers.proposals import EDIT, TRIAL_ENDS, Edit, ask, editable, what_then
+from handlers.proposals import EDIT, TRIAL_ENDS, ask, edit_of, editable, what_then
 from handlers.replies import Reply, reply
 from scheduler.bodies import content_of
 from scheduler.campaigns import Campaign
@@ -243,14 +243,8 @@ async def _propose_edit(
         wrong = too_much(desk, body, posts, meant.groups)
         if wrong is not None:
             return wrong
-        edit = Edit(
-            campaign_id=campaign.id,
-            version_id=campaign.version_id,
-            body=body,
-            audience=campaign.audience.to_json(),
-            groups=[group.id for group in meant.groups],
-            schedule=schedule,
-            slot=one.slot,
+        edit = edit_of(
+            campaign, body, campaign.audience, meant.groups, schedule=schedule, slot=one.slot
         )
         number = await ask(connection, asked, EDIT, asdict(edit), now)
         hits = await hits_of(desk, connection, [body], {group.account for group in meant.groups})

@@ -31,7 +31,7 @@ from handlers.programme_drafts import (
 )
 from handlers.programme_files import plan_of, title_of
 from handlers.programme_pictures import with_countdowns
-from handlers.proposals import Edit, Proposal, editable
+from handlers.proposals import Edit, Proposal, edit_of, editable
 from scheduler.campaigns import CampaignState
 from scheduler.programme_parts import Programme
 from scheduler.programme_plan import ProgrammePlan
@@ -134,12 +134,11 @@ async def wanted(
         bare.update(ready.bare)
         new.add(draft.key)
         changed.append(
-            Edit(
-                campaign_id=before.id,
-                version_id=before.version_id,
-                body=dict(ready.body),
-                audience=ready.audience.to_json(),
-                groups=[group.id for group in ready.groups],
+            edit_of(
+                before,
+                dict(ready.body),
+                ready.audience,
+                ready.groups,
                 schedule=dict(ready.schedule),
             )
         )

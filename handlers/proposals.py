@@ -91,6 +91,27 @@ class Edit:
     slot: str | None = None
 
 
+def edit_of(
+    campaign: StoredCampaign,
+    body: dict[str, Any],
+    audience: Audience,
+    groups: Sequence[Group],
+    *,
+    schedule: dict[str, Any] | None = None,
+    slot: str | None = None,
+) -> Edit:
+    """An edit of what a campaign says as it stands now, shown for these groups."""
+    return Edit(
+        campaign_id=campaign.id,
+        version_id=campaign.version_id,
+        body=body,
+        audience=audience.to_json(),
+        groups=[group.id for group in groups],
+        schedule=schedule,
+        slot=slot,
+    )
+
+
 def proposal_for(
     asked: Asked,
     chosen: Chosen,
@@ -201,13 +222,7 @@ async def propose_edit(
             before = await campaigns.bodies(connection, [campaign.version_id])
             body = marked(body, before[campaign.version_id])
         tested, body = "test" in body, still_tested(body)
-        edit = Edit(
-            campaign_id=campaign.id,
-            version_id=campaign.version_id,
-            body=body,
-            audience=chosen.audience.to_json(),
-            groups=[group.id for group in chosen.groups],
-        )
+        edit = edit_of(campaign, body, chosen.audience, chosen.groups)
         number = await ask(connection, asked, EDIT, asdict(edit), now)
         accounts = {group.account for group in chosen.groups}
         hits = await hits_of(desk, connection, [body], accounts)

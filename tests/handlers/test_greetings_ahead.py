@@ -67,10 +67,16 @@ async def test_what_the_bot_has_written_is_told_to_be_by_the_bot(shop: Shop) -> 
     assert "nuanqun:" not in told + await says(shop, "/waiting") + await says(shop, "/audit")
 
 
-async def test_nothing_goes_out_unapproved_and_an_approved_greeting_once(shop: Shop) -> None:
+async def one_shown(shop: Shop) -> StoredCampaign:
+    """Festivals are on, and the managers have seen the one greeting that was prepared."""
     await switched_on(shop)
     await shown(shop)
     (one,) = await prepared(shop)
+    return one
+
+
+async def test_nothing_goes_out_unapproved_and_an_approved_greeting_once(shop: Shop) -> None:
+    one = await one_shown(shop)
     shop.clock.advance(4 * DAY - timedelta(minutes=10))
     assert (await shop.delivers()).text == ""
     assert "批准了" in await says(shop, f"/approve {one.id}")
@@ -91,9 +97,7 @@ async def test_any_of_two_managers_may_approve_what_the_bot_prepared(shop: Shop)
 
 
 async def test_a_greeting_that_was_refused_is_not_prepared_again(shop: Shop) -> None:
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await says(shop, f"/reject {one.id}")
     assert await shown(shop) == []
     assert [each.state for each in await prepared(shop)] == [CampaignState.CANCELLED]
@@ -171,9 +175,7 @@ async def greeted_groups(shop: Shop) -> list[str]:
 
 async def test_an_approved_greeting_goes_where_its_programme_goes(any_shop: Shop) -> None:
     shop = any_shop
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await says(shop, f"/approve {one.id}")
     assert "写好了还没发的 1 条问候也改发到这些群" in await re_aimed(shop)
     assert await greeted_groups(shop) == [str(in_group("一群"))]
@@ -198,9 +200,7 @@ async def test_what_is_planned_already_does_not_reach_a_group_that_was_left(
     any_shop: Shop,
 ) -> None:
     shop = any_shop
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await says(shop, f"/approve {one.id}")
     shop.clock.advance(4 * DAY - timedelta(minutes=28))
     await shop.desk.planner.plan_ahead()
@@ -210,9 +210,7 @@ async def test_what_is_planned_already_does_not_reach_a_group_that_was_left(
 
 
 async def test_with_another_manager_an_approved_greeting_is_approved_again(shop: Shop) -> None:
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await says(shop, f"/approve {one.id}")
     await second_manager(shop)
     assert "还要另一位管理员批准" in await re_aimed(shop)
@@ -226,9 +224,7 @@ async def test_what_is_approved_before_the_yes_to_other_groups_waits_for_those(
     any_shop: Shop,
 ) -> None:
     shop = any_shop
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await says(shop, "/programme on festivals @一群")
     await second_manager(shop)
     await says(shop, f"/approve {one.id}", OTHER)
@@ -241,9 +237,7 @@ async def test_what_is_approved_before_the_yes_to_other_groups_waits_for_those(
 
 async def test_what_waits_for_other_groups_goes_on_to_others_again(any_shop: Shop) -> None:
     shop = any_shop
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await says(shop, f"/approve {one.id}")
     await second_manager(shop)
     await re_aimed(shop)
@@ -270,9 +264,7 @@ async def test_words_that_a_manager_wrote_and_that_wait_go_there_and_wait_on(
     any_shop: Shop,
 ) -> None:
     shop = any_shop
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await second_manager(shop)
     await says(shop, f"/edit {one.id} 冬至安康呀")
     await says(shop, "/confirm")
@@ -287,9 +279,7 @@ async def test_words_that_a_manager_wrote_and_that_wait_go_there_and_wait_on(
 
 
 async def test_the_only_manager_is_not_asked_about_words_of_their_own(shop: Shop) -> None:
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     async with shop.desk.database.writing() as connection:
         body = {"content": {"text": "冬至安康"}}
         await campaigns.add_version(
@@ -306,9 +296,7 @@ async def test_the_only_manager_is_not_asked_about_words_of_their_own(shop: Shop
 
 
 async def test_a_greeting_with_groups_of_its_own_keeps_them(shop: Shop) -> None:
-    await switched_on(shop)
-    await shown(shop)
-    (one,) = await prepared(shop)
+    one = await one_shown(shop)
     await says(shop, f"/edit {one.id} @二群 冬至安康")
     await says(shop, "/confirm")
     await re_aimed(shop)
